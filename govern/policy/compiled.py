@@ -1,0 +1,95 @@
+"""What is made from the models and the profiles and shipped beside them: two JSON Schemas and all platforms in one file.
+
+`python -m govern.policy.compiled` writes them again after a change; a test compares. Runs in the source tree only.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from govern.events import PRESETS
+from govern.policy.checked import checked
+from govern.policy.document import malformed, read_document
+from govern.policy.files import platform_texts
+from govern.policy.platform_model import PlatformProfile
+from govern.policy.platforms import COMPILED
+from govern.policy.policy_model import PolicyRules
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def policy_schema() -> dict[str, Any]:
+    """JSON Schema of a policy file: the rules, and below `presets` the same with nothing required."""
+    rules = PolicyRules.model_json_schema(by_alias=True)
+    changes = {key: value for key, value in rules["properties"].items() if key != "version"}
+    rules["$defs"] |= {f"{name}Change": _loosened(shape) for name, shape in rules["$defs"].items()}
+    rules["$defs"]["Preset"] = {
+        "title": "Preset",
+        "description": "What differs from the rules above.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": _loosened(changes),
+    }
+    rules["properties"]["presets"] = {
+        "description": "What differs under each preset.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {preset: {"$ref": "#/$defs/Preset"} for preset in PRESETS},
+    }
+    return {"$schema": _DIALECT} | rules | {"title": "govern policy", "description": "Who may hold what, until when, and when it changes."}
+
+
+def platform_schema() -> dict[str, Any]:
+    """JSON Schema of a platform profile."""
+    shape = PlatformProfile.model_json_schema(by_alias=True)
+    return {"$schema": _DIALECT} | shape | {"title": "govern platform profile"}
+
+
+def platforms() -> list[dict[str, Any]]:
+    """All profiles, by id, as written in their files; raises Malformed for a file that is wrong or that contradicts another."""
+    profiles: list[dict[str, Any]] = []
+    taken: dict[str, str] = {}
+    for stem, data in platform_texts().items():
+        name = f"policies/platforms/{stem}.yaml"
+        document = read_document(data, name=name)
+        one = checked(PlatformProfile, document.root, name=name, line=document.line)
+        if one.id != stem:
+            raise malformed(name, document.line(("id",)), f"id: is not {stem}, the name of the file")
+        said = [*one.hosts, *one.apps, *one.paths, *(f"title {title}" for title in (*one.titles.words, *one.titles.whole))]
+        for what in said:
+            if what in taken:
+                raise malformed(name, 1, f"{what}: belongs to {taken[what]} already")
+            taken[what] = one.id
+        profiles.append(one.model_dump(by_alias=True, exclude_unset=True, exclude={"version"}))
+    ids = {one["id"] for one in profiles}
+    for profile in profiles:
+        for other in profile.get("shared-with", ()):
+            if other not in ids or other == profile["id"]:
+                raise malformed(f"policies/platforms/{profile['id']}.yaml", 1, f"shared-with: {other} is no other platform")
+    return sorted(profiles, key=lambda one: str(one["id"]))
+
+
+def _loosened(shape: Any) -> Any:
+    """The same shape with nothing required, and with what it refers to alike."""
+    if isinstance(shape, list):
+        return [_loosened(one) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    return {
+        key: f"{value}Change" if key == "$ref" else _loosened(value)
+        for key, value in shape.items()
+        if key != "required" or not isinstance(value, list)
+    }
+
+
+def texts() -> dict[str, str]:
+    """Path below `policies/` -> text of every file that is made here."""
+    made = {"schema/policy.schema.json": policy_schema(), "schema/platform.schema.json": platform_schema(), COMPILED: platforms()}
+    return {path: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for path, value in made.items()}
+
+
+if __name__ == "__main__":
+    for path, text in texts().items():
+        Path(__file__).resolve().parents[2].joinpath("policies", path).write_text(text, encoding="utf-8")

@@ -1,0 +1,173 @@
+"""What is known of each platform: by which hosts it is recognised, where its password is changed, what its passwords may be.
+
+Reads `policies/platforms.json`, which is made from `policies/platforms/*.yaml` (see `govern.policy.compiled`), since reading two dozen
+YAML files takes longer than a command should. Nothing here was proved against a platform: every profile says how far it is to be trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+from govern.errors import Malformed, NotFound
+from govern.policy.files import shipped
+from govern.policy.hosts import app_of, host_of, path_of, suffixes
+
+COMPILED: Final = "platforms.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a platform accepts as a password, as far as known (None, empty: not known)."""
+
+    min: int | None = None
+    max: int | None = None
+    symbols: str | None = None
+    """The only symbols that are accepted."""
+    needs: tuple[str, ...] = ()
+    """Classes of which at least one character must be there: lower, upper, digit, symbol."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One platform. `grade`: tested (by our tests on a real server), official (its makers' documents), guided (neither)."""
+
+    id: str
+    name: str
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    """Steps of a path by which an installation on any host, in any folder, is recognised."""
+    apps: tuple[str, ...]
+    title_words: tuple[str, ...]
+    whole_titles: tuple[str, ...]
+    kinds: tuple[str, ...]
+    """Kinds of credential that an account can have there."""
+    shared_with: tuple[str, ...]
+    """Platforms with the same login: one rotation changes all."""
+    change_password_url: str
+    """The settings page; may hold `{host}`, see `page`; empty where there is no one page."""
+    pages: Mapping[str, str]
+    """Settings pages by host, where the platform is many."""
+    password: Limits
+    steps: tuple[str, ...]
+    survives: tuple[str, ...]
+    """What goes on working after the password has changed."""
+    grade: str
+    checked_on: str
+    """Date (ISO 8601) of the last look at the sources."""
+    source: str
+
+
+@cache
+def load_profiles() -> Mapping[str, Profile]:
+    """All profiles by id, read once per process; raises Failed or Malformed where the installation is damaged."""
+    try:
+        entries = json.loads(shipped(COMPILED))
+        return MappingProxyType({entry["id"]: _profile(entry) for entry in entries})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Malformed(f"{COMPILED} is damaged", hint="install the program again") from error
+
+
+def profile(platform: str) -> Profile:
+    """The profile of that id; raises NotFound."""
+    found = load_profiles().get(platform)
+    if found is None:
+        raise NotFound(f"no platform is called {platform[:60]!r}", hint=f"known are {', '.join(sorted(load_profiles()))}")
+    return found
+
+
+def recognise(address: str) -> str | None:
+    """The platform of a web address, bare host or app address, by the longest known host that it lies under; None if unknown."""
+    by_host, by_app, by_path, _words, _whole = _index()
+    app = app_of(address)
+    if app is not None:
+        return by_app.get(app)
+    host = host_of(address)
+    if host is None:
+        return None
+    for suffix in suffixes(host):
+        if suffix in by_host:
+            return by_host[suffix]
+    path = path_of(address)
+    return next((platform for steps, platform in by_path.items() if f"{steps}/" in f"{path}/"), None)
+
+
+def recognise_title(title: str) -> str | None:
+    """The platform that the title of an entry names by a whole word (`Instagram brand`); None if it names none, or several.
+
+    Names that are also plain words, such as X or Threads, count only where they are the whole title. An address within a title counts as
+    an address, so that `evil-facebook.com` names nothing.
+    """
+    _hosts, _apps, _paths, words, whole = _index()
+    said = _words_of(title)
+    if " ".join(said) in whole:
+        return whole[" ".join(said)]
+    found = {platform for text in title.split() if (platform := recognise(text)) is not None}
+    phrases = {" ".join(said[start:end]) for start in range(len(said)) for end in (start + 1, start + 2)}
+    found |= {words[phrase] for phrase in phrases if phrase in words}
+    return found.pop() if len(found) == 1 else None
+
+
+def page(platform: Profile, address: str = "") -> str:
+    """The settings page for an account at `address`; empty where none is known."""
+    host = host_of(address) if address else None
+    if host is not None:
+        for suffix in suffixes(host):
+            if suffix in platform.pages:
+                return platform.pages[suffix]
+    if "{host}" not in platform.change_password_url:
+        return platform.change_password_url
+    host = host or next(iter(platform.hosts), None)
+    return platform.change_password_url.replace("{host}", host) if host else ""
+
+
+_Index = tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str], Mapping[str, str], Mapping[str, str]]
+
+
+@cache
+def _index() -> _Index:
+    """Host, app, steps of a path, title word and whole title, each to its platform."""
+    profiles = load_profiles().values()
+    return (
+        {host: one.id for one in profiles for host in one.hosts},
+        {app: one.id for one in profiles for app in one.apps},
+        {path: one.id for one in profiles for path in one.paths},
+        {word: one.id for one in profiles for word in one.title_words},
+        {word: one.id for one in profiles for word in one.whole_titles},
+    )
+
+
+def _words_of(title: str) -> list[str]:
+    """Letters and digits of a title, folded; addresses and mail addresses left out, for they are no words."""
+    folded = unicodedata.normalize("NFKC", title[:500]).casefold()
+    texts = (text for text in folded.split() if "@" not in text[1:] and not re.search(r"\w\.\w", text))
+    return [word for text in texts for word in re.split(r"[\W_]+", text) if word]
+
+
+def _profile(entry: Mapping[str, Any]) -> Profile:
+    change, limits, titles = entry["change-password"], entry.get("password", {}), entry["titles"]
+    return Profile(
+        id=entry["id"],
+        name=entry["name"],
+        hosts=tuple(entry["hosts"]),
+        paths=tuple(entry.get("paths", ())),
+        apps=tuple(entry.get("apps", ())),
+        title_words=tuple(titles.get("words", ())),
+        whole_titles=tuple(titles.get("whole", ())),
+        kinds=tuple(entry["kinds"]),
+        shared_with=tuple(entry.get("shared-with", ())),
+        change_password_url=change.get("url", ""),
+        pages=dict(change.get("by-host", {})),
+        password=Limits(min=limits.get("min"), max=limits.get("max"), symbols=limits.get("symbols"), needs=tuple(limits.get("needs", ()))),
+        steps=tuple(change["steps"]),
+        survives=tuple(entry.get("survives", ())),
+        grade=entry["grade"],
+        checked_on=entry["checked-on"],
+        source=entry["source"],
+    )

@@ -1,0 +1,150 @@
+"""The shape of a policy file: what may stand in it, and the source of its JSON Schema.
+
+Presets are laid over the rules in `govern.policy.parse`; here are the rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+
+from govern.policy.model import Kind, Model, Tier, Version
+from govern.policy.rules import CONTROL, MAX_DAYS, MAX_HOLDERS
+
+_DURATION = re.compile(r"P([0-9]{1,4})([DW])\Z").match
+_DURATION_SCHEMA: Final[dict[str, Any]] = {"type": "string", "pattern": "^P[0-9]{1,4}[DW]$"}
+
+
+def _days(value: object) -> int:
+    match = _DURATION(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("no duration in whole days or weeks such as P90D or P52W")
+    return int(match[1]) * (7 if match[2] == "W" else 1)
+
+
+def _age(value: object) -> int:
+    if value == "never":
+        return 0
+    days = _days(value)
+    if days == 0:
+        raise ValueError("no time at all: say never, or a duration such as P90D")
+    return days
+
+
+Days = Annotated[int, BeforeValidator(_days), Field(ge=1, le=MAX_DAYS), WithJsonSchema(_DURATION_SCHEMA)]
+DaysOrNone = Annotated[int, BeforeValidator(_days), Field(ge=0, le=MAX_DAYS), WithJsonSchema(_DURATION_SCHEMA)]
+Age = Annotated[
+    int,
+    BeforeValidator(_age),
+    Field(le=MAX_DAYS),
+    WithJsonSchema({"anyOf": [{"const": "never"}, _DURATION_SCHEMA], "description": "time until a change is due, or never"}),
+]
+Control = Annotated[str, StringConstraints(pattern=f"^{CONTROL}$"), Field(description="the control that the rule comes from, such as AC-6")]
+People = Annotated[int, Field(ge=1, le=MAX_HOLDERS)]
+
+
+class Limits(Model):
+    """Between how many people."""
+
+    least: People
+    most: People
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.least > self.most:
+            raise ValueError("least is more than most")
+        return self
+
+
+class Holders(Model):
+    """How many people hold an account, by tier."""
+
+    control: Control
+    critical: Limits
+    standard: Limits
+    low: Limits
+
+
+class Openers(Model):
+    """How many keyholders can open every live version."""
+
+    control: Control
+    least: People
+    severity: Literal["info", "warning", "critical"]
+
+
+class Allowed(Model):
+    """Allowed or refused."""
+
+    allowed: bool
+    control: Control
+
+
+class Longest(Model):
+    """The longest grant, by tier."""
+
+    critical: Days
+    standard: Days
+    low: Days
+
+
+class Grants(Model):
+    """What a grant needs."""
+
+    control: Control
+    longest: Longest
+    reason: Annotated[list[Tier], Field(description="tiers on which a grant needs a reason")]
+    to_oneself: Allowed
+    to_leavers: Allowed
+
+
+class Rotation(Model):
+    """When a change is due by the calendar, by tier and kind. A kind that is not listed has no rule, which is a finding."""
+
+    control: Control
+    critical: dict[Kind, Age]
+    standard: dict[Kind, Age]
+    low: dict[Kind, Age]
+
+
+class Deadline(Model):
+    """Time to change what a leaver knew, by tier."""
+
+    critical: DaysOrNone
+    standard: DaysOrNone
+    low: DaysOrNone
+
+
+class Membership(Model):
+    """What happens when a holder leaves."""
+
+    control: Control
+    deadline: Deadline
+
+
+class Grace(Deadline):
+    """How long something due may wait, by tier."""
+
+    control: Control
+
+
+class SecondPerson(Model):
+    """Whether a second person verifies."""
+
+    control: Control
+    required: bool
+
+
+class PolicyRules(Model):
+    """A policy file without its presets."""
+
+    version: Version
+    holders: Holders
+    openers: Openers
+    grants: Grants
+    rotation: Rotation
+    membership: Membership
+    grace: Grace
+    second_person: SecondPerson

@@ -1,0 +1,81 @@
+"""A policy told in rows for `policy show`: rule, value, control and what the control asks for, in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from govern.events import KINDS, TIERS
+from govern.policy.rules import Policy, Rule
+
+MEANINGS: Final[Mapping[str, str]] = {
+    "AC-2": "accounts are given for a reason, for a time, and somebody answers for each",
+    "AC-2 k": "what a group shares is changed when somebody leaves the group",
+    "AC-5": "nobody approves, does and checks the same thing alone",
+    "AC-6": "no more people than the work needs",
+    "IA-5": "secrets are made, kept, changed and withdrawn by rules",
+    "IA-5 f": "secrets are changed after a set time for their kind, or when something happens",
+    "IA-5 i": "shared secrets are changed when membership of the group changes",
+    "PS-4": "who leaves loses what they were given, in time",
+    "PS-4 e": "what a leaver controlled stays within the organisation's reach",
+}
+"""Control of NIST SP 800-53 rev 5 -> what it means here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a policy. `means` is empty for a control that we have no words for."""
+
+    rule: str
+    value: str
+    control: str
+    means: str
+
+
+def describe(policy: Policy) -> list[Row]:
+    """Every rule of the policy, in the order of the policy file."""
+    rows = [_row("preset", policy.preset, "")]
+    for tier in TIERS:
+        holders = policy.holders[tier]
+        rows.append(_row(f"holders, {tier}", f"{holders.least} to {holders.most}", holders.control))
+    openers = policy.openers
+    rows.append(_row("keyholders who can open each secret", f"{openers.least} at least, else {openers.severity}", openers.control))
+    for tier in TIERS:
+        grant = policy.grants[tier]
+        value = f"{_span(grant.longest_days)} at most{', with a reason' if grant.reason else ''}"
+        rows.append(_row(f"grant, {tier}", value, grant.control))
+    rows.append(_allowed("grant to oneself", policy.self_grant))
+    rows.append(_allowed("grant to a leaver", policy.leaver_grant))
+    for tier in TIERS:
+        for kind in KINDS:
+            if (tier, kind) in policy.rotation:
+                days = policy.rotation[tier, kind]
+                value = "never by the calendar" if days is None else f"every {_span(days)}"
+            else:
+                value = "no rule"
+            rows.append(_row(f"rotation, {tier}, {kind}", value, policy.rotation_control))
+    for tier in TIERS:
+        deadline = policy.membership_deadline_days[tier]
+        rows.append(_row(f"change after a holder left, {tier}", _within(deadline), policy.membership_control))
+    for tier in TIERS:
+        rows.append(_row(f"grace, {tier}", _span(policy.grace_days[tier]), policy.grace_control))
+    value = "needed where there are two" if policy.second_person else "not needed: recorded as signed by one"
+    rows.append(_row("second person", value, policy.second_person_control))
+    return rows
+
+
+def _row(rule: str, value: str, control: str) -> Row:
+    return Row(rule=rule, value=value, control=control, means=MEANINGS.get(control, ""))
+
+
+def _allowed(rule: str, judged: Rule) -> Row:
+    return _row(rule, "allowed" if judged.allowed else "refused", judged.control)
+
+
+def _span(days: int) -> str:
+    return f"{days} day" if days == 1 else f"{days} days"
+
+
+def _within(days: int) -> str:
+    return f"within {_span(days)}" if days else "at once"

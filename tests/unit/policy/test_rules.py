@@ -1,0 +1,178 @@
+"""A policy and its record: the record is what the ledger keeps, so one policy has one record and rubbish is no policy."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govern.canonical import canonical, decode
+from govern.errors import Malformed
+from govern.events import KINDS, PRESETS, TIERS
+from govern.policy.files import policy_text
+from govern.policy.parse import parse_policy
+from govern.policy.rules import MAX_DAYS, MAX_HOLDERS, SEVERITIES, GrantRule, HolderRule, OpenerRule, Policy, Rule
+
+controls = st.sampled_from(["AC-6", "AC-2 k", "IA-5(1)", "A.5.18", "x"])
+days = st.integers(0, MAX_DAYS)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    holder_control, grant_control = draw(controls), draw(controls)
+    least = {tier: draw(st.integers(1, 50)) for tier in TIERS}
+    return Policy(
+        preset=draw(st.sampled_from(PRESETS)),
+        holders={
+            tier: HolderRule(least=least[tier], most=draw(st.integers(least[tier], MAX_HOLDERS)), control=holder_control) for tier in TIERS
+        },
+        openers=OpenerRule(least=draw(st.integers(1, 9)), severity=draw(st.sampled_from(SEVERITIES)), control=draw(controls)),
+        grants={
+            tier: GrantRule(longest_days=draw(st.integers(1, MAX_DAYS)), reason=draw(st.booleans()), control=grant_control)
+            for tier in TIERS
+        },
+        self_grant=Rule(allowed=draw(st.booleans()), control=draw(controls)),
+        leaver_grant=Rule(allowed=draw(st.booleans()), control=draw(controls)),
+        rotation=draw(
+            st.dictionaries(st.tuples(st.sampled_from(TIERS), st.sampled_from(KINDS)), st.none() | st.integers(1, MAX_DAYS), max_size=24)
+        ),
+        rotation_control=draw(controls),
+        membership_deadline_days={tier: draw(days) for tier in TIERS},
+        membership_control=draw(controls),
+        grace_days={tier: draw(days) for tier in TIERS},
+        grace_control=draw(controls),
+        second_person=draw(st.booleans()),
+        second_person_control=draw(controls),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies())
+def test_a_policy_survives_its_record_and_the_ledgers_bytes(policy: Policy) -> None:
+    record = policy.to_record()
+    assert Policy.from_record(record) == policy
+    assert Policy.from_record(decode(canonical(record))).to_record() == record
+
+
+def leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for one in value.values() for leaf in leaves(one)]
+    return [leaf for one in value for leaf in leaves(one)] if isinstance(value, list) else [value]
+
+
+@settings(max_examples=20, deadline=None)
+@given(policies())
+def test_a_record_holds_text_whole_numbers_and_booleans_only(policy: Policy) -> None:
+    assert {type(leaf) for leaf in leaves(policy.to_record())} <= {str, int, bool}
+
+
+RECORD = parse_policy(policy_text(), name="default.yaml", preset="small").to_record()
+
+
+def test_never_by_the_calendar_and_no_rule_are_two_things() -> None:
+    record = copy.deepcopy(RECORD)
+    del record["rotation"]["low"]["totp"]
+    policy = Policy.from_record(record)
+    assert policy.rotation["low", "passkey"] is None
+    assert ("low", "totp") not in policy.rotation
+
+
+def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = [path] if path else []
+    if isinstance(value, dict):
+        for key, one in value.items():
+            found += places(one, (*path, key))
+    return found
+
+
+def changed(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    record = copy.deepcopy(RECORD)
+    at = record
+    for step in path[:-1]:
+        at = at[step]
+    if value is None:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = value
+    return record
+
+
+OPTIONAL = {("rotation", tier, kind) for tier in TIERS for kind in KINDS}
+
+
+@pytest.mark.parametrize("path", [path for path in places(RECORD) if path not in OPTIONAL], ids=".".join)
+def test_every_field_of_a_record_is_needed(path: tuple[str, ...]) -> None:
+    with pytest.raises(Malformed, match=r"^policy: "):
+        Policy.from_record(changed(path, None))
+
+
+RUBBISH: list[Any] = [-1, 10**6, 1.0, "", "nonsense\n", [], ["nonsense"], {}, {"nonsense": 1}, b"x"]
+
+
+@pytest.mark.parametrize("path", places(RECORD), ids=".".join)
+def test_rubbish_in_any_field_is_refused(path: tuple[str, ...]) -> None:
+    empty: list[Any] = []
+    if path == ("grants", "reason"):
+        empty = [[]]  # no tier needs a reason
+    if path[0] == "rotation" and len(path) == 2 and path[1] in TIERS:
+        empty = [{}]  # no kind has a rule
+    for rubbish in RUBBISH:
+        if rubbish in empty:
+            assert Policy.from_record(changed(path, rubbish))
+            continue
+        with pytest.raises(Malformed, match=r"^policy: "):
+            Policy.from_record(changed(path, rubbish))
+
+
+@pytest.mark.parametrize("path", [path for path in places(RECORD) if isinstance(RECORD[path[0]], dict) and path[-1] in ("least", "most")])
+def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
+    with pytest.raises(Malformed, match="whole number"):
+        Policy.from_record(changed(path, True))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("extra",), 1),
+        (("holders", "extra"), 1),
+        (("holders", "low", "least"), 99),
+        (("grants", "reason"), ["low", "critical"]),
+        (("grants", "reason"), ["critical", "critical"]),
+        (("rotation", "low", "pin"), 3),
+        (("v",), 2),
+        (("v",), True),
+        (("preset",), "huge"),
+    ],
+)
+def test_what_to_record_would_not_have_written_is_refused(path: tuple[str, ...], value: Any) -> None:
+    with pytest.raises(Malformed, match=r"^policy: "):
+        Policy.from_record(changed(path, value))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*RECORD, "x"]), inner, max_size=8),
+        max_leaves=12,
+    )
+)
+def test_anything_else_is_no_policy(value: Any) -> None:
+    with pytest.raises(Malformed):
+        Policy.from_record(value)
+
+
+def test_rules_and_platforms_are_read_without_yaml_and_models() -> None:
+    """Commands that only read must not pay for what only reads files."""
+    program = (
+        "import sys, govern.policy.rules, govern.policy.show, govern.policy.platforms as p; p.recognise('x.com');"
+        "print([m for m in ('pydantic', 'ruamel.yaml') if m in sys.modules])"
+    )
+    control = "import sys, govern.policy.parse; print([m for m in ('pydantic',) if m in sys.modules])"
+    run = [subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout for text in (program, control)]
+    assert run == ["[]\n", "['pydantic']\n"]
