@@ -1,0 +1,139 @@
+"""The `govern` command: which sub-commands there are, where each lives, and how an error leaves the process.
+
+Nothing heavy is imported here: a sub-command's module is loaded when it is called, so that `--version`, `--help` and completion stay fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from govern import __version__
+from govern.errors import GovernError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final[dict[str, str]] = {
+    "demo": "The whole story on a vault of its own, in a minute",
+    "init": "Found a vault: keys, recovery sheets, policy",
+    "status": "What to do next, and what is wrong",
+    "doctor": "Check keys, pin, journal, store and recovery",
+    "person": "People: add, list, show, role, import",
+    "account": "Accounts: add, list, show, edit, retire, custody",
+    "credential": "Credentials of an account: add, list",
+    "place": "Places where copies lie: add, list, member, holds, clean",
+    "known": "Declare who already knows a secret",
+    "import": "Take in a password manager's export or a spreadsheet",
+    "export": "Give everything back, recorded first",
+    "grant": "Allow a person to hold an account",
+    "revoke": "End a person's grant",
+    "handover": "Give a secret to a holder without keys",
+    "reveal": "Show a secret, recorded first",
+    "code": "Show a TOTP code, recorded first",
+    "who": "Who holds an account, and who could know its secrets",
+    "holds": "What a person holds and could know",
+    "rotate": "Change a secret on its platform, step by step",
+    "rotation": "Rotations: list, show, confirm, reject",
+    "offboard": "A departure: plan, open, work through, close, report",
+    "policy": "The rules in force: show, check, adopt",
+    "ledger": "The ledger: show, verify, checkpoint, prove",
+    "vault": "The vault itself: backup, restore, recover",
+    "recovery": "Recovery sheets: drill",
+}
+"""Command -> its line in the help. The module is `govern.cli.<command>` (with a trailing underscore for Python's own words)."""
+
+_PYTHON_WORDS: Final = frozenset({"import"})
+
+_ANYWHERE: Final = {"--vault": True, "--key-file": True, "--no-input": False}
+"""Options that may stand behind the command as well -> whether they take a value."""
+
+
+def module_of(command: str) -> str:
+    return f"govern.cli.{command}_" if command in _PYTHON_WORDS else f"govern.cli.{command}"
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """Move the options that hold for every command in front of it, so that they can be typed anywhere before `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            rest += [word, *waiting]
+            break
+        name, equals, _ = word.partition("=")
+        if name not in _ANYWHERE:
+            rest.append(word)
+        elif _ANYWHERE[name] and not equals and waiting:
+            front += [word, waiting.pop(0)]
+        else:
+            front.append(word)
+    return front + rest
+
+
+def fail(error: GovernError, *, as_json: bool) -> int:
+    """Say what went wrong and how to go on; returns the exit code."""
+    from govern.cli.render import safe
+
+    message, hint = safe(error.message), safe(error.hint)
+    if as_json:
+        import json
+
+        sys.stdout.write(json.dumps({"error": {"code": error.code, "message": message, "hint": hint}}) + "\n")
+    else:
+        sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+    return error.exit_code
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the installed command: the only place where the process ends."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["--version"]:
+        sys.stdout.write(f"govern {__version__}\n")
+        raise SystemExit(0)
+    as_json = "--json" in words
+    sys.tracebacklimit = 0  # a traceback's source lines and values are no business of a terminal
+    try:
+        from govern.cli.root import app
+
+        code = app(args=hoist(words), prog_name="govern", standalone_mode=False)
+        sys.stdout.flush()
+        raise SystemExit(code if isinstance(code, int) else 0)
+    except GovernError as error:
+        raise SystemExit(fail(error, as_json=as_json)) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except Exception as error:
+        raise SystemExit(unexpected(error, as_json=as_json)) from None
+
+
+def unexpected(error: Exception, *, as_json: bool) -> int:
+    """Typer's own errors (wrong usage), and defects of ours: one line, no value of anything that was in memory."""
+    from govern.errors import Failed, Usage
+
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        usage = Usage(error.format_message(), hint="govern --help")
+        return fail(usage, as_json=as_json) if error.exit_code == 2 else int(error.exit_code)
+    name = type(error).__name__
+    if name == "Abort":
+        sys.stderr.write("interrupted\n")
+        return 130
+    if name == "Exit":
+        return int(getattr(error, "exit_code", 0))
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(Failed(f"{where}{error.strerror}", code="io"), as_json=as_json)
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame is not None else "?"
+    return fail(
+        Failed(f"a defect of govern: {name} at {place}", code="defect", hint="please report it; nothing was shown"), as_json=as_json
+    )

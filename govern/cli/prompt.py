@@ -1,0 +1,61 @@
+"""Asking people, on a terminal only. Questions go to stderr, secrets are typed without echo, nothing here is ever printed to stdout."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getpass
+
+from govern.cli import settings
+from govern.errors import Usage
+from govern.vault.secret import Secret
+
+
+def ask(question: str, *, default: str = "") -> str:
+    """One line typed by a person, stripped; the default for an empty line."""
+    shown = f"{question} [{default}]: " if default else f"{question}: "
+    sys.stderr.write(shown)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise Usage("the input ended before an answer was given")
+    return line.strip() or default
+
+
+def confirm(question: str) -> bool:
+    """True for yes in any of our languages' first letters; anything else is no."""
+    return ask(f"{question} (y/N)").casefold() in ("y", "yes", "j", "ja", "o", "oui", "s", "sí", "si")
+
+
+def passphrase() -> Secret:
+    """The passphrase that keeps this machine's keys."""
+    return Secret(getpass("Passphrase of your govern keys: ", stream=sys.stderr))
+
+
+def new_passphrase() -> Secret:
+    """A new passphrase, typed twice."""
+    first = getpass("New passphrase for your govern keys: ", stream=sys.stderr)
+    if len(first) < 12:
+        raise Usage("a passphrase of fewer than 12 characters", hint="four or five random words are good")
+    if getpass("Once more: ", stream=sys.stderr) != first:
+        raise Usage("the two passphrases differ")
+    return Secret(first)
+
+
+def secret(question: str) -> Secret:
+    """A secret from the terminal without echo, or all of stdin (one trailing newline removed) where stdin is a pipe."""
+    if settings.current.terminal:
+        value = getpass(f"{question}: ", stream=sys.stderr)
+    else:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise Usage("the secret is missing", hint="pipe it in on stdin")
+        data = sys.stdin.buffer.read(65_537)
+        if len(data) > 65_536:
+            raise Usage("a secret of more than 64 KiB")
+        try:
+            value = data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Usage("the secret on stdin is not UTF-8 text") from None
+        value = value.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise Usage("the secret is empty", hint="type it, or pipe it in on stdin")
+    return Secret(value)

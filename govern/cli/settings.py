@@ -1,0 +1,124 @@
+"""Where things are and what time it is: the only reader of the environment and of the clock."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.errors import Usage
+
+if TYPE_CHECKING:
+    from govern.register.workspace import Workspace
+    from govern.vault.keys import Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options that stand before or behind any command, merged with the environment."""
+
+    vault: str = ""
+    key_file: Path | None = None
+    no_input: bool = False
+
+    @property
+    def home(self) -> Path:
+        """GOVERN_HOME, else the platform's folder for this program's data."""
+        named = os.environ.get("GOVERN_HOME")
+        if named:
+            return Path(named).expanduser().absolute()
+        from platformdirs import user_data_path
+
+        return user_data_path("govern", appauthor=False)
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file of the vault."""
+        named = self.vault or os.environ.get("GOVERN_VAULT", "")
+        if not named:
+            return self.home / "vault.db"
+        if "://" in named:
+            from govern.store.database import sqlite_path
+
+            return sqlite_path(named).expanduser().absolute()
+        return Path(named).expanduser().absolute()
+
+    @property
+    def named_key_file(self) -> Path | None:
+        """--key-file, GOVERN_KEY_FILE, or the systemd credential `govern-key`."""
+        if self.key_file is not None:
+            return self.key_file.expanduser().absolute()
+        if os.environ.get("GOVERN_KEY_FILE"):
+            return Path(os.environ["GOVERN_KEY_FILE"]).expanduser().absolute()
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        credential = Path(folder, "govern-key") if folder else None
+        return credential if credential is not None and credential.is_file() else None
+
+    @property
+    def terminal(self) -> bool:
+        """Whether somebody can be asked."""
+        return not self.no_input and sys.stdin is not None and sys.stdin.isatty()
+
+
+current = Settings()
+"""Set once by the command line's entry."""
+
+
+def use(settings: Settings) -> None:
+    global current
+    current = settings
+
+
+def now() -> str:
+    """UTC ISO 8601, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def keyring_backend() -> Any | None:
+    from govern.vault.custody.keyring import find_backend
+
+    return find_backend()
+
+
+def unlock() -> Keys:
+    """This member's keys, from the custody that the seed record names."""
+    from govern.cli.prompt import passphrase
+    from govern.vault.custody.choose import load_seed
+    from govern.vault.custody.record import Custody, read_record
+    from govern.vault.keys import Keys
+
+    record = read_record(current.home / "seed.json")
+    backend = keyring_backend() if record.custody is Custody.KEYRING and current.named_key_file is None else None
+    seed = load_seed(record, passphrase=passphrase if current.terminal else None, key_file=current.named_key_file, backend=backend)
+    return Keys(seed)
+
+
+def workspace() -> Workspace:
+    """The vault, as this machine's member sees it."""
+    from govern.register.workspace import Workspace
+    from govern.store.peek import no_vault
+    from govern.vault.custody.record import read_record
+
+    path, home = current.path, current.home
+    if not path.is_file():
+        raise no_vault(path)
+    record = read_record(home / "seed.json")
+    return Workspace(
+        path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=record.checkpoint.encode(), unlock=unlock
+    )  # fmt: skip
+
+
+def need(value: str | None, option: str, question: str) -> str:
+    """The option's value, or what is typed on a terminal; without one a refusal that names the option."""
+    if value:
+        return value
+    if current.terminal:
+        from govern.cli.prompt import ask
+
+        answer = ask(question)
+        if answer:
+            return answer
+    raise Usage(f"{option} is missing", hint=f"give {option}, or run it on a terminal")

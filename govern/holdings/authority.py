@@ -1,0 +1,127 @@
+"""Who may record which fact: the rule table of ledger format 1. Pure: judges what it is told about the actor, in procedures and in replay.
+
+A table is append-only. A capability is something that the actor has at that point of the ledger: a role, or a relation to the account
+that the fact is about. Control: NIST SP 800-53 rev. 5 AC-3 (access enforcement), AC-5 (separation of duties).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from govern.errors import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the actor is when the fact is judged. `account`: relations to the account concerned (custodian, deputy, holder)."""
+
+    person: str
+    roles: frozenset[str]
+    account: frozenset[str] = frozenset()
+    genesis: bool = False
+    recovery: bool = False
+
+
+ADMIN: Final = "admin"
+HR: Final = "hr"
+KEYHOLDER: Final = "keyholder"
+CUSTODIAN: Final = "custodian"
+HOLDER: Final = "holder"
+GENESIS: Final = "genesis"
+RECOVERY: Final = "recovery"
+
+_RUNS_ACCOUNT = frozenset({ADMIN, CUSTODIAN})
+_CASES = frozenset({ADMIN, HR})
+
+FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
+    "vault.founded": frozenset({GENESIS}),
+    "epoch.started": frozenset({ADMIN, RECOVERY}),
+    "policy.adopted": frozenset({ADMIN}),
+    "recovery.used": frozenset({RECOVERY}),
+    "recovery.drilled": frozenset({KEYHOLDER}),
+    "backup.made": frozenset({KEYHOLDER}),
+    "person.added": frozenset({ADMIN, HR, RECOVERY}),
+    "person.edited": frozenset({ADMIN, HR}),
+    "person.leaving": _CASES,
+    "person.left": _CASES,
+    "role.given": frozenset({ADMIN, RECOVERY}),
+    "role.withdrawn": frozenset({ADMIN, RECOVERY}),
+    "key.enrolled": frozenset({ADMIN, RECOVERY}),
+    "key.revoked": frozenset({ADMIN, RECOVERY}),
+    "account.added": frozenset({ADMIN}),
+    "account.edited": _RUNS_ACCOUNT,
+    "account.custody": _RUNS_ACCOUNT,
+    "account.retired": _RUNS_ACCOUNT,
+    "credential.added": _RUNS_ACCOUNT,
+    "version.staged": _RUNS_ACCOUNT,
+    "wraps.added": _RUNS_ACCOUNT,
+    "wraps.ended": frozenset({ADMIN, CUSTODIAN, HR}),
+    "grant.issued": _RUNS_ACCOUNT,
+    "grant.ended": frozenset({ADMIN, CUSTODIAN, HR}),
+    "place.added": frozenset({KEYHOLDER}),
+    "place.member": frozenset({KEYHOLDER}),
+    "place.holds": frozenset({KEYHOLDER}),
+    "place.cleaned": frozenset({KEYHOLDER}),
+    "knowledge.declared": frozenset({KEYHOLDER}),
+    "secret.revealed": frozenset({HOLDER, CUSTODIAN}),
+    "code.shown": frozenset({HOLDER, CUSTODIAN}),
+    "secret.handed_over": _RUNS_ACCOUNT,
+    "secrets.exported": frozenset({ADMIN}),
+    "import.recorded": frozenset({ADMIN}),
+    "rotation.opened": frozenset({ADMIN, CUSTODIAN, HR}),
+    "rotation.rejected": _RUNS_ACCOUNT,
+    "rotation.unknown": _RUNS_ACCOUNT,
+    "rotation.aborted": _RUNS_ACCOUNT,
+    "rotation.lost": _RUNS_ACCOUNT,
+    "rotation.confirmed": _RUNS_ACCOUNT,
+    "case.opened": _CASES,
+    "case.items": _CASES,
+    "case.cut": _CASES,
+    "case.item_assigned": _CASES,
+    "case.item_ended": _CASES,
+    "case.item_verified": _CASES,
+    "case.item_reopened": _CASES,
+    "case.closed": _CASES,
+}
+
+_NOT_ONESELF: Final = frozenset({"person.leaving", "person.left", "case.opened", "secret.handed_over", "role.given"})
+"""Facts whose `person` must be somebody else than the actor (AC-5); `grant.issued` has a rule of its own."""
+
+
+def capabilities(standing: Standing) -> frozenset[str]:
+    """Everything that the actor's standing amounts to."""
+    found = set(standing.roles) | {KEYHOLDER}
+    if standing.account & {"custodian", "deputy"}:
+        found.add(CUSTODIAN)
+    if "holder" in standing.account:
+        found.add(HOLDER)
+    if standing.genesis:
+        found.add(GENESIS)
+    if standing.recovery:
+        found = {RECOVERY}
+    return frozenset(found)
+
+
+def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:
+    """Return where the actor may record this fact; else raise Refused with the rule and its control."""
+    needed = FORMAT_1.get(type_)
+    if needed is None or not needed & capabilities(standing):
+        wanted = " or ".join(sorted((needed or frozenset()) - {GENESIS, RECOVERY})) or "nobody"
+        raise Refused(
+            f"{type_} needs the role {wanted}",
+            rule="authority",
+            control="AC-3",
+            hint="ask an admin or the responsible person of the account",
+        )
+    if type_ in _NOT_ONESELF and body.get("person") == standing.person and not standing.genesis:
+        raise Refused(
+            f"{type_} can't be recorded by the person it is about", rule="not-oneself", control="AC-5", hint="ask another admin or HR"
+        )
+    if type_ == "grant.issued" and body["person"] == standing.person:
+        first_holder = body.get("founding") is True and standing.account & {"custodian"} and "others-hold" not in standing.account
+        if not first_holder:
+            raise Refused(
+                "nobody grants to themselves", rule="self-grant", control="AC-5", hint="another admin or the responsible person grants it"
+            )

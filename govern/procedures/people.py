@@ -1,0 +1,48 @@
+"""Adding people, changing what is known of them, giving and withdrawing roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from govern.errors import Refused
+from govern.holdings.names import check_handle, free, slug
+from govern.register.queries import people
+from govern.register.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """What is said of somebody who is added. `left` is a date for former staff."""
+
+    name: str
+    mail: str = ""
+    handle: str = ""
+    department: str = ""
+    locale: str = ""
+    agency: str = ""
+    left: str = ""
+
+
+def add(tx: Transaction, new: NewPerson) -> people.Person:
+    """Add a person without keys; a handle that is taken is refused, a missing one is made from the name."""
+    db = tx.register
+    if new.handle and people.handle_taken(db, check_handle(new.handle)):
+        raise Refused(f"the handle {new.handle} is taken", rule="handle-taken", hint="choose another with --handle")
+    handle = new.handle or free(slug(new.name), lambda wanted: people.handle_taken(db, wanted))
+    person = tx.new_id()
+    tx.record(
+        "person.added",
+        {"person": person, "external": True if new.agency else None, "left": new.left or None},
+        {
+            "handle": handle, "name": new.name, "mail": new.mail, "department": new.department, "locale": new.locale, "agency": new.agency,
+        },
+    )  # fmt: skip
+    return people.by_id(db, person)
+
+
+def give_role(tx: Transaction, person: str, role: str, until: str | None) -> None:
+    tx.record("role.given", {"person": person, "role": role, "until": until})
+
+
+def withdraw_role(tx: Transaction, person: str, role: str) -> None:
+    tx.record("role.withdrawn", {"person": person, "role": role})

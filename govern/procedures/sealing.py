@@ -1,0 +1,156 @@
+"""Sealing a version to its recipients, opening one, and adding or ending wraps: the steps that several procedures share.
+
+Recipients come only from the register. What is put here is named by a fact that the caller records in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from govern.errors import IntegrityError, Locked, NotFound
+from govern.register.transaction import Transaction
+from govern.vault.keys import Recipient
+from govern.vault.seal import (
+    Context,
+    SealedVersion,
+    open_sealed,
+    seal_version,
+    set_digest,
+    unwrap_version,
+    wrap_digest,
+    wrap_version,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One sealed version as the register knows it: what it takes to open it."""
+
+    account: str
+    credential: str
+    kind: str
+    n: int
+    manifest: bytes
+
+    def context(self, vault: bytes) -> Context:
+        return Context(vault, bytes.fromhex(self.account), bytes.fromhex(self.credential), self.kind, self.n)
+
+
+def recipients(db: sqlite3.Connection, account: str, *also: str) -> list[Recipient]:
+    """Keys that a version of this account is sealed to: its holders', custodian's and deputy's active keys, recovery's, and `also` (person ids)."""
+    rows = db.execute(
+        """
+        SELECT id, seal FROM keys WHERE state = 'recovery' OR (state = 'active' AND person IN (
+          SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account
+          UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL UNION SELECT value FROM json_each(:also)))
+        ORDER BY id
+        """,
+        {"account": account, "also": json.dumps(also)},
+    ).fetchall()
+    return [Recipient(bytes.fromhex(key), public) for key, public in rows]
+
+
+def seal(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Sequence[Recipient]) -> dict[str, Any]:
+    """Seal `fields` once, wrap to each recipient, put both; the fields of the `version.staged` body that name them."""
+    sealed, key = seal_version(context, fields, random=tx.workspace.random)
+    tx.put_version(sealed.digest, sealed.commitment, sealed.sealed)
+    digests = []
+    for recipient in to:
+        wrapped = wrap_version(key, context, recipient)
+        tx.put_wrap(sealed.digest, recipient.key, wrapped)
+        digests.append(wrap_digest(sealed.digest, recipient.key, wrapped))
+    return {"manifest": sealed.digest.hex(), "recipients": sorted(to_.key.hex() for to_ in to), "wraps": set_digest(digests).hex()}
+
+
+def stored(db: sqlite3.Connection, credential: str, n: int) -> Stored:
+    """What the register knows of a sealed version; NotFound where its secret is kept elsewhere."""
+    row = db.execute(
+        "SELECT c.account, c.kind, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential WHERE v.credential = ? AND v.n = ?",
+        (credential, n),
+    ).fetchone()
+    if row is None or row[2] is None:
+        raise NotFound("the secret is not kept in this vault", hint="govern credential list ACCOUNT says where it is kept")
+    return Stored(row[0], credential, row[1], n, bytes.fromhex(row[2]))
+
+
+def open_fields(tx: Transaction, version: Stored) -> dict[str, Any]:
+    """Fetch, check and open a version with this member's key. Locked without a wrap; IntegrityError for anything altered."""
+    sealed, wrapped = _fetch(tx, version)
+    return open_sealed(sealed, version.context(tx.workspace.vault), tx.workspace.keys, wrapped, expected=version.manifest)
+
+
+def _fetch(tx: Transaction, version: Stored) -> tuple[SealedVersion, bytes]:
+    found = tx.read_version(version.manifest)
+    if found is None:
+        raise IntegrityError(
+            f"version {version.n} of this {version.kind} is gone from the store", code="missing", hint="govern vault restore --from-journal"
+        )
+    own = tx.workspace.keys.id
+    wrapped = tx.read_wrap(version.manifest, own)
+    if wrapped is None:
+        live = tx.register.execute(
+            "SELECT 1 FROM wraps WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL", (version.credential, version.n, own.hex())
+        ).fetchone()
+        if live:
+            raise IntegrityError(f"the wrap of version {version.n} of this {version.kind} is gone from the store", code="missing")
+        raise Locked("this secret is not sealed to your key", hint="ask the responsible person for a grant: govern who ACCOUNT")
+    return SealedVersion(digest=version.manifest, commitment=found[0], sealed=found[1]), wrapped
+
+
+def add_wraps(tx: Transaction, versions: Sequence[Stored], to: Sequence[Recipient]) -> int:
+    """Wrap versions that this member can open to more keys, and record it; the number of wraps added."""
+    rows, digests = [], []
+    for version in versions:
+        context = version.context(tx.workspace.vault)
+        have = {
+            key
+            for (key,) in tx.register.execute(
+                "SELECT key FROM wraps WHERE credential = ? AND n = ? AND ended IS NULL", (version.credential, version.n)
+            )
+        }
+        missing = [recipient for recipient in to if recipient.key.hex() not in have]
+        if not missing:
+            continue
+        sealed, wrapped = _fetch(tx, version)
+        key = unwrap_version(wrapped, context, tx.workspace.keys, sealed, expected=version.manifest)
+        for recipient in missing:
+            new = wrap_version(key, context, recipient)
+            tx.put_wrap(version.manifest, recipient.key, new)
+            digests.append(wrap_digest(version.manifest, recipient.key, new))
+            rows.append([version.credential, version.n, recipient.key.hex()])
+            if len(rows) == 500:
+                tx.record("wraps.added", {"wraps": rows, "digest": set_digest(digests).hex()})
+                rows, digests = [], []
+    if rows:
+        tx.record("wraps.added", {"wraps": rows, "digest": set_digest(digests).hex()})
+    return len(rows)
+
+
+def end_wraps(tx: Transaction, person: str, accounts: Sequence[str]) -> int:
+    """End every wrap that a person's keys have on these accounts and remove the rows; the number ended.
+
+    A version's last wrap besides recovery may end here: recovery can still open it, and nothing is lost.
+    """
+    rows = tx.register.execute(
+        """
+        SELECT w.credential, w.n, w.key, v.manifest FROM wraps w JOIN keys k ON k.id = w.key JOIN versions v ON v.credential = w.credential AND v.n = w.n
+        JOIN credentials c ON c.id = w.credential
+        WHERE k.person = ? AND w.ended IS NULL AND c.account IN (SELECT value FROM json_each(?))
+        """,
+        (person, json.dumps(list(accounts))),
+    ).fetchall()
+    ended = []
+    for credential, n, key, manifest in rows:
+        target, recipient = bytes.fromhex(manifest), bytes.fromhex(key)
+        wrapped = tx.read_wrap(target, recipient)
+        if wrapped is None:
+            raise IntegrityError(f"a wrap of version {n} is gone from the store", code="missing")
+        ended.append([credential, n, key, wrap_digest(target, recipient, wrapped).hex()])
+        tx.drop_wrap(target, recipient)
+    for start in range(0, len(ended), 300):
+        tx.record("wraps.ended", {"wraps": ended[start : start + 300]})
+    return len(ended)

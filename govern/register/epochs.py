@@ -1,0 +1,102 @@
+"""The epoch keys that this member can open, and which compartment each belongs to.
+
+Start-up order: wrap -> key -> chain of previous keys -> replay. A wrap is anonymous, so a key is only taken when it is the one that
+its epoch id commits to; nothing is ever sealed under a key that did not pass this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from govern.errors import GovernError, IntegrityError
+from govern.events import Event
+from govern.ledger.commitment import EpochKey
+from govern.vault.epoch import open_previous, unwrap_epoch
+from govern.vault.keys import Keys
+
+_CHAIN_LENGTH: Final = 12 + 32 + 16
+
+
+class Wraps(Protocol):
+    """Where wraps of epoch keys are read from: a store, or this machine's journal."""
+
+    def epoch_wraps(self, recipient: bytes) -> Iterable[tuple[bytes, bytes]]: ...
+
+    def chained(self, target: bytes) -> Iterable[tuple[bytes, bytes]]: ...
+
+
+class EpochKeys:
+    """Epoch id -> key, and the names `base` and `case` -> compartment id once genesis has declared them."""
+
+    def __init__(self, member: Keys) -> None:
+        self._member = member
+        self._keys: dict[bytes, EpochKey] = {}
+        self._compartments: dict[str, bytes] = {}
+        self._latest: dict[bytes, bytes] = {}
+        self.source: Wraps | None = None
+        """Asked again when a key is missing: others may have started an epoch since."""
+
+    def load(self, wraps: Wraps) -> None:
+        """Take every epoch key that is wrapped to this member, and the previous ones sealed under them."""
+        for target, sealed in wraps.epoch_wraps(self._member.id):
+            try:
+                self.take(unwrap_epoch(sealed, target, self._member))
+            except GovernError:
+                continue  # a planted or damaged wrap: missed, and named, when the ledger needs its epoch
+        waiting = list(self._keys)
+        while waiting:
+            epoch = waiting.pop()
+            for previous, sealed in wraps.chained(epoch):
+                if previous in self._keys or len(sealed) != _CHAIN_LENGTH:
+                    continue
+                try:
+                    waiting.append(self.take(open_previous(sealed, self._keys[epoch].key, epoch, previous)))
+                except GovernError:
+                    continue
+
+    def take(self, key: bytes) -> bytes:
+        epoch = EpochKey(key)
+        self._keys[epoch.id] = epoch
+        return epoch.id
+
+    def get(self, epoch: bytes) -> EpochKey | None:
+        key = self._keys.get(epoch)
+        if key is None and self.source is not None:
+            self.load(self.source)
+            key = self._keys.get(epoch)
+        return key
+
+    def reads(self, compartment: bytes) -> bool:
+        """Whether this member reads the compartment: every keyholder reads `base`."""
+        return compartment in self._latest or not self._latest
+
+    def compartment(self, name: str) -> bytes | None:
+        return self._compartments.get(name)
+
+    def current(self, name: str) -> tuple[bytes, EpochKey]:
+        """Compartment id and newest epoch key to write under."""
+        compartment = self._compartments[name]
+        key = self._keys.get(self._latest.get(compartment, b""))
+        if key is None:
+            raise IntegrityError(f"no key for the newest epoch of {name}", code="epoch")
+        return compartment, key
+
+    def remember(self, name: str, compartment: bytes, epoch: bytes) -> None:
+        """What a register that was synced earlier says of a compartment's newest epoch."""
+        if name:
+            self._compartments[name] = compartment
+        if epoch in self._keys or name == "base":
+            self._latest[compartment] = epoch
+
+    def declared(self, event: Event) -> None:
+        """Follow a founding or an epoch's start. An epoch that names us among its recipients and that we can't open was withheld."""
+        body = event.body
+        if event.type == "vault.founded":
+            for name in ("base", "case"):
+                self.remember(name, bytes.fromhex(body[name]), bytes.fromhex(body[f"{name}_epoch"]))
+            return
+        epoch = bytes.fromhex(body["epoch"])
+        if self._member.id.hex() in body["recipients"] and epoch not in self._keys:
+            raise IntegrityError("an epoch key that is ours was withheld or replaced", expected=f"a key for {body['epoch']}", code="epoch")
+        self.remember("", bytes.fromhex(body["compartment"]), epoch)

@@ -1,0 +1,270 @@
+"""Replay, steps 5 and 6: opens an entry, holds it against its signer and the rules, and applies it to the register; or finds it void.
+
+A void entry changes nothing but this: every wrap, reveal, hand-over, export or set secret that it names still makes people exposed,
+since a bad insider's entry may describe what really happened. What only a hostile store can do is an IntegrityError instead.
+The same code admits this member's own facts, where a rule's refusal is raised to the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from govern import events
+from govern.canonical import decode
+from govern.errors import GovernError, IntegrityError, Malformed, Refused
+from govern.holdings import authority
+from govern.ledger.checkpoint import Checkpoint
+from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
+from govern.register.epochs import EpochKeys
+from govern.register.projection import APPLY, Scene, credentials, showing
+from govern.vault.keys import key_id
+
+_STILL_EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "version.staged": credentials.exposures,
+    "wraps.added": credentials.wraps_exposures,
+    "secret.revealed": showing.revealed,
+    "secret.handed_over": showing.handed_over,
+    "secrets.exported": showing.exported,
+}
+
+_DRIFT: Final = timedelta(minutes=5)
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
+
+
+class Judge:
+    """Judges entries in ledger order into the register `db`, inside a write transaction of the caller's."""
+
+    def __init__(self, db: sqlite3.Connection, *, vault: bytes, keys: EpochKeys) -> None:
+        self.db = db
+        self.vault = vault
+        self.keys = keys
+        row = db.execute("SELECT value FROM state WHERE key = 'clock'").fetchone()
+        self.clock = row[0] if row else ""
+        self._signers: dict[bytes, tuple[bytes, str | None, str]] = {}
+
+    # --- what the replay asks ---------------------------------------------------------------------------------------------------
+
+    def public_key(self, key: bytes) -> bytes | None:
+        found = self._signer(key)
+        return found[0] if found and found[2] in ("active", "recovery") else None
+
+    def found(self, entry: Entry, key: bytes) -> bytes:
+        """Entry 0 must be the founding of this vault by the very key that signs it."""
+        try:
+            event = events.decode_event(self._open(entry))
+        except (Malformed, Unopenable) as error:
+            raise IntegrityError("no founding of a vault", index=0) from error
+        body = event.body
+        if event.type != "vault.founded" or body["format"] != events.FORMAT:
+            raise IntegrityError(
+                "no founding of a vault that this program reads", index=0, hint="upgrade govern", expected=f"format {events.FORMAT}"
+            )
+        sign, seal = bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"])
+        if (
+            key_id(sign, seal) != key
+            or body["key"] != key.hex()
+            or (body["base"], body["base_epoch"]) != (entry.compartment.hex(), entry.epoch.hex())
+        ):
+            raise IntegrityError("the founding does not name the key that signed it", index=0)
+        return sign
+
+    def judge(self, entry: Entry, key: bytes) -> None:
+        if not self.keys.reads(entry.compartment):
+            self._pass_over(entry.index)
+            return
+        try:
+            event = events.decode_event(self._open(entry))
+        except Unopenable:
+            self._void(entry.index, key, "unopenable", "does not open with its epoch's key")
+            return
+        except events.UnknownType as error:
+            self._void(entry.index, key, "unknown-type", error.message)
+            return
+        except Malformed as error:
+            self._void(entry.index, key, "malformed", error.message)
+            return
+        self._drift(entry.index, key, event.at)
+        scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
+        try:
+            scene.personal = self._personal(entry, event)
+            self._is_the_signers(event, key)
+            self.admit(scene, event, entry.compartment, entry.epoch, key)
+        except Malformed as error:
+            self._void(entry.index, key, "malformed", error.message, scene)
+        except Refused as error:
+            self._void(entry.index, key, error.rule or "refused", error.message, scene)
+
+    def close(self, checkpoint: Checkpoint, note: bytes) -> None:
+        self.db.execute("INSERT OR REPLACE INTO state VALUES ('clock', ?)", (self.clock,))
+        self.db.execute("INSERT OR REPLACE INTO state VALUES ('size', ?)", (checkpoint.size,))
+        self.db.execute("INSERT OR REPLACE INTO state VALUES ('note', ?)", (note,))
+
+    # --- what replay and a member's own transaction share ------------------------------------------------------------------------
+
+    def admit(self, scene: Scene, event: events.Event, compartment: bytes, epoch: bytes, key: bytes) -> None:
+        """Judge one fact and apply it, or raise Refused and leave the register as it was."""
+        genesis = scene.index == 0
+        self.db.execute("SAVEPOINT fact")
+        try:
+            self._in_its_compartment(event, compartment, epoch)
+            try:
+                self.db.execute(
+                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", (scene.index, event.id, event.type, event.actor, key.hex(), event.at)
+                )
+            except sqlite3.IntegrityError:
+                raise Refused("an event of this id is in the ledger already", rule="id-used") from None
+            authority.permit(event.type, event.body, self._standing(event, key, genesis))
+            try:
+                APPLY[event.type](scene)
+            except sqlite3.IntegrityError as error:
+                raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
+        except BaseException:
+            self.db.execute("ROLLBACK TO fact")
+            self.db.execute("RELEASE fact")
+            raise
+        self.db.execute("RELEASE fact")
+        if event.type in ("vault.founded", "key.enrolled", "key.revoked"):
+            self._signers.clear()
+        if event.type in ("vault.founded", "epoch.started"):
+            self.keys.declared(event)
+
+    def _in_its_compartment(self, event: events.Event, compartment: bytes, epoch: bytes) -> None:
+        if event.type == "vault.founded":
+            return  # checked in `found`
+        if event.type == "epoch.started":
+            if (event.body["compartment"], event.body["epoch"]) != (compartment.hex(), epoch.hex()):
+                raise Refused("an epoch's start stands under another key than its own", rule="epoch-order")
+            return
+        row = self.db.execute("SELECT compartment FROM epochs WHERE id = ?", (epoch.hex(),)).fetchone()
+        if row is None or row[0] != compartment.hex():
+            raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
+        wanted = self.keys.compartment(events.FACTS[event.type].compartment)
+        if wanted is not None and wanted != compartment:
+            raise Refused(f"{event.type} stands in the wrong compartment", rule="compartment")
+
+    def _is_the_signers(self, event: events.Event, key: bytes) -> None:
+        if event.key != key.hex():
+            raise Refused("names another key than the one that signed it", rule="signer")
+        signer = self._signer(key)
+        if signer is not None and signer[2] != "recovery" and signer[1] != event.actor:
+            raise Refused("names another actor than its signer", rule="signer")
+
+    def _signer(self, key: bytes) -> tuple[bytes, str | None, str] | None:
+        found = self._signers.get(key)
+        if found is None:
+            row = self.db.execute("SELECT sign, person, state FROM keys WHERE id = ?", (key.hex(),)).fetchone()
+            if row is None:
+                return None
+            found = self._signers[key] = (row[0], row[1], row[2])
+        return found
+
+    def _standing(self, event: events.Event, key: bytes, genesis: bool) -> authority.Standing:
+        roles = self.db.execute(
+            "SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?)", (event.actor, event.at)
+        ).fetchall()
+        signer = self._signer(key)
+        return authority.Standing(
+            person=event.actor,
+            roles=frozenset(role for (role,) in roles),
+            account=self._relations(event),
+            genesis=genesis,
+            recovery=signer is not None and signer[2] == "recovery",
+        )
+
+    def _relations(self, event: events.Event) -> frozenset[str]:
+        """What the actor is to every account that the fact concerns: relations to all of them only."""
+        accounts = concerned(self.db, event.type, event.body)
+        if not accounts:
+            return frozenset()
+        common: set[str] | None = None
+        for account in accounts:
+            row = self.db.execute("SELECT custodian, deputy FROM accounts WHERE id = ?", (account,)).fetchone()
+            found = set()
+            if row:
+                found |= {name for name, person in zip(("custodian", "deputy"), row, strict=True) if person == event.actor}
+                held = self.db.execute("SELECT person FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchall()
+                found |= {"holder" if person == event.actor else "others-hold" for (person,) in held}
+            common = found if common is None else common & found
+        return frozenset(common or ())
+
+    # --- one entry ----------------------------------------------------------------------------------------------------------------
+
+    def _open(self, entry: Entry) -> bytes:
+        key = self.keys.get(entry.epoch)
+        if key is None:
+            raise IntegrityError(
+                "no key for its epoch: the wrap was withheld or replaced",
+                index=entry.index,
+                expected=f"a key for {entry.epoch.hex()}",
+                code="epoch",
+            )
+        return open_event(entry, vault=self.vault, epoch=key)[1]
+
+    def _personal(self, entry: Entry, event: events.Event) -> Mapping[str, Any]:
+        if event.personal is None:
+            if entry.personal is not None:
+                raise IntegrityError("a personal part that its event does not commit to", index=entry.index, code="personal")
+            return {}
+        if entry.personal is None:
+            raise IntegrityError("its personal part is gone and no erasure says so", index=entry.index, code="personal")
+        key = self.keys.get(entry.epoch)
+        assert key is not None  # noqa: S101  the event itself was opened with it
+        data = open_personal(entry, vault=self.vault, epoch=key, committed=bytes.fromhex(event.personal))
+        value = decode(data)
+        if not isinstance(value, dict):
+            raise Malformed("a personal part that is no object")
+        events.check_personal(event.type, value)
+        return value
+
+    def _drift(self, index: int, key: bytes, at: str) -> None:
+        try:
+            if self.clock and _time(at) < _time(self.clock) - _DRIFT:
+                self._finding(index, "backdated", key, f"says {at}, after an entry of {self.clock}")
+        except ValueError:
+            self._finding(index, "backdated", key, f"{at} is no date")
+            return
+        self.clock = max(self.clock, at)
+
+    def _void(self, index: int, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
+        self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (index, key.hex()))
+        self._finding(index, code, key, message)
+        if scene is None or scene.type not in _STILL_EXPOSES:
+            return
+        self.db.execute("SAVEPOINT void")
+        try:
+            _STILL_EXPOSES[scene.type](scene)
+        except (GovernError, sqlite3.Error):
+            self.db.execute("ROLLBACK TO void")
+        self.db.execute("RELEASE void")
+
+    def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
+        self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
+
+    def _pass_over(self, index: int) -> None:
+        self.db.execute("INSERT INTO entries (idx, type) VALUES (?, 'sealed')", (index,))
+
+
+def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> set[str]:
+    """Ids of the accounts that a fact is about, as far as the register knows them."""
+    if "account" in body:
+        return {body["account"]}
+    if type_ == "grant.ended":
+        marks = json.dumps(body["grants"])
+        return {row[0] for row in db.execute("SELECT account FROM grants WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
+    if "credential" in body:
+        wanted = [body["credential"]]
+    elif "wraps" in body and isinstance(body["wraps"], list):
+        wanted = [row[0] for row in body["wraps"]]
+    elif "rotation" in body:
+        wanted = [row[0] for row in db.execute("SELECT credential FROM rotations WHERE id = ?", (body["rotation"],))]
+    else:
+        return set()
+    marks = json.dumps(wanted)
+    return {row[0] for row in db.execute("SELECT account FROM credentials WHERE id IN (SELECT value FROM json_each(?))", (marks,))}

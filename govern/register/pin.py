@@ -1,0 +1,91 @@
+"""The pin: the last checkpoint that this member has verified, and the tree up to it. It only ever moves forward.
+
+Two slots of 4 KiB in one file are written in turn, each with a sequence number and a SHA-256 over itself, so that a write torn by a
+power cut leaves the other slot whole. `fdatasync` before any output; a rename with a folder sync would cost ten times that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from govern.errors import Failed, IntegrityError
+
+_SLOT: Final = 4096
+_MAGIC: Final = b"govern pin 1\n"
+_HEAD: Final = len(_MAGIC) + 8 + 2 + 2
+_SUM: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """`tree` is the compact range as `ledger.merkle.CompactRange.encode` writes it: its first eight bytes are the size."""
+
+    tree: bytes
+    note: bytes
+    sequence: int = 0
+
+    @property
+    def size(self) -> int:
+        return int.from_bytes(self.tree[:8], "big")
+
+
+def _encode(pin: Pin) -> bytes:
+    body = (
+        _MAGIC + pin.sequence.to_bytes(8, "big") + len(pin.tree).to_bytes(2, "big") + len(pin.note).to_bytes(2, "big") + pin.tree + pin.note
+    )
+    if len(body) + _SUM > _SLOT:
+        raise Failed(f"a pin of {len(body)} bytes does not fit its slot")
+    return (body + hashlib.sha256(body).digest()).ljust(_SLOT, b"\0")
+
+
+def _decode(slot: bytes) -> Pin | None:
+    if len(slot) != _SLOT or not slot.startswith(_MAGIC):
+        return None
+    at = len(_MAGIC)
+    sequence, tree, note = (int.from_bytes(slot[a:b], "big") for a, b in ((at, at + 8), (at + 8, at + 10), (at + 10, at + 12)))
+    end = _HEAD + tree + note
+    if end + _SUM > _SLOT or hashlib.sha256(slot[:end]).digest() != slot[end : end + _SUM]:
+        return None
+    return Pin(slot[_HEAD : _HEAD + tree], slot[_HEAD + tree : end], sequence)
+
+
+def read_pin(path: Path) -> Pin | None:
+    """The newer whole slot; None where there is no file. A file with no whole slot is an IntegrityError."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failed(f"{path} can't be read ({error.strerror})") from error
+    slots = [slot for slot in (_decode(data[:_SLOT]), _decode(data[_SLOT : 2 * _SLOT])) if slot is not None]
+    if not slots:
+        raise IntegrityError(
+            f"the pin at {path} is damaged", code="pin", hint="verify against a printed checkpoint: see docs/security/model.md"
+        )
+    return max(slots, key=lambda slot: slot.sequence)
+
+
+def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
+    """Write the next slot durably; returns the pin with its sequence number. Moving backwards is a programmer's fault and refused."""
+    if before is not None and pin.size < before.size:
+        raise IntegrityError(f"the pin never moves back from {before.size} to {pin.size}", code="pin")
+    pin = Pin(pin.tree, pin.note, (before.sequence if before else 0) + 1)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            os.lseek(descriptor, _SLOT * (pin.sequence % 2), os.SEEK_SET)
+            os.write(descriptor, _encode(pin))
+            if before is None and os.fstat(descriptor).st_size < 2 * _SLOT:
+                os.ftruncate(descriptor, 2 * _SLOT)
+            getattr(os, "fdatasync", os.fsync)(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise Failed(
+            f"the pin at {path} can't be written ({error.strerror})", hint="make room or mend the permissions of GOVERN_HOME"
+        ) from error
+    return pin

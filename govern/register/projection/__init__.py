@@ -1,0 +1,24 @@
+"""What each fact changes in the register, one file per noun. The same code runs in a replay and in a member's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.register.projection import accounts, cases, credentials, founding, grants, people, places, rotations, showing
+from govern.register.projection.scene import Scene
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    **founding.APPLY,
+    **people.APPLY,
+    **accounts.APPLY,
+    **credentials.APPLY,
+    **grants.APPLY,
+    **places.APPLY,
+    **showing.APPLY,
+    **rotations.APPLY,
+    **cases.APPLY,
+}
+"""Type -> what it changes. A test compares the keys with `events.FACTS`."""
+
+__all__ = ["APPLY", "Scene"]

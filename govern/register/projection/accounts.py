@@ -1,0 +1,65 @@
+"""Accounts: one identity on one platform, who answers for it, and what it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.register.projection.scene import Scene
+
+_COLUMNS = ("platform", "tier", "deputy", "department", "client", "prompts_reach")
+_PERSONAL = ("login", "url", "title")
+
+
+def _lists(scene: Scene, account: str) -> None:
+    for table, column, field in (("tags", "tag", "tags"), ("depends", "needs", "depends_on")):
+        if field in scene.body:
+            scene.run(f"DELETE FROM {table} WHERE account = ?", account)  # noqa: S608  names are ours
+            for value in scene.body[field]:
+                scene.run(f"INSERT OR IGNORE INTO {table} (account, {column}) VALUES (?, ?)", account, value)  # noqa: S608
+
+
+def _added(scene: Scene) -> None:
+    body, personal = scene.body, scene.personal
+    scene.must("person", "people", body["custodian"])
+    scene.run(
+        "INSERT INTO accounts (id, handle, platform, tier, custodian, deputy, department, client, prompts_reach, login, url, title, added_at, entry)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        body["account"], body["handle"], body["platform"], body["tier"], body["custodian"], body.get("deputy"), body.get("department"),
+        body.get("client"), body.get("prompts_reach"), personal.get("login"), personal.get("url"), personal.get("title"), scene.at, scene.index,
+    )  # fmt: skip
+    _lists(scene, body["account"])
+
+
+def _edited(scene: Scene) -> None:
+    account = scene.body["account"]
+    scene.must("account", "accounts", account)
+    for field in _COLUMNS:
+        if field in scene.body:
+            scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.body[field], account)  # noqa: S608  names are ours
+    for field in scene.body.get("cleared", ()):
+        if field in _COLUMNS and field not in ("platform", "tier"):
+            scene.run(f"UPDATE accounts SET {field} = NULL WHERE id = ?", account)  # noqa: S608
+    for field in _PERSONAL:
+        if field in scene.personal:
+            scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.personal[field], account)  # noqa: S608
+    _lists(scene, account)
+
+
+def _custody(scene: Scene) -> None:
+    scene.must("account", "accounts", scene.body["account"])
+    scene.must("person", "people", scene.body["custodian"])
+    scene.run("UPDATE accounts SET custodian = ? WHERE id = ?", scene.body["custodian"], scene.body["account"])
+
+
+def _retired(scene: Scene) -> None:
+    scene.must("account", "accounts", scene.body["account"])
+    scene.run("UPDATE accounts SET state = 'retired' WHERE id = ?", scene.body["account"])
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "account.added": _added,
+    "account.edited": _edited,
+    "account.custody": _custody,
+    "account.retired": _retired,
+}

@@ -1,0 +1,147 @@
+"""Credentials, their versions, and to whom each version is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.errors import Refused
+from govern.holdings.exposures import OTHERS_UNKNOWN
+from govern.register.projection.scene import Scene
+
+
+def _added(scene: Scene) -> None:
+    body = scene.body
+    scene.must("account", "accounts", body["account"])
+    if "kept_in" in body:
+        scene.must("place", "places", body["kept_in"])
+    scene.run(
+        "INSERT INTO credentials VALUES (?, ?, ?, ?, ?)",
+        body["credential"],
+        body["account"],
+        body["kind"],
+        body.get("kept_in"),
+        scene.index,
+    )
+
+
+def sealed_to(scene: Scene, credential: str, n: int, key: str) -> None:
+    """One wrap exists: its person could know the version. A wrap to recovery is nobody's knowledge."""
+    known = scene.one("SELECT person, state FROM keys WHERE id = ?", key)
+    if known is None:
+        raise Refused(f"{scene.type} seals to a key that the ledger does not have", rule="unknown-reference")
+    if known[0] is not None:
+        scene.expose(known[0], credential, n, "sealed")
+
+
+def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
+    """Why this key may not have a wrap of the credential, or nothing. Judged here, so that no procedure can forget it."""
+    row = scene.one("SELECT person, state FROM keys WHERE id = ?", key)
+    if row is None or row[1] == "revoked":
+        return "a key that is not enrolled"
+    if row[1] == "recovery":
+        return ""
+    account = scene.one(
+        "SELECT a.id, a.custodian, a.deputy FROM accounts a JOIN credentials c ON c.account = a.id WHERE c.id = ?", credential
+    )
+    if account is None:
+        return "an account that the ledger does not have"
+    if row[0] in account[1:] or row[0] == scene.actor:
+        return ""
+    held = scene.one("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", account[0], row[0])
+    return "" if held else "a person who neither holds nor answers for the account"
+
+
+def _staged(scene: Scene) -> None:
+    body = scene.body
+    credential, n = body["credential"], body["version"]
+    scene.must("credential", "credentials", credential)
+    last = scene.one("SELECT max(n) FROM versions WHERE credential = ?", credential)[0] or 0
+    if n != last + 1:
+        raise Refused(f"version {n} does not follow version {last}", rule="version-order")
+    if "rotation" in body:
+        rotation = scene.one("SELECT credential, ended_at FROM rotations WHERE id = ?", body["rotation"])
+        if rotation is None or rotation[0] != credential or rotation[1] is not None:
+            raise Refused("a candidate needs an open rotation of its credential", rule="rotation-open")
+    elif body["state"] == "candidate":
+        raise Refused("a candidate needs a rotation", rule="rotation-open")
+    elif last:
+        raise Refused("only a rotation changes a current version", rule="rotation-open")
+    for key in body.get("recipients", ()):
+        why = wrap_refusal(scene, credential, key)
+        if why:
+            raise Refused(f"version.staged seals to {why}", rule="recipient", control="AC-3")
+    current = body["state"] == "current"
+    scene.run(
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
+        credential, n, body["state"], body["origin"], body.get("manifest"), scene.actor, scene.at, scene.at if current else None,
+        body.get("changed_at"), body.get("reuses"), body.get("rotation"), int(body.get("others_unknown", False)), int(body.get("weak", False)),
+        scene.index,
+    )  # fmt: skip
+    if "wraps" in body:
+        scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
+        for key in body["recipients"]:
+            scene.run("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", credential, n, key, scene.index)
+    exposures(scene)
+    if "rotation" in body:
+        scene.run("UPDATE rotations SET candidate = ?, state = 'staged', shown = 0 WHERE id = ?", n, body["rotation"])
+
+
+def exposures(scene: Scene) -> None:
+    """Whoever the staged version is sealed to, whoever set it, and others, could know it: also where the entry is void."""
+    body = scene.body
+    credential, n = body["credential"], body["version"]
+    for key in body.get("recipients", ()):
+        sealed_to(scene, credential, n, key)
+    if body["origin"] == "imported":
+        scene.expose(scene.actor, credential, n, "imported")
+    elif body["origin"] == "set":
+        scene.expose(scene.actor, credential, n, "set")
+    if body.get("others_unknown"):
+        scene.expose(OTHERS_UNKNOWN, credential, n, "unknown")
+    kept = scene.one("SELECT kept_in FROM credentials WHERE id = ?", credential)
+    if kept is not None and kept[0] is not None:
+        for (person,) in scene.db.execute(
+            "SELECT DISTINCT person FROM place_people WHERE place = ? AND (until IS NULL OR until >= ?)",
+            (kept[0], body.get("changed_at", "")[:10]),
+        ).fetchall():
+            scene.expose(person, credential, n, "place")
+
+
+def _wraps_added(scene: Scene) -> None:
+    for credential, n, key in scene.body["wraps"]:
+        if scene.one("SELECT 1 FROM versions WHERE credential = ? AND n = ?", credential, n) is None:
+            raise Refused("wraps.added cites a version that the ledger does not have", rule="unknown-reference")
+        why = wrap_refusal(scene, credential, key)
+        if why:
+            raise Refused(f"wraps.added seals to {why}", rule="recipient", control="AC-3")
+    scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, scene.body["digest"])
+    for credential, n, key in scene.body["wraps"]:
+        scene.run("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", credential, n, key, scene.index)
+    wraps_exposures(scene)
+
+
+def wraps_exposures(scene: Scene) -> None:
+    for credential, n, key in scene.body["wraps"]:
+        sealed_to(scene, credential, n, key)
+
+
+def _wraps_ended(scene: Scene) -> None:
+    for credential, n, key, digest in scene.body["wraps"]:
+        others = scene.one(
+            "SELECT count(DISTINCT key) FROM wraps WHERE credential = ? AND n = ? AND key <> ? AND ended IS NULL", credential, n, key
+        )
+        if others[0] == 0:
+            raise Refused("the last wrap of a version is never ended", rule="no-secret-lost", hint="seal it to a successor first")
+        scene.run(
+            "UPDATE wraps SET ended = ?, digest = ? WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL",
+            scene.index, digest, credential, n, key,
+        )  # fmt: skip
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "credential.added": _added,
+    "version.staged": _staged,
+    "wraps.added": _wraps_added,
+    "wraps.ended": _wraps_ended,
+}

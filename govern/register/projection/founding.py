@@ -1,0 +1,78 @@
+"""The vault itself: genesis, epochs, policy, recovery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.errors import Refused
+from govern.register.projection.scene import Scene
+
+
+def _state(scene: Scene, key: str, value: object) -> None:
+    scene.run("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value)
+
+
+def _founded(scene: Scene) -> None:
+    if scene.index != 0:
+        raise Refused("a vault is founded once", rule="genesis")
+    body, personal = scene.body, scene.personal
+    _state(scene, "founding", json.dumps(body, sort_keys=True))
+    scene.run(
+        "INSERT INTO people (id, handle, name, mail, added_at, entry) VALUES (?, ?, ?, ?, ?, ?)",
+        body["founder"], personal.get("handle"), personal.get("name"), personal.get("mail"), scene.at, scene.index,
+    )  # fmt: skip
+    for key, person, sign, seal, custody, state in (
+        (body["key"], body["founder"], body["sign"], body["seal"], body["custody"], "active"),
+        (body["recovery_key"], None, body["recovery_sign"], body["recovery_seal"], "recovery", "recovery"),
+    ):
+        scene.run(
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)",
+            key,
+            person,
+            bytes.fromhex(sign),
+            bytes.fromhex(seal),
+            custody,
+            state,
+            scene.index,
+        )
+    scene.run("INSERT INTO roles VALUES (?, 'admin', NULL, ?)", body["founder"], scene.index)
+
+
+def _epoch(scene: Scene) -> None:
+    body = scene.body
+    last = scene.one("SELECT id, number FROM epochs WHERE compartment = ? ORDER BY number DESC LIMIT 1", body["compartment"])
+    if body["number"] != (last[1] + 1 if last else 1) or body.get("previous") != (last[0] if last else None):
+        raise Refused("an epoch follows the one before it", rule="epoch-order")
+    scene.run(
+        "INSERT INTO epochs VALUES (?, ?, ?, ?, ?)", body["epoch"], body["compartment"], body["number"], body.get("previous"), scene.index
+    )
+    scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
+
+
+def _policy(scene: Scene) -> None:
+    _state(scene, "policy", json.dumps(scene.body["policy"], sort_keys=True))
+    _state(scene, "policy_digest", scene.body["digest"])
+
+
+def _recovery_used(scene: Scene) -> None:
+    _state(scene, "recovery_used", scene.at)
+
+
+def _drilled(scene: Scene) -> None:
+    _state(scene, "recovery_drilled", scene.at)
+
+
+def _backup(scene: Scene) -> None:
+    _state(scene, "backup_made", scene.at)
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "vault.founded": _founded,
+    "epoch.started": _epoch,
+    "policy.adopted": _policy,
+    "recovery.used": _recovery_used,
+    "recovery.drilled": _drilled,
+    "backup.made": _backup,
+}

@@ -1,0 +1,83 @@
+"""People, their roles and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.errors import Refused
+from govern.register.projection.scene import Scene
+
+_PERSONAL = ("handle", "name", "mail", "department", "locale", "agency")
+
+
+def _added(scene: Scene) -> None:
+    body, personal = scene.body, scene.personal
+    scene.run(
+        "INSERT INTO people (id, handle, name, mail, department, locale, agency, external, left_on, added_at, entry)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        body["person"], *(personal.get(field) for field in _PERSONAL), int(body.get("external", False)), body.get("left"), scene.at, scene.index,
+    )  # fmt: skip
+
+
+def _edited(scene: Scene) -> None:
+    body = scene.body
+    scene.must("person", "people", body["person"])
+    for field in _PERSONAL:
+        if field in scene.personal:
+            scene.run(f"UPDATE people SET {field} = ? WHERE id = ?", scene.personal[field], body["person"])  # noqa: S608  names are ours
+    if "external" in body:
+        scene.run("UPDATE people SET external = ? WHERE id = ?", int(body["external"]), body["person"])
+
+
+def _leaving(scene: Scene) -> None:
+    scene.must("person", "people", scene.body["person"])
+    scene.run("UPDATE people SET leaving = 1, last_day = ? WHERE id = ?", scene.body.get("last_day"), scene.body["person"])
+
+
+def _left(scene: Scene) -> None:
+    scene.must("person", "people", scene.body["person"])
+    scene.run("UPDATE people SET left_on = ? WHERE id = ?", scene.body["on"], scene.body["person"])
+
+
+def _role_given(scene: Scene) -> None:
+    scene.must("person", "people", scene.body["person"])
+    scene.run(
+        "INSERT OR REPLACE INTO roles VALUES (?, ?, ?, ?)", scene.body["person"], scene.body["role"], scene.body.get("until"), scene.index
+    )  # fmt: skip
+
+
+def _role_withdrawn(scene: Scene) -> None:
+    admins = scene.one(
+        "SELECT count(*) FROM roles JOIN keys USING (person) WHERE role = 'admin' AND state = 'active' AND person <> ?",
+        scene.body["person"],
+    )
+    if scene.body["role"] == "admin" and admins[0] == 0:
+        raise Refused("the last admin with a key keeps the role", rule="last-admin", control="AC-2", hint="make somebody else admin first")
+    scene.run("DELETE FROM roles WHERE person = ? AND role = ?", scene.body["person"], scene.body["role"])
+
+
+def _enrolled(scene: Scene) -> None:
+    body = scene.body
+    scene.must("person", "people", body["person"])
+    scene.run(
+        "INSERT INTO keys VALUES (?, ?, ?, ?, ?, 'active', ?)",
+        body["key"], body["person"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), body["custody"], scene.index,
+    )  # fmt: skip
+
+
+def _revoked(scene: Scene) -> None:
+    scene.must("key", "keys", scene.body["key"])
+    scene.run("UPDATE keys SET state = 'revoked' WHERE id = ? AND state = 'active'", scene.body["key"])
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "person.added": _added,
+    "person.edited": _edited,
+    "person.leaving": _leaving,
+    "person.left": _left,
+    "role.given": _role_given,
+    "role.withdrawn": _role_withdrawn,
+    "key.enrolled": _enrolled,
+    "key.revoked": _revoked,
+}

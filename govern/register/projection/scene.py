@@ -1,0 +1,43 @@
+"""One fact on its way into the register: the event, its index, its personal part, and the few questions every projection asks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from govern.errors import Refused
+from govern.holdings.exposures import STRENGTH
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a projection sees. `personal` is empty where the fact has none or it was erased."""
+
+    db: sqlite3.Connection
+    index: int
+    type: str
+    actor: str
+    at: str
+    body: Mapping[str, Any]
+    personal: Mapping[str, Any]
+
+    def one(self, query: str, *values: Any) -> Any:
+        """First row of the query, or None."""
+        return self.db.execute(query, values).fetchone()
+
+    def run(self, query: str, *values: Any) -> None:
+        self.db.execute(query, values)
+
+    def must(self, noun: str, table: str, id_: str) -> None:
+        """Refuse a fact that cites what the ledger does not have."""
+        if self.one(f"SELECT 1 FROM {table} WHERE id = ?", id_) is None:  # noqa: S608  table names are ours
+            raise Refused(f"{self.type} cites a {noun} that the ledger does not have", rule="unknown-reference")
+
+    def expose(self, person: str, credential: str, n: int, basis: str, *, since: str = "", strength: str = "") -> None:
+        """Person could know this version from now on; the first record of a basis stays."""
+        self.db.execute(
+            "INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index),
+        )

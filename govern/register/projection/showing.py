@@ -1,0 +1,73 @@
+"""Secrets that left the vault's wrapping: revealed, code shown, handed over, exported; and files that came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.errors import Refused
+from govern.register.projection.scene import Scene
+
+
+def _version(scene: Scene, credential: str, n: int) -> None:
+    if scene.one("SELECT 1 FROM versions WHERE credential = ? AND n = ?", credential, n) is None:
+        raise Refused(f"{scene.type} cites a version that the ledger does not have", rule="unknown-reference")
+
+
+def _shown(scene: Scene, what: str, recipient: str | None, credential: str, n: int, purpose: str) -> None:
+    scene.run(
+        "INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        scene.index, what, scene.actor, credential, n, purpose, recipient, scene.personal.get("reason"), scene.at,
+    )  # fmt: skip
+
+
+def revealed(scene: Scene) -> None:
+    """Also for a void entry: what was shown is known."""
+    body = scene.body
+    _version(scene, body["credential"], body["version"])
+    scene.expose(scene.actor, body["credential"], body["version"], "revealed")
+    _shown(scene, "secret", None, body["credential"], body["version"], body["purpose"])
+    scene.run(
+        "UPDATE rotations SET shown = 1 WHERE credential = ? AND candidate = ? AND ended_at IS NULL", body["credential"], body["version"]
+    )
+
+
+def _code(scene: Scene) -> None:
+    # A code is not the seed: nobody knows the seed by it, so no exposure follows.
+    body = scene.body
+    _version(scene, body["credential"], body["version"])
+    if "recipient" in body:
+        scene.must("person", "people", body["recipient"])
+    _shown(scene, "code", body.get("recipient"), body["credential"], body["version"], "code")
+
+
+def handed_over(scene: Scene) -> None:
+    body = scene.body
+    _version(scene, body["credential"], body["version"])
+    scene.must("person", "people", body["person"])
+    scene.expose(body["person"], body["credential"], body["version"], "handed-over")
+    scene.expose(scene.actor, body["credential"], body["version"], "revealed")
+    _shown(scene, "hand-over", body["person"], body["credential"], body["version"], body["via"])
+
+
+def exported(scene: Scene) -> None:
+    for credential, n in scene.body["versions"]:
+        _version(scene, credential, n)
+        scene.expose(scene.actor, credential, n, "exported")
+
+
+def _imported(scene: Scene) -> None:
+    body = scene.body
+    scene.run(
+        "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
+        scene.index, body["format"], scene.personal.get("path"), scene.at, body["created"], int(body.get("sealed", True)),
+    )  # fmt: skip
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "secret.revealed": revealed,
+    "code.shown": _code,
+    "secret.handed_over": handed_over,
+    "secrets.exported": exported,
+    "import.recorded": _imported,
+}

@@ -1,0 +1,94 @@
+"""Questions about accounts: by handle, by selector; lists with how many hold and how many could know."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from govern.errors import NotFound, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account as the register has it. `custodian` and `deputy` are person ids or empty."""
+
+    id: str
+    handle: str
+    platform: str
+    login: str
+    url: str
+    title: str
+    tier: str
+    custodian: str
+    deputy: str
+    department: str
+    client: str
+    prompts_reach: str
+    state: str
+
+
+_COLUMNS = "id, handle, platform, login, url, title, tier, custodian, deputy, department, client, prompts_reach, state"
+
+
+def _account(row: tuple[object, ...]) -> Account:
+    names = (name.strip() for name in _COLUMNS.split(","))
+    return Account(**{name: str(value or "") for name, value in zip(names, row, strict=True)})
+
+
+def find(db: sqlite3.Connection, handle: str) -> Account:
+    """The account of this handle; NotFound names near ones."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE handle = ?", (handle.casefold(),)).fetchone()  # noqa: S608
+    if row is not None:
+        return _account(row)
+    known = [name for (name,) in db.execute("SELECT handle FROM accounts LIMIT 20000")]
+    near = get_close_matches(handle.casefold(), known, n=3)
+    raise NotFound(f"there is no account {handle!r}", hint=f"did you mean {', '.join(near)}?" if near else "govern account list")
+
+
+def by_id(db: sqlite3.Connection, id_: str) -> Account:
+    row = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE id = ?", (id_,)).fetchone()  # noqa: S608
+    if row is None:
+        raise NotFound(f"there is no account of id {id_}")
+    return _account(row)
+
+
+_SELECTORS = {
+    "platform": "platform = ?",
+    "department": "department = ? COLLATE NOCASE",
+    "client": "client = ? COLLATE NOCASE",
+    "tag": "id IN (SELECT account FROM tags WHERE tag = ? COLLATE NOCASE)",
+}
+
+
+def select(db: sqlite3.Connection, selector: str) -> list[Account]:
+    """Active accounts of `platform:x`, `department:x`, `client:x`, `tag:x`, or the one of a handle; NotFound where there is none."""
+    noun, colon, value = selector.partition(":")
+    if not colon:
+        return [find(db, selector)]
+    if noun not in _SELECTORS or not value:
+        raise Usage(f"{selector!r} selects nothing", hint="a handle, or platform:…, department:…, client:…, tag:…")
+    rows = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE state = 'active' AND {_SELECTORS[noun]} ORDER BY handle", (value,))  # noqa: S608
+    found = [_account(row) for row in rows]
+    if not found:
+        raise NotFound(f"no account has {noun} {value!r}", hint="govern account list")
+    return found
+
+
+def every(db: sqlite3.Connection) -> list[Account]:
+    return [_account(row) for row in db.execute(f"SELECT {_COLUMNS} FROM accounts ORDER BY handle")]  # noqa: S608
+
+
+def handle_taken(db: sqlite3.Connection, handle: str) -> bool:
+    return db.execute("SELECT 1 FROM accounts WHERE handle = ?", (handle,)).fetchone() is not None
+
+
+def counts(db: sqlite3.Connection, account: str) -> tuple[int, int]:
+    """How many hold the account, and how many more could know something of it that still works."""
+    held = db.execute("SELECT count(DISTINCT person) FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchone()[0]
+    exposed = db.execute(
+        "SELECT count(DISTINCT e.person) FROM credentials c JOIN versions v ON v.credential = c.id AND v.ended_at IS NULL"
+        " JOIN exposures e ON e.credential = v.credential AND e.n = v.n WHERE c.account = ?",
+        (account,),
+    ).fetchone()[0]
+    return held, exposed

@@ -1,0 +1,90 @@
+"""The register's tables, by noun. A local cache: it is deleted and rebuilt whenever this text changes, and never migrated.
+
+Ids are 32 hex digits, times UTC ISO 8601 text, flags 0 or 1. `entry` is always the ledger index of the fact that made the row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+DDL: Final = """
+CREATE TABLE state (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE entries (idx INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, actor TEXT, key TEXT, at TEXT);
+CREATE TABLE findings (entry INTEGER, code TEXT, signer TEXT, message TEXT, PRIMARY KEY (entry, code)) WITHOUT ROWID;
+
+CREATE TABLE people (
+  id TEXT PRIMARY KEY, handle TEXT, name TEXT, mail TEXT, department TEXT, locale TEXT, agency TEXT,
+  external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER);
+CREATE INDEX people_handle ON people (handle);
+CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
+CREATE INDEX keys_person ON keys (person);
+CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
+CREATE TABLE epochs (id TEXT PRIMARY KEY, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER);
+
+CREATE TABLE accounts (
+  id TEXT PRIMARY KEY, handle TEXT UNIQUE, platform TEXT, tier TEXT, custodian TEXT, deputy TEXT, department TEXT, client TEXT,
+  prompts_reach TEXT, login TEXT, url TEXT, title TEXT, state TEXT NOT NULL DEFAULT 'active', added_at TEXT, entry INTEGER);
+CREATE INDEX accounts_platform ON accounts (platform, login);
+CREATE INDEX accounts_custodian ON accounts (custodian);
+CREATE INDEX accounts_department ON accounts (department);
+CREATE INDEX accounts_client ON accounts (client);
+CREATE TABLE tags (tag TEXT, account TEXT, PRIMARY KEY (tag, account)) WITHOUT ROWID;
+CREATE INDEX tags_account ON tags (account);
+CREATE TABLE depends (account TEXT, needs TEXT, PRIMARY KEY (account, needs)) WITHOUT ROWID;
+
+CREATE TABLE credentials (id TEXT PRIMARY KEY, account TEXT, kind TEXT, kept_in TEXT, entry INTEGER);
+CREATE INDEX credentials_account ON credentials (account, kind);
+CREATE INDEX credentials_kept ON credentials (kept_in);
+CREATE TABLE versions (
+  credential TEXT, n INTEGER, state TEXT, origin TEXT, manifest TEXT, setter TEXT, staged_at TEXT, current_at TEXT, changed_at TEXT,
+  ended_at TEXT, reuses INTEGER, rotation TEXT, others_unknown INTEGER NOT NULL DEFAULT 0, weak INTEGER NOT NULL DEFAULT 0, entry INTEGER,
+  PRIMARY KEY (credential, n)) WITHOUT ROWID;
+CREATE INDEX versions_state ON versions (state, origin);
+CREATE TABLE wraps (
+  credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
+CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;
+CREATE TABLE wrap_sets (entry INTEGER PRIMARY KEY, digest TEXT);
+
+CREATE TABLE grants (
+  id TEXT PRIMARY KEY, account TEXT, person TEXT, giver TEXT, kinds TEXT, since TEXT, until TEXT, emergency INTEGER NOT NULL DEFAULT 0,
+  ended_at TEXT, cause TEXT, reason TEXT, entry INTEGER);
+CREATE INDEX grants_account ON grants (account) WHERE ended_at IS NULL;
+CREATE INDEX grants_person ON grants (person);
+CREATE TABLE exposures (
+  person TEXT, credential TEXT, n INTEGER, basis TEXT, strength TEXT, since TEXT, entry INTEGER,
+  PRIMARY KEY (person, credential, n, basis)) WITHOUT ROWID;
+CREATE INDEX exposures_version ON exposures (credential, n);
+CREATE TABLE places (id TEXT PRIMARY KEY, kind TEXT, name TEXT, entry INTEGER);
+CREATE TABLE place_people (
+  place TEXT, person TEXT, since TEXT, until TEXT, entry INTEGER, PRIMARY KEY (place, person, entry)) WITHOUT ROWID;
+CREATE INDEX place_people_person ON place_people (person);
+CREATE TABLE place_accounts (
+  place TEXT, account TEXT, since TEXT, cleaned_at TEXT, entry INTEGER, PRIMARY KEY (place, account)) WITHOUT ROWID;
+CREATE INDEX place_accounts_account ON place_accounts (account);
+
+CREATE TABLE rotations (
+  id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,
+  shown INTEGER NOT NULL DEFAULT 0, ended_at TEXT, confirmer TEXT, grade TEXT, sessions_cut INTEGER, residual_until TEXT, entry INTEGER);
+CREATE INDEX rotations_credential ON rotations (credential);
+CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS NULL;
+CREATE TABLE cases (
+  id TEXT PRIMARY KEY, person TEXT, kind TEXT, state TEXT, cut_at TEXT, last_day TEXT, requested_by TEXT, opener TEXT, opened_at TEXT,
+  items INTEGER, frozen TEXT, frozen_at INTEGER, closed_at TEXT, closer TEXT, signed_by_one INTEGER, statement TEXT, entry INTEGER);
+CREATE INDEX cases_person ON cases (person);
+CREATE TABLE items (
+  case_id TEXT, id TEXT, seq INTEGER, kind TEXT, account TEXT, credential TEXT, n INTEGER, due TEXT, blocking INTEGER, basis TEXT,
+  state TEXT NOT NULL DEFAULT 'open', assignee TEXT, ended_at TEXT, ended_by TEXT, grade TEXT, evidence TEXT, note TEXT, verifier TEXT,
+  PRIMARY KEY (case_id, id)) WITHOUT ROWID;
+CREATE INDEX items_credential ON items (credential) WHERE state = 'open';
+
+CREATE TABLE imports (entry INTEGER PRIMARY KEY, format TEXT, path TEXT, at TEXT, created INTEGER, sealed INTEGER);
+CREATE TABLE shown (
+  entry INTEGER PRIMARY KEY, what TEXT, person TEXT, credential TEXT, n INTEGER, purpose TEXT, recipient TEXT, reason TEXT, at TEXT);
+CREATE INDEX shown_credential ON shown (credential);
+"""
+
+TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
+
+DIGEST: Final = hashlib.sha256(DDL.encode()).hexdigest()
+"""Stands in `state`; a register with another one is rebuilt."""

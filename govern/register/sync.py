@@ -1,0 +1,148 @@
+"""From the store's rows to the trusted register: verify, journal, apply, pin. Nothing is answered from a store that fails this.
+
+1-4. `ledger.audit` (indices, leaves, root, signer); 5-6. `register.judge`. What stands here besides: a store behind the pin was rolled
+back, one that differs beside it was forked, and what was verified before is bound by the pinned tree.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
+
+from govern.errors import IntegrityError
+from govern.ledger.audit import Head, replay
+from govern.ledger.commitment import Entry
+from govern.ledger.merkle import CompactRange
+from govern.register import connection
+from govern.register.epochs import EpochKeys
+from govern.register.journal import Journal, Written
+from govern.register.judge import Judge
+from govern.register.pin import Pin
+from govern.store.database import EntryRow, Reading
+
+_BATCH = 2_000
+
+
+class Rows(Sequence[Entry]):
+    """One transaction's entries, read from the store batch by batch whenever they are walked: memory stays bounded."""
+
+    def __init__(self, reading: Reading, first: int, until: int) -> None:
+        self._reading, self._first, self._until = reading, first, until
+
+    def raw(self) -> Iterator[EntryRow]:
+        for start in range(self._first, self._until, _BATCH):
+            yield from self._reading.entries(start, min(start + _BATCH, self._until))
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (Entry(*row) for row in self.raw())
+
+    def __len__(self) -> int:
+        return self._until - self._first
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        rows = self._reading.entries(self._first + index, self._first + index + 1)
+        if not rows:
+            raise IntegrityError("the row is missing", index=self._first + index, code="missing")
+        return Entry(*rows[0])
+
+
+def transactions(reading: Reading, after: int) -> Iterator[tuple[bytes, Rows]]:
+    """Each transaction of the store behind `after`."""
+    first = after
+    for size, note in list(reading.checkpoints(after)):
+        yield note, Rows(reading, first, size)
+        first = size
+
+
+def head_of(db: sqlite3.Connection) -> Head:
+    """How far the register has replayed."""
+    tree = connection.state(db, "tree")
+    return Head(CompactRange.decode(tree), connection.state(db, "note")) if tree else Head(CompactRange(), None)
+
+
+def advance(db: sqlite3.Connection, head: Head, source: Iterable[tuple[bytes, Sequence[Entry]]], *, vault: bytes, keys: EpochKeys) -> Head:
+    """Replay `source` into the register inside the caller's write transaction; the new head stands in `state`."""
+    judge = Judge(db, vault=vault, keys=keys)
+    head = replay(head, source, judge, vault=vault)
+    db.execute("INSERT OR REPLACE INTO state VALUES ('tree', ?)", (head.tree.encode(),))
+    return head
+
+
+def check_against_pin(reading: Reading, pin: Pin | None) -> tuple[int, bytes]:
+    """The store's head, refused (IntegrityError) where it is behind the pin or differs from it."""
+    size, note = reading.head()
+    if pin is None:
+        return size, note
+    if size < pin.size:
+        raise IntegrityError(
+            "the vault was rolled back: this machine has verified more than it holds",
+            expected=f"at least {pin.size} entries",
+            found=str(size),
+            code="rolled-back",
+            hint="put the newest database back, or refill it from this machine's journal: govern vault restore --from-journal",
+        )
+    if pin.size:
+        at_pin = note if size == pin.size else next((n for s, n in reading.checkpoints(pin.size - 1) if s == pin.size), None)
+        if at_pin != pin.note:
+            raise IntegrityError(
+                f"the vault was forked: its checkpoint of size {pin.size} is not the one that this machine has verified",
+                index=pin.size - 1,
+                code="forked",
+                hint="compare the checkpoints of several members before going on",
+            )
+    return size, note
+
+
+class Kept:
+    """Passes transactions on to the replay and writes each one, once it was verified, behind the journal; `ends` follows.
+
+    A transaction whose bytes the journal holds already (this machine wrote it, and was stopped before its register was) is not written
+    twice: its versions and wraps stand there too.
+    """
+
+    def __init__(self, journal: Journal, ends: tuple[int, int], source: Iterable[tuple[bytes, Rows]]) -> None:
+        self.ends = ends
+        self._journal, self._source = journal, source
+
+    def __iter__(self) -> Iterator[tuple[bytes, Rows]]:
+        tail = self._journal.read(self.ends)
+        standing = next(tail, None)
+        for note, rows in self._source:
+            yield note, rows  # the generator is resumed only when the replay has verified this one
+            if standing is not None and standing.note == note:
+                self.ends = standing.end
+                standing = next(tail, None)
+                continue
+            standing = None
+            self._write(note, rows)
+
+    def _write(self, note: bytes, rows: Rows) -> None:
+        batch, ends, last = Written(), self.ends, 0
+        for row in rows.raw():
+            batch.entries.append(row)
+            last = row[0]
+            if len(batch.entries) >= _BATCH:
+                ends = self._journal.append(ends, batch, durable=False)
+                batch = Written()
+        batch.note, batch.size = note, last + 1
+        self.ends = self._journal.append(ends, batch, durable=False)
+
+
+class JournalWraps:
+    """The epoch wraps that this machine has written itself: enough to rebuild a register without the store."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._rows = [row for written in journal.read() for row in written.wraps if len(row[0]) == 16]
+
+    def epoch_wraps(self, recipient: bytes) -> list[tuple[bytes, bytes]]:
+        return [(target, sealed) for target, to, sealed in self._rows if to == recipient]
+
+    def chained(self, target: bytes) -> list[tuple[bytes, bytes]]:
+        return [(to, sealed) for at, to, sealed in self._rows if at == target]

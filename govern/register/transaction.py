@@ -1,0 +1,176 @@
+"""One transaction: facts judged on the latest truth, sealed secrets, and a single checkpoint over all of it.
+
+Order of the end: rows into the store, rows into the journal (on disk), store COMMIT, pin (on disk), register COMMIT. Whatever is
+interrupted, either nothing happened or the next command finds the same bytes and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from govern import events
+from govern.canonical import canonical
+from govern.errors import Failed, GovernError
+from govern.ledger.checkpoint import Checkpoint, origin
+from govern.ledger.commitment import commit, seal_entry, vault_id
+from govern.ledger.note import sign_note
+from govern.register import connection, sync
+from govern.register.journal import Journal, Written
+from govern.register.judge import Judge
+from govern.register.pin import Pin, read_pin, write_pin
+from govern.register.projection import Scene
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from govern.ledger.commitment import EpochKey
+    from govern.register.workspace import Workspace
+    from govern.store.database import Writing
+
+_BATCH: Final = 2_000
+
+
+class Transaction:
+    """Made by `Workspace.transaction`. `register` is the synced register inside the write transaction; earlier facts show in it."""
+
+    def __init__(self, workspace: Workspace, writing: Writing, now: str) -> None:
+        self.workspace, self.now = workspace, now
+        self._writing = writing
+        self._journal = Journal(workspace.home)
+        self._start = (connection.state(workspace.db, "journal_end") or 0, connection.state(workspace.db, "side_end") or 0)
+        self._ends = self._start
+        self._head = sync.head_of(workspace.db)
+        self._tree = self._head.tree.copy()
+        self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
+        self._rows = Written()
+        self.first = self._tree.size
+
+    @property
+    def register(self) -> sqlite3.Connection:
+        return self.workspace.db
+
+    @property
+    def actor(self) -> str:
+        return self.workspace.person
+
+    @property
+    def size(self) -> int:
+        """Entries in the ledger with what was recorded so far."""
+        return self._tree.size
+
+    def new_id(self) -> str:
+        """A fresh random id: 32 hex digits."""
+        return self.workspace.random(16).hex()
+
+    def record(
+        self,
+        type_: str,
+        body: Mapping[str, Any],
+        personal: Mapping[str, Any] | None = None,
+        *,
+        under: tuple[bytes, EpochKey] | None = None,
+    ) -> int:
+        """Judge and apply one fact; its index. Raises Refused (a rule) or Malformed (its shape).
+
+        `personal` values that are None or empty are left out. `under` names compartment and key where the type does not (epochs).
+        """
+        random, keys = self.workspace.random, self.workspace.keys
+        parts = {key: value for key, value in (personal or {}).items() if value not in (None, "")}
+        sealed_personal, committed = None, None
+        if parts:
+            events.check_personal(type_, parts)
+            sealed_personal = (random(32), canonical(parts))
+            committed = commit(*sealed_personal).hex()
+        body = {key: value for key, value in body.items() if value is not None}
+        event = events.Event(self.new_id(), type_, self.actor, keys.id.hex(), self.now, body, committed)
+        data, salt, index = events.encode_event(event), random(32), self._tree.size
+        compartment, epoch = under or self.workspace.epochs.current(events.FACTS[type_].compartment)
+        if index == 0:
+            self.workspace.vault = self._judge.vault = vault_id(commit(salt, data))
+        self._judge.clock = max(self._judge.clock, self.now)
+        scene = Scene(self.register, index, type_, self.actor, self.now, body, parts)
+        self._judge.admit(scene, event, compartment, epoch.id, keys.id)
+        entry = seal_entry(
+            vault=self.workspace.vault,
+            index=index,
+            compartment=compartment,
+            epoch=epoch,
+            event=data,
+            salt=salt,
+            personal=sealed_personal,
+            random=random,
+        )
+        self._tree.append(entry.leaf())
+        self._rows.entries.append((index, entry.compartment, entry.epoch, entry.commitment, entry.sealed, entry.personal))
+        if len(self._rows.entries) >= _BATCH:
+            self._flush()
+        return index
+
+    def put_version(self, digest: bytes, commitment: bytes, sealed: bytes) -> None:
+        """A sealed version, whose manifest digest a fact of this transaction names."""
+        self._rows.versions.append((digest, commitment, sealed))
+
+    def put_wrap(self, target: bytes, recipient: bytes, sealed: bytes) -> None:
+        """A wrap, whose digest is in the set that a fact of this transaction commits to."""
+        self._rows.wraps.append((target, recipient, sealed))
+
+    def drop_wrap(self, target: bytes, recipient: bytes) -> None:
+        """Remove a wrap that a fact of this transaction ended."""
+        self._rows.dropped.append((target, recipient))
+
+    def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
+        """Commitment and sealed bytes of a stored version."""
+        return self._writing.version(digest)
+
+    def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
+        return self._writing.wrap(target, recipient)
+
+    def _flush(self) -> None:
+        """Rows so far into the store and, unfinished, into the journal: a large import stays small in memory."""
+        self._writing.insert_entries(self._rows.entries)
+        self._writing.insert_versions(self._rows.versions)
+        self._writing.insert_wraps(self._rows.wraps)
+        self._writing.drop_wraps(self._rows.dropped)
+        self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
+        self._rows = Written()
+
+    def commit(self) -> None:
+        """Called once by the workspace; does nothing where nothing was recorded."""
+        size = self._tree.size
+        if size == self.first:
+            return
+        keys, workspace = self.workspace.keys, self.workspace
+        checkpoint = Checkpoint(origin(workspace.vault), size, self._tree.root())
+        note = sign_note(checkpoint.text(), name=keys.id.hex(), public=keys.sign_public, sign=keys.sign)
+        self._judge.close(checkpoint, note)
+        self.register.execute("INSERT OR REPLACE INTO state VALUES ('tree', ?)", (self._tree.encode(),))
+        try:
+            self._writing.insert_checkpoint(size, note)
+            self._rows.note, self._rows.size = note, size
+            self._flush()
+        except BaseException:
+            self._journal.cut(self._start)
+            raise
+        workspace.save_ends(self._ends)
+        self._commit_store(note)
+        write_pin(workspace.pin_path, Pin(self._tree.encode(), note), read_pin(workspace.pin_path))
+
+    def _commit_store(self, note: bytes) -> None:
+        """COMMIT; where that fails, look: what the store holds decides whether it happened."""
+        try:
+            self._writing.commit()
+        except Exception as error:
+            try:
+                self._writing.rollback()
+                with self.workspace.store.reading() as reading:
+                    happened = reading.head()[1] == note
+            except GovernError:
+                raise Failed(
+                    "the database did not answer whether it has committed",
+                    code="unknown",
+                    hint="run govern doctor: it finds out and goes on",
+                ) from error
+            if not happened:
+                self._journal.cut(self._start)
+                raise

@@ -1,0 +1,207 @@
+"""One member of one vault on one machine: store, register, journal, pin and keys together, and the two ways to use them.
+
+`view` is for reading: where the store's head is the pinned one it needs neither keys nor cryptography. `transaction` is the only way to
+add to the ledger. Both first bring the register to the store's head, and refuse a store that was rolled back, forked or altered.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern.errors import IntegrityError, Locked
+from govern.register import connection
+from govern.register.pin import Pin, read_pin, write_pin
+from govern.store.peek import peek
+
+if TYPE_CHECKING:
+    from govern.register.epochs import EpochKeys
+    from govern.register.journal import Journal
+    from govern.register.transaction import Transaction
+    from govern.store.database import Reading, Store
+    from govern.vault.keys import Keys
+
+
+class Workspace:
+    """`vault` is the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with."""
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        home: Path,
+        vault: bytes,
+        person: str,
+        checkpoint: bytes,
+        unlock: Callable[[], Keys],
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.path, self.home, self.vault, self.person, self.random = path, home, vault, person, random
+        self._checkpoint, self._unlock = checkpoint, unlock
+        self._db: sqlite3.Connection | None = None
+        self._store: Store | None = None
+        self._keys: Keys | None = None
+        self._epochs: EpochKeys | None = None
+
+    # --- the parts ----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The register's connection, whatever its state; ask `view` for a trusted one."""
+        if self._db is None:
+            self._db = connection.connect(self.home / "register.db")
+        return self._db
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            from govern.store.database import open_store
+
+            self._store = open_store(self.path)
+        return self._store
+
+    @property
+    def keys(self) -> Keys:
+        """This member's keys; unlocking may ask for a passphrase (Locked where there is none)."""
+        if self._keys is None:
+            self._keys = self._unlock()
+        return self._keys
+
+    @property
+    def pin_path(self) -> Path:
+        return self.home / "pin"
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    # --- reading --------------------------------------------------------------------------------------------------------------------
+
+    def view(self) -> sqlite3.Connection:
+        """The register, brought to the store's head. Raises IntegrityError before anything is shown."""
+        pin = read_pin(self.pin_path)
+        seen = peek(self.path)
+        if pin is not None and (seen.size, seen.last, seen.note) == (pin.size, pin.size - 1, pin.note) and self._stands_at(pin):
+            return self.db
+        with self.store.reading() as reading:
+            self.sync(reading)
+        return self.db
+
+    def _stands_at(self, pin: Pin) -> bool:
+        return connection.is_usable(self.db) and connection.state(self.db, "note") == pin.note
+
+    # --- bringing up to date ----------------------------------------------------------------------------------------------------------
+
+    def sync(self, reading: Reading) -> None:
+        """Verify and apply everything behind the register, journal it, move the pin."""
+        from govern.register import sync
+        from govern.register.journal import Journal
+
+        if not connection.is_usable(self.db):
+            self.db.close()
+            connection.remove(self.home / "register.db")
+            self._db = None
+        self._epochs = self._open_epochs(reading)
+        journal = Journal(self.home)
+        with connection.transaction(self.db):
+            pin = read_pin(self.pin_path)
+            sync.check_against_pin(reading, pin)
+            if not connection.is_usable(self.db):
+                connection.create(self.db)
+                self._rebuild(journal, pin)
+            self._remember_epochs()
+            head = sync.head_of(self.db)
+            ends = (connection.state(self.db, "journal_end") or 0, connection.state(self.db, "side_end") or 0)
+            kept = sync.Kept(journal, ends, sync.transactions(reading, head.size))
+            head = sync.advance(self.db, head, kept, vault=self.vault, keys=self._epochs)
+            self.save_ends(kept.ends)
+            if pin is None and head.note is not None:
+                self._expect(reading)
+            if head.note is not None and (pin is None or head.size > pin.size):
+                write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
+
+    def _expect(self, reading: Reading) -> None:
+        """What this machine was told when it joined must be a point of the history just verified, before it is pinned."""
+        if all(note != self._checkpoint for _, note in reading.checkpoints(0)):
+            raise IntegrityError("the vault does not contain the checkpoint that this machine joined with", code="forked")
+
+    def _rebuild(self, journal: Journal, pin: Pin | None) -> None:
+        """Replay the journal up to the pin; what is missing there comes from the store afterwards."""
+        from govern.ledger.audit import Head
+        from govern.ledger.commitment import Entry
+        from govern.ledger.merkle import CompactRange
+        from govern.register import sync
+
+        if pin is None or not journal.path.exists():
+            return
+        assert self._epochs is not None  # noqa: S101
+        self._epochs.load(sync.JournalWraps(journal))
+        head, ends = Head(CompactRange(), None), (0, 0)
+        for written in journal.read():
+            if written.size > pin.size:
+                break
+            head = sync.advance(
+                self.db, head, [(written.note, [Entry(*row) for row in written.entries])], vault=self.vault, keys=self._epochs
+            )
+            ends = written.end
+        self.save_ends(ends)
+
+    def save_ends(self, ends: tuple[int, int]) -> None:
+        for key, value in zip(("journal_end", "side_end"), ends, strict=True):
+            self.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
+
+    def _open_epochs(self, reading: Reading) -> EpochKeys:
+        from govern.register.epochs import EpochKeys
+
+        if self._epochs is None:
+            self._epochs = EpochKeys(self.keys)
+            self._epochs.load(reading)
+        self._epochs.source = reading
+        return self._epochs
+
+    def _remember_epochs(self) -> None:
+        import json
+
+        assert self._epochs is not None  # noqa: S101
+        founding = connection.state(self.db, "founding")
+        if founding is None:
+            return
+        body = json.loads(founding)
+        names = {body["base"]: "base", body["case"]: "case"}
+        for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
+            self._epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
+
+    @property
+    def epochs(self) -> EpochKeys:
+        if self._epochs is None:
+            raise Locked("no epoch key was opened yet")
+        return self._epochs
+
+    # --- writing ------------------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self, now: str) -> Iterator[Transaction]:
+        """Write lock, sync, register's lock; what is recorded inside is committed together at the end, under one checkpoint.
+
+        `now` is UTC ISO 8601. Nothing is written where the block raises or records nothing. Write first, show after: what the block
+        prepared may leave the process only behind this context.
+        """
+        from govern.register.resubmit import resubmit
+        from govern.register.transaction import Transaction
+
+        with self.store.writing() as writing:
+            if resubmit(self, writing):
+                writing.begin()
+            self.sync(writing)
+            with connection.transaction(self.db):
+                transaction = Transaction(self, writing, now)
+                yield transaction
+                transaction.commit()

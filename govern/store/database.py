@@ -1,0 +1,257 @@
+"""The store opened: reading snapshots and writing transactions over SQLAlchemy Core. Gives and takes bytes; believes nothing it reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event as listening
+
+from govern.errors import Failed, GovernError, IntegrityError, Usage
+from govern.store import tables
+from govern.store.peek import BUSY_MS, no_vault
+from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
+
+EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
+"""index, compartment, epoch, commitment, sealed, personal"""
+
+_ENTRY_TYPES = (int, bytes, bytes, bytes, bytes)
+_BATCH = 2_000
+
+_LAST_CHECKPOINT = sa.select(tables.checkpoint).order_by(tables.checkpoint.c.size.desc()).limit(1)
+_COUNT = sa.select(sa.func.max(tables.entry.c.idx))
+_ENTRIES = (
+    sa.select(tables.entry)
+    .where(tables.entry.c.idx >= sa.bindparam("first"), tables.entry.c.idx < sa.bindparam("until"))
+    .order_by(tables.entry.c.idx)
+)
+_CHECKPOINTS = sa.select(tables.checkpoint).where(tables.checkpoint.c.size > sa.bindparam("after")).order_by(tables.checkpoint.c.size)
+_VERSION = sa.select(tables.version.c.commitment, tables.version.c.sealed).where(tables.version.c.digest == sa.bindparam("digest"))
+_WRAP = sa.select(tables.wrap.c.sealed).where(
+    tables.wrap.c.target == sa.bindparam("target"), tables.wrap.c.recipient == sa.bindparam("recipient")
+)
+_DROP_WRAP = sa.delete(tables.wrap).where(
+    tables.wrap.c.target == sa.bindparam("t"), tables.wrap.c.recipient == sa.bindparam("r")
+)  # fmt: skip
+
+
+class Store:
+    """One vault's database. `path` is the SQLite file."""
+
+    def __init__(self, path: Path, engine: sa.Engine) -> None:
+        self.path = path
+        self._engine = engine
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """A consistent snapshot; the schema is checked first."""
+        with self._translated(), self._engine.connect() as connection:
+            check_schema(connection.exec_driver_sql(SCHEMA_QUERY))
+            yield Reading(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """The write lock, taken at once (BEGIN IMMEDIATE). Nothing is kept unless `Writing.commit` was called."""
+        with self._translated(), self._engine.connect().execution_options(govern_write=True) as connection:
+            connection.begin()
+            check_schema(connection.exec_driver_sql(SCHEMA_QUERY))
+            yield Writing(connection)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except GovernError:
+            raise
+        except sa.exc.DBAPIError as error:
+            if isinstance(error.orig, sqlite3.Error):
+                raise from_sqlite(error.orig, str(self.path)) from error
+            raise Failed(f"{self.path}: the database refused ({type(error.orig).__name__})", code="database") from error
+        except sqlite3.Error as error:
+            raise from_sqlite(error, str(self.path)) from error
+
+
+class Reading:
+    """Queries over one snapshot."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> tuple[int, bytes]:
+        """Size and note of the newest checkpoint, (0, b"") in an empty store. Entries beyond it are an IntegrityError."""
+        row = self._connection.execute(_LAST_CHECKPOINT).fetchone()
+        last = self._connection.execute(_COUNT).scalar()
+        size = row[0] if row else 0
+        if not isinstance(size, int) or (row and not isinstance(row[1], bytes)):
+            raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
+        found = 0 if last is None else last + 1
+        if found != size:
+            raise IntegrityError(
+                "entries and checkpoints do not end together",
+                index=min(found, size),
+                expected=f"{size} entries",
+                found=str(found),
+                code="tail",
+            )
+        return (size, row[1]) if row else (0, b"")
+
+    def checkpoints(self, after: int) -> Iterator[tuple[int, bytes]]:
+        for size, note in self._connection.execute(_CHECKPOINTS, {"after": after}):
+            if not isinstance(size, int) or not isinstance(note, bytes):
+                raise IntegrityError("a checkpoint row is not of its type", index=after, code="damaged")
+            yield size, note
+
+    def entries(self, first: int, until: int) -> list[EntryRow]:
+        """Rows with first <= index < until, in order; columns are of their types (else IntegrityError), nothing else is checked."""
+        rows = [tuple(row) for row in self._connection.execute(_ENTRIES, {"first": first, "until": until})]
+        for number, row in enumerate(rows, first):
+            if tuple(map(type, row[:5])) != _ENTRY_TYPES or not (row[5] is None or isinstance(row[5], bytes)):
+                raise IntegrityError("a column of the row is not of its type", index=number, code="damaged")
+        return rows
+
+    def transactions(self, after: int) -> Iterator[tuple[bytes, list[EntryRow]]]:
+        """Each later transaction: its checkpoint's note and its rows. Rows are read transaction by transaction."""
+        first = after
+        for size, note in list(self.checkpoints(after)):
+            yield note, self.entries(first, size)
+            first = size
+
+    def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
+        """Commitment to the data key and sealed bytes, or None."""
+        row = self._connection.execute(_VERSION, {"digest": digest}).fetchone()
+        if row is None or not (isinstance(row[0], bytes) and isinstance(row[1], bytes)):
+            return None
+        return row[0], row[1]
+
+    def wrap(self, target: bytes, recipient: bytes) -> bytes | None:
+        sealed = self._connection.execute(_WRAP, {"target": target, "recipient": recipient}).scalar()
+        return sealed if isinstance(sealed, bytes) else None
+
+    def epoch_wraps(self, recipient: bytes) -> list[tuple[bytes, bytes]]:
+        """Target (16-byte epoch id) and sealed key of every epoch wrap to this recipient."""
+        found = self._connection.execute(
+            sa.select(tables.wrap.c.target, tables.wrap.c.sealed).where(
+                tables.wrap.c.recipient == recipient, sa.func.length(tables.wrap.c.target) == 16
+            )
+        )
+        return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and len(row[0]) == 16 and isinstance(row[1], bytes)]
+
+    def chained(self, target: bytes) -> list[tuple[bytes, bytes]]:
+        """Recipient id and sealed bytes of every wrap of one target; an epoch's previous key stands among them under its own epoch id."""
+        found = self._connection.execute(sa.select(tables.wrap.c.recipient, tables.wrap.c.sealed).where(tables.wrap.c.target == target))
+        return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
+
+    def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        for row in self._connection.execute(sa.select(tables.wrap)).yield_per(_BATCH):
+            yield tuple(row)
+
+    def all_versions(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        for row in self._connection.execute(sa.select(tables.version)).yield_per(_BATCH):
+            yield tuple(row)
+
+
+class Writing(Reading):
+    """Inserts under the write lock. A lost race fails on a primary key, it never forks."""
+
+    def insert_entries(self, rows: Sequence[EntryRow]) -> None:
+        if rows:
+            names = ("idx", "compartment", "epoch", "commitment", "sealed", "personal")
+            self._connection.execute(sa.insert(tables.entry), [dict(zip(names, row, strict=True)) for row in rows])
+
+    def insert_checkpoint(self, size: int, note: bytes) -> None:
+        self._connection.execute(sa.insert(tables.checkpoint), {"size": size, "note": note})
+
+    def insert_versions(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        values = [{"digest": digest, "commitment": commitment, "sealed": sealed} for digest, commitment, sealed in rows]
+        if values:
+            self._connection.execute(sa.insert(tables.version), values)
+
+    def insert_wraps(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        values = [{"target": target, "recipient": recipient, "sealed": sealed} for target, recipient, sealed in rows]
+        if values:
+            self._connection.execute(sa.insert(tables.wrap).prefix_with("OR REPLACE", dialect="sqlite"), values)
+
+    def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        values = [{"t": target, "r": recipient} for target, recipient in rows]
+        if values:
+            self._connection.execute(_DROP_WRAP, values)
+
+    def set_meta(self, key: str, value: bytes) -> None:
+        self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+
+    def begin(self) -> None:
+        """Take the write lock again after a commit in the same context."""
+        self._connection.begin()
+
+
+def _engine(path: Path) -> sa.Engine:
+    engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(path)))
+
+    @listening.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "trusted_schema=OFF",
+            "cell_size_check=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @listening.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        write = connection.get_execution_options().get("govern_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def sqlite_path(vault: str) -> Path:
+    """The file that `--vault` names: a path or a `sqlite:///` URL. Other databases are refused (Usage)."""
+    if "://" in vault:
+        scheme, rest = vault.split("://", 1)
+        if not scheme.startswith("sqlite"):
+            raise Usage(f"a {scheme} vault is not supported by this version", hint="name a SQLite file")
+        return Path(rest[1:] if rest.startswith("/") else rest)
+    return Path(vault)
+
+
+def open_store(path: Path) -> Store:
+    """Open the existing vault at `path` (NotFound where there is none)."""
+    if not path.is_file():
+        raise no_vault(path)
+    return Store(path, _engine(path))
+
+
+def create_store(path: Path) -> None:
+    """Create the six tables in a new file; refuses to touch an existing one."""
+    if path.exists():
+        raise Failed(
+            f"{path} exists already",
+            code="exists",
+            hint="name another file with --vault, or go on with the vault that is there: govern status",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    store = Store(path, _engine(path))
+    with store._translated():
+        tables.metadata.create_all(store._engine)
+    with store.writing() as writing:
+        writing.set_meta("format", b"1")
+        writing.commit()
+    store.close()

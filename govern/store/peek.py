@@ -1,0 +1,62 @@
+"""A look at the head of a SQLite store through the standard library alone: what a reading command needs to see that nothing has changed.
+
+Loads neither SQLAlchemy nor cryptography. What it returns is not verified: it is only ever compared with what this machine has pinned.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from govern.errors import IntegrityError, NotFound
+from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
+
+BUSY_MS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Size and note of the newest checkpoint row, and the greatest entry index, as the store shows them; -1 where there is none."""
+
+    size: int
+    note: bytes
+    last: int
+
+
+def no_vault(path: Path) -> NotFound:
+    return NotFound(f"there is no vault at {path}", hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.is_file():
+        raise no_vault(path)
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
+    except sqlite3.OperationalError:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
+    try:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA query_only=ON")
+        yield connection
+    finally:
+        connection.close()
+
+
+def peek(path: Path) -> Peek:
+    """Head of the store at `path`; raises NotFound, Failed, or IntegrityError for a changed schema or a row of the wrong type."""
+    try:
+        with _reading(path) as connection:
+            check_schema(connection.execute(SCHEMA_QUERY))
+            row = connection.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+            last = connection.execute("SELECT max(idx) FROM entry").fetchone()[0]
+    except sqlite3.Error as error:
+        raise from_sqlite(error, str(path)) from error
+    if row is None or last is None:
+        return Peek(-1, b"", -1)
+    if not (isinstance(row[0], int) and isinstance(row[1], bytes) and isinstance(last, int)):
+        raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
+    return Peek(row[0], row[1], last)

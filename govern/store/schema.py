@@ -1,0 +1,58 @@
+"""What a SQLite store's schema must be, to the letter: a planted trigger or view is seen before the first row is read.
+
+Kept apart from the table declarations, so that a reading command can check it without loading SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from govern.errors import IntegrityError
+
+SCHEMA_QUERY: Final = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
+SCHEMA_DIGEST: Final = "600b71137ef31c0e88c8a84c3bb6e09f362a73d8c13061db8d7fd46b333d5bbd"
+"""SHA-256 over the rows of SCHEMA_QUERY as format 1 creates them; a test creates them and compares."""
+
+
+def schema_digest(rows: Iterable[Any]) -> str:
+    """SHA-256 (hex) over the schema rows, white space folded."""
+    lines = ("\x1f".join(" ".join(str(value).split()) for value in row) for row in rows)
+    return hashlib.sha256("\x1e".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def check_schema(rows: Iterable[Any]) -> None:
+    """Refuse (IntegrityError) a schema with anything added, changed or missing."""
+    found = list(rows)
+    if schema_digest(found) != SCHEMA_DIGEST:
+        odd = sorted({str(row[1])[:40] for row in found if row[0] not in ("table", "index")})
+        named = f": {', '.join(odd)}" if odd else ""
+        raise IntegrityError(
+            f"the vault's database has another schema than govern's{named}",
+            code="schema",
+            hint="somebody changed the database itself; compare with a backup, and see docs/security/threats.md",
+        )
+
+
+def from_sqlite(error: sqlite3.Error, where: str) -> Exception:
+    """The error of our own tree for what SQLite says of the file `where`."""
+    from govern.errors import Failed
+
+    said = str(error)
+    if "locked" in said or "busy" in said:
+        return Failed(f"{where} is in use by another process", code="busy", hint="try again in a moment")
+    if "readonly" in said or "read-only" in said:
+        return Failed(f"{where} can't be written", code="read-only", hint="check the permissions of the file and of its folder")
+    if "full" in said:
+        return Failed(f"the disk of {where} is full", code="disk-full", hint="make room and run the command again; nothing was lost")
+    if "unable to open" in said:
+        return Failed(f"{where} can't be opened", code="unreadable", hint="check the permissions of the file and of its folder")
+    if isinstance(error, sqlite3.IntegrityError):
+        return Failed(f"{where} was written by somebody else at the same moment", code="race", hint="run the command again")
+    if "I/O" in said:
+        return Failed(f"{where}: {said}", code="io")
+    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in said or "not a database" in said or "no such" in said):
+        return IntegrityError(f"{where} is damaged or no vault ({said})", code="damaged", hint="restore it: govern vault restore")
+    return Failed(f"{where}: {said}", code="database")
