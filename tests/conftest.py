@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -18,3 +25,92 @@ def shared() -> Path:
     if not (path / "vectors").is_dir():
         pytest.skip(f"samples and vectors are not at {path} (set GOVERN_TEST_SHARED)")
     return path
+
+
+class Story:
+    """One member's machine: a state folder, a key file, and the `govern` command run against them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.key = folder / "key"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT") if name in os.environ}
+        return {**kept, "GOVERN_HOME": str(self.home), "GOVERN_KEY_FILE": str(self.key), "HOME": str(self.folder), "TMPDIR": str(self.folder), **more}
+
+    def spawn(self, *words: str, stdin: str | bytes = b"", timeout: float = 120, **more: str) -> Told:
+        """Run the installed command as a process of its own."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run([govern_command(), *words], input=data, capture_output=True, env=self.environment(**more), timeout=timeout, check=False)
+        return Told(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+    def run(self, *words: str, stdin: str | bytes = b"") -> Told:
+        """The same command inside this process: faster; for everything that is not about processes."""
+        from govern.cli.main import run
+
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", newline=""), io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+        given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin), "utf-8")
+        before, limit = dict(os.environ), getattr(sys, "tracebacklimit", None)
+        os.environ.clear()
+        os.environ.update(self.environment())
+        try:
+            with mock.patch.object(sys, "stdout", out), mock.patch.object(sys, "stderr", err), mock.patch.object(sys, "stdin", given):
+                try:
+                    run(list(words))
+                    code = 0
+                except SystemExit as ended:
+                    code = int(ended.code or 0)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+            if limit is None and hasattr(sys, "tracebacklimit"):
+                del sys.tracebacklimit
+        for stream in (out, err):
+            stream.flush()
+        return Told(code, out.buffer.getvalue().decode(errors="replace"), err.buffer.getvalue().decode(errors="replace"))  # type: ignore[attr-defined]
+
+    def ok(self, *words: str, stdin: str | bytes = b"") -> Told:
+        """Run in process and expect exit 0."""
+        told = self.run(*words, stdin=stdin)
+        assert told.code == 0, f"govern {' '.join(words)}: exit {told.code}\n{told.out}\n{told.err}"
+        return told
+
+    def json(self, *words: str, stdin: str | bytes = b"") -> dict[str, Any]:
+        """Run in process with --json, expect exit 0, and read the object."""
+        return self.ok(*words, "--json", stdin=stdin).json()
+
+    def init(self, *, preset: str = "solo") -> Story:
+        self.ok("init", "--organisation", "Acme", "--founder", "Mia Holm <mia@acme.example>", "--handle", "mia", "--preset", preset)
+        return self
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command said: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+
+def govern_command() -> str:
+    """The installed `govern` beside the Python that runs the tests."""
+    path = Path(sys.executable).parent / ("govern.exe" if os.name == "nt" else "govern")
+    assert path.exists(), f"{path} is missing: install the project first (make test does)"
+    return str(path)
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    """An empty machine: no vault yet."""
+    return Story(tmp_path)
+
+
+@pytest.fixture
+def vault(story: Story) -> Story:
+    """A machine with a fresh vault (preset solo), founded by `mia`."""
+    return story.init()
