@@ -142,7 +142,9 @@ FACTS: Final[Mapping[str, Fact]] = {
     "person.left": _fact(person=id_, on=date),
     "role.given": _fact(person=id_, role=word(*ROLES), optional={"until": time}),
     "role.withdrawn": _fact(person=id_, role=word(*ROLES)),
-    "key.enrolled": _fact(person=id_, key=id_, sign=digest, seal=digest, custody=word(*CUSTODIES)),
+    "key.enrolled": _fact(
+        person=id_, key=id_, sign=digest, seal=digest, custody=word(*CUSTODIES), optional={"epochs": many(id_, 200), "wraps": digest}
+    ),
     "key.revoked": _fact(key=id_, cause=word("lost", "departure", "replaced", "compromise")),
     # accounts and their credentials
     "account.added": _fact(

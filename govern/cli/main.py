@@ -82,7 +82,9 @@ def fail(error: GovernError, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        sys.stdout.write(json.dumps({"error": {"code": error.code, "message": message, "hint": hint}}) + "\n")
+        said: dict[str, object] = {"code": error.code, "message": message, "hint": hint}
+        said |= {name: value for name in ("index", "rule", "control") if (value := getattr(error, name, None)) not in (None, "")}
+        sys.stdout.write(json.dumps({"error": said}) + "\n")
     else:
         sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
     return error.exit_code

@@ -98,13 +98,19 @@ def unlock() -> Keys:
 
 def workspace() -> Workspace:
     """The vault, as this machine's member sees it."""
-    from govern.register.workspace import Workspace
     from govern.store.peek import no_vault
+
+    if not current.path.is_file():
+        raise no_vault(current.path)
+    return workspace_anyhow()
+
+
+def workspace_anyhow() -> Workspace:
+    """The same, whether or not the database is there."""
+    from govern.register.workspace import Workspace
     from govern.vault.custody.record import read_record
 
     path, home = current.path, current.home
-    if not path.is_file():
-        raise no_vault(path)
     record = read_record(home / "seed.json")
     return Workspace(
         path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=record.checkpoint.encode(), unlock=unlock

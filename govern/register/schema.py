@@ -45,6 +45,7 @@ CREATE TABLE wraps (
   credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;
 CREATE TABLE wrap_sets (entry INTEGER PRIMARY KEY, digest TEXT);
+CREATE TABLE epoch_wraps (entry INTEGER, epoch TEXT, key TEXT, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
 
 CREATE TABLE grants (
   id TEXT PRIMARY KEY, account TEXT, person TEXT, giver TEXT, kinds TEXT, since TEXT, until TEXT, emergency INTEGER NOT NULL DEFAULT 0,

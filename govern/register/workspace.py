@@ -109,7 +109,7 @@ class Workspace:
             self.db.close()
             connection.remove(self.home / "register.db")
             self._db = None
-        self._epochs = self._open_epochs(reading)
+        self.open_epochs(reading)
         journal = Journal(self.home)
         with connection.transaction(self.db):
             pin = read_pin(self.pin_path)
@@ -121,7 +121,7 @@ class Workspace:
             head = sync.head_of(self.db)
             ends = (connection.state(self.db, "journal_end") or 0, connection.state(self.db, "side_end") or 0)
             kept = sync.Kept(journal, ends, sync.transactions(reading, head.size))
-            head = sync.advance(self.db, head, kept, vault=self.vault, keys=self._epochs)
+            head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
             self.save_ends(kept.ends)
             if pin is None and head.note is not None:
                 self._expect(reading)
@@ -142,14 +142,13 @@ class Workspace:
 
         if pin is None or not journal.path.exists():
             return
-        assert self._epochs is not None  # noqa: S101
-        self._epochs.load(sync.JournalWraps(journal))
+        self.epochs.load(sync.JournalWraps(journal))
         head, ends = Head(CompactRange(), None), (0, 0)
         for written in journal.read():
             if written.size > pin.size:
                 break
             head = sync.advance(
-                self.db, head, [(written.note, [Entry(*row) for row in written.entries])], vault=self.vault, keys=self._epochs
+                self.db, head, [(written.note, [Entry(*row) for row in written.entries])], vault=self.vault, keys=self.epochs
             )
             ends = written.end
         self.save_ends(ends)
@@ -158,26 +157,30 @@ class Workspace:
         for key, value in zip(("journal_end", "side_end"), ends, strict=True):
             self.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
 
-    def _open_epochs(self, reading: Reading) -> EpochKeys:
+    def open_epochs(self, reading: Reading) -> None:
+        """Have the epoch keys ready, and ask this snapshot for those that are missing."""
+        if self._epochs is None:
+            self._epochs = self.fresh_epochs(reading)
+        self._epochs.source = reading
+
+    def fresh_epochs(self, reading: Reading) -> EpochKeys:
+        """Every epoch key that this member can open, knowing nothing yet of compartments: for a replay from the beginning."""
         from govern.register.epochs import EpochKeys
 
-        if self._epochs is None:
-            self._epochs = EpochKeys(self.keys)
-            self._epochs.load(reading)
-        self._epochs.source = reading
-        return self._epochs
+        epochs = EpochKeys(self.keys)
+        epochs.load(reading)
+        return epochs
 
     def _remember_epochs(self) -> None:
         import json
 
-        assert self._epochs is not None  # noqa: S101
         founding = connection.state(self.db, "founding")
         if founding is None:
             return
         body = json.loads(founding)
         names = {body["base"]: "base", body["case"]: "case"}
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
-            self._epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
+            self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
 
     @property
     def epochs(self) -> EpochKeys:

@@ -49,6 +49,8 @@ def _epoch(scene: Scene) -> None:
         "INSERT INTO epochs VALUES (?, ?, ?, ?, ?)", body["epoch"], body["compartment"], body["number"], body.get("previous"), scene.index
     )
     scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
+    for key in body["recipients"]:
+        scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, body["epoch"], key)
 
 
 def _policy(scene: Scene) -> None:

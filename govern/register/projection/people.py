@@ -64,6 +64,11 @@ def _enrolled(scene: Scene) -> None:
         "INSERT INTO keys VALUES (?, ?, ?, ?, ?, 'active', ?)",
         body["key"], body["person"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), body["custody"], scene.index,
     )  # fmt: skip
+    if "wraps" in body:
+        scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
+        for epoch in body.get("epochs", ()):
+            scene.must("epoch", "epochs", epoch)
+            scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, epoch, body["key"])
 
 
 def _revoked(scene: Scene) -> None:

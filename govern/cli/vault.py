@@ -1,0 +1,108 @@
+"""`govern vault`: the database itself: copies, putting one back, and starting again from sheets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from govern.cli import render, settings
+from govern.errors import Usage
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@app.command("backup")
+def backup(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the copy is written.")] = None,
+    json: Json = False,
+) -> None:
+    """Copy the database to a file. Everything in it is sealed; with k recovery sheets it is all that recovery needs."""
+    from govern.procedures.backup import backup as procedure
+
+    if out is None:
+        raise Usage("--out is missing", hint="name a file for the copy")
+    made = procedure(settings.workspace(), out.expanduser().absolute(), settings.now())
+    if json:
+        render.emit("vault.backup", {"file": str(made.file), "size": made.size, "checkpoint": made.note})
+    else:
+        render.line(render.safe(f"{made.file}: {made.size} entries"))
+    render.next_step("govern ledger checkpoint", "print it and keep it with the copy: it tells an old copy from the newest")
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
+    from_journal: Annotated[bool, typer.Option("--from-journal", help="Rebuild from this machine's journal alone.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    json: Json = False,
+) -> None:
+    """Put a backup in place of the database and refill it from this machine's journal. The old database is kept beside it."""
+    from govern.procedures.restore import restore as procedure
+
+    if (file is None) == (not from_journal):
+        raise Usage("name a backup, or --from-journal", hint="govern vault restore FILE")
+    here = settings.current
+    if dry_run:
+        from govern.register.pin import read_pin
+
+        pin = read_pin(here.home / "pin")
+        render.note(f"would put {file or 'the journal'} in place of {here.path} and refill it to {pin.size if pin else 0} entries")
+        return
+    done = procedure(settings.workspace_anyhow, here.path, here.home, file.expanduser().absolute() if file else None)
+    if json:
+        render.emit("vault.restore", {"taken": done.taken, "refilled": done.refilled, "aside": str(done.aside) if done.aside else None})
+    else:
+        render.line(f"{done.taken} entries from the backup, {done.refilled} from the journal")
+        if done.aside:
+            render.line(render.safe(f"the database that was there: {done.aside}"))
+    render.next_step("govern ledger verify --deep")
+
+
+@app.command("recover")
+def recover(
+    sheet: Annotated[
+        list[Path] | None, typer.Option("--sheet", metavar="FILE", help="A recovery sheet; as often as the sheets say.")
+    ] = None,
+    handle: Annotated[str, typer.Option("--handle", help="Who you are: your handle in the vault.")] = "",
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", metavar="NOTE", help="A checkpoint kept on paper: a rolled-back copy lacks it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Start again on a machine that has only the database and k recovery sheets."""
+    from govern.cli.prompt import new_passphrase
+    from govern.procedures.recovery import read_sheets
+    from govern.procedures.recovery import recover as procedure
+    from govern.vault.custody.choose import choose, create_seed
+
+    here = settings.current
+    if not sheet:
+        raise Usage("--sheet is missing", hint="--sheet FILE, as often as the sheets say")
+    handle = settings.need(handle, "--handle", "Your handle in the vault")
+    noted = checkpoint.read_bytes() if checkpoint else None
+    sheets = read_sheets(sheet)
+    here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    backend = None if here.named_key_file else settings.keyring_backend()
+    custody, where = choose(here.home, f"govern/{here.path}", key_file=here.named_key_file, backend=backend, terminal=here.terminal)
+    seed = create_seed(custody, where, random=os.urandom, passphrase=new_passphrase, backend=backend)
+    done = procedure(here.path, here.home, sheets, handle, custody=custody, where=where, seed=seed, now=settings.now(), noted=noted)
+    if json:
+        render.emit(
+            "vault.recover", {"fingerprint": done.key, "sealed": done.sealed, "rotations": done.rotations, "checkpoint": done.checkpoint}
+        )
+    else:
+        render.line(f"your new key  {done.key}")
+        render.line(
+            f"{done.sealed} secrets are sealed to it; {done.rotations} rotations were opened, since the lost machine may be in other hands"
+        )
+    if noted is None:
+        render.note(
+            "compare this with the newest checkpoint on paper or in a mail; an older copy of the database can't be told apart without:"
+        )
+        render.note(render.safe(done.checkpoint.splitlines()[1]) + " entries")
+    render.next_step("govern rotation list --open")

@@ -1,0 +1,130 @@
+"""The ledger shown to people and strangers: its entries, its checkpoint, a proof of one entry, a comparison with noted checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from govern import events
+from govern.errors import IntegrityError, NotFound, Refused
+from govern.ledger.checkpoint import parse_checkpoint
+from govern.ledger.commitment import Entry, open_event
+from govern.ledger.merkle import CompactRange, inclusion_proof
+from govern.ledger.note import signer_name, verify_note
+from govern.ledger.proof import write_proof
+from govern.register.reread import leaves
+from govern.register.workspace import Workspace
+from govern.store.database import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One noted checkpoint held against our ledger: it is a point of it."""
+
+    file: str
+    size: int
+    signer: str
+
+
+def checkpoint(workspace: Workspace) -> bytes:
+    """The newest checkpoint's signed note."""
+    workspace.view()
+    from govern.register.pin import read_pin
+
+    pin = read_pin(workspace.pin_path)
+    if pin is None:
+        raise NotFound("this machine has verified no checkpoint yet")
+    return pin.note
+
+
+def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
+    """Each note must be a point of our history, signed by a key of it. A differing root is a fork: IntegrityError."""
+    db = workspace.view()
+    keys: dict[str, bytes] = dict(db.execute("SELECT id, sign FROM keys").fetchall())
+    compared = []
+    with workspace.store.reading() as reading:
+        for file in files:
+            try:
+                note = file.read_bytes()
+            except OSError as error:
+                raise NotFound(f"{file} can't be read ({error.strerror})") from error
+            name = signer_name(note)
+            if name not in keys:
+                raise IntegrityError(f"{file} is signed by a key that this ledger does not have", found=name, code="forked")
+            claimed = parse_checkpoint(verify_note(note, name=name, public=keys[name]))
+            if claimed.origin != f"govern/{workspace.vault.hex()}":
+                raise Refused(f"{file} is a checkpoint of another vault", rule="other-vault")
+            if claimed.size > reading.head()[0]:
+                raise IntegrityError(
+                    f"{file} stands for more than this vault holds: it was rolled back",
+                    expected=f"at least {claimed.size} entries", found=str(reading.head()[0]), code="rolled-back",
+                )  # fmt: skip
+            tree = CompactRange()
+            for leaf in leaves(reading, claimed.size):
+                tree.append(leaf)
+            if tree.root() != claimed.root:
+                raise IntegrityError(f"{file} and this vault are two forks of one ledger", index=claimed.size - 1, code="forked")
+            compared.append(Compared(file=str(file), size=claimed.size, signer=name))
+    return compared
+
+
+def prove(workspace: Workspace, index: int) -> bytes:
+    """A C2SP tlog-proof of entry `index` under its own transaction's checkpoint, with its event, salt and the enrolments behind it."""
+    db = workspace.view()
+    row = db.execute("SELECT type FROM entries WHERE idx = ?", (index,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no entry {index}", hint="govern ledger show")
+    if row[0] == "sealed":
+        raise Refused(f"entry {index} is in a compartment that you don't read", rule="compartment", control="AC-3")
+    with workspace.store.reading() as reading:
+        workspace.open_epochs(reading)
+        note, size = next((note, size) for size, note in reading.checkpoints(index))
+        hashes = leaves(reading, size)
+        shown = _opened(workspace, reading, index)
+        wanted = {events.decode_event(shown[1]).key, signer_name(note)}
+        chain = [_record(workspace, reading, hashes, at) for at in _enrolments(workspace, wanted)]
+        extra = {"v": 1, "entry": _record(workspace, reading, hashes, index), "chain": chain}
+        path = inclusion_proof(hashes, index, size)
+    return write_proof(index=index, path=path, checkpoint_note=note, extra=_spell(extra))
+
+
+def _spell(extra: dict[str, Any]) -> bytes:
+    import json
+
+    # The pieces are canonical and bounded each; together they may pass the bound of one event.
+    return json.dumps(extra, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
+    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order."""
+    db = workspace.view()
+    found = {0}
+    waiting = list(wanted)
+    while waiting:
+        row = db.execute("SELECT k.entry, e.key FROM keys k JOIN entries e ON e.idx = k.entry WHERE k.id = ?", (waiting.pop(),)).fetchone()
+        if row is not None and row[0] not in found:
+            found.add(row[0])
+            waiting.append(row[1])
+    return sorted(found)
+
+
+def _opened(workspace: Workspace, reading: Reading, index: int) -> tuple[bytes, bytes]:
+    entry = Entry(*reading.entries(index, index + 1)[0])
+    key = workspace.epochs.get(entry.epoch)
+    if key is None:
+        raise Refused(f"entry {index} is in a compartment that you don't read", rule="compartment", control="AC-3")
+    return open_event(entry, vault=workspace.vault, epoch=key)
+
+
+def _record(workspace: Workspace, reading: Reading, hashes: Sequence[bytes], index: int) -> dict[str, Any]:
+    import hashlib
+
+    entry = Entry(*reading.entries(index, index + 1)[0])
+    salt, event = _opened(workspace, reading, index)
+    return {
+        "index": index, "compartment": entry.compartment.hex(), "epoch": entry.epoch.hex(), "commitment": entry.commitment.hex(),
+        "sealed_sha256": hashlib.sha256(entry.sealed).hexdigest(), "event": event.decode(), "salt": salt.hex(),
+        "path": [node.hex() for node in inclusion_proof(hashes, index, len(hashes))],
+    }  # fmt: skip

@@ -1,0 +1,235 @@
+"""Recovery from sheets: the drill that shows it would work, and the real thing on a machine that has only the database.
+
+The recovery key may do little: say that it was used, enrol one admin, revoke keys. All else is done by the admin whom it enrols.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refused
+from govern.ledger.note import parse_note
+from govern.procedures.sealing import Stored
+from govern.register.pin import read_pin
+from govern.register.queries import people
+from govern.register.transaction import Transaction
+from govern.register.workspace import Workspace
+from govern.store.database import open_store
+from govern.vault.custody.record import Custody, SeedRecord, write_record
+from govern.vault.epoch import wrap_epoch
+from govern.vault.keys import Keys
+from govern.vault.recovery import combine
+from govern.vault.seal import DataKey, SealedVersion, set_digest, unwrap_version, wrap_digest, wrap_version
+from govern.vault.secret import SecretBytes
+from govern.vault.sheet import Sheet, parse_sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drilled:
+    """Versions whose recovery wrap opened, and what failed: (account id, kind, version)."""
+
+    opened: int
+    failed: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """The new key (hex), versions sealed to it, rotations opened because recovery was used."""
+
+    key: str
+    sealed: int
+    rotations: int
+    checkpoint: str
+
+
+def read_sheets(files: Sequence[Path]) -> list[Sheet]:
+    """Sheets from files; NotFound for an unreadable one, Malformed for one that is no sheet."""
+    sheets = []
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise NotFound(f"{file} can't be read ({error.strerror})") from error
+        except UnicodeDecodeError as error:
+            raise Malformed(f"{file} is no recovery sheet") from error
+        sheets.append(parse_sheet(text))
+    return sheets
+
+
+def drill(workspace: Workspace, sheets: Sequence[Sheet], now: str) -> Drilled:
+    """Combine the sheets, open the recovery wrap of every live version, check its key commitment, show nothing; record the result."""
+    opened, failed = 0, []
+    with workspace.transaction(now) as tx:
+        recovery = _recovery_keys(tx, sheets)
+        for version in _live(tx):
+            try:
+                _data_key(tx, version, recovery)
+                opened += 1
+            except GovernError:
+                failed.append((version.account, version.kind, version.n))
+        tx.record("recovery.drilled", {"versions": opened, "failed": len(failed)})
+    return Drilled(opened=opened, failed=tuple(failed))
+
+
+def _recovery_keys(tx: Transaction, sheets: Sequence[Sheet]) -> Keys:
+    row = tx.register.execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()
+    return Keys(combine(sheets, vault=tx.workspace.vault, recovery_key_id=bytes.fromhex(row[0])))
+
+
+def _live(tx: Transaction) -> list[Stored]:
+    rows = tx.register.execute(
+        "SELECT c.account, v.credential, c.kind, v.n, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential"
+        " WHERE v.manifest IS NOT NULL AND v.ended_at IS NULL ORDER BY v.entry"
+    ).fetchall()
+    return [Stored(account, credential, kind, n, bytes.fromhex(manifest)) for account, credential, kind, n, manifest in rows]
+
+
+def _data_key(tx: Transaction, version: Stored, keys: Keys) -> DataKey:
+    found = tx.read_version(version.manifest)
+    wrapped = tx.read_wrap(version.manifest, keys.id)
+    if found is None or wrapped is None:
+        raise IntegrityError(f"version {version.n} of a {version.kind} or its recovery wrap is gone", code="missing")
+    sealed = SealedVersion(digest=version.manifest, commitment=found[0], sealed=found[1])
+    return unwrap_version(wrapped, version.context(tx.workspace.vault), keys, sealed, expected=version.manifest)
+
+
+def recover(
+    path: Path,
+    home: Path,
+    sheets: Sequence[Sheet],
+    handle: str,
+    *,
+    custody: Custody,
+    where: str,
+    seed: SecretBytes,
+    now: str,
+    noted: bytes | None = None,
+    random: Callable[[int], bytes] = os.urandom,
+) -> Recovered:
+    """Enrol a new key for the admin `handle` on a machine that has nothing but the database and k sheets.
+
+    The vault id comes from the sheets and binds the whole history; `noted` is a checkpoint kept on paper, which a rolled-back copy lacks.
+    """
+    if (home / "seed.json").exists():
+        raise Refused(f"{home} already belongs to a member", code="exists", hint="name an empty folder with GOVERN_HOME")
+    if not sheets:
+        raise Refused("no recovery sheet was given", rule="recovery-sheet", hint="--sheet FILE, as often as the sheets say")
+    headed = next((sheet for sheet in sheets if sheet.vault and sheet.key), None)
+    if headed is None or headed.vault is None or headed.key is None:
+        raise Refused("none of the sheets names its vault", rule="recovery-sheet", hint="give one whole sheet, not its words alone")
+    vault, key_id = headed.vault, headed.key
+    recovery = Keys(combine(sheets, vault=vault, recovery_key_id=key_id))
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    first = _first_note(path)
+    workspace = Workspace(
+        path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, random=random
+    )  # fmt: skip
+    try:
+        workspace.view()
+        _is_the_ledgers(workspace, recovery)
+        return _enrol(workspace, recovery, Keys(seed), handle, custody, where, now)
+    except BaseException:
+        workspace.close()
+        if not (home / "seed.json").exists():
+            for name in ("pin", "journal", "journal.personal", "register.db", "register.db-wal", "register.db-shm"):
+                (home / name).unlink(missing_ok=True)
+        raise
+
+
+def _first_note(path: Path) -> bytes:
+    store = open_store(path)
+    try:
+        with store.reading() as reading:
+            note = next((note for _, note in reading.checkpoints(0)), None)
+    finally:
+        store.close()
+    if note is None:
+        raise IntegrityError("the database holds no ledger", code="empty")
+    parse_note(note)
+    return note
+
+
+def _is_the_ledgers(workspace: Workspace, recovery: Keys) -> None:
+    row = workspace.db.execute("SELECT 1 FROM keys WHERE id = ? AND state = 'recovery'", (recovery.id.hex(),)).fetchone()
+    if row is None:
+        raise Refused("these sheets are of a recovery key that was replaced", rule="recovery-sheet", hint="find the newer sheets")
+
+
+def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody: Custody, where: str, now: str) -> Recovered:
+    with workspace.transaction(now) as tx:
+        person = people.find(tx.register, handle)
+        tx.record("recovery.used", {"purpose": "recover"})
+        epochs, digests = _wrap_epochs(tx, new)
+        tx.record(
+            "key.enrolled",
+            {
+                "person": person.id, "key": new.id.hex(), "sign": new.sign_public.hex(), "seal": new.seal_public.hex(),
+                "custody": custody.value, "epochs": epochs, "wraps": set_digest(digests).hex(),
+            },
+        )  # fmt: skip
+        if "admin" not in person.roles:
+            tx.record("role.given", {"person": person.id, "role": "admin"})
+        for (old,) in tx.register.execute(
+            "SELECT id FROM keys WHERE person = ? AND state = 'active' AND id <> ?", (person.id, new.id.hex())
+        ).fetchall():
+            tx.record("key.revoked", {"key": old, "cause": "lost"})
+    pin = read_pin(workspace.pin_path)
+    assert pin is not None  # noqa: S101  the commit above wrote it
+    record = SeedRecord(
+        custody=custody, where=where, key=new.id, vault=workspace.vault, checkpoint=pin.note.decode(), person=bytes.fromhex(person.id)
+    )  # fmt: skip
+    write_record(workspace.home / "seed.json", record)
+    workspace.close()
+    admin = Workspace(
+        path=workspace.path, home=workspace.home, vault=workspace.vault, person=person.id, checkpoint=pin.note, unlock=lambda: new,
+        random=workspace.random,
+    )  # fmt: skip
+    try:
+        sealed, rotations = _take_over(admin, recovery, new, now)
+        pin = read_pin(workspace.pin_path)
+        assert pin is not None  # noqa: S101
+        return Recovered(key=new.id.hex(), sealed=sealed, rotations=rotations, checkpoint=pin.note.decode())
+    finally:
+        admin.close()
+
+
+def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
+    epochs, digests = [], []
+    for (epoch,) in tx.register.execute("SELECT id FROM epochs ORDER BY entry").fetchall():
+        key = tx.workspace.epochs.get(bytes.fromhex(epoch))
+        if key is None:
+            continue  # a compartment that recovery does not read
+        wrapped = wrap_epoch(key.key, key.id, new.recipient)
+        tx.put_wrap(key.id, new.id, wrapped)
+        digests.append(wrap_digest(key.id, new.id, wrapped))
+        epochs.append(epoch)
+    return epochs, digests
+
+
+def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[int, int]:
+    """Seal every live version to the new key, and open a rotation for each: what lay on the lost machine may be known."""
+    rotations = 0
+    with admin.transaction(now) as tx:
+        rows: list[list[Any]] = []
+        digests: list[bytes] = []
+        for version in _live(tx):
+            try:
+                key = _data_key(tx, version, recovery)
+            except GovernError:
+                continue  # named by the drill and by doctor
+            wrapped = wrap_version(key, version.context(admin.vault), new.recipient)
+            tx.put_wrap(version.manifest, new.id, wrapped)
+            rows.append([version.credential, version.n, new.id.hex()])
+            digests.append(wrap_digest(version.manifest, new.id, wrapped))
+        for start in range(0, len(rows), 500):
+            part = slice(start, start + 500)
+            tx.record("wraps.added", {"wraps": rows[part], "digest": set_digest(digests[part]).hex()})
+        open_ = {row[0] for row in tx.register.execute("SELECT credential FROM rotations WHERE ended_at IS NULL")}
+        for credential in sorted({row[0] for row in rows} - open_):
+            tx.record("rotation.opened", {"rotation": tx.new_id(), "credential": credential, "trigger": "compromise"})
+            rotations += 1
+    return len(rows), rotations
