@@ -51,7 +51,7 @@ CREATE TABLE grants (
   id TEXT PRIMARY KEY, account TEXT, person TEXT, giver TEXT, kinds TEXT, since TEXT, until TEXT, emergency INTEGER NOT NULL DEFAULT 0,
   ended_at TEXT, cause TEXT, reason TEXT, entry INTEGER);
 CREATE INDEX grants_account ON grants (account) WHERE ended_at IS NULL;
-CREATE INDEX grants_person ON grants (person);
+CREATE INDEX grants_person ON grants (person, account);
 CREATE TABLE exposures (
   person TEXT, credential TEXT, n INTEGER, basis TEXT, strength TEXT, since TEXT, entry INTEGER,
   PRIMARY KEY (person, credential, n, basis)) WITHOUT ROWID;
