@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from govern.holdings.grants import founding
+from govern.holdings.custody import founding
+from govern.register.queries.policies import policy
 from govern.register.transaction import Transaction
 
 
 def become_first_holder(tx: Transaction, account_id: str) -> bool:
     """Record the actor's founding grant on their own new account where nobody holds it yet; whether it was recorded."""
     row = tx.register.execute(
-        "SELECT a.custodian, p.leaving OR p.left_on IS NOT NULL,"
+        "SELECT a.tier, a.custodian, p.leaving OR p.left_on IS NOT NULL,"
         " (SELECT count(*) FROM grants g WHERE g.account = a.id AND g.ended_at IS NULL)"
         " FROM accounts a JOIN people p ON p.id = ? WHERE a.id = ?",
         (tx.actor, account_id),
     ).fetchone()
-    if row is None or not founding(actor=tx.actor, custodian=row[0], holders=row[2], leaving=bool(row[1])):
+    if row is None:
         return False
-    tx.record("grant.issued", {"grant": tx.new_id(), "account": account_id, "person": tx.actor, "founding": True})
+    tier, custodian, leaving, holders = row
+    until = founding(
+        policy(tx.register), tier=tier, actor=tx.actor, custodian=custodian, holders=holders, leaving=bool(leaving), now=tx.now
+    )
+    if until is None:
+        return False
+    tx.record("grant.issued", {"grant": tx.new_id(), "account": account_id, "person": tx.actor, "until": until, "founding": True})
     return True
