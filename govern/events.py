@@ -199,6 +199,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         optional={"sealed": flag},
         personal={"path": _note},
     ),
+    "baseline.accepted": _fact(until=date, findings=many(text(100), 500)),
     # rotation
     "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
     "rotation.rejected": _fact(rotation=id_, version=count),

@@ -70,6 +70,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "secret.handed_over": _RUNS_ACCOUNT,
     "secrets.exported": frozenset({ADMIN}),
     "import.recorded": frozenset({ADMIN}),
+    "baseline.accepted": frozenset({ADMIN}),
     "rotation.opened": frozenset({ADMIN, CUSTODIAN, HR}),
     "rotation.rejected": _RUNS_ACCOUNT,
     "rotation.unknown": _RUNS_ACCOUNT,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from govern.canonical import canonical
 from govern.errors import Refused
@@ -26,6 +27,9 @@ from govern.vault.recovery import make_sheets
 from govern.vault.seal import set_digest, wrap_digest
 from govern.vault.secret import SecretBytes
 from govern.vault.sheet import write_sheet
+
+SHEETS: Final = "recovery-sheets"
+"""File in the state folder that lists where `init` wrote the sheets, so that `doctor` can complain while they lie there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def found(
         result = _found(asked, custody, where, Keys(seed), now, random, written)
     except BaseException:
         leftovers = [] if existed else [Path(f"{asked.path}{suffix}") for suffix in ("", "-wal", "-shm")]
-        for path in (*written, *leftovers, *(home / name for name in ("pin", "journal", "journal.personal"))):
+        for path in (*written, *leftovers, *(home / name for name in ("pin", "journal", "journal.personal", SHEETS))):
             path.unlink(missing_ok=True)
         for path in home.glob("register.db*"):
             path.unlink(missing_ok=True)
@@ -120,6 +124,7 @@ def _found(
             written += _write_sheets(asked, recovery_seed, workspace.vault, random)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
+        (asked.home / SHEETS).write_text("".join(f"{path}\n" for path in written), encoding="utf-8")
         record = SeedRecord(custody=custody, where=where, key=keys.id, vault=workspace.vault, checkpoint=pin.note.decode(), person=person)
         write_record(asked.home / "seed.json", record)
     finally:

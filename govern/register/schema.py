@@ -79,6 +79,7 @@ CREATE TABLE items (
   PRIMARY KEY (case_id, id)) WITHOUT ROWID;
 CREATE INDEX items_credential ON items (credential) WHERE state = 'open';
 
+CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);
 CREATE TABLE imports (entry INTEGER PRIMARY KEY, format TEXT, path TEXT, at TEXT, created INTEGER, sealed INTEGER);
 CREATE TABLE shown (
   entry INTEGER PRIMARY KEY, what TEXT, person TEXT, credential TEXT, n INTEGER, purpose TEXT, recipient TEXT, reason TEXT, at TEXT);

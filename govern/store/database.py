@@ -49,6 +49,12 @@ class Store:
     def close(self) -> None:
         self._engine.dispose()
 
+    def settings(self) -> list[tuple[str, str, str]]:
+        """Name, wanted and found value of what durability and safety depend on, as a connection of ours has it."""
+        wanted = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
+        with self._translated(), self._engine.connect() as connection:
+            return [(name, value, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name, value in wanted.items()]
+
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A consistent snapshot; the schema is checked first."""

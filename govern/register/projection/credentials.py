@@ -7,6 +7,7 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
+from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
 
 
@@ -83,6 +84,7 @@ def _staged(scene: Scene) -> None:
         for key in body["recipients"]:
             scene.run("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", credential, n, key, scene.index)
     exposures(scene)
+    spread_credential(scene, credential)
     if "rotation" in body:
         scene.run("UPDATE rotations SET candidate = ?, state = 'staged', shown = 0 WHERE id = ?", n, body["rotation"])
 
@@ -99,13 +101,6 @@ def exposures(scene: Scene) -> None:
         scene.expose(scene.actor, credential, n, "set")
     if body.get("others_unknown"):
         scene.expose(OTHERS_UNKNOWN, credential, n, "unknown")
-    kept = scene.one("SELECT kept_in FROM credentials WHERE id = ?", credential)
-    if kept is not None and kept[0] is not None:
-        for (person,) in scene.db.execute(
-            "SELECT DISTINCT person FROM place_people WHERE place = ? AND (until IS NULL OR until >= ?)",
-            (kept[0], body.get("changed_at", "")[:10]),
-        ).fetchall():
-            scene.expose(person, credential, n, "place")
 
 
 def _wraps_added(scene: Scene) -> None:

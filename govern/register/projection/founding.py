@@ -1,4 +1,4 @@
-"""The vault itself: genesis, epochs, policy, recovery."""
+"""The vault itself: genesis, epochs, policy, recovery, accepted baselines."""
 
 from __future__ import annotations
 
@@ -70,6 +70,11 @@ def _backup(scene: Scene) -> None:
     _state(scene, "backup_made", scene.at)
 
 
+def _baseline(scene: Scene) -> None:
+    for key in scene.body["findings"]:
+        scene.run("INSERT OR REPLACE INTO baseline VALUES (?, ?, ?)", key, scene.body["until"], scene.index)
+
+
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "vault.founded": _founded,
     "epoch.started": _epoch,
@@ -77,4 +82,5 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "recovery.used": _recovery_used,
     "recovery.drilled": _drilled,
     "backup.made": _backup,
+    "baseline.accepted": _baseline,
 }

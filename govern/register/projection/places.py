@@ -1,7 +1,15 @@
 """Places where copies lie outside, who was present there, and what people are said to know.
 
-Whoever was present in a place while a version was current there could know it (basis place). A version that was imported was current
-before: from its claimed date of change on, or, where there is none, always.
+Whoever was present in a place while it held a version that was current could know it (basis place). Two ways lead into a place:
+
+- a credential is *kept in* it: every version that is not sealed here lies there, from the moment it is staged;
+- an account was recorded as *held* by it: the place then has the secrets that were current at that moment. A later rotation does not
+  reach it, until somebody records anew that it holds the account. A secret that govern did not make (imported, set, claimed) existed
+  before it was recorded: it counts as held however late it came in, unless the place had been cleaned before it was last changed.
+
+A secret that govern did not make was current from its claimed date of change on, or, where there is none, always. Days are compared as
+days, and the same day counts, with one exception: somebody whose presence was recorded as ended on or before the day on which a version
+was staged, and before it was staged, was gone by then.
 """
 
 from __future__ import annotations
@@ -11,70 +19,99 @@ from typing import Final
 
 from govern.register.projection.scene import Scene
 
+_KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
+_HELD: Final = "SELECT p.place, c.id, p.since, p.cleaned_at, 0 FROM place_accounts p JOIN credentials c ON c.account = p.account WHERE "
+
+_IN_PLACE: Final = """
+SELECT m.person, h.credential, h.n, m.since, h.start
+FROM (
+  SELECT k.place, k.cleaned, v.credential, v.n, v.entry, v.ended_at, v.changed_at IS NULL AND NOT v.foreign_made AS staged_here,
+    coalesce(v.changed_at, CASE WHEN v.foreign_made THEN '' ELSE v.staged_at END) AS start
+  FROM ({copies}) k
+  JOIN (SELECT *, n = 1 AND origin IN ('imported', 'set', 'claimed') AS foreign_made FROM versions) v ON v.credential = k.credential
+  WHERE CASE WHEN k.kept THEN v.manifest IS NULL AND v.state <> 'rejected'
+        ELSE (v.foreign_made OR v.current_at <= k.held) AND (v.ended_at IS NULL OR v.ended_at > k.held) END
+) h
+JOIN place_people m ON m.place = h.place
+WHERE (h.cleaned IS NULL OR h.cleaned >= h.start)
+  AND (m.since IS NULL OR m.since <= substr(min(coalesce(h.ended_at, '9999'), coalesce(h.cleaned, '9999')), 1, 10))
+  AND (m.until IS NULL OR m.until > substr(h.start, 1, 10)
+       OR (m.until = substr(h.start, 1, 10) AND NOT (h.staged_here AND m.entry < h.entry)))
+ORDER BY m.person, h.credential, h.n, m.since, h.start
+"""
+
+
+def spread_place(scene: Scene, place: str) -> None:
+    """Expose everybody who was in the place to every version that it held then."""
+    _spread(scene, f"{_KEPT} kept_in = :place UNION ALL {_HELD} p.place = :place", place=place)
+
+
+def spread_holding(scene: Scene, place: str, account: str) -> None:
+    """The same for one account that the place holds."""
+    _spread(scene, f"{_HELD} p.place = :place AND p.account = :account", place=place, account=account)
+
+
+def spread_credential(scene: Scene, credential: str) -> None:
+    """The same for one credential, in whatever places it lies."""
+    copies = f"{_KEPT} id = :credential AND kept_in IS NOT NULL UNION ALL {_HELD} c.id = :credential"
+    _spread(scene, copies, credential=credential)
+
+
+def _spread(scene: Scene, copies: str, **values: str) -> None:
+    for person, credential, n, since, start in scene.db.execute(_IN_PLACE.format(copies=copies), values).fetchall():
+        known = max(start, f"{since}T00:00:00Z" if since else "")
+        scene.expose(person, credential, n, "place", since=min(known, scene.at))
+
 
 def _added(scene: Scene) -> None:
     scene.run("INSERT INTO places VALUES (?, ?, ?, ?)", scene.body["place"], scene.body["kind"], scene.personal.get("name"), scene.index)
 
 
-def spread(scene: Scene, place: str) -> None:
-    """Expose everybody who was in the place to every version that was current there at that time."""
-    rows = scene.db.execute(
-        """
-        SELECT DISTINCT m.person, v.credential, v.n
-        FROM place_people m
-        JOIN (
-          SELECT c.id AS credential, p.since AS held, p.cleaned_at FROM place_accounts p JOIN credentials c ON c.account = p.account WHERE p.place = :place
-          UNION SELECT id, '', NULL FROM credentials WHERE kept_in = :place
-        ) h
-        JOIN versions v ON v.credential = h.credential
-        WHERE m.place = :place AND v.current_at IS NOT NULL
-          AND (v.ended_at IS NULL OR (v.ended_at > h.held AND (m.since IS NULL OR m.since <= substr(v.ended_at, 1, 10))))
-          AND (h.cleaned_at IS NULL OR m.since IS NULL OR m.since <= substr(h.cleaned_at, 1, 10))
-          AND (h.cleaned_at IS NULL OR h.cleaned_at > v.current_at)
-          AND (m.until IS NULL OR m.until >= substr(CASE WHEN v.origin IN ('imported', 'claimed') OR v.n = 1 THEN coalesce(v.changed_at, '')
-               ELSE v.current_at END, 1, 10))
-        """,
-        {"place": place},
-    ).fetchall()
-    for person, credential, n in rows:
-        scene.expose(person, credential, n, "place")
-
-
 def _member(scene: Scene) -> None:
+    """A presence without an end goes on: what is said of it next corrects or ends it. An ended one stays as it was."""
     body = scene.body
-    scene.must("place", "places", body["place"])
-    scene.must("person", "people", body["person"])
-    scene.run(
-        "INSERT INTO place_people VALUES (?, ?, ?, ?, ?)", body["place"], body["person"], body.get("since"), body.get("until"), scene.index
-    )
-    spread(scene, body["place"])
+    place, person, since, until = body["place"], body["person"], body.get("since"), body.get("until")
+    scene.must("place", "places", place)
+    scene.must("person", "people", person)
+    going_on = scene.one("SELECT entry, since FROM place_people WHERE place = ? AND person = ? AND until IS NULL", place, person)
+    if going_on is not None and (until is None or until >= (going_on[1] or "")):
+        scene.run(
+            "UPDATE place_people SET since = coalesce(?, since), until = ?, entry = ? WHERE place = ? AND person = ? AND entry = ?",
+            since, until, scene.index, place, person, going_on[0],
+        )  # fmt: skip
+    else:
+        scene.run("INSERT INTO place_people VALUES (?, ?, ?, ?, ?)", place, person, since, until, scene.index)
+    spread_place(scene, place)
 
 
 def _holds(scene: Scene) -> None:
-    scene.must("place", "places", scene.body["place"])
+    place = scene.body["place"]
+    scene.must("place", "places", place)
     for account in scene.body["accounts"]:
         scene.must("account", "accounts", account)
-        scene.run(
-            "INSERT OR REPLACE INTO place_accounts VALUES (?, ?, ?, NULL, ?)", scene.body["place"], account, scene.at, scene.index
-        )  # fmt: skip
-    spread(scene, scene.body["place"])
+        scene.run("INSERT OR REPLACE INTO place_accounts VALUES (?, ?, ?, NULL, ?)", place, account, scene.at, scene.index)
+        spread_holding(scene, place, account)
 
 
 def _cleaned(scene: Scene) -> None:
     scene.must("place", "places", scene.body["place"])
     for account in scene.body["accounts"]:
-        scene.run("UPDATE place_accounts SET cleaned_at = ? WHERE place = ? AND account = ?", scene.at, scene.body["place"], account)
+        scene.run(
+            "UPDATE place_accounts SET cleaned_at = ? WHERE place = ? AND account = ? AND cleaned_at IS NULL",
+            scene.at, scene.body["place"], account,
+        )  # fmt: skip
 
 
 def _declared(scene: Scene) -> None:
+    """They know what is current; a candidate that happens to be staged was told to nobody yet."""
     body = scene.body
     scene.must("credential", "credentials", body["credential"])
     scene.must("person", "people", body["person"])
-    live = scene.db.execute(
-        "SELECT n FROM versions WHERE credential = ? AND ended_at IS NULL AND state <> 'rejected'", (body["credential"],)
-    ).fetchall()
-    for (n,) in live:
-        scene.expose(body["person"], body["credential"], n, "declared", since=f"{body['since']}T00:00:00Z" if "since" in body else "")
+    since = f"{body['since']}T00:00:00Z" if "since" in body else ""
+    for (n,) in scene.db.execute(
+        "SELECT n FROM versions WHERE credential = ? AND ended_at IS NULL AND state = 'current'", (body["credential"],)
+    ).fetchall():
+        scene.expose(body["person"], body["credential"], n, "declared", since=since)
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from govern.errors import Refused
+from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
 
 
@@ -71,6 +72,7 @@ def _confirmed(scene: Scene) -> None:
     scene.run(
         "UPDATE versions SET state = 'current', current_at = ?, ended_at = NULL WHERE credential = ? AND n = ?", scene.at, credential, n
     )
+    spread_credential(scene, credential)
     if staged[1]:
         # The value came back: whoever knew it then knows it now.
         for person, since, strength in scene.db.execute(

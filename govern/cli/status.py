@@ -1,0 +1,77 @@
+"""`govern status`: what to do next, and what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from govern.cli import render, settings
+from govern.errors import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from govern.holdings.findings import Finding
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [
+        {"code": f.code, "severity": f.severity, "subject": f.subject, "message": f.message, "due": f.due or None} for f in findings
+    ]  # fmt: skip
+
+
+def show(findings: Sequence[Finding]) -> None:
+    order = ("critical", "warning", "info")
+    render.table(
+        ("severity", "what", "subject", "message", "due"),
+        [(f.severity, f.code, f.subject, f.message, f.due) for f in sorted(findings, key=lambda f: order.index(f.severity))],
+    )
+
+
+@app.command()
+def status(
+    check: Annotated[bool, typer.Option("--check", help="Exit 7 where a finding is above info: for monitoring.")] = False,
+    accept_baseline: Annotated[bool, typer.Option("--accept-baseline", help="Count today's findings as info until --until.")] = False,
+    until: Annotated[str, typer.Option(metavar="DATE", help="When the accepted baseline runs out.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """At most five next steps, then what is wrong or due."""
+    from govern.events import date
+    from govern.holdings.findings import above_info
+    from govern.procedures import status as procedure
+
+    workspace = settings.workspace()
+    now = settings.now()
+    if accept_baseline:
+        if not date(until):
+            raise Usage("--until is missing or no date", hint="write it as 2026-12-31")
+        count = procedure.accept_baseline(workspace, until, now)
+        render.note(f"{count} findings are accepted until {until}")
+    found = procedure.status(workspace, now[:10])
+    if json:
+        render.emit("status", {
+            "next": [{"action": step.action, "command": step.command, "why": step.why} for step in found.next], "findings": rows(found.findings),
+            "accounts": found.accounts, "people": found.people, "keyholders": found.keyholders, "rotations": found.rotations, "cases": found.cases,
+            "entries": found.entries,
+        })  # fmt: skip
+    else:
+        if found.next:
+            render.line("Next:")
+        for number, step in enumerate(found.next, 1):
+            render.line(render.safe(f"  {number}. {step.command}"))
+            render.line(render.safe(f"     {step.why}"))
+        render.line(
+            f"{found.accounts} accounts, {found.people} people ({found.keyholders} with keys), {found.rotations} open rotations, {found.cases} open cases"
+        )
+        told = [f for f in found.findings if f.severity != "info"]
+        if told:
+            render.line()
+        show(told)
+        quiet = len(found.findings) - len(told)
+        if quiet:
+            render.note(f"{quiet} more for information: govern status --json")
+    if check and above_info(found.findings):
+        raise typer.Exit(7)

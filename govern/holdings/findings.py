@@ -1,0 +1,94 @@
+"""What is wrong or due, as values; and which five things come first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+SEVERITIES: Final = ("info", "warning", "critical")
+MOST_STEPS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as it should be. `key` is stable and names nobody: code and opaque id, for accepting a baseline."""
+
+    code: str
+    severity: str
+    subject: str
+    message: str
+    due: str = ""
+    key: str = ""
+    command: str = ""
+    """What to type about it, where one command is the way on."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of `next`: what to do, the command to type, and why it comes now."""
+
+    action: str
+    command: str
+    why: str
+
+
+_RANK: Final = (
+    "void-entry", "known-by-former", "rotation-unknown", "rotation-open", "custodian-left", "case-open", "critical-others-unknown",
+    "rotation-overdue", "export-lying", "sheets-lying", "others-unknown", "hand-over-due", "grant-past", "holders-most", "weak-totp",
+    "holders-least", "openers", "no-credential", "drill-due",
+)  # fmt: skip
+"""First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""
+
+
+def accept(findings: Sequence[Finding], accepted: frozenset[str]) -> list[Finding]:
+    """Findings that were accepted as a baseline become `info` until it runs out."""
+    return [
+        replace(finding, severity="info", message=f"{finding.message} (accepted for now)")
+        if finding.key and finding.key in accepted
+        else finding
+        for finding in findings
+    ]
+
+
+def next_steps(findings: Sequence[Finding]) -> list[Step]:
+    """At most five: the worst code first, and one step per command."""
+    order = {code: number for number, code in enumerate(_RANK)}
+    steps: list[Step] = []
+    for finding in sorted(findings, key=lambda f: (order.get(f.code, len(order)), f.severity != "critical", f.due or "9", f.subject)):
+        if finding.command and all(step.command != finding.command for step in steps):
+            steps.append(Step(action=finding.code, command=finding.command, why=finding.why or finding.message))
+        if len(steps) == MOST_STEPS:
+            break
+    return steps
+
+
+def first_steps(*, people: int, accounts: int) -> list[Step]:
+    """What an empty vault says."""
+    steps = []
+    if accounts == 0:
+        steps.append(
+            Step(
+                action="import",
+                command="govern import FILE --dry-run",
+                why="see what a password manager's export or a spreadsheet would bring",
+            )
+        )
+        steps.append(
+            Step(action="account", command="govern account add HANDLE --platform PLATFORM --login LOGIN", why="or add accounts one by one")
+        )
+    if people <= 1:
+        steps.append(
+            Step(
+                action="person",
+                command="govern person add 'Name <mail>'",
+                why="everybody who knows or needs a secret, with keys or without",
+            )
+        )
+    return steps
+
+
+def above_info(findings: Sequence[Finding]) -> bool:
+    """Whether a check exits 7."""
+    return any(finding.severity != "info" for finding in findings)

@@ -1,0 +1,103 @@
+"""A check of everything that must be in order before anything goes wrong: keys, pin, journal, store, recovery."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from govern.errors import GovernError
+from govern.holdings.findings import Finding
+from govern.procedures.status import lying_sheets
+from govern.register.connection import state
+from govern.register.journal import Journal
+from govern.register.pin import read_pin
+from govern.register.queries import findings as queries
+from govern.register.queries.policies import policy
+from govern.register.workspace import Workspace
+from govern.store.location import check_location
+from govern.vault.custody.record import read_record
+
+
+def doctor(workspace: Workspace, today: str) -> list[Finding]:
+    """Findings, `info` where something is merely told. An altered or rolled-back store raises IntegrityError, as everywhere."""
+    found = [*_custody(workspace)]
+    db = workspace.view()
+    found += [*_pin(workspace), *_journal(workspace, db), *_store(workspace), *_recovery(workspace, db), *lying_sheets(workspace.home)]
+    wanted = {"openers", "export-lying", "drill-due", "void-entry"}
+    found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
+    return found
+
+
+def _told(code: str, subject: str, message: str, severity: str = "info", command: str = "") -> Finding:
+    return Finding(code=code, severity=severity, subject=subject, message=message, key=code, command=command)
+
+
+def _custody(workspace: Workspace) -> Iterator[Finding]:
+    record = read_record(workspace.home / "seed.json")
+    try:
+        yield _told("keys", workspace.keys.id.hex(), f"your keys open: {record.custody.value}, {record.where}")
+    except GovernError as error:
+        yield _told("keys", record.key.hex(), f"your keys do not open: {error.message}", "critical")
+        return
+    if Path(record.where).parent == workspace.path.parent:
+        yield _told("keys-beside-vault", record.where, "the key lies beside the database: whoever copies the folder has both", "warning")
+
+
+def _pin(workspace: Workspace) -> Iterator[Finding]:
+    pin = read_pin(workspace.pin_path)
+    if pin is None:
+        yield _told("pin", str(workspace.pin_path), "this machine has no pin: a rolled-back vault could not be told", "critical")
+    else:
+        yield _told("pin", str(workspace.pin_path), f"{pin.size} entries verified on this machine")
+
+
+def _journal(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+    journal = Journal(workspace.home)
+    recorded = (state(db, "journal_end") or 0, state(db, "side_end") or 0)
+    last = 0
+    for written in journal.read():
+        last = written.size
+    pin = read_pin(workspace.pin_path)
+    size = pin.size if pin else 0
+    if last < size:
+        yield _told(
+            "journal", str(journal.path), f"the journal ends at {last} of {size} entries: a damaged vault could not be refilled", "critical"
+        )
+    elif journal.ends() != recorded:
+        yield _told("journal-tail", str(journal.path), "a transaction was interrupted; the next command that writes finishes or drops it")
+    else:
+        yield _told("journal", str(journal.path), f"{last} entries can be put back from this machine")
+
+
+def _store(workspace: Workspace) -> Iterator[Finding]:
+    try:
+        check_location(workspace.path)
+    except GovernError as error:
+        yield _told("location", str(workspace.path), error.message, "critical")
+    mode = workspace.path.stat().st_mode & 0o077
+    if mode:
+        yield _told(
+            "store-mode", str(workspace.path), "others on this machine can read the database", "warning", f"chmod 600 {workspace.path}"
+        )
+    for name, wanted, found in workspace.store.settings():
+        if found != wanted:
+            yield _told("store-setting", name, f"{name} is {found}, not {wanted}", "critical")
+    yield _told("store", str(workspace.path), "settings and schema are as they must be")
+
+
+def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+    recovery = db.execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()[0]
+    rows = db.execute(
+        "SELECT a.handle, c.kind, v.n, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
+        " WHERE v.manifest IS NOT NULL AND v.ended_at IS NULL ORDER BY a.handle"
+    ).fetchall()
+    missing = 0
+    with workspace.store.reading() as reading:
+        for account, kind, n, manifest in rows:
+            if reading.wrap(bytes.fromhex(manifest), bytes.fromhex(recovery)) is None:
+                missing += 1
+                if missing <= 20:
+                    yield _told("recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical")
+    if not missing:
+        yield _told("recovery", recovery, f"recovery has a wrap of each of {len(rows)} live secrets")

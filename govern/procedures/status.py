@@ -1,0 +1,88 @@
+"""What to do next, and what is wrong: read from the register and the machine, changed by accepting a baseline."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from govern.holdings.findings import Finding, Step, accept, first_steps, next_steps
+from govern.register.queries import findings as queries
+from govern.register.queries.policies import policy
+from govern.register.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """`next` has five steps at most; the counts are of active accounts, people, keyholders, open cases and rotations."""
+
+    next: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    accounts: int
+    people: int
+    keyholders: int
+    rotations: int
+    cases: int
+    entries: int
+
+
+def status(workspace: Workspace, today: str) -> Status:
+    """The state of the vault on `today` (ISO date)."""
+    db = workspace.view()
+    found = [*queries.findings(db, policy(db), today), *lying_sheets(workspace.home)]
+    found = accept(found, queries.accepted(db, today))
+    counts = {name: _count(db, query) for name, query in _COUNTS.items()}
+    steps = first_steps(people=counts["people"], accounts=counts["accounts"]) + next_steps(found)
+    return Status(next=tuple(steps[:5]), findings=tuple(found), **counts)
+
+
+_COUNTS = {
+    "accounts": "SELECT count(*) FROM accounts WHERE state = 'active'",
+    "people": "SELECT count(*) FROM people WHERE left_on IS NULL",
+    "keyholders": "SELECT count(DISTINCT person) FROM keys WHERE state = 'active'",
+    "rotations": "SELECT count(*) FROM rotations WHERE ended_at IS NULL",
+    "cases": "SELECT count(*) FROM cases WHERE state <> 'closed'",
+    "entries": "SELECT count(*) FROM entries",
+}
+
+
+def _count(db: sqlite3.Connection, query: str) -> int:
+    return int(db.execute(query).fetchone()[0])
+
+
+def lying_sheets(home: Path) -> list[Finding]:
+    """Recovery sheets that still lie where `init` wrote them: whoever copies k of these files opens everything."""
+    listed = home / "recovery-sheets"
+    if not listed.exists():
+        return []
+    lying = [path for path in listed.read_text(encoding="utf-8").splitlines() if path and Path(path).exists()]
+    if not lying:
+        return []
+    return [
+        Finding(
+            code="sheets-lying",
+            severity="warning",
+            subject=str(Path(lying[0]).parent),
+            message=f"{len(lying)} recovery sheets still lie on this disk",
+            key="sheets",
+            command=f"rm {' '.join(lying)}",
+            why="print them, hand them out, then remove the files",
+        )
+    ]
+
+
+def accept_baseline(workspace: Workspace, until: str, now: str) -> int:
+    """Accept today's findings as known until a date: they count as info till then. Returns how many."""
+    from govern.errors import Refused
+
+    today = now[:10]
+    if until <= today:
+        raise Refused(f"{until} is not in the future", rule="baseline", hint="name a later date")
+    db = workspace.view()
+    found = [*queries.findings(db, policy(db), today), *lying_sheets(workspace.home)]
+    keys = sorted({finding.key for finding in found if finding.key and finding.severity != "info" and finding.code != "void-entry"})
+    if keys:
+        with workspace.transaction(now) as tx:
+            for start in range(0, len(keys), 500):
+                tx.record("baseline.accepted", {"until": until, "findings": keys[start : start + 500]})
+    return len(keys)

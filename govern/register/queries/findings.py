@@ -1,0 +1,276 @@
+"""What the register shows to be wrong or due: one set-based question per code. No N+1: a vault may hold 100,000 accounts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from govern.holdings.findings import Finding
+from govern.policy.rules import Policy
+from govern.register.connection import state
+
+_SHOWN: Final = 20
+"""Findings of one code that are told one by one; the rest is one line."""
+
+
+def findings(db: sqlite3.Connection, policy: Policy, today: str) -> list[Finding]:
+    """Everything, unranked. `today` is an ISO date."""
+    found: list[Finding] = []
+    for question in _QUESTIONS:
+        some = list(question(db, policy, today))
+        found += some[:_SHOWN]
+        if len(some) > _SHOWN:
+            more = len(some) - _SHOWN
+            found.append(
+                Finding(
+                    code=some[0].code,
+                    severity=max((f.severity for f in some[_SHOWN:]), key=("info", "warning", "critical").index),
+                    subject=f"{more} more",
+                    message=f"{more} more of this",
+                    key=f"{some[0].code}:more",
+                )
+            )
+    return found
+
+
+def accepted(db: sqlite3.Connection, today: str) -> frozenset[str]:
+    """Keys of findings in a baseline that has not run out."""
+    return frozenset(key for (key,) in db.execute("SELECT key FROM baseline WHERE until >= ?", (today,)))
+
+
+def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    for entry, code, message in db.execute("SELECT entry, code, message FROM findings ORDER BY entry"):
+        yield Finding(
+            code="void-entry", severity="critical" if code != "backdated" else "warning", subject=f"entry {entry}", message=f"{code}: {message}",
+            key=f"void:{entry}", command="govern ledger verify --deep",
+        )  # fmt: skip
+
+
+def _known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min(e.since)
+        FROM people p JOIN exposures e ON e.person = p.id
+        JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
+        JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
+        WHERE p.left_on IS NOT NULL OR p.leaving = 1
+        GROUP BY c.id, p.id ORDER BY a.tier = 'critical' DESC, a.handle
+        """
+    )
+    for account, tier, kind, credential, person, left_on, _since in rows:
+        due = _plus(left_on, policy.membership_deadline_days.get(tier)) if left_on else ""
+        yield Finding(
+            code="known-by-former", severity="critical", subject=account, message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}",
+            due=due, key=f"known-by-former:{credential}", command=f"govern rotate {account} --kind {kind} --because membership",
+            why=f"{person or 'a former person'} still knows it",
+        )  # fmt: skip
+
+
+def _others_unknown(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, a.tier, c.kind, c.id FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account
+        WHERE v.others_unknown = 1 AND v.ended_at IS NULL AND v.state = 'current' AND a.state = 'active'
+        ORDER BY a.tier = 'critical' DESC, a.handle, c.kind
+        """
+    )
+    for account, tier, kind, credential in rows:
+        critical = tier == "critical"
+        yield Finding(
+            code="critical-others-unknown" if critical else "others-unknown", severity="warning" if critical else "info", subject=account,
+            message=f"nobody can say who else knows the {kind}: it was imported and never changed since", key=f"others-unknown:{credential}",
+            command=f"govern rotate {account} --kind {kind} --because first-import", why="imported, never changed since",
+        )  # fmt: skip
+
+
+def _rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind FROM rotations r JOIN credentials c ON c.id = r.credential"
+        " JOIN accounts a ON a.id = c.account WHERE r.ended_at IS NULL ORDER BY r.due IS NULL, r.due, r.opened_at"
+    )
+    for id_, rotation_state, due, candidate, account, kind in rows:
+        overdue = bool(due) and due[:10] < today
+        unknown = rotation_state in ("unknown", "lost")
+        yield Finding(
+            code="rotation-unknown" if unknown else "rotation-open", severity="critical" if overdue or unknown else "warning", subject=account,
+            message=f"the rotation of its {kind} is {rotation_state}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
+            command=f"govern rotate {account} --kind {kind}" if candidate is None else f"govern rotation show {id_[:8]}",
+            why=f"rotation {rotation_state}",
+        )  # fmt: skip
+
+
+def _overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
+    for (tier, kind), days in sorted(policy.rotation.items()):
+        if days is None:
+            continue
+        limit = (date.fromisoformat(today) - timedelta(days=days)).isoformat()
+        rows = db.execute(
+            """
+            SELECT a.handle, c.id, coalesce(v.changed_at, v.current_at) FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = ?
+            JOIN versions v ON v.credential = c.id AND v.state = 'current'
+            WHERE a.tier = ? AND a.state = 'active' AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < ?
+              AND NOT EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
+            ORDER BY 3 LIMIT 1000
+            """,
+            (kind, tier, limit),
+        )
+        for account, credential, since in rows:
+            yield Finding(
+                code="rotation-overdue", severity="warning", subject=account, message=f"its {kind} was last changed on {since[:10]}",
+                due=_plus(since[:10], days), key=f"rotation-overdue:{credential}", command=f"govern rotate {account} --kind {kind} --because schedule",
+                why=f"{days} days are the rule for {tier} accounts",
+            )  # fmt: skip
+
+
+def _holders(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.id, a.handle, a.tier, count(DISTINCT g.person) FROM accounts a LEFT JOIN grants g ON g.account = a.id AND g.ended_at IS NULL"
+        " WHERE a.state = 'active' GROUP BY a.id ORDER BY a.handle"
+    )
+    for id_, account, tier, held in rows:
+        rule = policy.holders[tier]
+        if held > rule.most:
+            yield Finding(
+                code="holders-most", severity="warning", subject=account, message=f"{held} people hold it, {rule.most} at most should ({rule.control})",
+                key=f"holders-most:{id_}", command=f"govern who {account}",
+            )  # fmt: skip
+        elif held < rule.least:
+            yield Finding(
+                code="holders-least", severity=policy.openers.severity, subject=account,
+                message=f"{held} hold it, at least {rule.least} should ({rule.control})", key=f"holders-least:{id_}",
+                command=f"govern grant {account} PERSON",
+            )  # fmt: skip
+
+
+def _openers(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, c.id, c.kind, count(DISTINCT k.person) AS openers
+        FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
+        LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
+        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active'
+        WHERE v.manifest IS NOT NULL AND v.ended_at IS NULL
+        GROUP BY v.credential, v.n HAVING openers < ? ORDER BY openers, a.handle
+        """,
+        (policy.openers.least,),
+    )
+    for account, credential, kind, openers in rows:
+        yield Finding(
+            code="openers", severity=policy.openers.severity, subject=account,
+            message=f"its {kind} can be opened by {openers} besides recovery, {policy.openers.least} should ({policy.openers.control})",
+            key=f"openers:{credential}",
+        )  # fmt: skip
+
+
+def _weak(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.handle, c.id, c.kind FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
+        " WHERE v.weak = 1 AND v.state = 'current' AND a.state = 'active' ORDER BY a.handle"
+    )
+    for account, credential, kind in rows:
+        yield Finding(
+            code="weak-totp", severity="warning", subject=account, message=f"its {kind} seed has fewer than 112 bits; the platform may issue a longer one",
+            key=f"weak:{credential}", command=f"govern rotate {account} --kind {kind} --because manual",
+        )  # fmt: skip
+
+
+def _custodians(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.handle, a.id, p.handle FROM accounts a JOIN people p ON p.id = a.custodian"
+        " WHERE a.state = 'active' AND (p.left_on IS NOT NULL OR p.leaving = 1) ORDER BY a.handle"
+    )
+    for account, id_, person in rows:
+        yield Finding(
+            code="custodian-left", severity="critical", subject=account, message=f"{person or 'a former person'} is responsible for it and has left or is leaving",
+            key=f"custodian-left:{id_}", command=f"govern account custody {account} PERSON",
+        )  # fmt: skip
+
+
+def _handovers(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, p.handle, c.kind, c.id, p.id
+        FROM grants g JOIN accounts a ON a.id = g.account AND a.state = 'active' JOIN people p ON p.id = g.person
+        JOIN credentials c ON c.account = a.id AND c.kind = 'password' AND c.kept_in IS NULL
+        JOIN versions v ON v.credential = c.id AND v.state = 'current'
+        WHERE g.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active')
+          AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = p.id AND e.credential = v.credential AND e.n = v.n)
+        ORDER BY a.handle, p.handle
+        """
+    )
+    for account, person, kind, credential, id_ in rows:
+        yield Finding(
+            code="hand-over-due", severity="info", subject=account, message=f"{person} may have its {kind} and does not yet",
+            key=f"hand-over:{credential}:{id_}"[:100], command=f"govern handover {account} {person} --kind {kind}",
+        )  # fmt: skip
+
+
+def _grants(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.handle, p.handle, g.until, g.id FROM grants g JOIN accounts a ON a.id = g.account JOIN people p ON p.id = g.person"
+        " WHERE g.ended_at IS NULL AND g.until IS NOT NULL AND substr(g.until, 1, 10) < ? ORDER BY g.until",
+        (today,),
+    )
+    for account, person, until, id_ in rows:
+        yield Finding(
+            code="grant-past", severity="warning", subject=account, message=f"the grant of {person} ran out on {until[:10]}", due=until[:10],
+            key=f"grant:{id_}", command=f"govern revoke {account} {person}",
+        )  # fmt: skip
+
+
+def _bare(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT handle, id FROM accounts a WHERE state = 'active' AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.account = a.id) ORDER BY handle"
+    )
+    for account, id_ in rows:
+        yield Finding(
+            code="no-credential", severity="info", subject=account, message="no credential of it is known", key=f"no-credential:{id_}",
+            command=f"govern credential add {account} --kind password",
+        )  # fmt: skip
+
+
+def _cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT c.id, c.state, c.cut_at, p.handle, (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'),"
+        " (SELECT min(i.due) FROM items i WHERE i.case_id = c.id AND i.state = 'open')"
+        " FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' ORDER BY c.cut_at"
+    )
+    for id_, case_state, cut_at, person, left, due in rows:
+        waiting = case_state == "open" and cut_at[:10] <= today
+        yield Finding(
+            code="case-open", severity="critical" if waiting or (due or "9")[:10] < today else "warning", subject=person or "a former person",
+            message=f"the case of {person or 'a former person'} has {left} open items", due=(due or "")[:10], key=f"case:{id_}",
+            command=("govern offboard run-due" if waiting else f"govern offboard show {id_[:8]}") if left or waiting else f"govern offboard close {id_[:8]}",
+        )  # fmt: skip
+
+
+def _exports(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    for entry, path in db.execute("SELECT entry, path FROM imports WHERE path IS NOT NULL AND sealed = 0 ORDER BY entry"):
+        if Path(path).exists():
+            yield Finding(
+                code="export-lying", severity="warning", subject=path, message="this plaintext export still lies there", key=f"export:{entry}",
+                command=f"rm {path}", why="delete it, in the bin and the cloud too",
+            )  # fmt: skip
+
+
+def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    drilled = (state(db, "recovery_drilled") or "")[:10]
+    if not drilled or drilled < (date.fromisoformat(today) - timedelta(days=365)).isoformat():
+        said = f"last on {drilled}" if drilled else "never yet"
+        yield Finding(
+            code="drill-due", severity="info", subject="recovery", message=f"whether the recovery sheets work was tried {said}", key="drill",
+            command="govern recovery drill --sheet FILE --sheet FILE",
+        )  # fmt: skip
+
+
+def _plus(day: str | None, days: int | None) -> str:
+    return (date.fromisoformat(day[:10]) + timedelta(days=days)).isoformat() if day and days is not None else ""
+
+
+_QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
+    _void, _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
+    _exports, _drill,
+)  # fmt: skip
