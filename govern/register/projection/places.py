@@ -20,7 +20,10 @@ from typing import Final
 from govern.register.projection.scene import Scene
 
 _KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
-_HELD: Final = "SELECT p.place, c.id, p.since, p.cleaned_at, 0 FROM place_accounts p JOIN credentials c ON c.account = p.account WHERE "
+_HELD: Final = (
+    "SELECT p.place, c.id AS credential, p.since AS held, p.cleaned_at AS cleaned, 0 AS kept"
+    " FROM place_accounts p JOIN credentials c ON c.account = p.account WHERE "
+)
 
 _IN_PLACE: Final = """
 SELECT m.person, h.credential, h.n, m.since, h.start
@@ -41,24 +44,19 @@ ORDER BY m.person, h.credential, h.n, m.since, h.start
 """
 
 
-def spread_place(scene: Scene, place: str) -> None:
-    """Expose everybody who was in the place to every version that it held then."""
-    _spread(scene, f"{_KEPT} kept_in = :place UNION ALL {_HELD} p.place = :place", place=place)
-
-
-def spread_holding(scene: Scene, place: str, account: str) -> None:
-    """The same for one account that the place holds."""
-    _spread(scene, f"{_HELD} p.place = :place AND p.account = :account", place=place, account=account)
+_BY_PLACE: Final = _IN_PLACE.format(copies=f"{_KEPT} kept_in = :place UNION ALL {_HELD} p.place = :place")
+_BY_HOLDING: Final = _IN_PLACE.format(copies=f"{_HELD} p.place = :place AND p.account = :account")
+_BY_CREDENTIAL: Final = _IN_PLACE.format(copies=f"{_KEPT} id = :credential AND kept_in IS NOT NULL UNION ALL {_HELD} c.id = :credential")
 
 
 def spread_credential(scene: Scene, credential: str) -> None:
-    """The same for one credential, in whatever places it lies."""
-    copies = f"{_KEPT} id = :credential AND kept_in IS NOT NULL UNION ALL {_HELD} c.id = :credential"
-    _spread(scene, copies, credential=credential)
+    """Expose everybody who was in a place that holds this credential to every version that it held then."""
+    if scene.one("SELECT 1 FROM place_people LIMIT 1") is not None:
+        _spread(scene, _BY_CREDENTIAL, credential=credential)
 
 
-def _spread(scene: Scene, copies: str, **values: str) -> None:
-    for person, credential, n, since, start in scene.db.execute(_IN_PLACE.format(copies=copies), values).fetchall():
+def _spread(scene: Scene, query: str, **values: str) -> None:
+    for person, credential, n, since, start in scene.db.execute(query, values).fetchall():
         known = max(start, f"{since}T00:00:00Z" if since else "")
         scene.expose(person, credential, n, "place", since=min(known, scene.at))
 
@@ -81,7 +79,7 @@ def _member(scene: Scene) -> None:
         )  # fmt: skip
     else:
         scene.run("INSERT INTO place_people VALUES (?, ?, ?, ?, ?)", place, person, since, until, scene.index)
-    spread_place(scene, place)
+    _spread(scene, _BY_PLACE, place=place)
 
 
 def _holds(scene: Scene) -> None:
@@ -90,7 +88,7 @@ def _holds(scene: Scene) -> None:
     for account in scene.body["accounts"]:
         scene.must("account", "accounts", account)
         scene.run("INSERT OR REPLACE INTO place_accounts VALUES (?, ?, ?, NULL, ?)", place, account, scene.at, scene.index)
-        spread_holding(scene, place, account)
+        _spread(scene, _BY_HOLDING, place=place, account=account)
 
 
 def _cleaned(scene: Scene) -> None:
