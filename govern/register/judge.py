@@ -35,7 +35,7 @@ _DRIFT: Final = timedelta(minutes=5)
 
 
 def _time(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
+    return datetime.fromisoformat(text)
 
 
 class Judge:
@@ -48,6 +48,8 @@ class Judge:
         row = db.execute("SELECT value FROM state WHERE key = 'clock'").fetchone()
         self.clock = row[0] if row else ""
         self._signers: dict[bytes, tuple[bytes, str | None, str]] = {}
+        self._roles: dict[str, list[tuple[str, str | None]]] = {}
+        self._epochs: dict[bytes, bytes] = {}
 
     # --- what the replay asks ---------------------------------------------------------------------------------------------------
 
@@ -132,6 +134,9 @@ class Judge:
         self.db.execute("RELEASE fact")
         if event.type in ("vault.founded", "key.enrolled", "key.revoked"):
             self._signers.clear()
+            self._roles.clear()
+        elif event.type in ("role.given", "role.withdrawn"):
+            self._roles.clear()
         if event.type in ("vault.founded", "epoch.started"):
             self.keys.declared(event)
 
@@ -142,8 +147,11 @@ class Judge:
             if (event.body["compartment"], event.body["epoch"]) != (compartment.hex(), epoch.hex()):
                 raise Refused("an epoch's start stands under another key than its own", rule="epoch-order")
             return
-        row = self.db.execute("SELECT compartment FROM epochs WHERE id = ?", (epoch.hex(),)).fetchone()
-        if row is None or row[0] != compartment.hex():
+        if epoch not in self._epochs:
+            row = self.db.execute("SELECT compartment FROM epochs WHERE id = ?", (epoch.hex(),)).fetchone()
+            if row is not None:
+                self._epochs[epoch] = bytes.fromhex(row[0])
+        if self._epochs.get(epoch) != compartment:
             raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
         wanted = self.keys.compartment(events.FACTS[event.type].compartment)
         if wanted is not None and wanted != compartment:
@@ -172,7 +180,7 @@ class Judge:
         signer = self._signer(key)
         return authority.Standing(
             person=event.actor,
-            roles=frozenset(role for (role,) in roles),
+            roles=frozenset(role for role, until in roles if until is None or until > event.at),
             account=self._relations(event),
             genesis=genesis,
             recovery=signer is not None and signer[2] == "recovery",
@@ -225,7 +233,8 @@ class Judge:
 
     def _drift(self, index: int, key: bytes, at: str) -> None:
         try:
-            if self.clock and _time(at) < _time(self.clock) - _DRIFT:
+            moment = _time(at)
+            if at < self.clock and moment < _time(self.clock) - _DRIFT:
                 self._finding(index, "backdated", key, f"says {at}, after an entry of {self.clock}")
         except ValueError:
             self._finding(index, "backdated", key, f"{at} is no date")
