@@ -174,9 +174,10 @@ class Judge:
         return found
 
     def _standing(self, event: events.Event, key: bytes, genesis: bool) -> authority.Standing:
-        roles = self.db.execute(
-            "SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?)", (event.actor, event.at)
-        ).fetchall()
+        roles = self._roles.get(event.actor)
+        if roles is None:
+            roles = self.db.execute("SELECT role, until FROM roles WHERE person = ?", (event.actor,)).fetchall()
+            self._roles[event.actor] = roles
         signer = self._signer(key)
         return authority.Standing(
             person=event.actor,
