@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -24,8 +23,6 @@ def pages() -> dict[Path, str]:
 @pytest.fixture(scope="session")
 def commands() -> dict[str, dict[str, list[str]]]:
     """`{"": {"options", "commands"}, "account": …, "account add": …}` as `--help` tells it."""
-    if importlib.util.find_spec("govern.cli.main") is None:
-        pytest.skip("there is no govern.cli.main yet")
     environment = {**os.environ, "COLUMNS": "200", "TERMINAL_WIDTH": "200", "NO_COLOR": "1", "TERM": "dumb"}
     result = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("helptext.py"))],

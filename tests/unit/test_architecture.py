@@ -73,6 +73,7 @@ def test_imports_run_downwards_only() -> None:
         ("ledger/__init__.py", "import govern.vault"),  # between neighbours
         ("rotation/__init__.py", "import sqlite3"),  # bytes in the pure middle
         ("procedures/__init__.py", "import typer"),
+        ("register/__init__.py", "import sqlalchemy"),
         ("surprise/__init__.py", ""),  # a package without a ring
     ],
 )
