@@ -86,7 +86,8 @@ def fail(error: GovernError, *, as_json: bool) -> int:
         said |= {name: value for name in ("index", "rule", "control") if (value := getattr(error, name, None)) not in (None, "")}
         sys.stdout.write(json.dumps({"error": said}) + "\n")
     else:
-        sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+        rule = ", ".join(safe(word) for name in ("rule", "control") if (word := getattr(error, name, "")))
+        sys.stderr.write(f"error: {message}" + (f" [{rule}]\n" if rule else "\n") + (f"hint: {hint}\n" if hint else ""))
     return error.exit_code
 
 

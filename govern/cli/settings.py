@@ -77,6 +77,16 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def seconds() -> int:
+    """The same clock in whole seconds since 1970: what one-time codes count."""
+    return int(datetime.strptime(now(), "%Y-%m-%dT%H:%M:%S%z").timestamp())
+
+
+def variable(name: str) -> str:
+    """One variable of the environment; empty where it is not set."""
+    return os.environ.get(name, "")
+
+
 def keyring_backend() -> Any | None:
     from govern.vault.custody.keyring import find_backend
 

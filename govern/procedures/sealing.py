@@ -40,16 +40,21 @@ class Stored:
         return Context(vault, bytes.fromhex(self.account), bytes.fromhex(self.credential), self.kind, self.n)
 
 
-def recipients(db: sqlite3.Connection, account: str, *also: str) -> list[Recipient]:
-    """Keys that a version of this account is sealed to: its holders', custodian's and deputy's active keys, recovery's, and `also` (person ids)."""
+def recipients(db: sqlite3.Connection, account: str, *also: str, kind: str = "") -> list[Recipient]:
+    """Keys that a version of this account is sealed to: its holders', custodian's and deputy's active keys, recovery's, and `also` (person ids).
+
+    `kind` is the credential's: whoever holds only some kinds is no recipient of the others (of any, where none is named).
+    """
     rows = db.execute(
         """
         SELECT id, seal FROM keys WHERE state = 'recovery' OR (state = 'active' AND person IN (
           SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account
-          UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL UNION SELECT value FROM json_each(:also)))
+          UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL
+            AND (kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = :kind))
+          UNION SELECT value FROM json_each(:also)))
         ORDER BY id
         """,
-        {"account": account, "also": json.dumps(also)},
+        {"account": account, "also": json.dumps(also), "kind": kind},
     ).fetchall()
     return [Recipient(bytes.fromhex(key), public) for key, public in rows]
 
@@ -97,13 +102,17 @@ def _fetch(tx: Transaction, version: Stored) -> tuple[SealedVersion, bytes]:
         ).fetchone()
         if live:
             raise IntegrityError(f"the wrap of version {version.n} of this {version.kind} is gone from the store", code="missing")
-        raise Locked("this secret is not sealed to your key", hint="ask the responsible person for a grant: govern who ACCOUNT")
+        raise Locked(
+            "this secret is not sealed to your key", code="no-wrap", hint="ask the responsible person for a grant: govern who ACCOUNT"
+        )
     return SealedVersion(digest=version.manifest, commitment=found[0], sealed=found[1]), wrapped
 
 
 def add_wraps(tx: Transaction, versions: Sequence[Stored], to: Sequence[Recipient]) -> int:
     """Wrap versions that this member can open to more keys, and record it; the number of wraps added."""
-    rows, digests = [], []
+    rows: list[list[Any]] = []
+    digests: list[bytes] = []
+    added = 0
     for version in versions:
         context = version.context(tx.workspace.vault)
         have = {
@@ -122,12 +131,13 @@ def add_wraps(tx: Transaction, versions: Sequence[Stored], to: Sequence[Recipien
             tx.put_wrap(version.manifest, recipient.key, new)
             digests.append(wrap_digest(version.manifest, recipient.key, new))
             rows.append([version.credential, version.n, recipient.key.hex()])
+            added += 1
             if len(rows) == 500:
                 tx.record("wraps.added", {"wraps": rows, "digest": set_digest(digests).hex()})
                 rows, digests = [], []
     if rows:
         tx.record("wraps.added", {"wraps": rows, "digest": set_digest(digests).hex()})
-    return len(rows)
+    return added
 
 
 def end_wraps(tx: Transaction, person: str, accounts: Sequence[str]) -> int:

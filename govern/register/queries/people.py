@@ -82,3 +82,8 @@ def handles(db: sqlite3.Connection) -> dict[str, str]:
     found = {id_: handle or f"former.{id_[:4]}" for id_, handle in db.execute("SELECT id, handle FROM people")}
     found["others-unknown"] = "others-unknown"
     return found
+
+
+def left(db: sqlite3.Connection) -> set[str]:
+    """Ids of everybody who has left."""
+    return {id_ for (id_,) in db.execute("SELECT id FROM people WHERE left_on IS NOT NULL")}

@@ -1,0 +1,51 @@
+"""`govern reveal`: show a secret, recorded first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from govern.cli import render, settings
+from govern.cli.reason import ask_reason
+from govern.cli.showing import Way, choose, show
+from govern.errors import Usage
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def reveal(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    reason: Annotated[str, typer.Option(help="Why; asked for on the critical tier.")] = "",
+    kind: Annotated[str, typer.Option(help="Which secret: password, totp, backup-codes, api-token, …")] = "password",
+    stdout: Annotated[bool, typer.Option("--stdout", help="The secret alone, without a line break, on stdout.")] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="Into the clipboard, for 45 seconds.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout; the secret in it only with --stdout.")] = False,
+) -> None:
+    """Show the current secret of an account, after that was recorded."""
+    from govern.procedures.reveal import reveal as procedure
+    from govern.register.queries.accounts import find
+
+    way = choose(stdout=stdout, copy=copy)
+    workspace = settings.workspace()
+    _known(kind)
+    why = ask_reason(reason, workspace.view, lambda db: [find(db, account).tier])
+    with workspace.transaction(settings.now()) as tx:
+        shown = procedure(tx, account, kind, why)
+    if not json:
+        show(way, shown.secret)
+        return
+    about = {"account": shown.account, "kind": shown.kind, "version": shown.version}
+    if way is Way.STDOUT:
+        render.emit("reveal", {**about, "secret": shown.secret.reveal()})
+    else:
+        show(way, shown.secret)
+        render.emit("reveal", {**about, "copied": True})
+
+
+def _known(kind: str) -> None:
+    from govern.events import KINDS
+
+    if kind not in KINDS:
+        raise Usage(f"there is no kind {kind[:40]!r}", hint=f"one of {', '.join(KINDS)}")

@@ -1,0 +1,49 @@
+"""Which rules of a policy ask for less than those of another: noted when it is adopted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from govern.events import KINDS, TIERS
+from govern.policy.rules import SEVERITIES, Policy, Rule
+
+
+def weaker(before: Policy, after: Policy) -> list[str]:
+    """Names of the rules, as `govern.policy.show` calls them, in which `after` asks for less than `before`."""
+    return list(dict.fromkeys(_weaker(before, after)))
+
+
+def _weaker(before: Policy, after: Policy) -> Iterator[str]:
+    for tier in TIERS:
+        old, new = before.holders[tier], after.holders[tier]
+        if new.most > old.most or new.least < old.least:
+            yield f"holders, {tier}"
+    if after.openers.least < before.openers.least or SEVERITIES.index(after.openers.severity) < SEVERITIES.index(before.openers.severity):
+        yield "keyholders who can open each secret"
+    for tier in TIERS:
+        was, is_ = before.grants[tier], after.grants[tier]
+        if is_.longest_days > was.longest_days or (was.reason and not is_.reason):
+            yield f"grant, {tier}"
+    yield from _allows("grant to oneself", before.self_grant, after.self_grant)
+    yield from _allows("grant to a leaver", before.leaver_grant, after.leaver_grant)
+    for tier in TIERS:
+        for kind in KINDS:
+            if _age(after, tier, kind) > _age(before, tier, kind):
+                yield f"rotation, {tier}, {kind}"
+    for tier in TIERS:
+        if after.membership_deadline_days[tier] > before.membership_deadline_days[tier]:
+            yield f"change after a holder left, {tier}"
+        if after.grace_days[tier] > before.grace_days[tier]:
+            yield f"grace, {tier}"
+    if before.second_person and not after.second_person:
+        yield "second person"
+
+
+def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:
+    if after.allowed and not before.allowed:
+        yield name
+
+
+def _age(policy: Policy, tier: str, kind: str) -> float:
+    """Days until the calendar asks for a change; without end where it never does."""
+    return policy.rotation.get((tier, kind)) or float("inf")

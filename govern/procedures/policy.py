@@ -1,0 +1,60 @@
+"""Reading a policy file, and putting it in force. A policy that asks for less than the one before is adopted, and what is weaker is told."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from govern.canonical import canonical
+from govern.errors import Failed, Malformed, NotFound
+from govern.policy.compare import weaker
+from govern.policy.rules import Policy
+from govern.register.queries import policies
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
+
+_LARGEST: Final = 1_048_576
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """The policy now in force. `digest`: SHA-256 (hex) of its record; `weaker`: names of rules that ask for less than before."""
+
+    policy: Policy
+    digest: str
+    weaker: tuple[str, ...]
+    changed: bool
+
+
+def read(file: Path, preset: str) -> Policy:
+    """The policy of this preset in a file; raises NotFound, Failed, or Malformed "FILE:LINE: what is wrong"."""
+    from govern.policy.parse import parse_policy
+
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {file}") from None
+    except OSError as error:
+        raise Failed(f"{file} can't be read ({error.strerror})", code="io") from error
+    if len(data) > _LARGEST:
+        raise Malformed(f"{file} is larger than any policy")
+    return parse_policy(data, name=str(file), preset=preset)
+
+
+def digest(policy: Policy) -> str:
+    """SHA-256 (hex) of the policy's canonical record."""
+    return hashlib.sha256(canonical(policy.to_record())).hexdigest()
+
+
+def adopt(tx: Transaction, policy: Policy) -> Adopted:
+    """Put a policy in force; nothing is recorded where it is in force already."""
+    before = policies.policy(tx.register)
+    found = digest(policy)
+    changed = found != digest(before)
+    if changed:
+        tx.record("policy.adopted", {"policy": policy.to_record(), "digest": found})
+    return Adopted(policy=policy, digest=found, weaker=tuple(weaker(before, policy)), changed=changed)

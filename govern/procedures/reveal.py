@@ -1,0 +1,36 @@
+"""Showing a secret to one who holds it: the fact first. What comes back may be shown only behind the transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from govern.procedures import showing
+from govern.register.queries import accounts, versions
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
+    from govern.vault.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revealed:
+    """The very version that was recorded, and its secret."""
+
+    account: str
+    kind: str
+    version: int
+    secret: Secret
+
+
+def reveal(tx: Transaction, account: str, kind: str, reason: str) -> Revealed:
+    """Open the current version and record that the actor saw it. Raises NotFound, Refused, Locked, IntegrityError, all before recording."""
+    found = accounts.find(tx.register, account)
+    version = versions.the(tx.register, found.id, found.handle, kind)
+    showing.must_hold(tx.register, found, tx.actor, kind, tx.now)
+    showing.need_reason(tx.register, found, reason, "a reveal")
+    secret = showing.value(kind, showing.opened(tx, version))
+    tx.record(
+        "secret.revealed", {"credential": version.credential, "version": version.n, "purpose": "reveal"}, {"reason": reason}
+    )  # fmt: skip
+    return Revealed(account=found.handle, kind=kind, version=version.n, secret=secret)

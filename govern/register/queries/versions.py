@@ -1,0 +1,99 @@
+"""Questions about versions of secrets: which is current, which are live, who can open them. Knows digests, no secret."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from govern.errors import NotFound, Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version. `manifest`: 64 hex digits, empty where the secret is kept outside; `place`: the name of where, empty when sealed here."""
+
+    account: str
+    handle: str
+    credential: str
+    kind: str
+    n: int
+    state: str
+    manifest: str
+    place: str
+
+
+_ALL = """
+SELECT c.account, a.handle, v.credential, c.kind, v.n, v.state, v.manifest, coalesce(p.name, CASE WHEN c.kept_in IS NULL THEN '' ELSE 'a place' END)
+FROM credentials c JOIN versions v ON v.credential = c.id JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
+WHERE c.account IN (SELECT value FROM json_each(?)) AND v.ended_at IS NULL AND v.state {}
+ORDER BY a.handle, c.kind, c.entry, v.n
+"""
+
+
+def _versions(db: sqlite3.Connection, accounts: Sequence[str], states: str) -> list[Version]:
+    rows = db.execute(_ALL.format(states), (json.dumps(list(accounts)),))
+    return [
+        Version(account=row[0], handle=row[1], credential=row[2], kind=row[3], n=row[4], state=row[5], manifest=row[6] or "", place=row[7])
+        for row in rows
+    ]
+
+
+def live(db: sqlite3.Connection, accounts: Sequence[str]) -> list[Version]:
+    """Current versions and candidates of these accounts (ids): everything that works, or may yet."""
+    return _versions(db, accounts, "<> 'rejected'")
+
+
+def current(db: sqlite3.Connection, accounts: Sequence[str]) -> list[Version]:
+    """The current versions of these accounts (ids)."""
+    return _versions(db, accounts, "= 'current'")
+
+
+def the(db: sqlite3.Connection, account: str, handle: str, kind: str) -> Version:
+    """The sealed current version of this kind; NotFound says where it is kept, or which kinds there are; Refused where there are several."""
+    found = [version for version in current(db, [account]) if version.kind == kind]
+    sealed = [version for version in found if version.manifest]
+    if len(sealed) > 1:
+        raise Refused(
+            f"{handle} has {len(sealed)} credentials of the kind {kind}", rule="ambiguous", hint=f"govern credential list {handle}"
+        )
+    if sealed:
+        return sealed[0]
+    if found:
+        where = f"it is kept in {found[0].place}" if found[0].place else "it is kept elsewhere"
+        raise NotFound(f"the {kind} of {handle} is not in this vault: {where}", hint=f"govern credential list {handle}")
+    kinds = sorted({version.kind for version in current(db, [account])})
+    there = f"it has {', '.join(kinds)}: --kind" if kinds else f"govern credential add {handle} --kind {kind}"
+    raise NotFound(f"{handle} has no {kind}", hint=there)
+
+
+def openers(
+    db: sqlite3.Connection, accounts: Sequence[str], *, without: tuple[str, Collection[str]] = ("", ())
+) -> dict[tuple[str, str, int], int]:
+    """(account id, kind, version) of every live sealed version -> how many people besides recovery can open it.
+
+    `without` leaves one person (id) out on those accounts (ids): what it would be if their wraps there had ended.
+    """
+    rows = db.execute(
+        """
+        SELECT c.account, c.kind, v.n, count(DISTINCT k.person) FROM credentials c JOIN versions v ON v.credential = c.id
+        LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
+        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active'
+          AND NOT (k.person = :person AND c.account IN (SELECT value FROM json_each(:cut)))
+        WHERE c.account IN (SELECT value FROM json_each(:accounts)) AND v.manifest IS NOT NULL AND v.ended_at IS NULL AND v.state <> 'rejected'
+        GROUP BY c.account, c.id, v.n
+        """,
+        {"accounts": json.dumps(list(accounts)), "person": without[0], "cut": json.dumps(list(without[1]))},
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def sealed_to(db: sqlite3.Connection, person: str, accounts: Sequence[str]) -> set[str]:
+    """Which of these accounts (ids) have a version, of whatever age, that is sealed to a key of the person."""
+    rows = db.execute(
+        "SELECT DISTINCT c.account FROM keys k JOIN wraps w ON w.key = k.id AND w.ended IS NULL JOIN credentials c ON c.id = w.credential"
+        " WHERE k.person = ? AND c.account IN (SELECT value FROM json_each(?))",
+        (person, json.dumps(list(accounts))),
+    )
+    return {row[0] for row in rows}
