@@ -6,6 +6,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 _HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -25,19 +26,29 @@ def emit(command: str, values: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def emit_rows(command: str, key: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """The same for a list of any length, one row per line, written as it is read."""
+    sys.stdout.write(f'{{"schema": "govern.{command}/1", "{key}": [')
+    for number, row in enumerate(rows):
+        sys.stdout.write((",\n  " if number else "\n  ") + json.dumps(row, ensure_ascii=True))
+    sys.stdout.write("\n]}\n")
+    sys.stdout.flush()
+
+
 def line(text: str = "") -> None:
     """One line of data. Parts that come from people go through `safe` first."""
     sys.stdout.write(text + "\n")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
-    """Columns as wide as their widest cell; `empty` is said on stderr where there is no row."""
-    cells = [[safe("" if cell is None else cell) for cell in row] for row in rows]
-    if not cells:
+    """Columns as wide as the widest cell of the first 500 rows, so that any number of them streams; `empty` is said on stderr for none."""
+    cells = ([safe("" if cell is None else cell) for cell in row] for row in rows)
+    first = list(islice(cells, 500))
+    if not first:
         note(empty)
         return
-    widths = [max(len(column), *(len(row[i]) for row in cells)) for i, column in enumerate(head)]
-    for row in [[column.upper() for column in head], *cells]:
+    widths = [max(len(column), *(len(row[i]) for row in first)) for i, column in enumerate(head)]
+    for row in chain([[column.upper() for column in head]], first, cells):
         line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
