@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""Check proofs from a govern ledger without govern: python verify.py VAULT_ID FILE...
+
+Needs Python 3.11 and the package `cryptography`, and shares no line with govern. VAULT_ID is the 64 hex digits that you were given by
+somebody you trust, not by whoever gave you the file. One line per file says what was proved, or why it is refused; exit 0 if
+all are proved, else 1.
+
+A file (c2sp.org/tlog-proof@v1) shows one entry and, in its extra line, the entries that enrolled the keys concerned. Checked:
+
+1. the checkpoint is of the log govern/VAULT_ID, and signed (Ed25519, c2sp.org/signed-note) by a key that the chain enrols;
+2. each entry's event bytes and salt give its commitment, its commitment stands in its leaf, its leaf under the checkpoint's root;
+3. entry 0 is the one that the vault id is made of, and names the founder's key and the recovery key;
+4. each further entry of the chain enrols one key, and was recorded under a key that the chain enrols before it;
+5. the shown event was recorded under a key of the chain that was enrolled before it, for the person it calls its actor.
+
+Everything has one spelling; a file in which any bit differs is refused. What a proof can't show: that an entry is missing, that a key
+was revoked since, or that govern's rules allowed what was recorded: a member who signs checkpoints can put down an event in the name of
+another, which govern would call void. So the line says who signed: "the actor's own signature" is said only where the entry is the last
+one of a checkpoint signed by the very key of its event, and so belongs to that transaction. A population export lets anybody replay all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+import sys
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+MAX_FILE, MAX_EVENT, MAX_DEPTH = 8 * 2**20, 65_536, 8
+ENTRY = {"index", "compartment", "epoch", "commitment", "sealed_sha256", "event", "salt", "path"}
+ENVELOPE = {"v", "id", "type", "actor", "key", "at", "body"}
+TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
+NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
+P = 2**255 - 19
+ORDER_EIGHT = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+SMALL_ORDER = (0, 1, P - 1, P, P + 1, ORDER_EIGHT, P - ORDER_EIGHT)
+
+
+class Refusal(Exception):
+    """The file does not prove anything; the text says why."""
+
+
+class Checkpoint(NamedTuple):
+    size: int
+    root: bytes
+    text: bytes
+    signer: str
+    key_hash: bytes
+    signature: bytes
+
+
+class Entry(NamedTuple):
+    place: int
+    commitment: bytes
+    path: list[bytes]
+    event: dict[str, Any]
+
+
+class Key(NamedTuple):
+    since: int  # index of the entry that enrols it
+    person: str | None  # None: the recovery key
+    sign: bytes  # Ed25519 public key
+
+
+def need(holds: bool, why: str) -> None:
+    if not holds:
+        raise Refusal(why)
+
+
+def unhex(value: object, size: int, what: str) -> bytes:
+    """`size` bytes written as lower-case hex digits."""
+    if not isinstance(value, str) or not re.fullmatch(rf"[0-9a-f]{{{2 * size}}}", value):
+        raise Refusal(f"{what} is not {2 * size} hex digits")
+    return bytes.fromhex(value)
+
+
+def unbase64(text: str, what: str) -> bytes:
+    try:
+        data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+    except ValueError:
+        raise Refusal(f"{what} is not base64") from None
+    need(base64.b64encode(data).decode() == text, f"{what} is base64 in another spelling")
+    return data
+
+
+def number(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,16}", text) or abs(int(text)) >= 2**53:
+        raise ValueError("a float, NaN, or beyond 2^53")
+    return int(text)
+
+
+def too_deep(value: object, left: int = MAX_DEPTH) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    return left == 0 or any(too_deep(item, left - 1) for item in (value.values() if isinstance(value, dict) else value))
+
+
+def canonical(data: bytes, what: str) -> Any:
+    """The value of canonical JSON: sorted keys, no white space, no floats, no duplicates, bounded depth; it must spell itself again."""
+    try:
+        value = json.loads(data.decode("utf-8"), parse_float=number, parse_constant=number, parse_int=number)
+        again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+        need(again == data and not too_deep(value), f"{what} is not canonical JSON")
+    except (ValueError, RecursionError):
+        raise Refusal(f"{what} is not canonical JSON") from None
+    return value
+
+
+def whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def read_proof(data: bytes) -> tuple[int, list[bytes], bytes, bytes]:
+    """Index, path, note and extra bytes of a tlog-proof."""
+    start, _, note = data.partition(b"\n\n")
+    try:
+        lines = start.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        raise Refusal("it is not a proof file") from None
+    need(lines[0] == "c2sp.org/tlog-proof@v1", "it is not a proof file")
+    need(len(lines) > 2 and lines[1].startswith("extra ") and lines[2].startswith("index "), "its head is not: extra, index")
+    index = lines[2].removeprefix("index ")
+    need(NUMBER.fullmatch(index) is not None, "its index is no number")
+    path = [unbase64(line, "its path") for line in lines[3:]]
+    return int(index), path, note, unbase64(lines[1].removeprefix("extra "), "its extra line")
+
+
+def read_checkpoint(note: bytes, vault: str) -> Checkpoint:
+    """Origin, size, root and the one signature; the signature is not checked here."""
+    try:
+        lines = note.decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        raise Refusal("its checkpoint is not UTF-8") from None
+    need(len(lines) == 6 and lines[3] == "" and lines[5] == "", "its checkpoint is not origin, size, root and one signature")
+    need(lines[0] == f"govern/{vault}", "its checkpoint is of another vault")
+    need(NUMBER.fullmatch(lines[1]) is not None, "its checkpoint's size is no number")
+    root = unbase64(lines[2], "its checkpoint's root")
+    match = re.fullmatch(r"\u2014 ([0-9a-f]{32}) ([A-Za-z0-9+/=]+)", lines[4])
+    if match is None:
+        raise Refusal("its checkpoint's signature line is not of its form")
+    data = unbase64(match[2], "its checkpoint's signature")
+    need(len(root) == 32 and len(data) == 68, "its checkpoint's root or signature is of another length")
+    return Checkpoint(int(lines[1]), root, "\n".join(lines[:3]).encode() + b"\n", match[1], data[:4], data[4:])
+
+
+def check_signature(checkpoint: Checkpoint, public: bytes) -> None:
+    hashed = hashlib.sha256(checkpoint.signer.encode() + b"\n\x01" + public).digest()
+    need(hashed[:4] == checkpoint.key_hash, "its checkpoint's signature is of another key")
+    # under the eight points of small order anybody can sign anything
+    need(int.from_bytes(public, "little") & (2**255 - 1) not in SMALL_ORDER, "its checkpoint is signed by a key of small order")
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(checkpoint.signature, checkpoint.text)
+    except (InvalidSignature, ValueError):
+        raise Refusal("its checkpoint's signature is not valid") from None
+
+
+def check_inclusion(index: int, leaf: bytes, path: list[bytes], checkpoint: Checkpoint) -> None:
+    """RFC 9162 section 2.1.3.2, over the trees of RFC 6962."""
+    need(index < checkpoint.size, f"entry {index} lies outside the log")
+    at, last, node = index, checkpoint.size - 1, leaf
+    for sibling in path:
+        need(last > 0, f"the path of entry {index} is too long")
+        if at & 1 or at == last:
+            node = hashlib.sha256(b"\x01" + sibling + node).digest()
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + sibling).digest()
+        at, last = at >> 1, last >> 1
+    need(last == 0 and node == checkpoint.root, f"entry {index} is not under the checkpoint's root")
+
+
+def read_entry(value: object, checkpoint: Checkpoint) -> Entry:
+    """An entry whose event was committed to and is in the log."""
+    if not isinstance(value, dict) or set(value) != ENTRY or not whole(value["index"]):
+        raise Refusal("an entry does not have the keys of an entry")
+    index, text = value["index"], value["event"]
+    what = f"entry {index}"
+    if not isinstance(text, str) or not isinstance(value["path"], list):
+        raise Refusal(f"{what} has no event or no path")
+    event = text.encode()
+    path = [unhex(item, 32, f"the path of {what}") for item in value["path"]]
+    commitment = unhex(value["commitment"], 32, f"the commitment of {what}")
+    salt = unhex(value["salt"], 32, f"the salt of {what}")
+    need(hmac.digest(salt, event, "sha256") == commitment, f"the event of {what} is not what was committed to")
+    columns = [unhex(value[name], size, f"{name} of {what}") for name, size in (("compartment", 16), ("epoch", 16), ("sealed_sha256", 32))]
+    leaf = hashlib.sha256(b"\x00\x01" + columns[0] + columns[1] + commitment + columns[2]).digest()
+    check_inclusion(index, leaf, path, checkpoint)
+    return Entry(index, commitment, path, read_event(event, what))
+
+
+def read_event(data: bytes, what: str) -> dict[str, Any]:
+    event = canonical(data, f"the event of {what}")
+    if len(data) > MAX_EVENT or not isinstance(event, dict) or set(event) - {"personal"} != ENVELOPE:
+        raise Refusal(f"the event of {what} is no event")
+    for name, size in (("id", 16), ("actor", 16), ("key", 16), ("personal", 32)):
+        unhex(event.get(name, "0" * 64 if name == "personal" else ""), size, f"{name} of {what}")
+    need(whole(event["v"]) and event["v"] == 1, f"the event of {what} is of another version")
+    need(isinstance(event["type"], str) and re.fullmatch(r"[a-z_.]{1,60}", event["type"]) is not None, f"{what} has no type")
+    need(isinstance(event["at"], str) and TIME.fullmatch(event["at"]) is not None, f"{what} has no time")
+    need(isinstance(event["body"], dict), f"{what} has no body")
+    return event
+
+
+def enrolled(body: dict[str, Any], prefix: str, what: str) -> tuple[str, bytes]:
+    """Key id and Ed25519 public key; the id must be that of both public keys."""
+    sign, seal = (unhex(body.get(prefix + name), 32, f"{name} of {what}") for name in ("sign", "seal"))
+    key = unhex(body.get(prefix + "key"), 16, f"key of {what}")
+    need(hashlib.sha256(sign + seal).digest()[:16] == key, f"{what} names another key than it enrols")
+    return key.hex(), sign
+
+
+def recorder(entry: Entry, keys: dict[str, Key]) -> Key:
+    """The key under which an entry was recorded, enrolled before it, for its actor."""
+    key = keys.get(entry.event["key"])
+    if key is None or not (key.since < entry.place or entry.place == 0):
+        raise Refusal(f"entry {entry.place} was recorded under a key that the chain does not enrol before it")
+    need(key.person in (None, entry.event["actor"]), f"entry {entry.place} was recorded under a key that is not its actor's")
+    return key
+
+
+def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, Key]:
+    if not isinstance(values, list) or not values:
+        raise Refusal("it has no chain of enrolments")
+    keys: dict[str, Key] = {}
+    before = -1
+    for value in values:
+        entry = read_entry(value, checkpoint)
+        what, body = f"entry {entry.place}", entry.event["body"]
+        need(entry.place > before, "its chain is not in order")
+        if before < 0:
+            need(entry.place == 0 and hashlib.sha256(entry.commitment).hexdigest() == vault, "its chain does not start this vault")
+            need(entry.event["type"] == "vault.founded", "entry 0 does not found a vault")
+            key, sign = enrolled(body, "", what)
+            keys[key] = Key(0, unhex(body.get("founder"), 16, "the founder").hex(), sign)
+            need(entry.event["key"] == key, "entry 0 was not recorded under the founder's key")
+            if "recovery_key" in body:
+                recovery, sign = enrolled(body, "recovery_", "the recovery key")
+                need(keys.setdefault(recovery, Key(0, None, sign)).person is None, "the recovery key is the founder's")
+        else:
+            need(entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
+            key, sign = enrolled(body, "", what)
+            need(key not in keys, f"{what} enrols a key again")
+            keys[key] = Key(entry.place, unhex(body.get("person"), 16, f"person of {what}").hex(), sign)
+        recorder(entry, keys)
+        before = entry.place
+    return keys
+
+
+def verify(data: bytes, vault: str) -> str:
+    """What the proof file shows, in one line; raises Refusal."""
+    need(len(data) <= MAX_FILE, "it is too large")
+    index, path, note, extra = read_proof(data)
+    checkpoint = read_checkpoint(note, vault)
+    value = canonical(extra, "its extra line")
+    if not isinstance(value, dict) or set(value) != {"v", "entry", "chain"} or not whole(value["v"]) or value["v"] != 1:
+        raise Refusal("its extra line is not of version 1")
+    keys = read_chain(value["chain"], checkpoint, vault)
+    signer = keys.get(checkpoint.signer)
+    if signer is None:
+        raise Refusal("its checkpoint is signed by a key that the chain does not enrol")
+    check_signature(checkpoint, signer.sign)
+    entry = read_entry(value["entry"], checkpoint)
+    need(entry.place == index and entry.path == path, "its entry is not the one of its index and path")
+    key, event = recorder(entry, keys), entry.event
+    signed = f"signed by {signer.person or 'recovery'} with key {checkpoint.signer}"
+    if checkpoint.signer == event["key"] and index == checkpoint.size - 1:
+        signed = "the actor's own signature"
+    who = f"{event['actor']} with {'key' if key.person else 'recovery key'} {event['key']}"
+    return f"entry {index} of a log of {checkpoint.size} is {event['type']} at {event['at']} by {who}; {signed}"
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) < 2 or not re.fullmatch(r"[0-9a-f]{64}", arguments[0]):
+        print("usage: python verify.py VAULT_ID FILE...   (VAULT_ID: 64 hex digits, from somebody you trust)", file=sys.stderr)
+        return 1
+    refused = 0
+    for name in arguments[1:]:
+        shown = "".join(char if char.isascii() and char.isprintable() else "?" for char in name)
+        try:
+            with open(name, "rb") as file:
+                print(f"{shown}: proved: {verify(file.read(MAX_FILE + 1), arguments[0])}")
+        except (Refusal, OSError, ValueError) as error:
+            refused = 1
+            print(f"{shown}: REFUSED: {error if isinstance(error, Refusal) else 'it can not be read'}")
+    return refused
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
