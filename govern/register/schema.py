@@ -27,6 +27,7 @@ CREATE TABLE accounts (
   prompts_reach TEXT, login TEXT, url TEXT, title TEXT, state TEXT NOT NULL DEFAULT 'active', added_at TEXT, entry INTEGER);
 CREATE INDEX accounts_platform ON accounts (platform, login);
 CREATE INDEX accounts_custodian ON accounts (custodian);
+CREATE INDEX accounts_deputy ON accounts (deputy) WHERE deputy IS NOT NULL;
 CREATE INDEX accounts_department ON accounts (department);
 CREATE INDEX accounts_client ON accounts (client);
 CREATE TABLE tags (tag TEXT, account TEXT, PRIMARY KEY (tag, account)) WITHOUT ROWID;
@@ -75,8 +76,8 @@ CREATE TABLE cases (
 CREATE INDEX cases_person ON cases (person);
 CREATE TABLE items (
   case_id TEXT, id TEXT, seq INTEGER, kind TEXT, account TEXT, credential TEXT, n INTEGER, due TEXT, blocking INTEGER, basis TEXT,
-  state TEXT NOT NULL DEFAULT 'open', assignee TEXT, ended_at TEXT, ended_by TEXT, grade TEXT, evidence TEXT, note TEXT, verifier TEXT,
-  PRIMARY KEY (case_id, id)) WITHOUT ROWID;
+  about TEXT, state TEXT NOT NULL DEFAULT 'open', assignee TEXT, ended_at TEXT, ended_by TEXT, grade TEXT, evidence TEXT, note TEXT,
+  verifier TEXT, cites INTEGER, PRIMARY KEY (case_id, id)) WITHOUT ROWID;
 CREATE INDEX items_credential ON items (credential) WHERE state = 'open';
 
 CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);

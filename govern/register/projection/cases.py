@@ -1,28 +1,49 @@
-"""Cases: the work of one departure, its items, and how each of them ended."""
+"""Cases: the work of one departure, its items, and how each of them ended.
+
+What a case decides is judged on what `base` says at that point of the ledger (versions, grants, custody, roles, keys), never the other way.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from govern.errors import Refused
+from govern.offboarding import attestation, case, items
+from govern.offboarding.attestation import Ending
+from govern.offboarding.case import CaseState
+from govern.offboarding.items import Item, ItemKind
 from govern.register.projection.scene import Scene
+from govern.register.queries import signers, ties
 
 
-def _open_case(scene: Scene) -> Any:
-    row = scene.one("SELECT person, state FROM cases WHERE id = ?", scene.body["case"])
+@dataclass(frozen=True, slots=True)
+class _Case:
+    id: str
+    person: str
+    state: CaseState
+    opener: str
+
+
+def _case(scene: Scene) -> _Case:
+    row = scene.one("SELECT id, person, state, opener FROM cases WHERE id = ?", scene.body["case"])
     if row is None:
         raise Refused(f"{scene.type} cites a case that the ledger does not have", rule="unknown-reference")
-    if row[0] == scene.actor:
+    if row[1] == scene.actor:
         raise Refused("nobody works on their own departure", rule="own-case", control="AC-5", hint="ask another admin or HR")
-    if row[1] == "closed":
+    found = _Case(row[0], row[1], CaseState(row[2]), row[3])
+    if found.state is CaseState.CLOSED:
         raise Refused("this case is closed", rule="case-open")
-    return row
+    return found
 
 
 def _opened(scene: Scene) -> None:
     body = scene.body
     scene.must("person", "people", body["person"])
+    if "requested_by" in body:
+        scene.must("person", "people", body["requested_by"])
     if scene.one("SELECT 1 FROM cases WHERE person = ? AND state <> 'closed'", body["person"]):
         raise Refused("this person has an open case", rule="one-open-case", hint="govern offboard list")
     scene.run(
@@ -34,50 +55,64 @@ def _opened(scene: Scene) -> None:
 
 
 def _items(scene: Scene) -> None:
-    _open_case(scene)
-    for item in scene.body["items"]:
-        seq = scene.one("SELECT count(*) FROM items WHERE case_id = ?", scene.body["case"])[0]
-        values = [item.get(field) for field in ("id", "kind", "account", "credential", "version", "due", "blocking", "basis")]
-        if not all(value is None or isinstance(value, (str, int)) for value in values):
-            raise Refused("an item's field is not of its kind", rule="shape")
+    found = _case(scene)
+    seq = scene.one("SELECT count(*) FROM items WHERE case_id = ?", found.id)[0]
+    for number, record in enumerate(scene.body["items"], start=seq):
+        id_, item = items.read(record)
         scene.run(
-            "INSERT INTO items (case_id, id, seq, kind, account, credential, n, due, blocking, basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            scene.body["case"], values[0], seq, *values[1:],
+            "INSERT INTO items (case_id, id, seq, kind, account, credential, n, due, blocking, basis, about)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            found.id, id_, number, item.kind, item.account or None, item.credential or None, item.version or None, item.due, int(item.blocking),
+            item.basis or None, item.about or None,
         )  # fmt: skip
 
 
 def _cut(scene: Scene) -> None:
-    _open_case(scene)
-    scene.run("UPDATE cases SET state = 'cut' WHERE id = ?", scene.body["case"])
+    """The grants have ended before it in the same transaction: the items that ask for this are done by it."""
+    found = _case(scene)
+    scene.run("UPDATE cases SET state = ? WHERE id = ?", case.cut(found.state, grants_left=_grants_left(scene, found.person)), found.id)
+    scene.run(
+        "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'",
+        scene.at, scene.actor, scene.index, found.id, ItemKind.END_GRANT,
+    )  # fmt: skip
 
 
-def _item(scene: Scene) -> Any:
-    _open_case(scene)
+def _grants_left(scene: Scene, person: str) -> int:
+    return int(scene.one("SELECT count(*) FROM grants WHERE person = ? AND ended_at IS NULL", person)[0])
+
+
+def _item(scene: Scene) -> tuple[_Case, sqlite3.Row]:
+    found = _case(scene)
     row = scene.one(
-        "SELECT state, kind, ended_by, credential, n FROM items WHERE case_id = ? AND id = ?", scene.body["case"], scene.body["item"]
-    )
+        "SELECT state, kind, ended_by, account, credential, n, about, assignee FROM items WHERE case_id = ? AND id = ?",
+        found.id, scene.body["item"],
+    )  # fmt: skip
     if row is None:
         raise Refused("this case has no such item", rule="unknown-reference")
-    return row
+    return found, row
 
 
 def _item_ended(scene: Scene) -> None:
     body = scene.body
-    row = _item(scene)
-    if row[0] != "open":
+    found, (state, kind, _by, account, credential, n, about, assignee) = _item(scene)
+    if state != "open":
         raise Refused("this item has ended", rule="item-open", hint="reopen it first")
-    if row[1] == "rotate" and body["state"] == "done":
-        ended = scene.one("SELECT ended_at FROM versions WHERE credential = ? AND n = ?", row[3], row[4])
-        if ended is None or ended[0] is None:
-            raise Refused(
-                "a rotation item ends only by the rotation",
-                rule="rotation-first",
-                control="IA-5",
-                hint="govern rotate ACCOUNT, then confirm it",
-            )
+    match body["state"]:
+        case "done":
+            item = Item(
+                kind=ItemKind(kind), due="", account=account or "", credential=credential or "", version=n or 0, about=about or ""
+            )  # fmt: skip
+            refusal = ties.unmet(scene.db, found.person, item)
+            if refusal is not None:
+                raise refusal
+        case "waived":
+            attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
+        case _:
+            pass
     scene.run(
-        "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ? WHERE case_id = ? AND id = ?",
-        body["state"], scene.at, scene.actor, body.get("grade"), body.get("evidence"), scene.personal.get("note"), body["case"], body["item"],
+        "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ?, cites = ? WHERE case_id = ? AND id = ?",
+        body["state"], scene.at, scene.actor, body.get("grade"), body.get("evidence"), scene.personal.get("note"), body.get("entry"), body["case"],
+        body["item"],
     )  # fmt: skip
 
 
@@ -88,28 +123,45 @@ def _item_assigned(scene: Scene) -> None:
 
 
 def _item_verified(scene: Scene) -> None:
-    row = _item(scene)
-    if row[0] == "open" or row[2] == scene.actor:
-        raise Refused("an ended item is verified by somebody else than its doer", rule="four-eyes", control="AC-5")
+    row = _item(scene)[1]
+    if row[0] == "open":
+        raise Refused("only what has ended can be verified", rule="item-open", hint="govern offboard done CASE ITEM")
+    if row[2] == scene.actor:
+        raise Refused(
+            "an item is verified by somebody else than its doer", rule="four-eyes", control="AC-5", hint="ask another admin or HR"
+        )
     scene.run("UPDATE items SET verifier = ? WHERE case_id = ? AND id = ?", scene.actor, scene.body["case"], scene.body["item"])
 
 
 def _item_reopened(scene: Scene) -> None:
-    _item(scene)
+    if _item(scene)[1][0] == "open":
+        raise Refused("this item is open", rule="item-open")
     scene.run(
-        "UPDATE items SET state = 'open', ended_at = NULL, ended_by = NULL, grade = NULL, evidence = NULL, verifier = NULL WHERE case_id = ? AND id = ?",
-        scene.body["case"], scene.body["item"],
+        "UPDATE items SET state = 'open', ended_at = NULL, ended_by = NULL, grade = NULL, evidence = NULL, note = ?, verifier = NULL, cites = NULL"
+        " WHERE case_id = ? AND id = ?",
+        scene.personal.get("note"), scene.body["case"], scene.body["item"],
     )  # fmt: skip
 
 
 def _closed(scene: Scene) -> None:
-    _open_case(scene)
-    left = scene.one("SELECT count(*) FROM items WHERE case_id = ? AND state = 'open'", scene.body["case"])[0]
-    if left:
-        raise Refused(f"{left} items of the case are open", rule="items-open", control="PS-4", hint="govern offboard show CASE")
+    found = _case(scene)
+    state = case.close(
+        found.state,
+        items_left=scene.one("SELECT count(*) FROM items WHERE case_id = ? AND state = 'open'", found.id)[0],
+        still_known=len(ties.unanswered(scene.db, found.id, found.person)),
+        grants_left=_grants_left(scene, found.person),
+    )
+    endings = [
+        Ending(by=by or "", verifier=verifier or "")
+        for by, verifier in scene.db.execute("SELECT ended_by, verifier FROM items WHERE case_id = ?", (found.id,))
+    ]
+    others = signers.others(scene.db, scene.actor, found.person, scene.at)
+    signed_by_one = attestation.close(scene.actor, found.opener, endings, others)
+    if scene.body["signed_by_one"] is not signed_by_one:
+        raise Refused("who signed this case is told otherwise than it was", rule="four-eyes", control="AC-5")
     scene.run(
-        "UPDATE cases SET state = 'closed', closed_at = ?, closer = ?, signed_by_one = ?, statement = ? WHERE id = ?",
-        scene.at, scene.actor, int(scene.body["signed_by_one"]), scene.personal.get("statement"), scene.body["case"],
+        "UPDATE cases SET state = ?, closed_at = ?, closer = ?, signed_by_one = ?, statement = ? WHERE id = ?",
+        state, scene.at, scene.actor, int(signed_by_one), scene.personal.get("statement"), found.id,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
+from govern.register.projection import rotations
 from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
 
@@ -60,10 +61,10 @@ def _staged(scene: Scene) -> None:
     last = scene.one("SELECT max(n) FROM versions WHERE credential = ?", credential)[0] or 0
     if n != last + 1:
         raise Refused(f"version {n} does not follow version {last}", rule="version-order")
+    if not body.get("reuses", 1) or body.get("reuses", 0) > last:
+        raise Refused("a version can only bring back an earlier one", rule="version-order")
     if "rotation" in body:
-        rotation = scene.one("SELECT credential, ended_at FROM rotations WHERE id = ?", body["rotation"])
-        if rotation is None or rotation[0] != credential or rotation[1] is not None:
-            raise Refused("a candidate needs an open rotation of its credential", rule="rotation-open")
+        rotations.staged(scene)
     elif body["state"] == "candidate":
         raise Refused("a candidate needs a rotation", rule="rotation-open")
     elif last:
@@ -85,8 +86,6 @@ def _staged(scene: Scene) -> None:
             scene.run("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", credential, n, key, scene.index)
     exposures(scene)
     spread_credential(scene, credential)
-    if "rotation" in body:
-        scene.run("UPDATE rotations SET candidate = ?, state = 'staged', shown = 0 WHERE id = ?", n, body["rotation"])
 
 
 def exposures(scene: Scene) -> None:
@@ -95,12 +94,27 @@ def exposures(scene: Scene) -> None:
     credential, n = body["credential"], body["version"]
     for key in body.get("recipients", ()):
         sealed_to(scene, credential, n, key)
-    if body["origin"] == "imported":
-        scene.expose(scene.actor, credential, n, "imported")
-    elif body["origin"] == "set":
-        scene.expose(scene.actor, credential, n, "set")
+    _by_origin(scene, credential, n)
     if body.get("others_unknown"):
         scene.expose(OTHERS_UNKNOWN, credential, n, "unknown")
+    if body.get("reuses"):
+        # The value came back: whoever could know it then can know it now. `Scene.expose` carries on what comes to be known later.
+        scene.run(
+            "INSERT OR IGNORE INTO exposures SELECT person, credential, ?, basis, strength, since, ? FROM exposures WHERE credential = ? AND n = ?",
+            n, scene.index, credential, body["reuses"],
+        )  # fmt: skip
+
+
+def _by_origin(scene: Scene, credential: str, n: int) -> None:
+    """What the actor had before their eyes: what they imported, typed in, were given by the platform, or changed where it is kept."""
+    origin = scene.body["origin"]
+    if origin == "imported":
+        scene.expose(scene.actor, credential, n, "imported")
+    elif origin in ("set", "platform") or (origin == "claimed" and "rotation" in scene.body):
+        scene.expose(scene.actor, credential, n, "set")
+    elif origin == "generated" and scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor):
+        # Nothing was shown, but the program that drew it ran under their hands: a leaver's own rotation clears nothing.
+        scene.expose(scene.actor, credential, n, "set", strength="possible")
 
 
 def _wraps_added(scene: Scene) -> None:

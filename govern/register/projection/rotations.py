@@ -1,18 +1,53 @@
-"""Rotations: one change of one credential on its platform. Only a confirmed one ends exposures."""
+"""Rotations: one change of one credential on its platform. Only a confirmed one ends exposures, and only those of other versions.
+
+Which step may follow which is judged by `govern.rotation.machine`, here and so in every replay.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from govern.errors import Refused
 from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
+from govern.rotation import machine
+from govern.rotation.machine import Candidate, State, Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Rotation:
+    credential: str
+    candidate: int | None
+    state: State
+
+
+def _rotation(scene: Scene) -> _Rotation:
+    row = scene.one("SELECT credential, candidate, state FROM rotations WHERE id = ?", scene.body["rotation"])
+    if row is None:
+        raise Refused(f"{scene.type} cites a rotation that the ledger does not have", rule="unknown-reference")
+    return _Rotation(row[0], row[1], State(row[2]))
+
+
+def staged(scene: Scene) -> None:
+    """A candidate of this rotation was sealed: called for `version.staged`, before anything of it is applied."""
+    rotation = scene.one("SELECT credential, state FROM rotations WHERE id = ?", scene.body["rotation"])
+    if rotation is None or rotation[0] != scene.body["credential"]:
+        raise Refused("a candidate needs an open rotation of its credential", rule="rotation-open")
+    if scene.body["state"] != "candidate":
+        raise Refused("a rotation stages candidates", rule="rotation-open")
+    state = machine.after(State(rotation[1]), Step.STAGE)
+    scene.run(
+        "UPDATE rotations SET candidate = ?, state = ?, shown = 0 WHERE id = ?", scene.body["version"], state, scene.body["rotation"]
+    )  # fmt: skip
 
 
 def _opened(scene: Scene) -> None:
     body = scene.body
     scene.must("credential", "credentials", body["credential"])
+    if "person" in body:
+        scene.must("person", "people", body["person"])
     if scene.one("SELECT 1 FROM rotations WHERE credential = ? AND ended_at IS NULL", body["credential"]):
         raise Refused("this credential has an open rotation", rule="one-open-rotation", hint="govern rotation list --open")
     scene.run(
@@ -21,50 +56,46 @@ def _opened(scene: Scene) -> None:
     )  # fmt: skip
 
 
-def _open(scene: Scene) -> Any:
-    row = scene.one("SELECT credential, candidate, shown, ended_at, state FROM rotations WHERE id = ?", scene.body["rotation"])
-    if row is None:
-        raise Refused(f"{scene.type} cites a rotation that the ledger does not have", rule="unknown-reference")
-    if row[3] is not None:
-        raise Refused("this rotation has ended", rule="rotation-open")
-    return row
-
-
 def _rejected(scene: Scene) -> None:
-    row = _open(scene)
-    if row[1] != scene.body["version"]:
+    # Its exposures stay until the rotation is done: a platform may have taken what it said it refused.
+    rotation = _rotation(scene)
+    state = machine.after(rotation.state, Step.REJECT)
+    if rotation.candidate != scene.body["version"]:
         raise Refused("only the present candidate can be rejected", rule="rotation-open")
-    scene.run("UPDATE versions SET state = 'rejected' WHERE credential = ? AND n = ?", row[0], row[1])
-    scene.run("UPDATE rotations SET state = 'rejected' WHERE id = ?", scene.body["rotation"])
+    scene.run("UPDATE versions SET state = 'rejected' WHERE credential = ? AND n = ?", rotation.credential, rotation.candidate)
+    scene.run("UPDATE rotations SET state = ? WHERE id = ?", state, scene.body["rotation"])
 
 
-def _state(state: str) -> Callable[[Scene], None]:
+def _to(step: Step) -> Callable[[Scene], None]:
     def apply(scene: Scene) -> None:
-        _open(scene)
-        scene.run("UPDATE rotations SET state = ? WHERE id = ?", state, scene.body["rotation"])
+        scene.run("UPDATE rotations SET state = ? WHERE id = ?", machine.after(_rotation(scene).state, step), scene.body["rotation"])
 
     return apply
 
 
 def _aborted(scene: Scene) -> None:
-    row = _open(scene)
+    rotation = _rotation(scene)
     shown = scene.one(
-        "SELECT count(*) FROM exposures e JOIN versions v USING (credential, n) WHERE v.rotation = ? AND e.strength = 'seen'",
-        scene.body["rotation"],
-    )
-    if shown[0]:
-        raise Refused("a candidate that was shown may be on the platform", rule="rotation-shown", hint="confirm or reject it instead")
-    scene.run("UPDATE versions SET state = 'rejected', ended_at = ? WHERE credential = ? AND state = 'candidate'", scene.at, row[0])
-    scene.run("UPDATE rotations SET state = 'aborted', ended_at = ? WHERE id = ?", scene.at, scene.body["rotation"])
+        "SELECT count(*) FROM exposures e JOIN versions v USING (credential, n) WHERE v.credential = ? AND v.rotation = ? AND e.strength = 'seen'",
+        rotation.credential, scene.body["rotation"],
+    )  # fmt: skip
+    state = machine.after(rotation.state, Step.ABORT, shown=bool(shown[0]))
+    scene.run(
+        "UPDATE versions SET state = 'rejected', ended_at = ? WHERE credential = ? AND rotation = ? AND ended_at IS NULL",
+        scene.at, rotation.credential, scene.body["rotation"],
+    )  # fmt: skip
+    scene.run("UPDATE rotations SET state = ?, ended_at = ? WHERE id = ?", state, scene.at, scene.body["rotation"])
 
 
 def _confirmed(scene: Scene) -> None:
     body = scene.body
-    row = _open(scene)
-    credential, n = row[0], body["version"]
-    staged = scene.one("SELECT rotation, reuses FROM versions WHERE credential = ? AND n = ?", credential, n)
-    if staged is None or staged[0] != body["rotation"]:
+    rotation = _rotation(scene)
+    state = machine.after(rotation.state, Step.CONFIRM)
+    credential, n = rotation.credential, body["version"]
+    version = scene.one("SELECT rotation, origin, manifest FROM versions WHERE credential = ? AND n = ?", credential, n)
+    if version is None or version[0] != body["rotation"]:
         raise Refused("only a candidate of this rotation can become current", rule="rotation-open")
+    machine.proven(candidate(scene, credential, n, version[1]), body["grade"])
     scene.run("UPDATE versions SET state = 'retired' WHERE credential = ? AND state = 'previous'", credential)
     scene.run("UPDATE versions SET state = 'previous' WHERE credential = ? AND state = 'current'", credential)
     scene.run("UPDATE versions SET ended_at = ? WHERE credential = ? AND n <> ? AND ended_at IS NULL", scene.at, credential, n)
@@ -73,23 +104,26 @@ def _confirmed(scene: Scene) -> None:
         "UPDATE versions SET state = 'current', current_at = ?, ended_at = NULL WHERE credential = ? AND n = ?", scene.at, credential, n
     )
     spread_credential(scene, credential)
-    if staged[1]:
-        # The value came back: whoever knew it then knows it now.
-        for person, since, strength in scene.db.execute(
-            "SELECT person, min(since), strength FROM exposures WHERE credential = ? AND n = ? GROUP BY person", (credential, staged[1])
-        ).fetchall():
-            scene.expose(person, credential, n, "declared" if strength == "claimed" else "revealed", since=since, strength=strength)
+    if version[2] is None:
+        scene.expose(scene.actor, credential, n, "set")  # kept elsewhere: whoever changed it there knows it
     scene.run(
-        "UPDATE rotations SET state = 'done', ended_at = ?, confirmer = ?, candidate = ?, grade = ?, sessions_cut = ?, residual_until = ? WHERE id = ?",
-        scene.at, scene.actor, n, body["grade"], body.get("sessions_cut"), body.get("residual_until"), body["rotation"],
+        "UPDATE rotations SET state = ?, ended_at = ?, confirmer = ?, candidate = ?, grade = ?, sessions_cut = ?, residual_until = ? WHERE id = ?",
+        state, scene.at, scene.actor, n, body["grade"], body.get("sessions_cut"), body.get("residual_until"), body["rotation"],
     )  # fmt: skip
+
+
+def candidate(scene: Scene, credential: str, n: int, origin: str) -> Candidate:
+    """What was shown of a version so far."""
+    kind = scene.one("SELECT kind FROM credentials WHERE id = ?", credential)[0]
+    shown = {what for (what,) in scene.db.execute("SELECT what FROM shown WHERE credential = ? AND n = ?", (credential, n))}
+    return Candidate(kind=kind, origin=origin, seen=bool(shown - {"code"}), coded="code" in shown)
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "rotation.opened": _opened,
     "rotation.rejected": _rejected,
-    "rotation.unknown": _state("unknown"),
-    "rotation.lost": _state("lost"),
+    "rotation.unknown": _to(Step.UNSURE),
+    "rotation.lost": _to(Step.LOSE),
     "rotation.aborted": _aborted,
     "rotation.confirmed": _confirmed,
 }

@@ -36,8 +36,12 @@ class Scene:
             raise Refused(f"{self.type} cites a {noun} that the ledger does not have", rule="unknown-reference")
 
     def expose(self, person: str, credential: str, n: int, basis: str, *, since: str = "", strength: str = "") -> None:
-        """Person could know this version from now on; the first record of a basis stays."""
+        """Person could know this version from now on, and any later one that brought its value back; the first record of a basis stays."""
         self.db.execute(
             "INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?)",
             (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index),
         )
+        if self.type == "version.staged":
+            return  # the newest version: nothing has brought it back yet
+        for (later,) in self.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall():
+            self.expose(person, credential, later, basis, since=since, strength=strength)

@@ -19,6 +19,8 @@ def _shown(scene: Scene, what: str, recipient: str | None, credential: str, n: i
         "INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         scene.index, what, scene.actor, credential, n, purpose, recipient, scene.personal.get("reason"), scene.at,
     )  # fmt: skip
+    if what != "code":
+        scene.run("UPDATE rotations SET shown = 1 WHERE credential = ? AND candidate = ? AND ended_at IS NULL", credential, n)
 
 
 def revealed(scene: Scene) -> None:
@@ -27,9 +29,6 @@ def revealed(scene: Scene) -> None:
     _version(scene, body["credential"], body["version"])
     scene.expose(scene.actor, body["credential"], body["version"], "revealed")
     _shown(scene, "secret", None, body["credential"], body["version"], body["purpose"])
-    scene.run(
-        "UPDATE rotations SET shown = 1 WHERE credential = ? AND candidate = ? AND ended_at IS NULL", body["credential"], body["version"]
-    )
 
 
 def _code(scene: Scene) -> None:

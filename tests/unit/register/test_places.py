@@ -53,7 +53,7 @@ class Told:
         return self.version(when, n, state="candidate", rotation=f"{self.rotation:032x}", **({"origin": "generated"} | more))
 
     def confirmed(self, when: int, n: int) -> Told:
-        return self.fact(when, "rotation.confirmed", rotation=f"{self.rotation:032x}", version=n, grade="one-person")
+        return self.fact(when, "rotation.confirmed", rotation=f"{self.rotation:032x}", version=n, grade="probed")
 
     def member(self, when: int, person: str, **days: str) -> Told:
         return self.fact(when, "place.member", place=PLACE, person=person, **days)

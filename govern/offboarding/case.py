@@ -1,0 +1,77 @@
+"""A departure as a state machine: open, cut, closed; and what each kind of departure means for the person. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from govern.errors import Refused, Usage
+
+
+class CaseKind(StrEnum):
+    """What happens to the person. None says why."""
+
+    LEAVER = "leaver"
+    MOVER = "mover"
+    AGENCY_ENDED = "agency-ended"
+    CLIENT_ENDED = "client-ended"
+    PAUSE = "pause"
+    DEVICE_LOST = "device-lost"
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    """Announced; grants still run until the cut."""
+    CUT = "cut"
+    CLOSED = "closed"
+
+
+LEAVES: Final = frozenset({CaseKind.LEAVER, CaseKind.AGENCY_ENDED})
+"""Kinds after which the person is gone, and is granted nothing any more; after the others they may be granted anew."""
+
+
+def read_kind(text: str) -> CaseKind:
+    """The kind of that name; raises Usage."""
+    try:
+        return CaseKind(text)
+    except ValueError:
+        raise Usage(f"there is no kind of departure {text[:40]!r}", hint=f"one of {', '.join(CaseKind)}") from None
+
+
+def cut(state: CaseState, *, grants_left: int) -> CaseState:
+    """The state after the cut. Raises Refused for a second cut, and while grants of the person run."""
+    if state is not CaseState.OPEN:
+        raise Refused(f"this case {_told(state)}", rule="case-open", hint="govern offboard show CASE")
+    if grants_left:
+        raise Refused(f"{grants_left} grants of the person run on", rule="cut-first", control="PS-4", hint="end them first")
+    return CaseState.CUT
+
+
+def close(state: CaseState, *, items_left: int, still_known: int, grants_left: int) -> CaseState:
+    """The state after the closing. Raises Refused while anything is left: the cut, items, secrets that came to be known since, grants."""
+    match state:
+        case CaseState.CLOSED:
+            raise Refused("this case is closed", rule="case-open")
+        case CaseState.OPEN:
+            raise Refused(
+                "the cut has not been made", rule="cut-first", control="PS-4", hint="govern offboard run-due, or: offboard cut CASE"
+            )
+        case CaseState.CUT:
+            pass
+    if items_left:
+        told = "1 item of the case is" if items_left == 1 else f"{items_left} items of the case are"
+        raise Refused(f"{told} open", rule="items-open", control="PS-4", hint="govern offboard show CASE")
+    if still_known or grants_left:
+        raise Refused(
+            f"the person came to know {still_known} more secrets, and holds {grants_left} accounts, since the items were drawn up",
+            rule="still-knows",
+            control="IA-5 i",
+            hint="take them in: govern offboard refresh CASE",
+        )
+    return CaseState.CLOSED
+
+
+def _told(state: CaseState) -> str:
+    return "is closed" if state is CaseState.CLOSED else "was cut already"

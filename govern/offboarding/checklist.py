@@ -1,0 +1,144 @@
+"""Draws up the items of a departure from what a person holds, answers for and could know. Pure: ids and values in, items out.
+
+Nothing that the person could know is left out, and nothing else is put in: a list that is not exact is not worked through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from govern.canonical import canonical
+from govern.events import KINDS, TIERS
+from govern.offboarding import deadlines
+from govern.offboarding.items import Item, ItemKind
+from govern.policy.rules import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One live version that the person could know, and every basis on which they could."""
+
+    account: str
+    credential: str
+    kind: str
+    version: int
+    bases: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the list needs of an account. `needs`: ids of accounts it depends on.
+
+    `remaining`: other people who hold it or answer for it and stay; `openable`: whether every sealed live version can be opened by
+    somebody else than the person, recovery not counted.
+    """
+
+    id: str
+    handle: str
+    tier: str
+    needs: frozenset[str] = frozenset()
+    remaining: int = 0
+    openable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """Everything that ties a person to the company's accounts, as the ledger knows it at one instant."""
+
+    accounts: Mapping[str, Account]
+    """Id -> every account that the fields below name."""
+    granted: Sequence[str] = ()
+    custody: Sequence[str] = ()
+    deputy: Sequence[str] = ()
+    known: Sequence[Known] = ()
+    sealed: Sequence[str] = ()
+    """Accounts of which the person's keys can open a live version."""
+    places: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    keys: Sequence[str] = field(default=(), repr=False)
+
+
+_BASES: Final = (
+    "revealed", "set", "handed-over", "exported", "imported", "declared", "sealed", "place", "recovery", "unknown",
+)  # fmt: skip
+"""The basis that stands for several: what says most comes first."""
+
+
+def draw_up(found: Circumstances, policy: Policy, *, cut_at: str) -> tuple[Item, ...]:
+    """All items in the order to work in: what only this person could do, the cut, duties, secrets, places, roles and keys."""
+    by_handle = sorted(found.accounts.values(), key=lambda account: account.handle)
+    tied = {*found.granted, *found.custody, *found.deputy, *found.sealed}
+    items = [
+        Item(kind=ItemKind.SOLE_HOLDER, account=account.id, due=cut_at, blocking=True)
+        for account in by_handle
+        if account.id in tied and (not account.remaining or (account.id in found.sealed and not account.openable))
+    ]
+    items += [Item(kind=ItemKind.END_GRANT, account=account.id, due=cut_at) for account in by_handle if account.id in found.granted]
+    for kind, accounts in ((ItemKind.CUSTODY, found.custody), (ItemKind.DEPUTY, found.deputy)):
+        items += [
+            Item(kind=kind, account=account.id, due=deadlines.duty_due(policy, account.tier, cut_at))
+            for account in by_handle
+            if account.id in accounts
+        ]
+    items += rotations(found, policy, cut_at=cut_at)
+    place_due = deadlines.duty_due(policy, "standard", cut_at)
+    items += [Item(kind=ItemKind.CLEAN_PLACE, about=place, due=place_due) for place in found.places]
+    items += [Item(kind=ItemKind.WITHDRAW_ROLE, about=role, due=cut_at) for role in found.roles]
+    items += [Item(kind=ItemKind.REVOKE_KEY, about=key, due=cut_at) for key in found.keys]
+    return tuple(items)
+
+
+def rotations(found: Circumstances, policy: Policy, *, cut_at: str) -> list[Item]:
+    """One item per live version known: seen before merely possible, and what others recover through before these."""
+    own: dict[str, str] = {}
+    for known in found.known:
+        due = deadlines.rotation_due(policy, found.accounts[known.account].tier, known.bases, cut_at)
+        own[known.account] = min(due, own.get(known.account, due))
+    needs = {account.id: account.needs for account in found.accounts.values()}
+    brought = deadlines.needed_first(own, needs)
+    depth = _depths(needs)
+
+    def item(known: Known) -> Item:
+        due = deadlines.rotation_due(policy, found.accounts[known.account].tier, known.bases, cut_at)
+        if brought[known.account] < own[known.account]:
+            due = min(due, brought[known.account])
+        basis = next(basis for basis in _BASES if basis in known.bases)
+        return Item(
+            kind=ItemKind.ROTATE, account=known.account, credential=known.credential, version=known.version, due=due, basis=basis
+        )  # fmt: skip
+
+    def order(pair: tuple[Known, Item]) -> tuple[object, ...]:
+        known, item = pair
+        account = found.accounts[known.account]
+        return (item.due, depth[account.id], TIERS.index(account.tier), account.handle, KINDS.index(known.kind), known.version)
+
+    return [item for _, item in sorted(((known, item(known)) for known in found.known), key=order)]
+
+
+def _depths(needs: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    """How many accounts stand behind each one; in a circle the first by id counts as needing nothing."""
+    depths: dict[str, int] = {}
+
+    def depth(account: str, above: frozenset[str]) -> int:
+        if account not in depths:
+            if account in above or len(above) > 100:
+                return 0
+            further = [depth(needed, above | {account}) for needed in sorted(needs[account]) if needed in needs]
+            depths[account] = 1 + max(further) if further else 0
+        return depths[account]
+
+    for account in sorted(needs):
+        depth(account, frozenset())
+    return depths
+
+
+def frozen(known: Sequence[Known]) -> str:
+    """SHA-256 over the list of what was known, as hex: canonical rows [credential, version, bases], sorted, one per line.
+
+    With the size of the ledger that it was taken at, anybody who can read the ledger can compute it again.
+    """
+    rows = sorted(canonical([one.credential, one.version, sorted(one.bases)]) for one in known)
+    return hashlib.sha256(b"\n".join(rows)).hexdigest()

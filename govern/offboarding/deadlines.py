@@ -1,0 +1,51 @@
+"""By when each secret that a leaver could know must have changed. Pure.
+
+NIST SP 800-53 AC-2 k and IA-5 i: what a group shares is changed when its membership changes. The policy gives days per tier. What the
+person has seen, set, taken out or is said to know comes first; what merely lay where they could have taken it has twice that time, and
+is never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from govern.policy.rules import Policy
+from govern.rotation.triggers import later
+
+FIRST: Final = frozenset({"revealed", "set", "handed-over", "exported", "imported", "declared"})
+"""Bases by which the value itself was, or is said to have been, before the person's eyes."""
+
+_POSSIBLE: Final = 2
+"""How many times the policy's days the rest has."""
+
+
+def comes_first(bases: Iterable[str]) -> bool:
+    return not FIRST.isdisjoint(bases)
+
+
+def rotation_due(policy: Policy, tier: str, bases: Iterable[str], cut_at: str) -> str:
+    """UTC time by which a version known on these bases must have been rotated."""
+    days = policy.membership_deadline_days[tier]
+    return later(cut_at, days if comes_first(bases) else _POSSIBLE * days)
+
+
+def duty_due(policy: Policy, tier: str, cut_at: str) -> str:
+    """UTC time by which somebody else must answer for an account of this tier."""
+    return later(cut_at, policy.membership_deadline_days[tier])
+
+
+def needed_first(due: Mapping[str, str], needs: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """Account -> due time, brought forward for accounts that others need: a mailbox is due no later than what recovers through it.
+
+    `due` holds each account's own time; `needs` account -> accounts it depends on, which may form circles.
+    """
+    found = dict(due)
+    waiting = sorted(found)
+    while waiting:
+        account = waiting.pop()
+        for needed in needs.get(account, ()):
+            if needed in found and found[needed] > found[account]:
+                found[needed] = found[account]
+                waiting.append(needed)
+    return found

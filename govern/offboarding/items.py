@@ -1,0 +1,103 @@
+"""The items of a case: what there is to do when somebody leaves, as values and as the ledger keeps them. Pure.
+
+Knows ids and words; names are found when they are shown. Which items a departure has is drawn up in `govern.offboarding.checklist`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, assert_never
+
+from govern.errors import Refused
+from govern.events import id_, time
+
+
+class ItemKind(StrEnum):
+    """What an item is about."""
+
+    SOLE_HOLDER = "sole-holder"
+    """Nobody else could go on running the account: name a successor. Holds up the closing, never the cut."""
+    END_GRANT = "end-grant"
+    """Ended by the cut itself."""
+    CUSTODY = "custody"
+    DEPUTY = "deputy"
+    ROTATE = "rotate"
+    """One version of one secret that the person could know. Ends only by a rotation."""
+    CLEAN_PLACE = "clean-place"
+    """Copies lie there, and the person is in it."""
+    WITHDRAW_ROLE = "withdraw-role"
+    REVOKE_KEY = "revoke-key"
+
+
+class ItemState(StrEnum):
+    """How an item stands. It never ends silently: by doing it, by a waiver, or because it does not apply, the latter two with a reason."""
+
+    OPEN = "open"
+    DONE = "done"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing to do. `version` is 0 and ids are empty where the kind has none; `about` is the place, role or key concerned."""
+
+    kind: ItemKind
+    due: str
+    account: str = ""
+    credential: str = ""
+    version: int = 0
+    blocking: bool = False
+    basis: str = ""
+    about: str = ""
+
+    def record(self, item: str) -> dict[str, Any]:
+        """As `case.items` keeps it, under this id."""
+        values = {
+            "id": item, "kind": self.kind.value, "account": self.account, "credential": self.credential, "version": self.version,
+            "due": self.due, "blocking": self.blocking, "basis": self.basis, "about": self.about,
+        }  # fmt: skip
+        return {name: value for name, value in values.items() if value not in ("", 0, False) or value is True}
+
+
+def read(record: Mapping[str, Any]) -> tuple[str, Item]:
+    """Id and item of a record in the ledger. Raises Refused for anything that `Item.record` would not have written."""
+    found = dict(record)
+    item, kind = found.pop("id", None), found.pop("kind", None)
+    if not id_(item) or kind not in set(ItemKind) or not set(found) <= {*_FIELDS}:
+        raise _malformed()
+    if not all(check(found[name]) for name, check in _FIELDS.items() if name in found):
+        raise _malformed()
+    read = Item(kind=ItemKind(kind), **{"due": "", **found})
+    if not read.due or not _complete(read):
+        raise _malformed()
+    return item, read
+
+
+_FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "account": id_,
+    "credential": id_,
+    "version": lambda value: type(value) is int and 0 < value < 2**31,
+    "due": time,
+    "blocking": lambda value: value is True,
+    "basis": lambda value: isinstance(value, str) and 0 < len(value) <= 40,
+    "about": lambda value: isinstance(value, str) and 0 < len(value) <= 40,
+}
+
+
+def _complete(item: Item) -> bool:
+    match item.kind:
+        case ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY:
+            return bool(item.account)
+        case ItemKind.ROTATE:
+            return bool(item.account and item.credential and item.version)
+        case ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
+            return bool(item.about)
+        case _:
+            assert_never(item.kind)
+
+
+def _malformed() -> Refused:
+    return Refused("an item of the case is not of its shape", rule="shape")

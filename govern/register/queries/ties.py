@@ -1,0 +1,166 @@
+"""What ties a person to the company's accounts: what they hold, answer for and could know. Grows with the person, not with the vault.
+
+Every version counts until a rotation of its credential is confirmed, one that the platform is said to have refused included.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from govern.errors import Refused
+from govern.offboarding.checklist import Account, Circumstances, Known
+from govern.offboarding.items import Item, ItemKind
+
+
+def known(db: sqlite3.Connection, person: str) -> tuple[Known, ...]:
+    """Every live version that the person could know, with all bases."""
+    rows = db.execute(
+        "SELECT c.account, e.credential, c.kind, e.n, group_concat(e.basis) FROM exposures e"
+        " JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL JOIN credentials c ON c.id = e.credential"
+        " WHERE e.person = ? GROUP BY e.credential, e.n ORDER BY e.credential, e.n",
+        (person,),
+    )
+    return tuple(
+        Known(account=account, credential=credential, kind=kind, version=n, bases=frozenset(bases.split(",")))
+        for account, credential, kind, n, bases in rows
+    )
+
+
+def unanswered(db: sqlite3.Connection, case: str, person: str) -> tuple[Known, ...]:
+    """Live versions that the person could know and that no item of the case gave up, by a waiver or as not applicable."""
+    given_up = {
+        (credential, n)
+        for credential, n in db.execute(
+            "SELECT credential, n FROM items WHERE case_id = ? AND kind = 'rotate' AND state IN ('waived', 'not-applicable')", (case,)
+        )
+    }
+    return tuple(one for one in known(db, person) if (one.credential, one.version) not in given_up)
+
+
+def circumstances(db: sqlite3.Connection, person: str, at: str) -> Circumstances:
+    """Everything that a departure of the person has to undo, at this time (UTC)."""
+
+    def column(query: str, *values: str) -> tuple[str, ...]:
+        return tuple(row[0] for row in db.execute(query, values))
+
+    found = known(db, person)
+    granted = column("SELECT DISTINCT account FROM grants WHERE person = ? AND ended_at IS NULL", person)
+    custody = column("SELECT id FROM accounts WHERE custodian = ? AND state = 'active'", person)
+    deputy = column("SELECT id FROM accounts WHERE deputy = ? AND state = 'active'", person)
+    sealed = sealed_accounts(db, person, live=True)
+    concerned = {*granted, *custody, *deputy, *sealed, *(one.account for one in found)}
+    return Circumstances(
+        accounts=_accounts(db, person, concerned),
+        granted=granted,
+        custody=custody,
+        deputy=deputy,
+        known=found,
+        sealed=sealed,
+        places=column(
+            "SELECT DISTINCT m.place FROM place_people m JOIN places p ON p.id = m.place WHERE m.person = ? AND (m.until IS NULL OR m.until >= ?)"
+            " AND (EXISTS (SELECT 1 FROM place_accounts h WHERE h.place = m.place AND h.cleaned_at IS NULL)"
+            "  OR EXISTS (SELECT 1 FROM credentials c WHERE c.kept_in = m.place)) ORDER BY p.entry",
+            person,
+            at[:10],
+        ),
+        roles=column("SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?) ORDER BY role", person, at),
+        keys=column("SELECT id FROM keys WHERE person = ? AND state = 'active' ORDER BY id", person),
+    )
+
+
+def sealed_accounts(db: sqlite3.Connection, person: str, *, live: bool = False) -> tuple[str, ...]:
+    """Accounts with a version that the person's keys have a wrap of: of whatever age, or a live one."""
+    rows = db.execute(
+        "SELECT DISTINCT c.account FROM keys k JOIN wraps w ON w.key = k.id AND w.ended IS NULL JOIN credentials c ON c.id = w.credential"
+        " JOIN versions v ON v.credential = w.credential AND v.n = w.n WHERE k.person = ? AND (v.ended_at IS NULL OR NOT ?)",
+        (person, live),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def _accounts(db: sqlite3.Connection, person: str, ids: set[str]) -> dict[str, Account]:
+    wanted = json.dumps(sorted(ids))
+    needs: dict[str, set[str]] = {}
+    for account, needed in db.execute("SELECT account, needs FROM depends WHERE account IN (SELECT value FROM json_each(?))", (wanted,)):
+        needs.setdefault(account, set()).add(needed)
+    rows = db.execute("SELECT id, handle, tier FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
+    return {
+        id_: Account(
+            id=id_, handle=handle, tier=tier, needs=frozenset(needs.get(id_, ())), remaining=_remaining(db, id_, person),
+            openable=_openable(db, id_, person),
+        )
+        for id_, handle, tier in rows
+    }  # fmt: skip
+
+
+def _remaining(db: sqlite3.Connection, account: str, person: str) -> int:
+    """How many others hold the account or answer for it, and stay."""
+    row = db.execute(
+        "SELECT count(*) FROM people WHERE NOT leaving AND left_on IS NULL AND id <> :person AND id IN ("
+        " SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account"
+        " UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL)",
+        {"account": account, "person": person},
+    ).fetchone()
+    return int(row[0])
+
+
+def _openable(db: sqlite3.Connection, account: str, person: str) -> bool:
+    """Whether every live version that was ever sealed to the person can be opened by another who stays; recovery is not counted."""
+    row = db.execute(
+        """
+        SELECT 1 FROM credentials c JOIN versions v ON v.credential = c.id AND v.ended_at IS NULL AND v.manifest IS NOT NULL AND v.state <> 'rejected'
+        WHERE c.account = :account
+          AND EXISTS (SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key WHERE w.credential = v.credential AND w.n = v.n AND k.person = :person)
+          AND NOT EXISTS (
+            SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key AND k.state = 'active' JOIN people p ON p.id = k.person
+            WHERE w.credential = v.credential AND w.n = v.n AND w.ended IS NULL AND p.id <> :person AND NOT p.leaving AND p.left_on IS NULL)
+        LIMIT 1
+        """,
+        {"account": account, "person": person},
+    ).fetchone()
+    return row is None
+
+
+def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
+    """Why the ledger says that an item of this person's case is not done; None where it is, or where it can't tell (copies in places)."""
+
+    def there(query: str, *values: object) -> bool:
+        return db.execute(query, values).fetchone() is not None
+
+    match item.kind:
+        case ItemKind.ROTATE:
+            if there("SELECT 1 FROM versions WHERE credential = ? AND n = ? AND ended_at IS NOT NULL", item.credential, item.version):
+                return None
+            return Refused(
+                "a rotation item ends only by the rotation",
+                rule="rotation-first",
+                control="IA-5 i",
+                hint="govern rotate ACCOUNT, then confirm it",
+            )
+        case ItemKind.END_GRANT:
+            left = there("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", item.account, person)
+            hint = "govern revoke ACCOUNT PERSON"
+        case ItemKind.CUSTODY:
+            left = there("SELECT 1 FROM accounts WHERE id = ? AND custodian = ? AND state = 'active'", item.account, person)
+            hint = "make somebody else responsible: govern account custody ACCOUNT PERSON"
+        case ItemKind.DEPUTY:
+            left = there("SELECT 1 FROM accounts WHERE id = ? AND deputy = ? AND state = 'active'", item.account, person)
+            hint = "name another deputy: govern account edit ACCOUNT --deputy PERSON"
+        case ItemKind.SOLE_HOLDER:
+            left = not (_remaining(db, item.account, person) and _openable(db, item.account, person))
+            hint = "name a successor: govern account custody ACCOUNT PERSON, then rotate what only recovery can open"
+        case ItemKind.WITHDRAW_ROLE:
+            left = there("SELECT 1 FROM roles WHERE person = ? AND role = ?", person, item.about)
+            hint = "govern person role PERSON ROLE --withdraw"
+        case ItemKind.REVOKE_KEY:
+            left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'active'", item.about)
+            hint = "revoke the key first"
+        case ItemKind.CLEAN_PLACE:
+            return None
+    return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None
+
+
+def can_tell(kind: ItemKind) -> bool:
+    """Whether the ledger itself shows when an item of this kind is done."""
+    return kind is not ItemKind.CLEAN_PLACE

@@ -1,0 +1,53 @@
+"""Why a secret must change, and by when. Pure; the calendar's own due dates are in `govern.rotation.schedule`.
+
+Controls: NIST SP 800-53 AC-2 k and IA-5 i (membership), IA-5 d (compromise, breach), IA-5 f (schedule).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from govern.errors import Usage
+from govern.policy.rules import Policy
+
+
+class Trigger(StrEnum):
+    """The reason codes of a rotation; nothing else about its reason is stored."""
+
+    MEMBERSHIP = "membership"
+    COMPROMISE = "compromise"
+    FIRST_IMPORT = "first-import"
+    BREACH = "breach"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+
+
+def read(text: str) -> Trigger:
+    """The trigger of that name; raises Usage."""
+    try:
+        return Trigger(text)
+    except ValueError:
+        raise Usage(f"there is no trigger {text[:40]!r}", hint=f"one of {', '.join(Trigger)}") from None
+
+
+def due(policy: Policy, trigger: Trigger, tier: str, now: str) -> str | None:
+    """The UTC time by which a rotation opened `now` for this reason must be done; None where nothing presses.
+
+    A suspected compromise is due at once; a changed membership and a platform's breach within the policy's days for the tier.
+    """
+    match trigger:
+        case Trigger.COMPROMISE | Trigger.SCHEDULE:
+            return now
+        case Trigger.MEMBERSHIP | Trigger.BREACH:
+            return later(now, policy.membership_deadline_days[tier])
+        case Trigger.FIRST_IMPORT | Trigger.MANUAL:
+            return None
+        case _:
+            assert_never(trigger)
+
+
+def later(time: str, days: int) -> str:
+    """A UTC time so many days of 24 hours later."""
+    return (datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
