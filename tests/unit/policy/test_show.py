@@ -42,6 +42,5 @@ def test_what_differs_between_presets_shows() -> None:
         "holders, critical",
         "holders, standard",
         "keyholders who can open each secret",
-        "grant to oneself",
         "second person",
     }
