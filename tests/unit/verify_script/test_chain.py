@@ -1,0 +1,160 @@
+"""`docs/verify.py`: who recorded and who signed hangs together from the vault id to the shown event."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+
+import pytest
+from proof_files import (
+    ANNA,
+    BEN,
+    CLEO,
+    FILE,
+    FOUNDED,
+    LOG,
+    PERSONAL,
+    RECOVERY,
+    Log,
+    Member,
+    proved,
+    refused,
+    written,
+)
+
+from govern.ledger.checkpoint import sign_note
+from govern.ledger.commitment import commit
+
+
+def test_a_personal_part_is_committed_to_but_not_in_the_file() -> None:
+    assert LOG.entries[5].personal is not None
+    shown = b64decode(FILE.split(b"\n")[1].removeprefix(b"extra "))
+    assert commit(b"p" * 32, PERSONAL).hex() in shown.decode()
+    assert PERSONAL not in FILE + shown
+
+
+@pytest.mark.parametrize(
+    ("index", "chain", "signer"), [(6, [0], ANNA), (3, [0, 2], BEN), (4, [0, 2, 4], CLEO), (2, [0, 2], BEN), (1, [0], ANNA)]
+)
+def test_any_entry_is_proved_by_the_enrolments_it_needs(index: int, chain: list[int], signer: Member) -> None:
+    assert f"entry {index} of a log of 7" in proved(LOG.proof(index, chain, signer=signer))
+
+
+def test_another_member_may_sign_the_checkpoint_and_then_stands_in_the_chain_and_in_the_line() -> None:
+    line = proved(LOG.proof(6, [0, 2, 4], signer=CLEO))
+    assert line.endswith(f"by {ANNA.person} with key {ANNA.key}; signed by {CLEO.person} with key {CLEO.key}")
+    assert "checkpoint is signed by a key that the chain does not enrol" in refused(LOG.proof(6, [0, 2], signer=CLEO))
+
+
+def test_an_event_put_down_in_anothers_name_is_not_called_the_others_own() -> None:
+    """Inclusion can't tell: only the checkpoint of the very transaction is its actor's word, and only of its last entry surely."""
+    log = written()
+    log.add(ANNA, "grant.issued", {"grant": "ee" * 16})  # written by Ben, in Anna's name
+    assert f"; signed by {BEN.person}" in proved(log.proof(7, [0, 2], signer=BEN))
+    log.add(ANNA, "grant.issued", {"grant": "ff" * 16})
+    assert "own signature" not in proved(log.proof(7, [0], signer=ANNA))
+    assert proved(log.proof(8, [0], signer=ANNA)).endswith("the actor's own signature")
+
+
+def test_a_key_that_the_chain_does_not_enrol_records_nothing() -> None:
+    assert "under a key that the chain does not enrol" in refused(LOG.proof(5, [0, 2], signer=BEN))
+
+
+def test_a_signature_by_a_stranger_under_a_members_name_is_refused() -> None:
+    text = LOG.note(ANNA, 7).partition(b"\n\n")[0] + b"\n"
+    stranger = Member("stranger")
+    for public in (ANNA.sign, stranger.sign):
+        note = sign_note(text, name=ANNA.key, public=public, sign=stranger.secret.sign)
+        assert "signature" in refused(LOG.proof(6, [0], signer=ANNA, note=note))
+    assert proved(LOG.proof(6, [0], signer=ANNA, note=sign_note(text, name=ANNA.key, public=ANNA.sign, sign=ANNA.secret.sign)))
+
+
+def test_a_note_with_a_second_signature_or_an_extension_line_is_refused() -> None:
+    note = LOG.note(ANNA, 7)
+    second = BEN.note(note.partition(b"\n\n")[0] + b"\n").partition(b"\n\n")[2]
+    refused(LOG.proof(6, [0, 2], signer=ANNA, note=note + second))
+    extended = ANNA.note(note.partition(b"\n\n")[0] + b"\nmore\n")
+    refused(LOG.proof(6, [0], signer=ANNA, note=extended))
+
+
+def test_a_key_of_small_order_signs_nothing() -> None:
+    """Whoever writes the database could sign for such a key: S = 0 is a signature of everything under the neutral point."""
+    weak = Member("weak")
+    weak.sign = (1).to_bytes(32, "little")
+    weak.key = hashlib.sha256(weak.sign + weak.seal).hexdigest()[:32]
+    log = written()
+    log.enrol(ANNA, weak)
+    text = log.note(ANNA, 8).partition(b"\n\n")[0] + b"\n"
+    forged = sign_note(text, name=weak.key, public=weak.sign, sign=lambda _: weak.sign + bytes(32))
+    assert "small order" in refused(log.proof(6, [0, 7], signer=ANNA, note=forged))
+    assert proved(log.proof(6, [0, 7], signer=ANNA))
+
+
+def test_nobody_enrols_themselves_or_before_they_are_enrolled() -> None:
+    log = written()
+    stranger = Member("stranger")
+    own = log.enrol(stranger, stranger)
+    assert "does not enrol before it" in refused(log.proof(6, [0, own], signer=ANNA))
+    log = written()
+    early = log.enrol(stranger, Member("puppet"))
+    late = log.enrol(ANNA, stranger)
+    assert "does not enrol before it" in refused(log.proof(6, [0, early, late], signer=ANNA))
+    assert "does not enrol before it" in refused(log.proof(early, [0, late], signer=ANNA))
+
+
+def test_an_event_is_of_the_person_whose_key_recorded_it() -> None:
+    log = written()
+    index = log.add(ANNA, "grant.issued", {}, actor=BEN.person)
+    assert "not its actor's" in refused(log.proof(index, [0], signer=ANNA))
+    control = log.add(ANNA, "grant.issued", {}, actor=ANNA.person)
+    assert proved(log.proof(control, [0], signer=ANNA))
+
+
+def test_an_enrolment_names_the_key_that_it_enrols() -> None:
+    for change in ({"key": BEN.key}, {"sign": BEN.sign.hex()}, {"seal": BEN.seal.hex()}, {"sign": None}, {"person": "nobody"}, {"key": 5}):
+        log = written()
+        index = log.enrol(ANNA, Member("new"), **change)
+        refused(log.proof(6, [0, index], signer=ANNA))
+    log = written()
+    assert proved(log.proof(6, [0, log.enrol(ANNA, Member("new"))], signer=ANNA))
+    again = log.enrol(ANNA, BEN, person=CLEO.person)
+    assert "enrols a key again" in refused(log.proof(6, [0, 2, again], signer=ANNA))
+
+
+def test_the_chain_is_in_the_order_of_the_log() -> None:
+    log = written()
+    late = log.enrol(ANNA, Member("new"))
+    assert proved(log.proof(6, [0, 2, late], signer=ANNA))
+    for chain in ([0, late, 2], [2, 0, late], [0, 0], [0, 2, 2]):
+        refused(log.proof(6, chain, signer=ANNA))
+
+
+def test_only_enrolments_stand_in_the_chain() -> None:
+    assert "enrols nobody" in refused(LOG.proof(6, [0, 1], signer=ANNA))
+    assert "does not start this vault" in refused(LOG.proof(6, [1], signer=ANNA))
+
+
+def test_entry_0_founds_the_vault_under_its_founders_key() -> None:
+    for change in ({"key": BEN.key}, {"founder": BEN.person}, {"founder": None}, {"recovery_key": BEN.key}, {"recovery_sign": 5}):
+        log = written(FOUNDED | change)
+        refused(log.proof(6, [0], signer=ANNA), log.vault.hex())
+    log = written()
+    assert proved(log.proof(6, [0], signer=ANNA))
+    for by, type_ in ((BEN, "vault.founded"), (RECOVERY, "vault.founded"), (ANNA, "key.enrolled")):
+        log = Log()
+        log.add(by, type_, FOUNDED, actor=ANNA.person)
+        refused(log.proof(0, [0], signer=ANNA), log.vault.hex())
+    same = written(FOUNDED | ANNA.keys("recovery_"))
+    assert "is the founder's" in refused(same.proof(6, [0], signer=ANNA), same.vault.hex())
+
+
+def test_the_recovery_key_may_enrol_and_is_named_as_such() -> None:
+    log = written()
+    index = log.enrol(RECOVERY, Member("new admin"))
+    line = proved(log.proof(index, [0, index], signer=RECOVERY))
+    assert f"with recovery key {RECOVERY.key}" in line
+    log.add(Member("new admin"), "account.added", {})
+    assert proved(log.proof(index + 1, [0, index], signer=ANNA)).endswith(f"signed by {ANNA.person} with key {ANNA.key}")
+    without = written({key: value for key, value in FOUNDED.items() if not key.startswith("recovery")})
+    index = without.enrol(RECOVERY, Member("new admin"))
+    refused(without.proof(index, [0, index], signer=ANNA), without.vault.hex())
