@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 VERSION_WRAP: Final = b"govern/version-wrap/v1"
 EPOCH_WRAP: Final = b"govern/epoch-wrap/v1"
 POSSESSION: Final = b"govern/possession/v1"
-BACKUP: Final = b"govern/backup/v1"
 
 OVERHEAD: Final = 48
 """Bytes by which a sealed message is longer: 32 of encapsulated key, 16 of tag."""

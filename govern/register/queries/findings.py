@@ -172,7 +172,7 @@ def _weak(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Find
     )
     for account, credential, kind in rows:
         yield Finding(
-            code="weak-totp", severity="warning", subject=account, message=f"its {kind} seed has fewer than 112 bits; the platform may issue a longer one",
+            code="weak-totp", severity="warning", subject=account, message=f"its {kind} seed has fewer than 128 bits; the platform may issue a longer one",
             key=f"weak:{credential}", command=f"govern rotate {account} --kind {kind} --because manual",
         )  # fmt: skip
 
