@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from govern.vault import hpke
 from govern.vault.keys import Keys
 
-LABELS = [hpke.VERSION_WRAP, hpke.EPOCH_WRAP, hpke.POSSESSION, hpke.BACKUP]
+LABELS = [hpke.VERSION_WRAP, hpke.EPOCH_WRAP, hpke.POSSESSION]
 
 
 @pytest.fixture(scope="module")
