@@ -30,7 +30,7 @@ def next_due(policy: Policy, tier: str, kind: str, since: str) -> str | None:
 def _day(text: str) -> date:
     """The day of a time; a 31st that its month does not have, which a foreign file may claim, is the month's last."""
     try:
-        year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+        year, month, day = max(int(text[:4]), 1), int(text[5:7]), int(text[8:10])
         return date(year, month, min(day, monthrange(year, month)[1]))
     except ValueError:
         raise Malformed(f"{text[:30]!r} is no date") from None

@@ -54,25 +54,36 @@ def by_id(db: sqlite3.Connection, id_: str) -> Account:
 
 
 _SELECTORS = {
-    "platform": "platform = ?",
+    "platform": "platform = lower(?)",
     "department": "department = ? COLLATE NOCASE",
     "client": "client = ? COLLATE NOCASE",
     "tag": "id IN (SELECT account FROM tags WHERE tag = ? COLLATE NOCASE)",
 }
 
 
-def select(db: sqlite3.Connection, selector: str) -> list[Account]:
-    """Active accounts of `platform:x`, `department:x`, `client:x`, `tag:x`, or the one of a handle; NotFound where there is none."""
-    noun, colon, value = selector.partition(":")
-    if not colon:
-        return [find(db, selector)]
+def condition(selector: str) -> tuple[str, str]:
+    """The SQL condition on `accounts` of a selector that is no handle, and its one value; Usage for what selects nothing."""
+    noun, _, value = selector.partition(":")
     if noun not in _SELECTORS or not value:
         raise Usage(f"{selector!r} selects nothing", hint="a handle, or platform:…, department:…, client:…, tag:…")
-    rows = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE state = 'active' AND {_SELECTORS[noun]} ORDER BY handle", (value,))  # noqa: S608
+    return _SELECTORS[noun], value
+
+
+def select(db: sqlite3.Connection, selector: str) -> list[Account]:
+    """Active accounts of `platform:x`, `department:x`, `client:x`, `tag:x`, or the one of a handle; NotFound where there is none."""
+    if ":" not in selector:
+        return [find(db, selector)]
+    where, value = condition(selector)
+    rows = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE state = 'active' AND {where} ORDER BY handle", (value,))  # noqa: S608
     found = [_account(row) for row in rows]
     if not found:
-        raise NotFound(f"no account has {noun} {value!r}", hint="govern account list")
+        raise nothing(selector)
     return found
+
+
+def nothing(selector: str) -> NotFound:
+    noun, _, value = selector.partition(":")
+    return NotFound(f"no account has {noun} {value!r}", hint="govern account list")
 
 
 def every(db: sqlite3.Connection) -> list[Account]:
@@ -84,7 +95,7 @@ def handle_taken(db: sqlite3.Connection, handle: str) -> bool:
 
 
 def counts(db: sqlite3.Connection, account: str) -> tuple[int, int]:
-    """How many hold the account, and how many more could know something of it that still works."""
+    """How many hold the account, and how many could know something of it that still works, holders among them."""
     held = db.execute("SELECT count(DISTINCT person) FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchone()[0]
     exposed = db.execute(
         "SELECT count(DISTINCT e.person) FROM credentials c JOIN versions v ON v.credential = c.id AND v.ended_at IS NULL"

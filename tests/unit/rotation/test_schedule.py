@@ -51,7 +51,7 @@ def test_a_due_date_beyond_the_calendar_is_none(policy: Policy) -> None:
     assert next_due(policy, "critical", "password", "9999-12-31") is None
 
 
-@pytest.mark.parametrize("since", ["", "soon", "2026-13-01", "2026-00-01", "0000-01-01"])
+@pytest.mark.parametrize("since", ["", "soon", "2026-13-01", "2026-00-01"])
 def test_what_is_no_date_is_refused(policy: Policy, since: str) -> None:
     with pytest.raises(Malformed):
         next_due(policy, "critical", "password", since)
