@@ -20,6 +20,7 @@ from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.store.database import create_store
 from govern.store.location import check_location
+from govern.vault.custody.files import write_private
 from govern.vault.custody.record import Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
@@ -124,7 +125,7 @@ def _found(
             written += _write_sheets(asked, recovery_seed, workspace.vault, random)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
-        (asked.home / SHEETS).write_text("".join(f"{path}\n" for path in written), encoding="utf-8")
+        write_private(asked.home / SHEETS, "".join(f"{path}\n" for path in written).encode(), "the list of recovery sheets")
         record = SeedRecord(custody=custody, where=where, key=keys.id, vault=workspace.vault, checkpoint=pin.note.decode(), person=person)
         write_record(asked.home / "seed.json", record)
     finally:
