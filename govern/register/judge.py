@@ -92,7 +92,7 @@ class Judge:
         except Malformed as error:
             self._void(entry.index, key, "malformed", error.message)
             return
-        self._drift(entry.index, key, event.at)
+        self.drift(entry.index, key, event.at)
         scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
         try:
             scene.personal = self._personal(entry, event)
@@ -232,7 +232,8 @@ class Judge:
         events.check_personal(event.type, value)
         return value
 
-    def _drift(self, index: int, key: bytes, at: str) -> None:
+    def drift(self, index: int, key: bytes, at: str) -> None:
+        """Note a time that lies more than five minutes behind an earlier entry's; it moves nothing. For own facts as well as in a replay."""
         try:
             moment = _time(at)
             if at < self.clock and moment < _time(self.clock) - _DRIFT:

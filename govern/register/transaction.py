@@ -88,9 +88,9 @@ class Transaction:
         compartment, epoch = under or self.workspace.epochs.current(events.FACTS[type_].compartment)
         if index == 0:
             self.workspace.vault = self._judge.vault = vault_id(commit(salt, data))
-        self._judge.clock = max(self._judge.clock, self.now)
         scene = Scene(self.register, index, type_, self.actor, self.now, body, parts)
         self._judge.admit(scene, event, compartment, epoch.id, keys.id)
+        self._judge.drift(index, keys.id, self.now)
         entry = seal_entry(
             vault=self.workspace.vault,
             index=index,

@@ -153,7 +153,7 @@ def test_kinds_are_kept_in_order_and_narrowing_needs_a_revocation() -> None:
     wider = grant(target(of=held(ANNA.id, kinds=("totp",))), kinds=("totp", "password"))
     assert wider.replaces
     for before in ((), ("password", "totp")):
-        with pytest.raises(Refused, match="govern revoke|more of shop"):
+        with pytest.raises(Refused, match="more of shop"):
             grant(target(of=held(ANNA.id, kinds=before)), kinds=("totp",))
     with pytest.raises(Usage, match="no kind"):
         grant(target(), kinds=("pasword",))
