@@ -44,6 +44,7 @@ class Transaction:
         self._tree = self._head.tree.copy()
         self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
         self._rows = Written()
+        self._waiting = Written()
         self.first = self._tree.size
 
     @property
@@ -89,7 +90,11 @@ class Transaction:
         if index == 0:
             self.workspace.vault = self._judge.vault = vault_id(commit(salt, data))
         scene = Scene(self.register, index, type_, self.actor, self.now, body, parts)
+        waiting, self._waiting = self._waiting, Written()  # where the fact is refused, what it would have named goes with it
         self._judge.admit(scene, event, compartment, epoch.id, keys.id)
+        self._rows.versions += waiting.versions
+        self._rows.wraps += waiting.wraps
+        self._rows.dropped += waiting.dropped
         self._judge.drift(index, keys.id, self.now)
         entry = seal_entry(
             vault=self.workspace.vault,
@@ -108,16 +113,16 @@ class Transaction:
         return index
 
     def put_version(self, digest: bytes, commitment: bytes, sealed: bytes) -> None:
-        """A sealed version, whose manifest digest a fact of this transaction names."""
-        self._rows.versions.append((digest, commitment, sealed))
+        """A sealed version, whose manifest digest the next fact names. All puts stand before the fact that names them."""
+        self._waiting.versions.append((digest, commitment, sealed))
 
     def put_wrap(self, target: bytes, recipient: bytes, sealed: bytes) -> None:
-        """A wrap, whose digest is in the set that a fact of this transaction commits to."""
-        self._rows.wraps.append((target, recipient, sealed))
+        """A wrap, whose digest is in the set that the next fact commits to."""
+        self._waiting.wraps.append((target, recipient, sealed))
 
     def drop_wrap(self, target: bytes, recipient: bytes) -> None:
-        """Remove a wrap that a fact of this transaction ended."""
-        self._rows.dropped.append((target, recipient))
+        """Remove a wrap that the next fact ends."""
+        self._waiting.dropped.append((target, recipient))
 
     def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment and sealed bytes of a stored version."""
@@ -138,6 +143,8 @@ class Transaction:
     def commit(self) -> None:
         """Called once by the workspace; does nothing where nothing was recorded."""
         size = self._tree.size
+        if self._waiting != Written():
+            raise Failed("something was sealed that no fact names", code="defect")
         if size == self.first:
             return
         keys, workspace = self.workspace.keys, self.workspace

@@ -200,6 +200,7 @@ class Workspace:
         from govern.register.resubmit import resubmit
         from govern.register.transaction import Transaction
 
+        _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with self.store.writing() as writing:
             if resubmit(self, writing):
                 writing.begin()
