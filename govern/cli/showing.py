@@ -32,7 +32,7 @@ def choose(*, stdout: bool, copy: bool = False, qr: bool = False) -> Way:
         return Way.QR
     if stdout:
         return Way.STDOUT
-    if not copy and not (sys.stdin is not None and sys.stdin.isatty()):
+    if not copy and not _somebody_sits_there():
         raise Usage("there is no terminal, so where the secret goes has to be said: --stdout", hint="--stdout writes the secret alone")
     from govern.cli.clipboard import find
 
@@ -42,6 +42,10 @@ def choose(*, stdout: bool, copy: bool = False, qr: bool = False) -> Way:
             hint="--stdout writes the secret alone, without a line break",
         )
     return Way.CLIPBOARD
+
+
+def _somebody_sits_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def show(way: Way, secret: Secret) -> None:

@@ -78,7 +78,9 @@ def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
             os.lseek(descriptor, _SLOT * (pin.sequence % 2), os.SEEK_SET)
-            os.write(descriptor, _encode(pin))
+            view = memoryview(_encode(pin))
+            while view:
+                view = view[os.write(descriptor, view) :]
             if before is None and os.fstat(descriptor).st_size < 2 * _SLOT:
                 os.ftruncate(descriptor, 2 * _SLOT)
             getattr(os, "fdatasync", os.fsync)(descriptor)

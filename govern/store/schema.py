@@ -41,6 +41,8 @@ def from_sqlite(error: sqlite3.Error, where: str) -> Exception:
     from govern.errors import Failed
 
     said = str(error)
+    if "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
+        return IntegrityError(f"{where}: a column of a row is not of its type", code="damaged", hint="restore it: govern vault restore")
     if "locked" in said or "busy" in said:
         return Failed(f"{where} is in use by another process", code="busy", hint="try again in a moment")
     if "readonly" in said or "read-only" in said:

@@ -1,0 +1,64 @@
+"""`govern code`: the fact first, then the code of this moment; a code is not the seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from govern.vault.otp import code, parse
+
+from .conftest import SEED, Firm
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A clock that stands at 2030-01-01T00:00:07Z."""
+    monkeypatch.setattr("govern.cli.settings.now", lambda: "2030-01-01T00:00:07Z")
+    return 1893456007
+
+
+def test_the_code_and_the_seconds_left(shop: Firm, clock: int) -> None:
+    told = shop.ok("code", "shop")
+    expected = code(parse(SEED), clock)[0]
+    assert told.out == f"{expected}\n"
+    assert "23 s left" in told.err
+    answer = shop.json("code", "shop")
+    assert (answer["code"], answer["seconds"]) == (expected, 23)
+    assert shop.types()[-2:] == ["code.shown", "code.shown"]
+
+
+def test_neither_the_seed_is_shown_nor_known_by_a_code(shop: Firm) -> None:
+    shop.ok("grant", "shop", "anna")
+    told = shop.ok("code", "shop", "--for", "anna", "--reason", "on the phone")
+    assert not shop.shows(told, SEED)
+    assert shop.json("holds", "anna")["exposures"] == []
+    assert shop.read("SELECT what, recipient, reason FROM shown") == [("code", shop.id_of("anna"), "on the phone")]
+
+
+def test_a_code_is_given_to_nobody_who_does_not_hold_it(shop: Firm) -> None:
+    shop.person("gone", left="2026-10-01")
+    for person in ("ben", "gone"):
+        told = shop.run("code", "shop", "--for", person)
+        assert (told.code, told.out) == (4, "")
+    shop.ok("grant", "shop", "ben", "--kind", "password")
+    assert shop.run("code", "shop", "--for", "ben").code == 4
+    machine = shop.enrol("anna")
+    assert machine.run("code", "shop").code == 4
+    assert "code.shown" not in shop.types()
+
+
+def test_a_seed_that_gives_no_code_is_refused_before_anything_is_recorded(firm: Firm) -> None:
+    otp = {"kind": "hotp", "digits": 6, "period": 30, "algorithm": "SHA1", "issuer": "", "name": "", "counter": 3}
+    firm.secret(firm.account("shop"), "totp", {"secret": SEED, "otp": otp})
+    told = firm.run("code", "shop")
+    assert (told.code, told.out) == (4, "")
+    firm.secret(firm.account("other"), "totp", "not base32!")
+    told = firm.run("code", "other")
+    assert (told.code, told.out) == (1, "")
+    assert "code.shown" not in firm.types()
+
+
+def test_an_account_without_codes_says_what_it_has(firm: Firm) -> None:
+    firm.secret(firm.account("shop"))
+    told = firm.run("code", "shop")
+    assert told.code == 3
+    assert "has no totp" in told.err
