@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://").match
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+\Z").match
@@ -57,10 +58,11 @@ def suffixes(host: str) -> Iterator[str]:
         host = host.partition(".")[2]
 
 
+@lru_cache(maxsize=256)
 def _parts(address: str) -> tuple[str, str, str] | None:
     """Scheme (lower case, may be empty), authority, path; None for what holds space or control characters or is far too long."""
     text = address.strip()
-    if not text or len(text) > _LONGEST or any(character.isspace() or not character.isprintable() for character in text):
+    if not text or len(text) > _LONGEST or " " in text or not text.isprintable():  # every other space is not printable either
         return None
     match = _SCHEME(text)
     scheme = match[1].lower() if match else ""

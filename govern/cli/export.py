@@ -1,0 +1,88 @@
+"""`govern export`: give everything back, recorded first."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli import render, settings
+from govern.errors import Failed, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_FORMATS = ("bitwarden-json",)
+
+
+@app.command()
+def export(
+    format: Annotated[str, typer.Option(metavar="F", help="bitwarden-json: nearly every password manager reads it.")] = "bitwarden-json",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file to write; it must not exist.")] = None,
+    reason: Annotated[str, typer.Option(metavar="R", help="Why: kept with the fact, erasable.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, without any secret.")] = False,
+) -> None:
+    """Write everything that you can open into one file, in the clear."""
+    from govern.procedures.export import export as procedure
+
+    if format not in _FORMATS:
+        raise Usage(f"no format {format[:40]!r} is written", hint=f"--format {_FORMATS[0]}")
+    path = Path(settings.need(str(out) if out else "", "--out", "File to write")).expanduser().absolute()
+    why = settings.need(reason.strip(), "--reason", "Why do you export everything")
+    workspace = settings.workspace()
+    with _reserved(path) as descriptor:
+        found = procedure(workspace, path=os.fsencode(path).decode("utf-8", "replace")[:2000], reason=why, now=settings.now())
+        _fill(descriptor, found.content.reveal().encode())
+    if json:
+        render.emit("export", {
+            "format": format, "out": str(path), "accounts": list(found.accounts), "versions": found.versions,
+            "not_opened": [{"account": account, "kind": kind} for account, kind in found.not_opened],
+            "elsewhere": [{"account": account, "kind": kind} for account, kind in found.elsewhere],
+        })  # fmt: skip
+    else:
+        render.line(f"{found.versions} secrets of {len(found.accounts)} accounts are in {render.safe(path)}")
+    for account, kind in found.not_opened[:20]:
+        render.note(f"not in it: the {kind} of {account}, which is not sealed to your key")
+    for account, kind in found.elsewhere[:20]:
+        render.note(f"not in it: the {kind} of {account}, which is kept elsewhere")
+    if len(found.not_opened) > 20 or len(found.elsewhere) > 20:
+        render.note("  and more: --json lists them all")
+    render.note(f"\n{render.safe(path)} holds every secret in the clear; delete it when it has done its work, in the bin and the cloud too")
+    render.next_step("govern status", "you could now know everything that is in it")
+
+
+@contextmanager
+def _reserved(path: Path) -> Iterator[int]:
+    """The file, new, empty and for nobody else (0600); gone again where nothing came of it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError:
+        raise Usage(f"{path} exists already", code="exists", hint="name another file with --out") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no name of a file"
+        raise Failed(f"{path} can't be written: {why}", hint="name another file with --out") from None
+    try:
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _fill(descriptor: int, content: bytes) -> None:
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    except OSError as error:
+        raise Failed(
+            f"the export can't be written ({error.strerror})", code="disk-full", hint="it is recorded as exported all the same; make room"
+        ) from None

@@ -1,0 +1,59 @@
+"""An import's outcome in sentences: what a person should look at afterwards. Names rows, handles and people, never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from govern.importers.login import Reading
+from govern.importers.records import places
+from govern.procedures.import_ import Result
+
+
+def sentences(result: Result, reading: Reading) -> list[str]:
+    """Every warning, those of the reader first."""
+    return [*_of_reader(result, reading), *_of_secrets(result), *_of_people(result)]
+
+
+def _of_reader(result: Result, reading: Reading) -> Iterator[str]:
+    """The reader names each odd seed; those that no code can be made of are told once, together."""
+    odd = tuple(f"{row}: " for row in result.warnings.odd_seeds)
+    for warning in reading.warnings:
+        if not (odd and warning.startswith(odd) and "kept" in warning):
+            yield warning
+
+
+def _of_secrets(result: Result) -> Iterator[str]:
+    found = result.warnings
+    if found.odd_seeds:
+        yield f"TOTP seeds of which no code can be made, kept as they are written: {_each(found.odd_seeds)}; set them up anew"
+    if found.several_seeds:
+        yield f"more than one TOTP seed, each came in as a credential of its own: {_each(found.several_seeds)}"
+    if result.without_password:
+        yield f"came in without a password: {_each(list(result.without_password))}; govern credential add ACCOUNT --kind password"
+    if result.weak:
+        yield f"TOTP seeds below 128 bits, as the platform gave them: {_each(result.weak)}"
+    if found.kept_elsewhere:
+        yield f"recorded as kept elsewhere, so the file's secret was not taken in: {_each(found.kept_elsewhere)}"
+    if found.not_compared:
+        yield f"not sealed to your key, so nothing could be compared: {_each(found.not_compared)}"
+    if found.retired:
+        yield f"retired here, left as they are: {_each(found.retired)}"
+
+
+def _of_people(result: Result) -> Iterator[str]:
+    found = result.warnings
+    for person in result.people:
+        if person.near:
+            yield f"{person.name} is new as {person.handle}, and written like {', '.join(person.near)}: one person or two?"
+    for name, why in result.unclear.items():
+        yield f"{name} {why}: nothing was recorded of them; govern known ACCOUNT PERSON"
+    for handle, accounts in found.gone_before.items():
+        yield f"{handle} left before the password was changed, as the file claims, and may know only an earlier one: {_each(accounts)}"
+    for handle, rows in found.responsible_gone.items():
+        yield f"{handle} is leaving or has left and was not made responsible: {_each(rows)}; you are"
+    if found.no_secret_to_know:
+        yield f"there is no secret to know, so nobody was recorded to know one: {_each(found.no_secret_to_know)}"
+
+
+def _each(names: Sequence[str]) -> str:
+    return places(list(dict.fromkeys(names)))
