@@ -9,14 +9,17 @@ A frame is type (1 byte), length (4), payload, CRC-32 (4; finds a torn tail, not
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from govern.errors import Failed
+from govern.register.durable import sync_folder, write_all
 
 ENTRY: Final = b"E"
 VERSION: Final = b"V"
@@ -90,43 +93,54 @@ class Written:
             self.size, self.note = int.from_bytes(payload[:8], "big"), payload[8:]
 
 
+def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> bool:
+    """Write `data` at `start` and end the file there; whether bytes now wait to be made durable, as they did before with `waits`."""
+    length = path.stat().st_size if path.exists() else 0
+    if length < start:
+        raise OSError(errno.EIO, "shorter than it was")
+    if not data and length == start and not (durable and waits):
+        return waits
+    created = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        if length != start:
+            os.ftruncate(descriptor, start)
+        write_all(descriptor, start, data)
+        if durable:
+            getattr(os, "fdatasync", os.fsync)(descriptor)
+    finally:
+        os.close(descriptor)
+    if created:
+        sync_folder(path.parent)
+    return not durable
+
+
 class Journal:
     """The two files of one member's state folder."""
 
     def __init__(self, home: Path) -> None:
         self.path = home / "journal"
         self.side = home / "journal.personal"
+        self._side_waits = False
 
     def ends(self) -> tuple[int, int]:
         """Present lengths of both files in bytes."""
         return tuple(path.stat().st_size if path.exists() else 0 for path in (self.path, self.side))  # type: ignore[return-value]
 
     def append(self, at: tuple[int, int], written: Written, *, durable: bool) -> tuple[int, int]:
-        """Write the frames at offsets `at` (what stands behind them is cut off) and return the new ends."""
-        ends = []
+        """Write the frames at offsets `at` (what stands behind them is cut off) and return the new ends.
+
+        The side file goes first: where a checkpoint is found on disk, all of its transaction is there.
+        """
+        main, side = written.encode()
         try:
-            for path, start, data in zip((self.path, self.side), at, written.encode(), strict=True):
-                if not data:
-                    ends.append(start)
-                    continue
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-                try:
-                    if os.fstat(descriptor).st_size != start:
-                        os.ftruncate(descriptor, start)
-                    os.lseek(descriptor, start, os.SEEK_SET)
-                    view = memoryview(data)
-                    while view:
-                        view = view[os.write(descriptor, view) :]
-                    if durable:
-                        getattr(os, "fdatasync", os.fsync)(descriptor)
-                finally:
-                    os.close(descriptor)
-                ends.append(start + len(data))
+            self._side_waits = _put(self.side, at[1], side, durable=durable, waits=self._side_waits)
+            _put(self.path, at[0], main, durable=durable, waits=False)
         except OSError as error:
             raise Failed(
                 f"the journal at {self.path} can't be written ({error.strerror})", code="disk-full", hint="make room and try again"
             ) from error
-        return ends[0], ends[1]
+        return at[0] + len(main), at[1] + len(side)
 
     def cut(self, at: tuple[int, int]) -> None:
         """Remove what was appended for a transaction that the store did not take."""
@@ -138,9 +152,7 @@ class Journal:
         """Whole transactions from the offsets `start` on, personal parts joined in; a torn or unfinished tail is not given."""
         if not self.path.exists():
             return
-        if not self.side.exists():
-            self.side.touch(mode=0o600)
-        with self.path.open("rb") as main, self.side.open("rb") as side:
+        with self.path.open("rb") as main, self.side.open("rb") if self.side.exists() else BytesIO() as side:
             parts = _frames(side, start[1])
             waiting, side_end = next(parts, None), start[1]
             written = Written()

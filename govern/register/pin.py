@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from govern.errors import Failed, IntegrityError
+from govern.register.durable import sync_folder, write_all
 
 _SLOT: Final = 4096
 _MAGIC: Final = b"govern pin 1\n"
@@ -77,15 +78,14 @@ def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
-            os.lseek(descriptor, _SLOT * (pin.sequence % 2), os.SEEK_SET)
-            view = memoryview(_encode(pin))
-            while view:
-                view = view[os.write(descriptor, view) :]
-            if before is None and os.fstat(descriptor).st_size < 2 * _SLOT:
-                os.ftruncate(descriptor, 2 * _SLOT)
+            if (size := os.fstat(descriptor).st_size) < 2 * _SLOT:
+                write_all(descriptor, size, bytes(2 * _SLOT - size))  # no hole: later writes need no room
+            write_all(descriptor, _SLOT * (pin.sequence % 2), _encode(pin))
             getattr(os, "fdatasync", os.fsync)(descriptor)
         finally:
             os.close(descriptor)
+        if before is None:
+            sync_folder(path.parent)
     except OSError as error:
         raise Failed(
             f"the pin at {path} can't be written ({error.strerror})", hint="make room or mend the permissions of GOVERN_HOME"
