@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -198,6 +199,10 @@ class Firm:
             tx.record("rotation.confirmed", {"rotation": rotation, "version": last + 1, "grade": "probed"})
 
         self.write(work)
+
+    def told(self, code: int, out: str, err: str) -> Any:
+        """The same shape as what a run of the command gives."""
+        return SimpleNamespace(code=code, out=out, err=err)
 
     # --- looking for a secret ------------------------------------------------------------------------------------------------------
 
