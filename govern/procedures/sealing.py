@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,8 +153,13 @@ def end_wraps(tx: Transaction, person: str, accounts: Sequence[str]) -> int:
         """,
         (person, json.dumps(list(accounts))),
     ).fetchall()
+    return end_each(tx, rows)
+
+
+def end_each(tx: Transaction, wraps: Iterable[tuple[str, int, str, str]]) -> int:
+    """End these wraps (credential, version, key, manifest) and remove their rows; the number ended."""
     ended = []
-    for credential, n, key, manifest in rows:
+    for credential, n, key, manifest in wraps:
         target, recipient = bytes.fromhex(manifest), bytes.fromhex(key)
         wrapped = tx.read_wrap(target, recipient)
         if wrapped is None:

@@ -84,7 +84,7 @@ def _aborted(scene: Scene) -> None:
         "UPDATE versions SET state = 'rejected', ended_at = ? WHERE credential = ? AND rotation = ? AND ended_at IS NULL",
         scene.at, rotation.credential, scene.body["rotation"],
     )  # fmt: skip
-    scene.run("UPDATE rotations SET state = ?, ended_at = ? WHERE id = ?", state, scene.at, scene.body["rotation"])
+    scene.run("UPDATE rotations SET state = ?, ended_at = ?, ended_entry = ? WHERE id = ?", state, scene.at, scene.index, scene.body["rotation"])
 
 
 def _confirmed(scene: Scene) -> None:
@@ -107,8 +107,9 @@ def _confirmed(scene: Scene) -> None:
     if version[2] is None:
         scene.expose(scene.actor, credential, n, "set")  # kept elsewhere: whoever changed it there knows it
     scene.run(
-        "UPDATE rotations SET state = ?, ended_at = ?, confirmer = ?, candidate = ?, grade = ?, sessions_cut = ?, residual_until = ? WHERE id = ?",
-        state, scene.at, scene.actor, n, body["grade"], body.get("sessions_cut"), body.get("residual_until"), body["rotation"],
+        "UPDATE rotations SET state = ?, ended_at = ?, ended_entry = ?, confirmer = ?, candidate = ?, grade = ?, sessions_cut = ?, residual_until = ?"
+        " WHERE id = ?",
+        state, scene.at, scene.index, scene.actor, n, body["grade"], body.get("sessions_cut"), body.get("residual_until"), body["rotation"],
     )  # fmt: skip
 
 

@@ -1,0 +1,169 @@
+"""`govern rotate`: change secrets on their platforms, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli import render, settings
+from govern.cli.rotated import confirmed, row, short, table, tell_confirmed, tell_next, tell_reuse, tell_started
+from govern.errors import NotFound, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from govern.procedures.rotate import Started
+    from govern.register.queries.rotations import Rotatable
+    from govern.register.workspace import Workspace
+    from govern.vault.secret import Secret
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def rotate(
+    selector: Annotated[str, typer.Argument(metavar="[SELECTOR]")] = "",
+    kind: Annotated[str, typer.Option(help="Which credential; else password, or all with --all-due and --case.")] = "",
+    because: Annotated[str, typer.Option(metavar="TRIGGER", help="membership, compromise, first-import, breach, schedule or manual.")] = "",
+    connector: Annotated[str, typer.Option(help="How the platform is changed: guided.")] = "guided",
+    stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
+    already_changed: Annotated[bool, typer.Option("--already-changed", help="It was changed there already: store it and confirm.")] = False,
+    changed_on: Annotated[str, typer.Option(metavar="DATE", help="With --already-changed: when.")] = "",
+    typeable: Annotated[bool, typer.Option("--typeable", help="Make one that is easy to read out and type.")] = False,
+    all_due: Annotated[bool, typer.Option("--all-due", help="Of these only what is due; without SELECTOR of all accounts.")] = False,
+    case: Annotated[str, typer.Option(metavar="CASE", help="The open rotation items of a departure.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would touch, and record nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Open or go on with rotations; a new secret is sealed before anything is shown or changed."""
+    from govern.procedures import rotate as procedure
+    from govern.register.queries.people import handles
+    from govern.rotation.triggers import Trigger, read
+
+    _check(selector, kind, connector, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
+    trigger = read(because or ("membership" if case else "schedule" if all_due else "manual"))
+    workspace = settings.workspace()
+    wanted = procedure.Wanted(selector=selector, kind=kind, case=case, all_due=all_due)
+    found = procedure.chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
+    if dry_run:
+        _would(workspace, found, trigger, json=json)
+        return
+    given = _given(found, stdin=stdin, already_changed=already_changed, json=json)
+    skipped: list[procedure.Skipped] = []
+    with workspace.transaction(settings.now()) as tx:
+        if already_changed:
+            day = f"{changed_on}T00:00:00Z" if changed_on else ""
+            started = [procedure.already_changed(tx, found[0], Trigger(trigger), given, changed_at=day)]
+        else:
+            started, skipped = procedure.start(tx, found, Trigger(trigger), given=given, typeable=typeable)
+    db = workspace.view()
+    names = handles(db)
+    tell_started(started, names)
+    tell_reuse(db, started, names)
+    for one in skipped:
+        render.note(f"left out: {render.safe(one.credential.handle)} {one.credential.kind}: {render.safe(one.error.message)}")
+    if json:
+        render.emit("rotate", {
+            "rotations": [_told(one, names) for one in started],
+            "skipped": [
+                {"account": one.credential.handle, "kind": one.credential.kind, "reason": one.error.message} for one in skipped
+            ],
+        })  # fmt: skip
+        return
+    _go_on(workspace, started, names, typeable=typeable)
+
+
+def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str, already_changed: bool, changed_on: str) -> None:
+    from govern.events import KINDS, date
+
+    if not (selector or all_due or case):
+        raise Usage("which account is missing", hint="govern rotate ACCOUNT, or --all-due, or --case CASE")
+    if kind and kind not in KINDS:
+        raise Usage(f"there is no kind {kind[:40]!r}", hint=f"one of {', '.join(KINDS)}")
+    if connector != "guided":
+        raise NotFound(f"there is no connector {connector[:40]!r}", hint="--connector guided: a person changes it, led step by step")
+    if changed_on and not (already_changed and date(changed_on) and changed_on <= settings.now()[:10]):
+        raise Usage(
+            f"{changed_on[:40]!r} is no day on which it was changed", hint="--already-changed --changed-on 2026-11-30, not in the future"
+        )
+
+
+def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, json: bool) -> Secret | None:
+    """The secret from stdin or the terminal, where one is to be given; of one credential only."""
+    from govern.cli.prompt import secret
+    from govern.procedures.candidates import FACTS
+    from govern.procedures.rotate import makes
+
+    if (stdin or already_changed) and len(found) != 1:
+        raise Usage(f"one secret can't be that of {len(found)} credentials", hint="name one account, and its --kind")
+    if not found or found[0].kept_in:
+        return None
+    if stdin or (already_changed and found[0].kind not in FACTS):
+        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}")
+    if len(found) == 1 and settings.current.terminal and not json and not makes(found[0]):
+        render.note("It can also be given later: leave with Ctrl-C.")
+        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}, as the platform shows it")
+    return None
+
+
+def _told(one: Started, names: dict[str, str]) -> dict[str, object]:
+    about = {
+        **row(one.rotation, names), "resumed": one.resumed, "staged": one.candidate is not None,
+        "reuses": one.candidate.reuses or None if one.candidate else None,
+    }  # fmt: skip
+    return {**about, **confirmed(one.confirmed, names)} if one.confirmed else about
+
+
+def _go_on(workspace: Workspace, started: Sequence[Started], names: dict[str, str], *, typeable: bool) -> None:
+    for one in started:
+        if one.confirmed:
+            tell_confirmed(one.confirmed, names)
+    waiting = [one.rotation for one in started if one.rotation.open]
+    if not started:
+        render.note("nothing is due")
+    elif settings.current.terminal:
+        from govern.cli.guide import guide
+
+        for rotation in waiting:
+            guide(workspace, rotation.id, typeable=typeable)
+    elif waiting:
+        table(waiting, empty="")
+        tell_next(waiting)
+
+
+def _would(workspace: Workspace, found: Sequence[Rotatable], trigger: str, *, json: bool) -> None:
+    from govern.register.queries import rotations
+    from govern.register.queries.people import handles
+
+    db = workspace.view()
+    under_way = {one.credential: rotations.open_of(db, one.credential) for one in found}
+    names = handles(db)
+    if json:
+        rows = []
+        for one in found:
+            rotation = under_way[one.credential]
+            fresh = {
+                "id": None,
+                "account": one.handle,
+                "kind": one.kind,
+                "state": None,
+                "trigger": trigger,
+                "grade": None,
+                "opened_at": None,
+                "due": None,
+            }
+            rows.append({**(row(rotation, names) if rotation else fresh), "resumed": rotation is not None})
+        render.emit("rotate", {"rotations": rows, "dry_run": True})
+        return
+    render.table(
+        ("account", "kind", "version", "changed", "would"),
+        [
+            (
+                one.handle, one.kind, one.current or "", render.day(one.since),
+                f"go on with {short(rotation.id)}, {rotation.state}" if (rotation := under_way[one.credential]) else "open a rotation",
+            )
+            for one in found
+        ],
+        empty="nothing is due",
+    )  # fmt: skip

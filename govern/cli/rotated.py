@@ -1,0 +1,133 @@
+"""How rotations are told: rows for JSON and the screen, what to type next, and what a confirmed one leaves to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from govern.cli import render
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from govern.procedures.rotate import Started
+    from govern.procedures.rotation import Confirmed
+    from govern.register.queries.rotations import Rotation
+
+SHORT = 8
+"""Hex digits of an id on the screen."""
+
+
+def short(id_: str) -> str:
+    return id_[:SHORT]
+
+
+def row(rotation: Rotation, names: Mapping[str, str]) -> dict[str, object]:
+    """One rotation for JSON."""
+    return {
+        "id": rotation.id, "account": rotation.handle, "kind": rotation.kind, "state": rotation.state.value, "trigger": rotation.trigger,
+        "grade": rotation.grade or None, "opened_at": rotation.opened_at, "due": rotation.due or None, "version": rotation.candidate or None,
+        "shown": rotation.shown, "opener": names.get(rotation.opener, rotation.opener), "ended_at": rotation.ended_at or None,
+        "confirmer": names.get(rotation.confirmer) if rotation.confirmer else None, "next": next_of(rotation) or None,
+    }  # fmt: skip
+
+
+def table(found: Sequence[Rotation], *, empty: str) -> None:
+    render.table(
+        ("id", "account", "kind", "state", "why", "due", "opened", "grade"),
+        [(short(r.id), r.handle, r.kind, r.state, r.trigger, render.day(r.due), render.day(r.opened_at), r.grade) for r in found],
+        empty=empty,
+    )
+
+
+def next_of(rotation: Rotation) -> str:
+    """The command that carries an open rotation on; empty for one that has ended."""
+    match rotation.state.value:
+        case "planned" | "rejected" | "lost":
+            given = "" if rotation.kind == "password" or rotation.kept_in else " --stdin"
+            return f"govern rotate {rotation.handle} --kind {rotation.kind}{given}"
+        case "staged" if rotation.shown or rotation.kept_in:
+            return f"govern rotation confirm {short(rotation.id)}"
+        case "staged" if rotation.kind == "totp":
+            return f"govern rotation show {short(rotation.id)} --code"
+        case "staged" | "unknown":
+            return f"govern rotation show {short(rotation.id)} --secret new --stdout"
+        case _:
+            return ""
+
+
+def tell_next(found: Sequence[Rotation]) -> None:
+    """What to type for each, a few at most."""
+    waiting = [rotation for rotation in found if rotation.open]
+    for rotation in waiting[:3]:
+        command = next_of(rotation)
+        why = "" if "confirm" in command or "rotate " in command else f"then: govern rotation confirm {short(rotation.id)}"
+        render.next_step(command, why)
+    if len(waiting) > 3:
+        render.next_step("govern rotation reconcile", f"{len(waiting) - 3} more are open")
+
+
+def tell_started(started: Sequence[Started], names: Mapping[str, str]) -> None:
+    """Warnings of a start: secrets that came back, candidates that somebody who is gone could know."""
+    for one in started:
+        where = f"{render.safe(one.rotation.handle)} {one.rotation.kind}"
+        candidate = one.candidate
+        if candidate is not None and not candidate.compared:
+            render.note(f"{where}: not every earlier secret could be compared with this one")
+        if one.tainted:
+            render.note(
+                f"{where}: the candidate was sealed or shown to {named(one.tainted, names)}; where it is not on the platform yet,"
+                f" take another: govern rotation reject {short(one.rotation.id)}"
+            )
+
+
+def tell_reuse(db: sqlite3.Connection, started: Sequence[Started], names: Mapping[str, str]) -> None:
+    from govern.register.queries.rotations import knowers
+
+    for one in started:
+        if one.candidate is not None and one.candidate.reuses:
+            known = knowers(db, one.rotation.credential, one.candidate.reuses)
+            render.note(
+                f"{render.safe(one.rotation.handle)} {one.rotation.kind}: this secret was version {one.candidate.reuses} before;"
+                f" still known to {named(known, names)}"
+            )
+
+
+def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
+    """What a confirmed rotation has ended, and what it leaves to do."""
+    rotation = done.rotation
+    where = f"{render.safe(rotation.handle)} {rotation.kind}"
+    if done.done_before:
+        render.note(f"{where}: done on {render.day(rotation.ended_at)} already")
+        return
+    render.note(f"{where}: done, version {rotation.candidate} is current")
+    if done.still_knows:
+        render.note(f"{where}: still known to {named(done.still_knows, names)}")
+    for settled in done.cases:
+        if settled.ended:
+            items = ", ".join(str(entry.number) for entry in settled.ended)
+            render.note(f"case {short(settled.case.id)} of {names.get(settled.case.person, '')}: item {items} is done")
+    if done.again:
+        render.next_step(f"govern rotate {rotation.handle} --kind {rotation.kind}", "somebody who is gone could know the new one")
+    for person in done.waiting:
+        render.next_step(
+            f"govern handover {rotation.handle} {names.get(person, person)} --kind {rotation.kind}",
+            "holds it and does not have the new one",
+        )
+
+
+def confirmed(done: Confirmed, names: Mapping[str, str]) -> dict[str, object]:
+    """The same for JSON."""
+    return {
+        "still_knows": [
+            {"person": names.get(person, person), "kind": done.rotation.kind, "version": done.rotation.candidate} for person in done.still_knows
+        ],
+        "handover_due": [{"person": names.get(person, person), "kind": done.rotation.kind} for person in done.waiting],
+        "items": [{"case": settled.case.id, "id": entry.id} for settled in done.cases for entry in settled.ended],
+        "again": done.again or None,
+    }  # fmt: skip
+
+
+def named(people: Sequence[str], names: Mapping[str, str]) -> str:
+    found = [render.safe(names.get(person, person)) for person in people]
+    return ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")

@@ -1,0 +1,180 @@
+"""Sealing a new secret as the candidate of an open rotation, before anybody sees it and before the platform is touched.
+
+Recipients are those who may have it from now on: never somebody who is leaving or whose grant has ended, and recovery always.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused
+from govern.policy import platforms
+from govern.procedures import sealing
+from govern.register.queries import rotations
+from govern.register.queries.rotations import Rotation, Staged
+from govern.register.transaction import Transaction
+from govern.vault import fingerprint
+from govern.vault.generate import SYMBOLS, Class, Limits, generate, generate_typeable
+from govern.vault.keys import Recipient
+from govern.vault.seal import Context
+from govern.vault.secret import Secret
+
+GENERATED: Final = frozenset({"password"})
+"""Kinds that we make ourselves; the platform issues the others, or they are no secrets."""
+
+FACTS: Final = frozenset({"passkey", "recovery-email", "recovery-phone"})
+"""Kinds that are changed on the platform without a secret to keep; one may be given all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A version that was staged. `reuses`: 0, or the version whose secret came back; `compared`: whether earlier secrets could be read."""
+
+    n: int
+    origin: str
+    reuses: int = 0
+    compared: bool = True
+
+
+def stage(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, typeable: bool = False, changed_at: str = "") -> Candidate:
+    """Stage the next version of the rotation's credential: what was `given`, else one that is generated, else (kept elsewhere) the fact alone.
+
+    Raises Refused where nobody could open it, NotFound where a secret of this kind has to be given first, Malformed for a given one
+    that is none of its kind.
+    """
+    db = tx.register
+    n = db.execute("SELECT coalesce(max(n), 0) + 1 FROM versions WHERE credential = ?", (rotation.credential,)).fetchone()[0]
+    body: dict[str, Any] = {
+        "credential": rotation.credential, "version": n, "state": "candidate", "rotation": rotation.id, "changed_at": changed_at or None,
+    }  # fmt: skip
+    if rotation.kept_in or (given is None and rotation.kind in FACTS):
+        tx.record("version.staged", {**body, "origin": "claimed"})
+        return Candidate(n=n, origin="claimed")
+    to = need_recipients(db, account=rotation.account, handle=rotation.handle, kind=rotation.kind, now=tx.now)
+    origin, secret, fields, weak = _new(tx, rotation, given, typeable)
+    earlier, compared = _earlier(tx, rotation)
+    reuses = fingerprint.reused(earlier, secret) or 0
+    fields = {**fields, fingerprint.FIELD: fingerprint.remember(earlier, secret, n, tx.workspace.random)}
+    context = Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
+    tx.record(
+        "version.staged",
+        {**body, "origin": origin, "reuses": reuses or None, "weak": weak or None, **sealing.seal(tx, context, fields, to)},
+    )
+    return Candidate(n=n, origin=origin, reuses=reuses, compared=compared)
+
+
+def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: str, now: str) -> list[Recipient]:
+    """Those whom a new version of this kind of the account (id) is sealed to; Refused where only recovery could open it."""
+    found = recipients(db, account, kind, now)
+    if len(found) < 2:
+        raise Refused(
+            f"nobody who stays could open a new {kind} of {handle}, only recovery",
+            rule="no-recipient",
+            control="PS-4 e",
+            hint=f"make somebody with keys responsible: govern account custody {handle} PERSON",
+        )
+    return found
+
+
+def recipients(db: sqlite3.Connection, account: str, kind: str, now: str) -> list[Recipient]:
+    """Recovery's key, and those of everybody who answers for the account or holds this kind of it, and neither leaves nor has run out of time."""
+    staying = {
+        key
+        for (key,) in db.execute(
+            """
+            SELECT k.id FROM keys k LEFT JOIN people p ON p.id = k.person
+            WHERE k.state = 'recovery' OR (k.state = 'active' AND NOT p.leaving AND p.left_on IS NULL AND k.person IN (
+              SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account
+              UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL AND (until IS NULL OR until > :now)))
+            """,
+            {"account": account, "now": now},
+        )
+    }
+    return [recipient for recipient in sealing.recipients(db, account, kind=kind) if recipient.key.hex() in staying]
+
+
+def limits(platform: str) -> Limits:
+    """The platform's rules for a password, as far as known; ours for the rest."""
+    try:
+        known = platforms.profile(platform).password
+    except NotFound:
+        return Limits()
+    most = known.max if known.max is not None else max(64, known.min or 0)
+    return Limits(
+        min=known.min if known.min is not None else min(8, most),
+        max=most,
+        allowed_symbols=SYMBOLS if known.symbols is None else known.symbols,
+        required=frozenset({Class.LOWER, Class.UPPER, Class.DIGIT} | {Class(name) for name in known.needs}),
+    )
+
+
+def _new(tx: Transaction, rotation: Rotation, given: Secret | None, typeable: bool) -> tuple[str, Secret, dict[str, Any], bool]:
+    """Origin, the secret to compare, the fields to seal, and whether it is weak."""
+    if given is None:
+        if rotation.kind not in GENERATED:
+            raise NotFound(
+                f"the platform issues a {rotation.kind}: there is none to store yet",
+                hint=f"get a new one on the platform, then: govern rotate {rotation.handle} --kind {rotation.kind} --stdin",
+            )
+        make = generate_typeable if typeable else generate
+        secret = make(limits(rotation.platform), random=tx.workspace.random)
+        return "generated", secret, {"secret": secret}, False
+    if rotation.kind == "totp":
+        from govern.vault import otp
+
+        seed = otp.parse(given)
+        otp.code(seed, 0)  # a seed that gives no code is refused while nothing is recorded yet
+        return "platform", seed.secret, otp.to_fields(seed), seed.weak
+    return ("set" if rotation.kind in GENERATED else "platform"), given, {"secret": given}, False
+
+
+def _earlier(tx: Transaction, rotation: Rotation) -> tuple[Mapping[str, Any] | None, bool]:
+    """Fields of the newest version that the actor can open, and whether it is the newest sealed one: that holds all earlier fingerprints.
+
+    What was damaged or destroyed in the store never keeps a secret from being changed: reuse is then not compared, and that is said.
+    """
+    sealed = [found for found in rotations.versions(tx.register, rotation.credential) if found.manifest]
+    for place, version in enumerate(sealed):
+        try:
+            fields = _opened(tx, rotation, version)
+            return _remembering(fields, version.n, tx), place == 0
+        except (Locked, IntegrityError, Malformed):
+            continue
+    return None, not sealed
+
+
+def _opened(tx: Transaction, rotation: Rotation, version: Staged) -> dict[str, Any]:
+    stored = sealing.Stored(rotation.account, rotation.credential, rotation.kind, version.n, bytes.fromhex(version.manifest))
+    return sealing.open_fields(tx, stored)
+
+
+def _remembering(fields: Mapping[str, Any], n: int, tx: Transaction) -> Mapping[str, Any]:
+    """Fields whose fingerprints include their own secret, also where whoever sealed them kept none."""
+    text = _text(fields)
+    if not text or fingerprint.reused(fields, text) == n:
+        return fields
+    return fingerprint.remember(fields, text, n, tx.workspace.random)
+
+
+def _text(fields: Mapping[str, Any]) -> str:
+    secret = fields.get("secret")
+    return "\n".join(map(str, secret)) if isinstance(secret, list) else str(secret or "")
+
+
+def same_as(tx: Transaction, rotation: Rotation, n: int, given: Secret) -> bool:
+    """Whether the given secret is the very one of a version; False where the actor can't open that."""
+    version = next((found for found in rotations.versions(tx.register, rotation.credential) if found.n == n and found.manifest), None)
+    if version is None:
+        return False
+    try:
+        fields = _opened(tx, rotation, version)
+    except (Locked, IntegrityError):
+        return False
+    if rotation.kind == "totp":
+        from govern.vault import otp
+
+        given = otp.parse(given).secret
+    return Secret(_text(fields)) == given

@@ -1,0 +1,179 @@
+"""Changing secrets: which ones, an open rotation for each, and a sealed candidate, all committed before anything is shown.
+
+Starting again goes on with what is open: a credential never has two rotations under way.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from govern.errors import GovernError, NotFound, Refused
+from govern.procedures import candidates
+from govern.procedures import rotation as steps
+from govern.procedures.candidates import FACTS, GENERATED, Candidate
+from govern.procedures.rotation import Confirmed
+from govern.register.queries import accounts, cases, policies, rotations
+from govern.register.queries.rotations import Rotatable, Rotation
+from govern.register.transaction import Transaction
+from govern.rotation.machine import State
+from govern.rotation.schedule import next_due
+from govern.rotation.triggers import Trigger, due
+from govern.vault.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be rotated: the credentials of a SELECTOR, of a case's open items, and of these only what is due. Empty `kind`: all."""
+
+    selector: str = ""
+    kind: str = ""
+    case: str = ""
+    all_due: bool = False
+
+
+def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> list[Rotatable]:
+    """The credentials asked for. NotFound where there is none, unless what is due was asked for."""
+    if wanted.case:
+        found = _of_case(db, wanted, reader)
+    elif wanted.selector:
+        selected = accounts.select(db, wanted.selector)
+        kind = wanted.kind or ("" if wanted.all_due else "password")
+        found = [
+            credential for account in selected if account.state == "active" for credential in rotations.of_account(db, account.id, kind)
+        ]
+        if not found and not wanted.all_due:
+            have = sorted({one.kind for account in selected for one in rotations.of_account(db, account.id)})
+            hint = f"there is {', '.join(have)}: --kind" if have else f"govern credential add {selected[0].handle} --kind {kind}"
+            raise NotFound(f"{wanted.selector} has no {kind}", hint=hint)
+    else:
+        found = [one for one in rotations.of_active(db) if wanted.kind in ("", one.kind)]
+    return _due(db, found, now) if wanted.all_due else found
+
+
+def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
+    case = cases.find(db, wanted.case, reader=reader)
+    ids = dict.fromkeys(e.item.credential for e in cases.items(db, case.id) if e.item.credential and e.state == "open")
+    found = [rotations.of_credential(db, credential) for credential in ids]
+    if wanted.selector:
+        within = {account.id for account in accounts.select(db, wanted.selector)}
+        found = [one for one in found if one.account in within]
+    return [one for one in found if wanted.kind in ("", one.kind)]
+
+
+def _due(db: sqlite3.Connection, found: Sequence[Rotatable], now: str) -> list[Rotatable]:
+    """What has an open rotation that is due, or none and is due by the calendar."""
+    policy = policies.policy(db)
+    under_way = {one.credential: one for one in rotations.rotations(db, only_open=True)}
+    chosen = []
+    for one in found:
+        rotation = under_way.get(one.credential)
+        by = rotation.due if rotation else (next_due(policy, one.tier, one.kind, one.since) or "") if one.since else ""
+        if by and by <= now:
+            chosen.append(one)
+    return chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """One credential that is being rotated. `candidate`: what was staged now, None where one was there already or can't be made here.
+
+    `tainted`: ids of people who are gone and could know the candidate that is there; `confirmed`: where it was changed already.
+    """
+
+    rotation: Rotation
+    resumed: bool
+    candidate: Candidate | None = None
+    tainted: tuple[str, ...] = ()
+    confirmed: Confirmed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A credential that could not be started, and why."""
+
+    credential: Rotatable
+    error: GovernError
+
+
+def start(
+    tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, *, given: Secret | None = None, typeable: bool = False
+) -> tuple[list[Started], list[Skipped]]:
+    """Open or go on with a rotation of each, and stage a candidate where one can be made; what can't is skipped, of one it is raised."""
+    started: list[Started] = []
+    skipped: list[Skipped] = []
+    for credential in found:
+        try:
+            stageable(tx, credential)
+            started.append(_start(tx, credential, trigger, given, typeable))
+        except (Refused, NotFound) as error:
+            if len(found) == 1:
+                raise
+            skipped.append(Skipped(credential=credential, error=error))
+    return started, skipped
+
+
+def stageable(tx: Transaction, credential: Rotatable) -> None:
+    """Refuse, before anything is recorded, a credential of which nobody who stays could open a new version."""
+    if not credential.kept_in and credential.kind not in FACTS:
+        candidates.need_recipients(tx.register, account=credential.account, handle=credential.handle, kind=credential.kind, now=tx.now)
+
+
+def opened(tx: Transaction, credential: Rotatable, trigger: Trigger) -> tuple[Rotation, bool]:
+    """The open rotation of the credential, and whether it was there before."""
+    rotation = rotations.open_of(tx.register, credential.credential)
+    if rotation is not None:
+        return rotation, True
+    id_ = tx.new_id()
+    by = due(policies.policy(tx.register), trigger, credential.tier, tx.now)
+    tx.record("rotation.opened", {"rotation": id_, "credential": credential.credential, "trigger": trigger.value, "due": by})
+    return rotations.by_id(tx.register, id_), False
+
+
+def _start(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, typeable: bool) -> Started:
+    rotation, resumed = opened(tx, credential, trigger)
+    tainted: tuple[str, ...] = ()
+    match rotation.state:
+        case State.STAGED | State.UNKNOWN:
+            tainted = tuple(rotations.gone(tx.register, rotation.credential, rotation.candidate))
+            if given is not None and candidates.same_as(tx, rotation, rotation.candidate, given):
+                given = None
+            if given is None and (rotation.shown or not tainted):
+                return Started(rotation=rotation, resumed=True, tainted=tainted)
+            if rotation.shown or rotation.state is State.UNKNOWN:
+                raise Refused(
+                    "its candidate was shown, and may be on the platform",
+                    rule="rotation-shown",
+                    hint=f"first: govern rotation reject {rotation.id[:8]}, or: govern rotation confirm {rotation.id[:8]}",
+                )
+            tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
+            rotation = rotations.by_id(tx.register, rotation.id)
+        case _:
+            pass
+    if given is None and not makes(credential):
+        return Started(rotation=rotation, resumed=resumed)
+    candidate = candidates.stage(tx, rotation, given, typeable=typeable)
+    return Started(rotation=rotations.by_id(tx.register, rotation.id), resumed=resumed, candidate=candidate)
+
+
+def makes(credential: Rotatable) -> bool:
+    """Whether a candidate can be made without a secret being given: we generate it, or only the fact is kept here."""
+    return credential.kind in GENERATED or bool(credential.kept_in) or credential.kind in FACTS
+
+
+def already_changed(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, *, changed_at: str = "") -> Started:
+    """Store a secret that somebody has changed on the platform already, and confirm it at once with the grade `claimed`."""
+    stageable(tx, credential)
+    rotation, resumed = opened(tx, credential, trigger)
+    staged: Candidate | None = None
+    if rotation.state in (State.STAGED, State.UNKNOWN):
+        if given is not None and candidates.same_as(tx, rotation, rotation.candidate, given):
+            done = steps.confirm(tx, rotation, grade="claimed") if rotation.shown else None
+            if done is not None:
+                return Started(rotation=done.rotation, resumed=resumed, confirmed=done)
+        tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
+        rotation = rotations.by_id(tx.register, rotation.id)
+    staged = candidates.stage(tx, rotation, given, changed_at=changed_at)
+    done = steps.confirm(tx, rotations.by_id(tx.register, rotation.id), grade="claimed")
+    return Started(rotation=done.rotation, resumed=resumed, candidate=staged, confirmed=done)

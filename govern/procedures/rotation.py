@@ -1,0 +1,177 @@
+"""What happens to a rotation once its candidate is sealed: shown, tried, confirmed, refused by the platform, or in doubt.
+
+Everything secret comes back masked and may leave the process only behind the transaction that recorded it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from govern.errors import NotFound, Refused, Usage
+from govern.procedures import candidates, sealing, settling, showing
+from govern.procedures.settling import Settled
+from govern.register.queries import accounts, holdings, people, policies, rotations
+from govern.register.queries.rotations import Rotation
+from govern.register.transaction import Transaction
+from govern.rotation import machine
+from govern.rotation.machine import State, Step
+from govern.rotation.triggers import Trigger, due
+from govern.vault.otp import Otp
+from govern.vault.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The very version that was recorded, and its secret."""
+
+    rotation: Rotation
+    version: int
+    secret: Secret
+
+
+def show(tx: Transaction, rotation: Rotation, which: str) -> Shown:
+    """Open the candidate (`new`) or what is current (`current`) and record that the actor saw it. All refusals come before recording."""
+    n = _which(tx, rotation, which)
+    secret = showing.value(rotation.kind, _fields(tx, rotation, n))
+    tx.record("secret.revealed", {"credential": rotation.credential, "version": n, "purpose": "rotation"})
+    return Shown(rotation=rotations.by_id(tx.register, rotation.id), version=n, secret=secret)
+
+
+def show_code(tx: Transaction, rotation: Rotation) -> Otp:
+    """The seed of the candidate, of which a code may be shown: how a stored seed is tried before it counts. The code is recorded."""
+    from govern.vault.otp import code, from_fields
+
+    if rotation.kind != "totp":
+        raise Usage(f"a {rotation.kind} gives no codes", hint=f"govern rotation show {rotation.id[:8]} --secret new --stdout")
+    n = _which(tx, rotation, "new")
+    otp = from_fields(_fields(tx, rotation, n))
+    code(otp, 0)
+    tx.record("code.shown", {"credential": rotation.credential, "version": n})
+    return otp
+
+
+def _which(tx: Transaction, rotation: Rotation, which: str) -> int:
+    if which == "new" and rotation.open and rotation.candidate:
+        return rotation.candidate
+    if which == "new" and rotation.open:
+        raise NotFound("this rotation has no candidate yet", hint=f"govern rotate {rotation.handle} --kind {rotation.kind}")
+    current = rotations.of_credential(tx.register, rotation.credential).current
+    if not current:
+        raise NotFound(f"{rotation.handle} has no {rotation.kind} that is current", hint=f"govern rotation show {rotation.id[:8]}")
+    return current
+
+
+def _fields(tx: Transaction, rotation: Rotation, n: int) -> dict[str, object]:
+    account = accounts.by_id(tx.register, rotation.account)
+    showing.must_hold(tx.register, account, tx.actor, rotation.kind, tx.now)
+    return sealing.open_fields(tx, sealing.stored(tx.register, rotation.credential, n))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A rotation that is done. `still_knows`: ids of those who could know the new secret and may not have it; `waiting`: holders without
+    keys who need it; `again`: the rotation that was opened because somebody who is gone knows it; `done_before`: nothing was recorded."""
+
+    rotation: Rotation
+    still_knows: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    again: str = ""
+    cases: tuple[Settled, ...] = ()
+    done_before: bool = False
+
+
+def confirm(
+    tx: Transaction, rotation: Rotation, *, version: int = 0, grade: str = "one-person", sessions_cut: bool | None = None
+) -> Confirmed:
+    """The platform has the candidate (or, of several, this `version`), and nothing else: the exposures of all others end here.
+
+    A rotation that is done already stays as it is. Raises Refused where nobody can have typed the secret in, or tried the seed.
+    """
+    db = tx.register
+    if rotation.state is State.DONE and version in (0, rotation.candidate):
+        return Confirmed(rotation=rotation, done_before=True)
+    machine.after(rotation.state, Step.CONFIRM)
+    n = version or rotation.candidate
+    machine.proven(rotations.candidate(db, rotation, n), grade)
+    tx.record("rotation.confirmed", {"rotation": rotation.id, "version": n, "grade": grade, "sessions_cut": sessions_cut})
+    _end_old_wraps(tx, rotation, n)
+    again = _again(tx, rotation, n)
+    settled = settling.after_rotation(tx, rotation.credential)
+    done = rotations.by_id(db, rotation.id)
+    return Confirmed(
+        rotation=done, still_knows=strangers(tx, done, n), again=again, cases=tuple(settled),
+        waiting=tuple(rotations.waiting(db, done.account, done.credential, done.kind, n)),
+    )  # fmt: skip
+
+
+def strangers(tx: Transaction, rotation: Rotation, n: int) -> tuple[str, ...]:
+    """Ids (or `others-unknown`) of those who could know a version and neither hold the account nor answer for it, or are leaving."""
+    account = accounts.by_id(tx.register, rotation.account)
+    held = holdings.of_accounts(tx.register, [rotation.account])
+    may = {account.custodian, account.deputy} | {grant.person for grant in held if not grant.kinds or rotation.kind in grant.kinds}
+    gone = set(rotations.gone(tx.register, rotation.credential, n))
+    return tuple(person for person in rotations.knowers(tx.register, rotation.credential, n) if person not in may or person in gone)
+
+
+def _again(tx: Transaction, rotation: Rotation, n: int) -> str:
+    """Open the next rotation where somebody who is leaving or has left could know the very secret that now counts; its id or nothing."""
+    gone = rotations.gone(tx.register, rotation.credential, n)
+    if not gone:
+        return ""
+    new = tx.new_id()
+    by = due(policies.policy(tx.register), Trigger.MEMBERSHIP, rotation.tier, tx.now)
+    tx.record(
+        "rotation.opened", {"rotation": new, "credential": rotation.credential, "trigger": "membership", "person": gone[0], "due": by}
+    )
+    return new
+
+
+def _end_old_wraps(tx: Transaction, rotation: Rotation, n: int) -> None:
+    """The version before stays with recovery and the responsible person (the actor, where that one has no keys), what is older with recovery."""
+    custodian = accounts.by_id(tx.register, rotation.account).custodian
+    keeper = custodian if people.by_id(tx.register, custodian).keyholder else tx.actor
+    rows = tx.register.execute(
+        """
+        SELECT w.credential, w.n, w.key, v.manifest FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n
+        JOIN keys k ON k.id = w.key
+        WHERE w.credential = :credential AND w.n <> :n AND w.ended IS NULL AND k.state <> 'recovery' AND NOT (k.person = :keeper
+          AND w.n >= (SELECT coalesce(max(n), 0) FROM versions WHERE credential = :credential AND state = 'previous'))
+        """,
+        {"credential": rotation.credential, "n": n, "keeper": keeper},
+    ).fetchall()
+    # A wrap that is gone from the store can't be ended; that it is gone is told by `ledger verify --deep`, and keeps nothing from changing.
+    sealing.end_each(tx, [row for row in rows if tx.read_wrap(bytes.fromhex(row[3]), bytes.fromhex(row[2])) is not None])
+
+
+def reject(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, typeable: bool = False) -> candidates.Candidate | None:
+    """The platform refused the candidate: the next one is staged in the same transaction. None where the platform has to issue it first."""
+    machine.after(rotation.state, Step.REJECT)
+    tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
+    if given is None and rotation.kind not in candidates.GENERATED and not rotation.kept_in and rotation.kind not in candidates.FACTS:
+        return None
+    return candidates.stage(tx, rotations.by_id(tx.register, rotation.id), given, typeable=typeable)
+
+
+def unsure(tx: Transaction, rotation: Rotation) -> None:
+    """Nobody can tell which secret the platform has: every candidate stays, and so does what was current."""
+    tx.record("rotation.unknown", {"rotation": rotation.id})
+
+
+def lose(tx: Transaction, rotation: Rotation) -> None:
+    """No secret that is stored here works: nothing is destroyed, and a new one can be staged once the platform lets somebody in again."""
+    tx.record("rotation.lost", {"rotation": rotation.id})
+
+
+def abort(tx: Transaction, rotation: Rotation) -> None:
+    """Nothing was changed after all; refused once a candidate was shown, for it may be on the platform."""
+    if rotation.trigger == Trigger.MEMBERSHIP and rotations.of_credential(tx.register, rotation.credential).current:
+        known = rotations.gone(tx.register, rotation.credential, rotations.of_credential(tx.register, rotation.credential).current)
+        if known:
+            names = people.handles(tx.register)
+            raise Refused(
+                f"{', '.join(names[person] for person in known)} could know the present secret: it has to change",
+                rule="membership",
+                control="AC-2 k",
+                hint=f"govern rotate {rotation.handle} --kind {rotation.kind}",
+            )
+    tx.record("rotation.aborted", {"rotation": rotation.id})

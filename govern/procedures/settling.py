@@ -1,0 +1,117 @@
+"""Bringing the items of a case up to what the ledger shows: those that came true end, what the person has come to know since is added.
+
+Called by whatever may have changed either: a confirmed rotation, the cut, and on request. A case is only worked on by those who run
+departures, and never by its subject; for anybody else nothing happens here, and the next one who may carries it on.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from govern.offboarding import checklist
+from govern.offboarding.case import CaseState
+from govern.offboarding.items import Item, ItemKind
+from govern.register.queries import cases, policies, rotations, signers, ties
+from govern.register.queries.cases import Case, Entry
+from govern.register.transaction import Transaction
+
+PART = 100
+"""Items in one `case.items`: an event holds 64 KiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What changed in one case: items that ended, and how many were added."""
+
+    case: Case
+    ended: tuple[Entry, ...]
+    added: int
+
+
+def reads_cases(tx: Transaction) -> bool:
+    """Whether the actor runs departures and has the key to their compartment."""
+    compartment = tx.workspace.epochs.compartment("case")
+    reads = compartment is not None and tx.workspace.epochs.reads(compartment)
+    return reads and signers.may_work_on_cases(tx.register, tx.actor, tx.now)
+
+
+def after_rotation(tx: Transaction, credential: str) -> list[Settled]:
+    """Settle every case that this credential concerns."""
+    if not reads_cases(tx):
+        return []
+    found = [case for case in cases.concerned(tx.register, credential, reader=tx.actor) if case.person != tx.actor]
+    settled = [settle(tx, case, credential=credential) for case in found]
+    return [one for one in settled if one.ended or one.added]
+
+
+def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
+    """End the items (of one credential, or all) that the ledger shows as done, then add what came to be known; before the cut only end."""
+    ended = []
+    for entry in cases.items(tx.register, case.id):
+        concerns = not credential or entry.item.credential == credential
+        if entry.state == "open" and concerns and _done(tx.register, case, entry):
+            grade, cites = _proof(tx.register, entry.item)
+            tx.record(
+                "case.item_ended",
+                {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites},
+            )
+            ended.append(entry)
+    added = take_in(tx, case) if case.state is CaseState.CUT else 0
+    return Settled(case=case, ended=tuple(ended), added=added)
+
+
+def take_in(tx: Transaction, case: Case) -> int:
+    """Add a rotation item for every live version that the person could know and no item of the case is about; how many were added."""
+    listed = {(entry.item.credential, entry.item.version) for entry in cases.items(tx.register, case.id)}
+    found = ties.circumstances(tx.register, case.person, tx.now)
+    new = [one for one in found.known if (one.credential, one.version) not in listed]
+    if not new:
+        return 0
+    known = checklist.Circumstances(accounts=found.accounts, known=new)
+    items = checklist.rotations(known, policies.policy(tx.register), cut_at=max(case.cut_at, tx.now))
+    record_items(tx, case.id, items)
+    open_rotations(tx, case.person, items)
+    return len(items)
+
+
+def record_items(tx: Transaction, case: str, items: Sequence[Item]) -> None:
+    """Record items, each under a fresh id, in as many parts as they need."""
+    parts = [items[start : start + PART] for start in range(0, len(items), PART)]
+    for number, part in enumerate(parts, start=1):
+        tx.record(
+            "case.items",
+            {"case": case, "part": number, "of": len(parts), "items": [item.record(tx.new_id()) for item in part]},
+        )
+
+
+def open_rotations(tx: Transaction, person: str, items: Sequence[Item]) -> int:
+    """Open a rotation, for the change of membership, of every credential among the items that has none open; how many were opened."""
+    due: dict[str, str] = {}
+    for item in items:
+        if item.kind is ItemKind.ROTATE:
+            due[item.credential] = min(item.due, due.get(item.credential, item.due))
+    opened = 0
+    for credential, by in due.items():
+        if rotations.open_of(tx.register, credential) is None:
+            body = {"rotation": tx.new_id(), "credential": credential, "trigger": "membership", "person": person, "due": by}
+            tx.record("rotation.opened", body)
+            opened += 1
+    return opened
+
+
+def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
+    return ties.can_tell(entry.item.kind) and ties.unmet(db, case.person, entry.item) is None
+
+
+def _proof(db: sqlite3.Connection, item: Item) -> tuple[str | None, int | None]:
+    """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
+    if item.kind is not ItemKind.ROTATE:
+        return "one-person", None
+    row = db.execute(
+        "SELECT r.grade, r.ended_entry FROM versions v JOIN rotations r ON r.credential = v.credential AND r.ended_at = v.ended_at"
+        " WHERE v.credential = ? AND v.n = ? ORDER BY r.ended_entry DESC LIMIT 1",
+        (item.credential, item.version),
+    ).fetchone()
+    return (row[0], row[1]) if row else (None, None)

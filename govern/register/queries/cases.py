@@ -1,0 +1,156 @@
+"""Questions about cases: by id or the beginning of one, their items by number or id, lists. Names are put in where they are shown.
+
+A case can't be seen by its subject before its cut: every question says who is asking.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from govern.errors import NotFound, Usage
+from govern.offboarding.case import CaseKind, CaseState
+from govern.offboarding.items import Item, ItemKind, ItemState
+from govern.register.queries.rotations import whole_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One departure. Ids are hex, texts empty where there is none; `left`: items that are open."""
+
+    id: str
+    person: str
+    kind: CaseKind
+    state: CaseState
+    cut_at: str
+    last_day: str
+    requested_by: str
+    opener: str
+    opened_at: str
+    frozen: str
+    frozen_at: int
+    closed_at: str
+    closer: str
+    signed_by_one: bool
+    statement: str
+    entry: int
+    items: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item of a case: what it is, and how it stands. `number` counts from 1; `cites` is a ledger index or None."""
+
+    id: str
+    number: int
+    item: Item
+    state: ItemState
+    assignee: str
+    ended_at: str
+    ended_by: str
+    grade: str
+    evidence: str
+    note: str
+    verifier: str
+    cites: int | None
+    handle: str
+    """Of the account concerned, or empty."""
+    credential_kind: str
+    about: str
+    """The place's name, the role, the key; or empty."""
+
+
+_CASES: Final = """
+SELECT c.id, c.person, c.kind, c.state, c.cut_at, c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at, c.closed_at,
+  c.closer, c.signed_by_one, c.statement, c.entry, (SELECT count(*) FROM items i WHERE i.case_id = c.id),
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open')
+FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
+"""
+
+
+def _case(row: Sequence[object]) -> Case:
+    texts = [str(value or "") for value in row]
+    return Case(
+        id=texts[0], person=texts[1], kind=CaseKind(texts[2]), state=CaseState(texts[3]), cut_at=texts[4], last_day=texts[5],
+        requested_by=texts[6], opener=texts[7], opened_at=texts[8], frozen=texts[9], frozen_at=int(texts[10] or 0), closed_at=texts[11],
+        closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], entry=int(texts[15]), items=int(texts[16]), left=int(texts[17]),
+    )  # fmt: skip
+
+
+def cases(db: sqlite3.Connection, *, reader: str) -> list[Case]:
+    """All cases, those with work left first, the newest first."""
+    rows = db.execute(_CASES + "ORDER BY c.state = 'closed', c.entry DESC", {"reader": reader})
+    return [_case(row) for row in rows]
+
+
+def by_id(db: sqlite3.Connection, id_: str, *, reader: str) -> Case:
+    row = db.execute(_CASES + "AND c.id = :id", {"reader": reader, "id": id_}).fetchone()
+    if row is None:
+        raise NotFound(f"there is no case {id_[:40]!r}", hint="govern offboard list")
+    return _case(row)
+
+
+def find(db: sqlite3.Connection, text: str, *, reader: str) -> Case:
+    """The case of this id, or of the only id that begins so (six hex digits at least)."""
+    return by_id(db, whole_id(db, "cases", "case", text, hint="govern offboard list"), reader=reader)
+
+
+def due(db: sqlite3.Connection, now: str, *, reader: str) -> list[Case]:
+    """Cases whose cut has come; the earliest first."""
+    rows = db.execute(_CASES + "AND c.state = 'open' AND c.cut_at <= :now ORDER BY c.cut_at, c.entry", {"reader": reader, "now": now})
+    return [_case(row) for row in rows]
+
+
+def concerned(db: sqlite3.Connection, credential: str, *, reader: str) -> list[Case]:
+    """Cases that are not closed and have a rotation of this credential among their items, or whose subject could know a live version of it."""
+    rows = db.execute(  # noqa: S608  the text is ours
+        _CASES + " AND c.state <> 'closed' AND (EXISTS (SELECT 1 FROM items i WHERE i.case_id = c.id AND i.credential = :credential)"
+        " OR EXISTS (SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL"
+        "  WHERE e.person = c.person AND e.credential = :credential)) ORDER BY c.entry",
+        {"reader": reader, "credential": credential},
+    )
+    return [_case(row) for row in rows]
+
+
+_ITEMS: Final = """
+SELECT i.id, i.seq, i.kind, i.account, i.credential, i.n, i.due, i.blocking, i.basis, i.about, i.state, i.assignee, i.ended_at, i.ended_by, i.grade,
+  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind, coalesce(p.name, i.about)
+FROM items i LEFT JOIN accounts a ON a.id = i.account LEFT JOIN credentials c ON c.id = i.credential LEFT JOIN places p ON p.id = i.about
+WHERE i.case_id = ? ORDER BY i.seq
+"""
+
+
+def items(db: sqlite3.Connection, case: str) -> list[Entry]:
+    """All items of a case, in the order to work in; what was added since its opening comes last."""
+    return [_entry(row) for row in db.execute(_ITEMS, (case,))]
+
+
+def _entry(row: Sequence[object]) -> Entry:
+    texts = [str(value or "") for value in row]
+    item = Item(
+        kind=ItemKind(texts[2]), account=texts[3], credential=texts[4], version=int(texts[5] or 0), due=texts[6], blocking=bool(row[7]),
+        basis=texts[8], about=texts[9],
+    )  # fmt: skip
+    return Entry(
+        id=texts[0], number=int(texts[1] or 0) + 1, item=item, state=ItemState(texts[10]), assignee=texts[11], ended_at=texts[12],
+        ended_by=texts[13], grade=texts[14], evidence=texts[15], note=texts[16], verifier=texts[17],
+        cites=None if row[18] is None else int(texts[18] or 0), handle=texts[19], credential_kind=texts[20], about=texts[21],
+    )  # fmt: skip
+
+
+def item(db: sqlite3.Connection, case: str, text: str) -> Entry:
+    """The item of this number (from 1) or of the only id that begins so (six hex digits at least, not all of them decimal)."""
+    found = items(db, case)
+    wanted = text.strip().casefold()
+    if wanted.isdecimal() and len(wanted) < 6:
+        chosen = [entry for entry in found if entry.number == int(wanted)]
+    elif len(wanted) >= 6:
+        chosen = [entry for entry in found if entry.id.startswith(wanted)]
+    else:
+        raise Usage(f"{text[:40]!r} is no item", hint="its number, or six or more of its hex digits")
+    if len(chosen) != 1:
+        raise NotFound(f"the case has no item {text[:40]!r}", hint=f"govern offboard show {case[:8]}")
+    return chosen[0]

@@ -1,0 +1,212 @@
+"""Questions about rotations: by id or the beginning of one, by credential, lists of what is open and what is due."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from govern.errors import NotFound, Refused, Usage
+from govern.rotation.machine import Candidate, State, is_open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """One rotation and what it rotates. Ids are hex, texts empty and numbers 0 where there is none; `kept_in` is a place's id.
+
+    `candidate` is the version that stands for it: the newest staged, or the confirmed one; `shown`: somebody has seen it.
+    """
+
+    id: str
+    credential: str
+    account: str
+    handle: str
+    platform: str
+    tier: str
+    kind: str
+    kept_in: str
+    trigger: str
+    state: State
+    due: str
+    opened_at: str
+    opener: str
+    candidate: int
+    shown: bool
+    ended_at: str
+    confirmer: str
+    grade: str
+    entry: int
+
+    @property
+    def open(self) -> bool:
+        return is_open(self.state)
+
+
+_COLUMNS: Final = """
+SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state, r.due, r.opened_at, r.opener,
+  r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry
+FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account
+"""
+
+
+def _rotation(row: Sequence[object]) -> Rotation:
+    texts = [str(value or "") for value in row]
+    return Rotation(
+        id=texts[0], credential=texts[1], account=texts[2], handle=texts[3], platform=texts[4], tier=texts[5], kind=texts[6], kept_in=texts[7],
+        trigger=texts[8], state=State(texts[9]), due=texts[10], opened_at=texts[11], opener=texts[12], candidate=int(texts[13] or 0),
+        shown=bool(row[14]), ended_at=texts[15], confirmer=texts[16], grade=texts[17], entry=int(texts[18] or 0),
+    )  # fmt: skip
+
+
+def by_id(db: sqlite3.Connection, id_: str) -> Rotation:
+    row = db.execute(_COLUMNS + "WHERE r.id = ?", (id_,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no rotation {id_[:40]!r}", hint="govern rotation list")
+    return _rotation(row)
+
+
+def find(db: sqlite3.Connection, text: str) -> Rotation:
+    """The rotation of this id, or of the only id that begins so (six hex digits at least)."""
+    return by_id(db, whole_id(db, "rotations", "rotation", text, hint="govern rotation list"))
+
+
+def whole_id(db: sqlite3.Connection, table: str, noun: str, text: str, *, hint: str) -> str:
+    """The id in a table of ours that begins so; Usage for what is no id, NotFound, or Refused where several do."""
+    wanted = text.strip().casefold()
+    if not re.fullmatch(r"[0-9a-f]{6,32}", wanted):
+        raise Usage(f"{text[:40]!r} is no id of a {noun}", hint=f"six or more of its hex digits: {hint}")
+    last = wanted[:-1] + chr(ord(wanted[-1]) + 1)
+    found = [row[0] for row in db.execute(f"SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT 3", (wanted, last))]  # noqa: S608
+    if not found:
+        raise NotFound(f"there is no {noun} {text[:40]!r}", hint=hint)
+    if len(found) > 1:
+        raise Refused(f"several ids begin with {wanted}", rule="ambiguous", hint="type more of it")
+    return str(found[0])
+
+
+def open_of(db: sqlite3.Connection, credential: str) -> Rotation | None:
+    """The open rotation of a credential."""
+    row = db.execute(_COLUMNS + "WHERE r.credential = ? AND r.ended_at IS NULL", (credential,)).fetchone()
+    return None if row is None else _rotation(row)
+
+
+def rotations(db: sqlite3.Connection, *, only_open: bool = False, due_by: str = "") -> list[Rotation]:
+    """All, or the open ones, or the open ones due by a UTC time; what is due first, then the newest."""
+    where = "WHERE r.ended_at IS NULL " if only_open or due_by else ""
+    where += "AND r.due <= :due " if due_by else ""
+    order = "ORDER BY r.ended_at IS NOT NULL, r.due IS NULL, r.due, r.opened_at DESC, r.entry DESC"
+    return [_rotation(row) for row in db.execute(_COLUMNS + where + order, {"due": due_by})]
+
+
+def candidate(db: sqlite3.Connection, rotation: Rotation, n: int) -> Candidate:
+    """What is told about a version that may be confirmed. NotFound where the rotation has no such version."""
+    row = db.execute(
+        "SELECT origin FROM versions WHERE credential = ? AND n = ? AND rotation = ?", (rotation.credential, n, rotation.id)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"the rotation has no candidate {n}", hint=f"govern rotation show {rotation.id[:8]}")
+    shown = {what for (what,) in db.execute("SELECT what FROM shown WHERE credential = ? AND n = ?", (rotation.credential, n))}
+    return Candidate(kind=rotation.kind, origin=row[0], seen=bool(shown - {"code"}), coded="code" in shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """One version as the rotation sees it. `manifest`: 64 hex digits, empty where it is kept elsewhere; `reuses`: 0 or an earlier version."""
+
+    n: int
+    state: str
+    origin: str
+    manifest: str
+    reuses: int
+    staged_at: str
+
+
+def versions(db: sqlite3.Connection, credential: str) -> list[Staged]:
+    """Every version of a credential, the newest first."""
+    rows = db.execute(
+        "SELECT n, state, origin, manifest, reuses, staged_at FROM versions WHERE credential = ? ORDER BY n DESC", (credential,)
+    )
+    return [Staged(n=row[0], state=row[1], origin=row[2], manifest=row[3] or "", reuses=row[4] or 0, staged_at=row[5]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotatable:
+    """A credential that could be rotated. `since`: when it last changed, as far as known; `current`: its version, 0 where none is."""
+
+    credential: str
+    account: str
+    handle: str
+    platform: str
+    tier: str
+    kind: str
+    kept_in: str
+    since: str
+    current: int
+
+
+_ROTATABLE: Final = """
+SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n
+FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
+"""
+
+
+def _rotatable(row: Sequence[object]) -> Rotatable:
+    texts = [str(value or "") for value in row]
+    return Rotatable(
+        credential=texts[0], account=texts[1], handle=texts[2], platform=texts[3], tier=texts[4], kind=texts[5], kept_in=texts[6],
+        since=texts[7], current=int(texts[8] or 0),
+    )  # fmt: skip
+
+
+def of_account(db: sqlite3.Connection, account: str, kind: str = "") -> list[Rotatable]:
+    """The credentials of an account (id), or those of one kind, in the order in which they were added."""
+    rows = db.execute(_ROTATABLE + "WHERE a.id = ? AND (? = '' OR c.kind = ?) ORDER BY c.entry", (account, kind, kind))
+    return [_rotatable(row) for row in rows]
+
+
+def of_credential(db: sqlite3.Connection, credential: str) -> Rotatable:
+    row = db.execute(_ROTATABLE + "WHERE c.id = ?", (credential,)).fetchone()
+    if row is None:
+        raise NotFound("there is no such credential", hint="govern account list")
+    return _rotatable(row)
+
+
+def of_active(db: sqlite3.Connection) -> list[Rotatable]:
+    """Every credential of every account in use, by handle."""
+    return [_rotatable(row) for row in db.execute(_ROTATABLE + "WHERE a.state = 'active' ORDER BY a.handle, c.entry")]
+
+
+def knowers(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
+    """Ids (or `others-unknown`) of everybody who could know a version."""
+    return [
+        row[0]
+        for row in db.execute("SELECT DISTINCT person FROM exposures WHERE credential = ? AND n = ? ORDER BY person", (credential, n))
+    ]
+
+
+def gone(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
+    """Ids of those who could know a version and are leaving or have left."""
+    rows = db.execute(
+        "SELECT DISTINCT e.person FROM exposures e JOIN people p ON p.id = e.person WHERE e.credential = ? AND e.n = ?"
+        " AND (p.leaving OR p.left_on IS NOT NULL) ORDER BY e.person",
+        (credential, n),
+    )
+    return [row[0] for row in rows]
+
+
+def waiting(db: sqlite3.Connection, account: str, credential: str, kind: str, n: int) -> list[str]:
+    """Ids of holders without keys who have not been given this version: the hand-overs that are due."""
+    rows = db.execute(
+        """
+        SELECT DISTINCT g.person FROM grants g JOIN people p ON p.id = g.person
+        WHERE g.account = :account AND g.ended_at IS NULL AND NOT p.leaving AND p.left_on IS NULL
+          AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = :kind))
+          AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = g.person AND k.state = 'active')
+          AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = g.person AND e.credential = :credential AND e.n = :n AND e.strength = 'seen')
+        ORDER BY p.handle
+        """,
+        {"account": account, "credential": credential, "kind": kind, "n": n},
+    )
+    return [row[0] for row in rows]
