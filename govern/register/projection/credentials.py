@@ -44,13 +44,17 @@ def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
     if row[1] == "recovery":
         return ""
     account = scene.one(
-        "SELECT a.id, a.custodian, a.deputy FROM accounts a JOIN credentials c ON c.account = a.id WHERE c.id = ?", credential
+        "SELECT a.custodian, a.deputy, a.id, c.kind FROM accounts a JOIN credentials c ON c.account = a.id WHERE c.id = ?", credential
     )
     if account is None:
         return "an account that the ledger does not have"
-    if row[0] in account[1:] or row[0] == scene.actor:
+    if row[0] in account[:2] or row[0] == scene.actor:
         return ""
-    held = scene.one("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", account[0], row[0])
+    held = scene.one(
+        "SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL"
+        " AND (kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = ?))",
+        account[2], row[0], account[3],
+    )  # fmt: skip
     return "" if held else "a person who neither holds nor answers for the account"
 
 

@@ -62,6 +62,25 @@ def test_a_new_version_is_not_sealed_to_somebody_who_holds_another_kind_only(sho
     assert shop.id_of("anna") not in knows
 
 
+def test_the_ledger_itself_takes_no_wrap_of_a_kind_that_is_not_held(shop: Firm) -> None:
+    from govern.errors import Refused
+    from govern.procedures.sealing import add_wraps, stored
+    from govern.vault.keys import Recipient
+
+    shop.enrol("anna")
+    shop.ok("grant", "shop", "anna", "--kind", "totp")
+
+    def work(tx: Any, kind: str) -> int:
+        key, public = tx.register.execute("SELECT id, seal FROM keys WHERE person = ?", (shop_id(tx, "anna"),)).fetchone()
+        credential = tx.register.execute("SELECT id FROM credentials WHERE kind = ?", (kind,)).fetchone()[0]
+        tx.register.execute("DELETE FROM wraps WHERE key = ?", (key,))
+        return add_wraps(tx, [stored(tx.register, credential, 1)], [Recipient(bytes.fromhex(key), public)])
+
+    with pytest.raises(Refused, match="neither holds nor answers"):
+        shop.write(lambda tx: work(tx, "password"))
+    assert shop.write(lambda tx: work(tx, "totp")) == 1, "the control"
+
+
 def test_a_grant_to_somebody_with_keys_is_locked_for_one_who_can_not_open_it(shop: Firm) -> None:
     """ben is admin with keys, answers for nothing and holds nothing: he may grant, but has nothing to seal."""
     shop.ok("person", "role", "ben", "admin")
