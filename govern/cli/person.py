@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+_MOST_BYTES = 64 << 20
 
 
 def _row(person: Person) -> dict[str, object]:
@@ -56,11 +59,63 @@ def add(
     full, mail = split_name(name)
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
+        alike = procedure.alike(tx.register, full, mail)
         person = procedure.add(
             tx,
             procedure.NewPerson(name=full, mail=mail, handle=handle, department=department, locale=locale, agency=external, left=left),
         )
-    _show([person], json=json)
+    if json:
+        render.emit("person", {"people": [_row(person)], "alike": alike})
+    else:
+        _show([person], json=False)
+    if alike:
+        render.note(f"note: is this the same person as {', '.join(map(render.safe, alike))}?")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV with columns of names, mail addresses, departments, …")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would be added, and record nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Add everybody of a table who is not there yet."""
+    from govern.importers import people_table
+    from govern.importers.read import contents
+    from govern.procedures import people_table as procedure
+
+    table = people_table.read(contents(file, _MOST_BYTES))
+    workspace = settings.workspace()
+    if dry_run:
+        planned = procedure.plan(workspace.view(), table, settings.now())
+    else:
+        with workspace.transaction(settings.now()) as tx:
+            planned = procedure.take_in(tx, table)
+    created = [one.handle for one in planned.created]
+    if json:
+        render.emit("person", {
+            "created": created, "unchanged": planned.unchanged, "skipped": [{"row": one.row, "reason": one.reason} for one in planned.skipped],
+            "alike": [{"person": handle, "like": others} for handle, others in planned.alike.items()], "ahead": planned.ahead,
+            "dry_run": dry_run,
+        })  # fmt: skip
+        return
+    render.table(
+        ("handle", "name", "mail", "department", "left"),
+        [(one.handle, one.name, one.mail, one.department, one.left) for one in planned.created],
+        empty="nobody new",
+    )
+    for text in table.warnings:
+        render.note(f"note: {text}")
+    for one in planned.skipped:
+        render.note(f"left out: {one.row}: {render.safe(one.reason)}")
+    for handle, others in planned.alike.items():
+        render.note(f"note: is {render.safe(handle)} the same person as {', '.join(map(render.safe, others))}?")
+    for handle in planned.ahead:
+        render.note(f"note: the last day of {render.safe(handle)} lies ahead: added as somebody who is here")
+    render.note(
+        f"{len(created)} {'would be added' if dry_run else 'added'}, {len(planned.unchanged)} there already, {len(planned.skipped)} left out"
+    )  # fmt: skip
+    for handle in planned.ahead[:3] if not dry_run else []:
+        render.next_step(f"govern offboard open {render.safe(handle)}")
 
 
 @app.command("list")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from govern.errors import Refused
+from govern.holdings.likeness import Alike
 from govern.holdings.names import check_handle, free, slug
 from govern.register.queries import people
 from govern.register.transaction import Transaction
@@ -38,6 +40,17 @@ def add(tx: Transaction, new: NewPerson) -> people.Person:
         },
     )  # fmt: skip
     return people.by_id(db, person)
+
+
+def alike(db: sqlite3.Connection, name: str, mail: str) -> list[str]:
+    """Handles of people who may be the same person: the same mail address, or a name written nearly like this one."""
+    near = Alike()
+    same = []
+    for person in people.people(db):
+        near.add(person.name, person.handle)
+        if mail and person.mail.casefold() == mail.casefold():
+            same.append(person.handle)
+    return list(dict.fromkeys([*same, *near.near(name)]))
 
 
 def give_role(tx: Transaction, person: str, role: str, until: str | None) -> None:

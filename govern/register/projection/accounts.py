@@ -38,7 +38,7 @@ def _edited(scene: Scene) -> None:
         if field in scene.body:
             scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.body[field], account)  # noqa: S608  names are ours
     for field in scene.body.get("cleared", ()):
-        if field in _COLUMNS and field not in ("platform", "tier"):
+        if field in (*_COLUMNS, *_PERSONAL) and field not in ("platform", "tier"):
             scene.run(f"UPDATE accounts SET {field} = NULL WHERE id = ?", account)  # noqa: S608
     for field in _PERSONAL:
         if field in scene.personal:

@@ -1,0 +1,111 @@
+"""`govern credential`: the secrets of an account, sealed here or kept in a place outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from govern.cli import render, settings
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from govern.register.queries.accounts import Account
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
+    """The credentials of an account by JSON key; `due` is a day, or None."""
+    from govern.register.queries.credentials import of_account
+    from govern.register.queries.policies import policy
+    from govern.rotation.schedule import next_due
+
+    rules = policy(db)
+    return [
+        {
+            "kind": one.kind, "version": one.version, "state": one.state, "kept_in": one.kept_in or None,
+            "changed_at": one.changed_at or one.current_at or None,
+            "due": next_due(rules, account.tier, one.kind, one.since) if one.since else None,
+            "claimed": bool(one.changed_at), "origin": one.origin, "weak": one.weak, "others_unknown": one.others_unknown,
+            "candidate": one.candidate or None,
+        }
+        for one in of_account(db, account.id)
+    ]  # fmt: skip
+
+
+def table(found: Sequence[dict[str, Any]], handle: str) -> None:
+    """The same as columns."""
+    render.table(
+        ("credential", "version", "state", "kept in", "unchanged since", "due"),
+        [
+            (
+                one["kind"], one["version"] or "", one["state"] + (f", {one['candidate']} staged" if one["candidate"] else ""),
+                one["kept_in"] or "this vault", render.day(one["changed_at"]) + (" (claimed)" if one["claimed"] else ""), one["due"] or "",
+            )
+            for one in found
+        ],
+        empty=f"no credential yet: govern credential add {handle} --kind password",
+    )  # fmt: skip
+
+
+@app.command("add")
+def add(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    kind: Annotated[
+        str, typer.Option(help="password, totp, backup-codes, api-token, app-password, passkey, recovery-email, recovery-phone.")
+    ],
+    kept_in: Annotated[str, typer.Option(metavar="PLACE", help="No secret: it stays in this place (govern place add).")] = "",
+    changed_at: Annotated[str, typer.Option(metavar="DATE", help="When it was last changed on the platform, if you know.")] = "",
+    json: Json = False,
+) -> None:
+    """Add a secret, typed or piped in; or say in which place it is kept."""
+    from govern.cli.prompt import secret
+    from govern.holdings.dates import past_day
+    from govern.procedures import credentials as procedure
+    from govern.register.queries import accounts, places
+
+    now = settings.now()
+    procedure.check_kind(kind)
+    if changed_at:
+        past_day(changed_at, "--changed-at", now)
+    claimed = f"{changed_at}T00:00:00Z" if changed_at else None
+    workspace = settings.workspace()
+    accounts.find(workspace.view(), account)
+    typed = None if kept_in else secret("Seed (base32 or otpauth://…)" if kind == "totp" else f"The {kind}")
+    with workspace.transaction(now) as tx:
+        found = accounts.find(tx.register, account)
+        if typed is None:
+            added = procedure.add_kept(tx, found, kind, places.find(tx.register, kept_in).id, changed_at=claimed)
+        else:
+            added = procedure.add_sealed(tx, found, kind, typed, changed_at=claimed)
+        listed = [row for row in rows(tx.register, found) if row["kind"] == kind]
+    if json:
+        render.emit(
+            "credential", {"account": found.handle, "credentials": listed, "holder": added.holder, "hand_over": list(added.waiting)}
+        )
+    else:
+        table(listed, found.handle)
+    if added.weak:
+        render.note("note: this seed has fewer than 128 bits; the platform chose it, and a new one from there may be stronger")
+    for person in added.waiting:
+        render.next_step(f"govern handover {found.handle} {render.safe(person)} --kind {kind}")
+    render.next_step(f"govern known {found.handle} PERSON", "whoever knows it already")
+
+
+@app.command("list")
+def list_(account: Annotated[str, typer.Argument(metavar="ACCOUNT")], json: Json = False) -> None:
+    """The credentials of an account: version, where each is kept, and when it is due for a change."""
+    from govern.register.queries import accounts
+
+    db = settings.workspace().view()
+    found = accounts.find(db, account)
+    listed = rows(db, found)
+    if json:
+        render.emit("credential", {"account": found.handle, "credentials": listed})
+        return
+    table(listed, found.handle)
