@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def lying_sheets(home: Path) -> list[Finding]:
             subject=str(Path(lying[0]).parent),
             message=f"{len(lying)} recovery sheets still lie on this disk",
             key="sheets",
-            command=f"rm {' '.join(lying)}",
+            command=f"rm {shlex.join(lying)}",
             why="print them, hand them out, then remove the files",
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -253,7 +254,7 @@ def _exports(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[F
         if Path(path).exists():
             yield Finding(
                 code="export-lying", severity="warning", subject=path, message="this plaintext export still lies there", key=f"export:{entry}",
-                command=f"rm {path}", why="delete it, in the bin and the cloud too",
+                command=f"rm {shlex.quote(path)}", why="delete it, in the bin and the cloud too",
             )  # fmt: skip
 
 
