@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from govern import __version__
-from govern.errors import GovernError
+from govern.errors import GovernError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +86,8 @@ def fail(error: GovernError, *, as_json: bool) -> int:
         said |= {name: value for name in ("index", "rule", "control") if (value := getattr(error, name, None)) not in (None, "")}
         sys.stdout.write(json.dumps({"error": said}) + "\n")
     else:
-        rule = ", ".join(safe(word) for name in ("rule", "control") if (word := getattr(error, name, "")))
-        sys.stderr.write(f"error: {message}" + (f" [{rule}]\n" if rule else "\n") + (f"hint: {hint}\n" if hint else ""))
+        rule = f" [{safe(error.rule)}, {safe(error.control)}]" if isinstance(error, Refused) and error.control else ""
+        sys.stderr.write(f"error: {message}{rule}\n" + (f"hint: {hint}\n" if hint else ""))
     return error.exit_code
 
 
@@ -115,6 +115,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from None
     except Exception as error:
         raise SystemExit(unexpected(error, as_json=as_json)) from None
+    finally:
+        if "govern.cli.settings" in sys.modules:
+            sys.modules["govern.cli.settings"].close()
 
 
 def unexpected(error: Exception, *, as_json: bool) -> int:

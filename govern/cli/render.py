@@ -55,6 +55,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str =
 def note(text: str) -> None:
     """A sentence about what was done, on stderr."""
     if text:
+        sys.stdout.flush()  # where both go to one place, they stand in the order in which they were said
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
