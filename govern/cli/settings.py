@@ -122,9 +122,20 @@ def workspace_anyhow() -> Workspace:
 
     path, home = current.path, current.home
     record = read_record(home / "seed.json")
-    return Workspace(
+    opened = Workspace(
         path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=record.checkpoint.encode(), unlock=unlock
     )  # fmt: skip
+    _opened.append(opened)
+    return opened
+
+
+_opened: list[Workspace] = []
+
+
+def close() -> None:
+    """Close every database that this command opened."""
+    while _opened:
+        _opened.pop().close()
 
 
 def need(value: str | None, option: str, question: str) -> str:

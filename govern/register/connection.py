@@ -14,31 +14,60 @@ from govern.register.schema import DDL, DIGEST, TABLES
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open or create the register at `path` (0600). `synchronous=NORMAL` in WAL never tears it; what a power cut loses is replayed."""
+    """Open or create the register at `path` (0600). `synchronous=NORMAL` in WAL never tears it; what a power cut loses is replayed.
+
+    A file that is no database is replaced by an empty one. Raises Failed.
+    """
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("PRAGMA secure_delete=ON")
-        return db
-    except (OSError, sqlite3.OperationalError) as error:
+        found = path.stat().st_ino
+        try:
+            return _open(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            if path.stat().st_ino == found:  # else another process has replaced it meanwhile
+                remove(path)
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            return _open(path)
+    except (OSError, sqlite3.Error) as error:
         raise Failed(
             f"the register at {path} can't be opened ({error})", hint="mend the permissions of GOVERN_HOME or make room"
         ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
+    try:
+        for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "schema_version"):
+            db.execute(f"PRAGMA {setting}").fetchone()
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 def is_usable(db: sqlite3.Connection) -> bool:
     """Whether the file holds a register of just this schema."""
     try:
         return bool(state(db, "schema") == DIGEST)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
+            raise Failed(f"the register can't be read ({error})", hint="another govern may be running; try again") from error
         return False
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the empty tables; the caller holds a write transaction."""
+    """Make the empty tables, in place of whatever tables there are; the caller holds a write transaction.
+
+    The file itself stays: another process of the same member may have it open, and the lock on it is what keeps them apart.
+    """
+    for kind, name in db.execute(
+        "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+    ).fetchall():
+        quoted = name.replace('"', '""')
+        db.execute(f'DROP {kind} "{quoted}"')
     for statement in DDL.split(";"):
         if statement.strip():
             db.execute(statement)
@@ -59,19 +88,35 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE … COMMIT, rolled back on any exception."""
+    """BEGIN IMMEDIATE … COMMIT, rolled back on any exception. Raises Failed where the file can't be written or is damaged."""
     try:
         db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
+        _roll_back(db)
         raise Failed(f"the register can't be written ({error})", hint="another govern may be running; try again") from error
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
+    except BaseException as error:
+        _roll_back(db)
+        if type(error) is sqlite3.DatabaseError:
+            hint = "remove register.db from GOVERN_HOME: the next command makes it again from what was verified"
+            raise Failed(f"the register is damaged ({error})", code="register", hint=hint) from error
         raise
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+
+
+@contextmanager
+def reading(db: sqlite3.Connection) -> Iterator[None]:
+    """One unchanging state of the register, whatever other processes write meanwhile."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        _roll_back(db)
 
 
 _LOCAL = frozenset({"journal_end", "side_end"})

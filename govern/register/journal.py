@@ -127,6 +127,10 @@ class Journal:
         """Present lengths of both files in bytes."""
         return tuple(path.stat().st_size if path.exists() else 0 for path in (self.path, self.side))  # type: ignore[return-value]
 
+    def is_shorter_than(self, ends: tuple[int, int]) -> bool:
+        """Whether something is gone that was there: the file was removed, or a power cut took what others had written."""
+        return any(present < end for present, end in zip(self.ends(), ends, strict=True))
+
     def append(self, at: tuple[int, int], written: Written, *, durable: bool) -> tuple[int, int]:
         """Write the frames at offsets `at` (what stands behind them is cut off) and return the new ends.
 

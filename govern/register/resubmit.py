@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govern.register import connection
-from govern.register.journal import Journal
-from govern.register.pin import read_pin
+from govern.errors import GovernError
+from govern.ledger.commitment import Entry
+from govern.register import connection, sync
+from govern.register.journal import Journal, Written
 
 if TYPE_CHECKING:
     from govern.register.workspace import Workspace
@@ -18,28 +19,40 @@ if TYPE_CHECKING:
 
 
 def resubmit(workspace: Workspace, writing: Writing) -> bool:
-    """Put the journal's unfinished tail into the store and commit it, or cut it off; True where it was committed."""
-    journal = Journal(workspace.home)
-    if not journal.path.exists() or not connection.is_usable(workspace.db):
-        return False
-    recorded = (connection.state(workspace.db, "journal_end") or 0, connection.state(workspace.db, "side_end") or 0)
+    """Put the journal's unfinished tail into the store and commit it, or cut it off; True where it was committed.
+
+    The caller holds the store's write lock and has brought the register to the store's head.
+    """
+    journal, recorded = Journal(workspace.home), workspace.ends()
     if journal.ends() == recorded:
         return False
-    size, note = writing.head()
-    pin = read_pin(workspace.pin_path)
-    for written in journal.read(recorded):
-        if written.note == note:
-            return False  # the store took it; sync will follow
-        first = written.entries[0][0] if written.entries else -1
-        if first == size and pin is not None and pin.size == size and pin.note == note:
-            writing.insert_entries(written.entries)
-            writing.insert_versions(written.versions)
-            writing.insert_wraps(written.wraps)
-            writing.drop_wraps(written.dropped)
-            writing.insert_checkpoint(written.size, written.note)
-            writing.commit()
-            return True
-        break
-    if connection.state(workspace.db, "size") == size:
+    size, _ = writing.head()
+    tail = next(journal.read(recorded), None)
+    # A founding is never resubmitted: of a vault whose `init` was stopped, nothing was told to anybody.
+    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or not _replays(workspace, tail):
         journal.cut(recorded)
-    return False
+        return False
+    writing.insert_entries(tail.entries)
+    writing.insert_versions(tail.versions)
+    writing.insert_wraps(tail.wraps)
+    writing.drop_wraps(tail.dropped)
+    writing.insert_checkpoint(tail.size, tail.note)
+    writing.commit()
+    return True
+
+
+class _Tried(Exception):
+    """It replays; the register is left as it was."""
+
+
+def _replays(workspace: Workspace, tail: Written) -> bool:
+    """Whether every member would accept these bytes: what is refused once it stands in the store would stop all of them."""
+    entries = [Entry(*row) for row in tail.entries]
+    try:
+        with connection.transaction(workspace.db):
+            sync.advance(workspace.db, sync.head_of(workspace.db), [(tail.note, entries)], vault=workspace.vault, keys=workspace.epochs)
+            raise _Tried
+    except _Tried:
+        return True
+    except GovernError:
+        return False

@@ -32,7 +32,12 @@ class Rows(Sequence[Entry]):
 
     def raw(self) -> Iterator[EntryRow]:
         for start in range(self._first, self._until, _BATCH):
-            yield from self._reading.entries(start, min(start + _BATCH, self._until))
+            until = min(start + _BATCH, self._until)
+            rows = self._reading.entries(start, until)
+            yield from rows
+            if len(rows) < until - start:
+                there = {row[0] for row in rows}
+                raise IntegrityError("the row is missing", index=next(i for i in range(start, until) if i not in there), code="missing")
 
     def __iter__(self) -> Iterator[Entry]:
         return (Entry(*row) for row in self.raw())
@@ -56,7 +61,7 @@ class Rows(Sequence[Entry]):
 def transactions(reading: Reading, after: int) -> Iterator[tuple[bytes, Rows]]:
     """Each transaction of the store behind `after`."""
     first = after
-    for size, note in list(reading.checkpoints(after)):
+    for size, note in reading.checkpoints(after):
         yield note, Rows(reading, first, size)
         first = size
 
@@ -77,27 +82,34 @@ def advance(db: sqlite3.Connection, head: Head, source: Iterable[tuple[bytes, Se
 
 def check_against_pin(reading: Reading, pin: Pin | None) -> tuple[int, bytes]:
     """The store's head, refused (IntegrityError) where it is behind the pin or differs from it."""
-    size, note = reading.head()
-    if pin is None:
-        return size, note
-    if size < pin.size:
+    head = reading.head()
+    if pin is not None:
+        _contains(reading, head[0], pin.size, pin.note)
+    return head
+
+
+def check_against_register(reading: Reading, head: Head) -> None:
+    """The same for what the register has replayed: it outlives a pin that was lost or torn."""
+    if head.note is not None:
+        _contains(reading, reading.head()[0], head.size, head.note)
+
+
+def _contains(reading: Reading, present: int, size: int, note: bytes) -> None:
+    if present < size:
         raise IntegrityError(
             "the vault was rolled back: this machine has verified more than it holds",
-            expected=f"at least {pin.size} entries",
-            found=str(size),
+            expected=f"at least {size} entries",
+            found=str(present),
             code="rolled-back",
             hint="put the newest database back, or refill it from this machine's journal: govern vault restore --from-journal",
         )
-    if pin.size:
-        at_pin = note if size == pin.size else next((n for s, n in reading.checkpoints(pin.size - 1) if s == pin.size), None)
-        if at_pin != pin.note:
-            raise IntegrityError(
-                f"the vault was forked: its checkpoint of size {pin.size} is not the one that this machine has verified",
-                index=pin.size - 1,
-                code="forked",
-                hint="compare the checkpoints of several members before going on",
-            )
-    return size, note
+    if reading.checkpoint(size) != note:
+        raise IntegrityError(
+            f"the vault was forked: its checkpoint of size {size} is not the one that this machine has verified",
+            index=size - 1,
+            code="forked",
+            hint="compare the checkpoints of several members before going on",
+        )
 
 
 class Kept:
@@ -107,12 +119,13 @@ class Kept:
     twice: its versions and wraps stand there too.
     """
 
-    def __init__(self, journal: Journal, ends: tuple[int, int], source: Iterable[tuple[bytes, Rows]]) -> None:
+    def __init__(self, journal: Journal, ends: tuple[int, int], source: Iterable[tuple[bytes, Rows]], *, whole: bool) -> None:
+        """`whole`: the journal is sound up to `ends`, so that what stands behind is a tail; else it is written over."""
         self.ends = ends
-        self._journal, self._source = journal, source
+        self._journal, self._source, self._whole = journal, source, whole
 
     def __iter__(self) -> Iterator[tuple[bytes, Rows]]:
-        tail = self._journal.read(self.ends)
+        tail = self._journal.read(self.ends) if self._whole else iter(())
         standing = next(tail, None)
         for note, rows in self._source:
             yield note, rows  # the generator is resumed only when the replay has verified this one

@@ -20,9 +20,8 @@ from govern.store.peek import peek
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
-    from govern.register.journal import Journal
     from govern.register.transaction import Transaction
-    from govern.store.database import Reading, Store
+    from govern.store.database import Reading, Store, Writing
     from govern.vault.keys import Keys
 
 
@@ -91,8 +90,10 @@ class Workspace:
         seen = peek(self.path)
         if pin is not None and (seen.size, seen.last, seen.note) == (pin.size, pin.size - 1, pin.note) and self._stands_at(pin):
             return self.db
-        with self.store.reading() as reading:
-            self.sync(reading)
+        _ = self.keys  # before the lock: others must not wait while a passphrase is typed
+        with connection.transaction(self.db), self.store.reading() as reading:
+            # The snapshot is taken under the lock, so that no other process of this member can pin anything newer.
+            self._advance(reading)
         return self.db
 
     def _stands_at(self, pin: Pin) -> bool:
@@ -100,58 +101,43 @@ class Workspace:
 
     # --- bringing up to date ----------------------------------------------------------------------------------------------------------
 
-    def sync(self, reading: Reading) -> None:
+    def sync(self, writing: Writing) -> None:
         """Verify and apply everything behind the register, journal it, move the pin."""
-        from govern.register import sync
+        with connection.transaction(self.db):
+            self._advance(writing)
+
+    def _advance(self, reading: Reading) -> None:
+        from govern.register import rebuild, sync
         from govern.register.journal import Journal
 
-        if not connection.is_usable(self.db):
-            self.db.close()
-            connection.remove(self.home / "register.db")
-            self._db = None
         self.open_epochs(reading)
         journal = Journal(self.home)
-        with connection.transaction(self.db):
-            pin = read_pin(self.pin_path)
-            sync.check_against_pin(reading, pin)
-            if not connection.is_usable(self.db):
-                connection.create(self.db)
-                self._rebuild(journal, pin)
-            self._remember_epochs()
-            head = sync.head_of(self.db)
-            ends = (connection.state(self.db, "journal_end") or 0, connection.state(self.db, "side_end") or 0)
-            kept = sync.Kept(journal, ends, sync.transactions(reading, head.size))
-            head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
-            self.save_ends(kept.ends)
-            if pin is None and head.note is not None:
-                self._expect(reading)
-            if head.note is not None and (pin is None or head.size > pin.size):
-                write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
+        pin = read_pin(self.pin_path)
+        sync.check_against_pin(reading, pin)
+        usable, whole = connection.is_usable(self.db), True
+        if usable:
+            sync.check_against_register(reading, sync.head_of(self.db))
+        if not usable or journal.is_shorter_than(self.ends()):
+            whole = rebuild.from_journal(self, journal, reading, pin)
+            sync.check_against_register(reading, sync.head_of(self.db))
+        head = sync.head_of(self.db)
+        self._remember_epochs()
+        kept = sync.Kept(journal, self.ends(), sync.transactions(reading, head.size), whole=whole)
+        head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
+        self.save_ends(kept.ends)
+        if pin is None and head.note is not None:
+            self._expect(reading)
+        if head.note is not None and (pin is None or head.size > pin.size):
+            write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
 
     def _expect(self, reading: Reading) -> None:
         """What this machine was told when it joined must be a point of the history just verified, before it is pinned."""
         if all(note != self._checkpoint for _, note in reading.checkpoints(0)):
             raise IntegrityError("the vault does not contain the checkpoint that this machine joined with", code="forked")
 
-    def _rebuild(self, journal: Journal, pin: Pin | None) -> None:
-        """Replay the journal up to the pin; what is missing there comes from the store afterwards."""
-        from govern.ledger.audit import Head
-        from govern.ledger.commitment import Entry
-        from govern.ledger.merkle import CompactRange
-        from govern.register import sync
-
-        if pin is None or not journal.path.exists():
-            return
-        self.epochs.load(sync.JournalWraps(journal))
-        head, ends = Head(CompactRange(), None), (0, 0)
-        for written in journal.read():
-            if written.size > pin.size:
-                break
-            head = sync.advance(
-                self.db, head, [(written.note, [Entry(*row) for row in written.entries])], vault=self.vault, keys=self.epochs
-            )
-            ends = written.end
-        self.save_ends(ends)
+    def ends(self) -> tuple[int, int]:
+        """Where the journal and its side file ended when the register was last written."""
+        return connection.state(self.db, "journal_end") or 0, connection.state(self.db, "side_end") or 0
 
     def save_ends(self, ends: tuple[int, int]) -> None:
         for key, value in zip(("journal_end", "side_end"), ends, strict=True):
@@ -202,9 +188,10 @@ class Workspace:
 
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with self.store.writing() as writing:
+            self.sync(writing)
             if resubmit(self, writing):
                 writing.begin()
-            self.sync(writing)
+                self.sync(writing)
             with connection.transaction(self.db):
                 transaction = Transaction(self, writing, now)
                 yield transaction

@@ -29,7 +29,13 @@ _ENTRIES = (
     .where(tables.entry.c.idx >= sa.bindparam("first"), tables.entry.c.idx < sa.bindparam("until"))
     .order_by(tables.entry.c.idx)
 )
-_CHECKPOINTS = sa.select(tables.checkpoint).where(tables.checkpoint.c.size > sa.bindparam("after")).order_by(tables.checkpoint.c.size)
+_CHECKPOINT = sa.select(tables.checkpoint.c.note).where(tables.checkpoint.c.size == sa.bindparam("size"))
+_CHECKPOINTS = (
+    sa.select(tables.checkpoint)
+    .where(tables.checkpoint.c.size > sa.bindparam("after"))
+    .order_by(tables.checkpoint.c.size)
+    .limit(_BATCH)
+)  # fmt: skip
 _VERSION = sa.select(tables.version.c.commitment, tables.version.c.sealed).where(tables.version.c.digest == sa.bindparam("digest"))
 _WRAP = sa.select(tables.wrap.c.sealed).where(
     tables.wrap.c.target == sa.bindparam("target"), tables.wrap.c.recipient == sa.bindparam("recipient")
@@ -97,6 +103,8 @@ class Reading:
         size = row[0] if row else 0
         if not isinstance(size, int) or (row and not isinstance(row[1], bytes)):
             raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
+        if last is not None and not isinstance(last, int):
+            raise IntegrityError("the last entry has no index", code="damaged")
         found = 0 if last is None else last + 1
         if found != size:
             raise IntegrityError(
@@ -108,11 +116,21 @@ class Reading:
             )
         return (size, row[1]) if row else (0, b"")
 
+    def checkpoint(self, size: int) -> bytes | None:
+        """The note of the checkpoint of just this size."""
+        note = self._connection.execute(_CHECKPOINT, {"size": size}).scalar()
+        return note if isinstance(note, bytes) else None
+
     def checkpoints(self, after: int) -> Iterator[tuple[int, bytes]]:
-        for size, note in self._connection.execute(_CHECKPOINTS, {"after": after}):
-            if not isinstance(size, int) or not isinstance(note, bytes):
-                raise IntegrityError("a checkpoint row is not of its type", index=after, code="damaged")
-            yield size, note
+        """Size and note of every checkpoint of a size above `after`, in order; a page of rows at a time."""
+        rows: Sequence[Any] = (None,) * _BATCH
+        while len(rows) == _BATCH:
+            rows = self._connection.execute(_CHECKPOINTS, {"after": after}).fetchall()
+            for size, note in rows:
+                if not isinstance(size, int) or not isinstance(note, bytes):
+                    raise IntegrityError("a column of its checkpoint is not of its type", index=after, code="damaged")
+                yield size, note
+                after = size
 
     def entries(self, first: int, until: int) -> list[EntryRow]:
         """Rows with first <= index < until, in order; columns are of their types (else IntegrityError), nothing else is checked."""
