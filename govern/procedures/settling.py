@@ -52,7 +52,7 @@ def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
     for entry in cases.items(tx.register, case.id):
         concerns = not credential or entry.item.credential == credential
         if entry.state == "open" and concerns and _done(tx.register, case, entry):
-            grade, cites = _proof(tx.register, entry.item)
+            grade, cites = proof(tx.register, entry.item)
             tx.record(
                 "case.item_ended",
                 {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites},
@@ -63,17 +63,18 @@ def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
 
 
 def take_in(tx: Transaction, case: Case) -> int:
-    """Add a rotation item for every live version that the person could know and no item of the case is about; how many were added."""
-    listed = {(entry.item.credential, entry.item.version) for entry in cases.items(tx.register, case.id)}
+    """Add an item for everything that ties the person to the company by now and that no item of the case is about; how many were added."""
+    listed = {_about(entry.item) for entry in cases.items(tx.register, case.id)}
     found = ties.circumstances(tx.register, case.person, tx.now)
-    new = [one for one in found.known if (one.credential, one.version) not in listed]
-    if not new:
-        return 0
-    known = checklist.Circumstances(accounts=found.accounts, known=new)
-    items = checklist.rotations(known, policies.policy(tx.register), cut_at=max(case.cut_at, tx.now))
+    drawn = checklist.draw_up(found, policies.policy(tx.register), cut_at=max(case.cut_at, tx.now))
+    items = [item for item in drawn if _about(item) not in listed]
     record_items(tx, case.id, items)
     open_rotations(tx, case.person, items)
     return len(items)
+
+
+def _about(item: Item) -> tuple[str, str, str, int, str]:
+    return (item.kind, item.account, item.credential, item.version, item.about)
 
 
 def record_items(tx: Transaction, case: str, items: Sequence[Item]) -> None:
@@ -105,7 +106,7 @@ def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
     return ties.can_tell(entry.item.kind) and ties.unmet(db, case.person, entry.item) is None
 
 
-def _proof(db: sqlite3.Connection, item: Item) -> tuple[str | None, int | None]:
+def proof(db: sqlite3.Connection, item: Item) -> tuple[str | None, int | None]:
     """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
     if item.kind is not ItemKind.ROTATE:
         return "one-person", None

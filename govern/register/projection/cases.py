@@ -70,7 +70,8 @@ def _items(scene: Scene) -> None:
 def _cut(scene: Scene) -> None:
     """The grants have ended before it in the same transaction: the items that ask for this are done by it."""
     found = _case(scene)
-    scene.run("UPDATE cases SET state = ? WHERE id = ?", case.cut(found.state, grants_left=_grants_left(scene, found.person)), found.id)
+    state = case.cut(found.state, grants_left=_grants_left(scene, found.person))
+    scene.run("UPDATE cases SET state = ?, cut_made_at = ?, cut_entry = ? WHERE id = ?", state, scene.at, scene.index, found.id)
     scene.run(
         "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'",
         scene.at, scene.actor, scene.index, found.id, ItemKind.END_GRANT,
@@ -160,8 +161,8 @@ def _closed(scene: Scene) -> None:
     if scene.body["signed_by_one"] is not signed_by_one:
         raise Refused("who signed this case is told otherwise than it was", rule="four-eyes", control="AC-5")
     scene.run(
-        "UPDATE cases SET state = ?, closed_at = ?, closer = ?, signed_by_one = ?, statement = ? WHERE id = ?",
-        state, scene.at, scene.actor, int(signed_by_one), scene.personal.get("statement"), found.id,
+        "UPDATE cases SET state = ?, closed_at = ?, closed_entry = ?, closer = ?, signed_by_one = ?, statement = ? WHERE id = ?",
+        state, scene.at, scene.index, scene.actor, int(signed_by_one), scene.personal.get("statement"), found.id,
     )  # fmt: skip
 
 

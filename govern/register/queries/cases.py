@@ -35,6 +35,9 @@ class Case:
     closer: str
     signed_by_one: bool
     statement: str
+    cut_made_at: str
+    cut_entry: int
+    closed_entry: int
     entry: int
     items: int
     left: int
@@ -65,7 +68,7 @@ class Entry:
 
 _CASES: Final = """
 SELECT c.id, c.person, c.kind, c.state, c.cut_at, c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at, c.closed_at,
-  c.closer, c.signed_by_one, c.statement, c.entry, (SELECT count(*) FROM items i WHERE i.case_id = c.id),
+  c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry, (SELECT count(*) FROM items i WHERE i.case_id = c.id),
   (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open')
 FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """
@@ -76,7 +79,8 @@ def _case(row: Sequence[object]) -> Case:
     return Case(
         id=texts[0], person=texts[1], kind=CaseKind(texts[2]), state=CaseState(texts[3]), cut_at=texts[4], last_day=texts[5],
         requested_by=texts[6], opener=texts[7], opened_at=texts[8], frozen=texts[9], frozen_at=int(texts[10] or 0), closed_at=texts[11],
-        closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], entry=int(texts[15]), items=int(texts[16]), left=int(texts[17]),
+        closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], cut_made_at=texts[15], cut_entry=int(texts[16] or 0),
+        closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0),
     )  # fmt: skip
 
 
@@ -104,12 +108,17 @@ def due(db: sqlite3.Connection, now: str, *, reader: str) -> list[Case]:
     return [_case(row) for row in rows]
 
 
+_CONCERNED: Final = """
+AND c.state <> 'closed' AND (EXISTS (SELECT 1 FROM items i WHERE i.case_id = c.id AND i.credential = :credential)
+  OR EXISTS (SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
+    WHERE e.person = c.person AND e.credential = :credential)) ORDER BY c.entry
+"""
+
+
 def concerned(db: sqlite3.Connection, credential: str, *, reader: str) -> list[Case]:
     """Cases that are not closed and have a rotation of this credential among their items, or whose subject could know a live version of it."""
-    rows = db.execute(  # noqa: S608  the text is ours
-        _CASES + " AND c.state <> 'closed' AND (EXISTS (SELECT 1 FROM items i WHERE i.case_id = c.id AND i.credential = :credential)"
-        " OR EXISTS (SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL"
-        "  WHERE e.person = c.person AND e.credential = :credential)) ORDER BY c.entry",
+    rows = db.execute(
+        _CASES + _CONCERNED,
         {"reader": reader, "credential": credential},
     )
     return [_case(row) for row in rows]
@@ -139,6 +148,23 @@ def _entry(row: Sequence[object]) -> Entry:
         ended_by=texts[13], grade=texts[14], evidence=texts[15], note=texts[16], verifier=texts[17],
         cites=None if row[18] is None else int(texts[18] or 0), handle=texts[19], credential_kind=texts[20], about=texts[21],
     )  # fmt: skip
+
+
+def drafted(db: sqlite3.Connection, drawn: Sequence[Item]) -> list[Entry]:
+    """Items that no case has yet, told as if one had; their number stands for the id."""
+    found = []
+    for number, item in enumerate(drawn, start=1):
+        account = db.execute("SELECT handle FROM accounts WHERE id = ?", (item.account,)).fetchone()
+        kind = db.execute("SELECT kind FROM credentials WHERE id = ?", (item.credential,)).fetchone()
+        place = db.execute("SELECT name FROM places WHERE id = ?", (item.about,)).fetchone()
+        found.append(
+            Entry(
+                id=str(number), number=number, item=item, state=ItemState.OPEN, assignee="", ended_at="", ended_by="", grade="", evidence="",
+                note="", verifier="", cites=None, handle=account[0] if account else "", credential_kind=kind[0] if kind else "",
+                about=str(place[0] if place and place[0] else item.about),
+            )
+        )  # fmt: skip
+    return found
 
 
 def item(db: sqlite3.Connection, case: str, text: str) -> Entry:

@@ -1,0 +1,101 @@
+"""How departures are told: cases and items for JSON and the screen, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from govern.cli import render
+
+if TYPE_CHECKING:
+    from govern.offboarding.wording import Told
+    from govern.register.queries.cases import Case, Entry
+
+
+def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
+    """One case for JSON."""
+    return {
+        "id": case.id, "person": names.get(case.person, case.person), "kind": case.kind.value, "state": case.state.value, "cut_at": case.cut_at,
+        "last_day": case.last_day or None, "requested_by": names.get(case.requested_by) if case.requested_by else None,
+        "opener": names.get(case.opener, case.opener), "opened_at": case.opened_at, "items": case.items, "open": case.left,
+        "closed_at": case.closed_at or None, "closer": names.get(case.closer) if case.closer else None,
+        "signed_by_one": case.signed_by_one if case.closed_at else None, "frozen": case.frozen, "frozen_at": case.frozen_at,
+    }  # fmt: skip
+
+
+def item_row(entry: Entry, names: Mapping[str, str]) -> dict[str, object]:
+    """One item for JSON."""
+    item = entry.item
+    return {
+        "id": entry.id, "number": entry.number, "kind": item.kind.value, "account": entry.handle or None, "credential": entry.credential_kind or None,
+        "version": item.version or None, "basis": item.basis or None, "about": entry.about or None, "due": item.due, "blocking": item.blocking,
+        "state": entry.state.value, "assignee": names.get(entry.assignee) if entry.assignee else None, "ended_at": entry.ended_at or None,
+        "ended_by": names.get(entry.ended_by) if entry.ended_by else None, "grade": entry.grade or None, "evidence": entry.evidence or None,
+        "note": entry.note or None, "verifier": names.get(entry.verifier) if entry.verifier else None, "entry": entry.cites,
+    }  # fmt: skip
+
+
+def told(entry: Entry, person: str) -> Told:
+    from govern.offboarding.wording import Told
+
+    return Told(
+        kind=entry.item.kind, person=person, account=entry.handle, credential=entry.credential_kind, version=entry.item.version,
+        about=entry.about,
+    )  # fmt: skip
+
+
+def cases_table(found: Sequence[Case], names: Mapping[str, str]) -> None:
+    render.table(
+        ("case", "person", "kind", "state", "cut", "open items", "closed"),
+        [
+            (c.id[:8], names.get(c.person, c.person), c.kind, c.state, c.cut_at, f"{c.left} of {c.items}", render.day(c.closed_at))
+            for c in found
+        ],
+        empty="no departure yet: govern offboard plan PERSON",
+    )
+
+
+def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str]) -> None:
+    from govern.offboarding.wording import sentence
+
+    if not entries:
+        render.line(f"nothing held: {render.safe(person)} holds nothing and could know nothing that works")
+        return
+    render.table(
+        ("no", "account", "to do", "by", "due", "state", "who", "holds up"),
+        [
+            (
+                entry.number, entry.handle, sentence(told(entry, person)), entry.item.basis, render.day(entry.item.due), _state(entry),
+                names.get(entry.ended_by or entry.assignee, ""), "the closing" if entry.item.blocking and entry.state == "open" else "",
+            )
+            for entry in entries
+        ],
+    )  # fmt: skip
+
+
+def _state(entry: Entry) -> str:
+    return f"{entry.state}, verified" if entry.verifier else str(entry.state)
+
+
+def tell_next(case: Case, entries: Sequence[Entry], person: str) -> None:
+    """The command for the first open item; for a case without any, its closing and its report."""
+    from govern.offboarding.wording import command, sentence
+
+    short = case.id[:8]
+    waiting = [entry for entry in entries if entry.state == "open"]
+    if case.state == "closed":
+        render.next_step(f"govern offboard report {short} --out DIR")
+    elif case.state == "open":
+        render.next_step("govern offboard run-due", f"makes the cut from {case.cut_at} on; earlier: govern offboard cut {short}")
+    elif waiting:
+        first = waiting[0]
+        rotations = sum(entry.item.kind == "rotate" for entry in waiting)
+        if rotations > 1 and first.item.kind == "rotate":
+            render.next_step(f"govern rotate --case {short}", f"{rotations} secrets to change")
+        else:
+            words = sentence(told(first, person))
+            render.next_step(
+                command(told(first, person), short, first.number), f"{render.safe(first.handle)}: {words}" if first.handle else words
+            )
+    else:
+        render.next_step(f"govern offboard close {short}")

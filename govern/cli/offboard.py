@@ -1,0 +1,300 @@
+"""`govern offboard`: a departure, from the plan to the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli import render, settings
+from govern.cli.departed import case_row, cases_table, item_row, items_table, tell_next
+from govern.errors import Refused, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from govern.procedures.offboard import Cut
+    from govern.register.queries.cases import Case, Entry
+    from govern.register.transaction import Transaction
+    from govern.register.workspace import Workspace
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+Person = Annotated[str, typer.Argument(metavar="PERSON")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or six or more of the first hex digits.")]
+ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Its number, or six or more hex digits of its id.")]
+Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@app.command("plan")
+def plan(person: Person, json: Json = False) -> None:
+    """What there would be to do if the person left now; nothing is recorded."""
+    from govern.procedures.offboard import plan as procedure
+    from govern.register.queries.people import handles
+
+    db = settings.workspace().view()
+    who, entries = procedure(db, person, settings.now())
+    names = handles(db)
+    if json:
+        render.emit("offboard", {"person": who.handle, "items": [item_row(entry, names) for entry in entries]})
+        return
+    items_table(entries, who.handle, names)
+    render.next_step(f"govern offboard open {who.handle}", "ends the grants now, and opens a rotation for each secret")
+
+
+@app.command("open")
+def open_(
+    person: Person,
+    kind: Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")] = "leaver",
+    cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "now",
+    last_day: Annotated[str, typer.Option(metavar="DATE")] = "",
+    embargo: Annotated[bool, typer.Option("--embargo", help="Not in this version.")] = False,
+    requested_by: Annotated[str, typer.Option(metavar="PERSON", help="Who asked for it.")] = "",
+    evidence: Evidence = None,
+    json: Json = False,
+) -> None:
+    """Open a departure: what the person could know is frozen; with the cut their grants end."""
+    from govern.cli.times import digest_of, moment, told_here
+    from govern.events import date
+    from govern.offboarding.case import read_kind
+    from govern.procedures import offboard as procedure
+
+    if embargo:
+        raise Refused("embargoed departures are not in this version", rule="embargo", hint="open it at the time of the cut: --cut-at now")
+    if last_day and not date(last_day):
+        raise Usage(f"{last_day[:40]!r} is no date", hint="write it as 2026-11-30")
+    now = settings.now()
+    opening = procedure.Opening(
+        person=person, kind=read_kind(kind), cut_at=moment(cut_at, now), last_day=last_day, requested_by=requested_by,
+        evidence=digest_of(evidence) if evidence else "",
+    )  # fmt: skip
+    workspace = settings.workspace()
+    with workspace.transaction(now) as tx:
+        case, made = procedure.open_(tx, opening)
+    if made is None:
+        render.note(f"the cut is planned for {told_here(case.cut_at)}")
+    else:
+        _tell_cut(made)
+    _show(workspace, case.id, json=json)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """All departures, those with work left first."""
+    from govern.register.queries import cases
+    from govern.register.queries.people import handles
+
+    workspace = settings.workspace()
+    db = workspace.view()
+    found, names = cases.cases(db, reader=workspace.person), handles(db)
+    if json:
+        render.emit("offboard", {"cases": [case_row(case, names) for case in found]})
+    else:
+        cases_table(found, names)
+
+
+@app.command("show")
+def show(case: CaseId, json: Json = False) -> None:
+    """One departure and its items."""
+    from govern.register.queries import cases
+
+    workspace = settings.workspace()
+    _show(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json)
+
+
+@app.command("assign")
+def assign(case: CaseId, item: ItemId, person: Person, json: Json = False) -> None:
+    """Say whose work an item is."""
+    from govern.procedures.offboard_items import assign as procedure
+
+    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, person), json=json)
+
+
+@app.command("done")
+def done(
+    case: CaseId,
+    item: ItemId,
+    evidence: Evidence = None,
+    note: Annotated[str, typer.Option(help="What was done; erasable.")] = "",
+    json: Json = False,
+) -> None:
+    """An item is done. Items that the ledger can check are refused until it shows them done."""
+    from govern.cli.times import digest_of
+    from govern.procedures.offboard_items import done as procedure
+
+    shown = digest_of(evidence) if evidence else ""
+    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, evidence=shown, note=note), json=json)
+
+
+@app.command("verify")
+def verify(case: CaseId, item: ItemId, json: Json = False) -> None:
+    """Say, as a second person, that an item ended as it is told."""
+    from govern.procedures.offboard_items import verify as procedure
+
+    _item(case, item, procedure, json=json)
+
+
+@app.command("waive")
+def waive(case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False) -> None:
+    """Give an item up, though it applies; another person than the one whose work it is does this."""
+    from govern.offboarding.items import ItemState
+    from govern.procedures.offboard_items import give_up
+
+    why = settings.need(reason, "--reason", "Why")
+    _item(case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.WAIVED, why), json=json)
+
+
+@app.command("not-applicable")
+def not_applicable(
+    case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False
+) -> None:
+    """Say that an item does not apply."""
+    from govern.offboarding.items import ItemState
+    from govern.procedures.offboard_items import give_up
+
+    why = settings.need(reason, "--reason", "Why")
+    _item(case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.NOT_APPLICABLE, why), json=json)
+
+
+@app.command("reopen")
+def reopen(case: CaseId, item: ItemId, note: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False) -> None:
+    """Open an ended item again."""
+    from govern.procedures.offboard_items import reopen as procedure
+
+    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, note), json=json)
+
+
+@app.command("cut")
+def cut(case: CaseId, json: Json = False) -> None:
+    """Make the cut now, whatever time was planned."""
+    from govern.procedures import offboard as procedure
+    from govern.register.queries import cases
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        made = procedure.cut(tx, cases.find(tx.register, case, reader=tx.actor))
+    _tell_cut(made)
+    _show(workspace, made.case.id, json=json)
+
+
+@app.command("run-due")
+def run_due(json: Json = False) -> None:
+    """Make every cut whose time has come; safe to run twice."""
+    from govern.procedures import offboard as procedure
+    from govern.register.queries.people import handles
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        made = procedure.run_due(tx)
+    names = handles(workspace.view())
+    if json:
+        render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
+        return
+    for one in made:
+        _tell_cut(one)
+    if made:
+        cases_table([one.case for one in made], names)
+    else:
+        render.note("no cut is due")
+
+
+@app.command("refresh")
+def refresh(case: CaseId, json: Json = False) -> None:
+    """End what the ledger shows as done, and take in what came up since."""
+    from govern.procedures import offboard as procedure
+    from govern.register.queries import cases
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        settled = procedure.refresh(tx, cases.find(tx.register, case, reader=tx.actor))
+    render.note(f"{len(settled.ended)} items ended, {settled.added} added")
+    _show(workspace, settled.case.id, json=json)
+
+
+@app.command("close")
+def close(
+    case: CaseId,
+    statement: Annotated[str, typer.Option(help="What you attest, in your words; erasable.")] = "",
+    json: Json = False,
+) -> None:
+    """Attest that the departure is complete."""
+    from govern.procedures.offboard_items import close as procedure
+    from govern.register.queries import cases
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        closed = procedure(tx, cases.find(tx.register, case, reader=tx.actor), statement)
+    if closed.signed_by_one:
+        render.note("closed, and recorded as signed by one: nobody else could have looked at it")
+    _show(workspace, closed.id, json=json)
+
+
+@app.command("report")
+def report(
+    case: CaseId,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the report; made where absent.")],
+    locale: Annotated[str, typer.Option(help="Language: en.")] = "en",
+    json: Json = False,
+) -> None:
+    """Write the checklist and the evidence: one printable HTML page, and JSON."""
+    from govern.cli.files import write_private
+    from govern.register.queries import cases
+    from govern.reports import departure
+
+    if locale != "en":
+        raise Usage(f"there is no report in {locale[:20]!r} in this version", hint="--locale en")
+    workspace = settings.workspace()
+    db = workspace.view()
+    found = cases.find(db, case, reader=workspace.person)
+    told = departure.collect(db, found, vault=workspace.vault.hex(), now=settings.now())
+    name = f"departure-{told.person.handle}-{found.id[:8]}"
+    out = out.expanduser().absolute()
+    files = [
+        write_private(out / f"{name}.html", departure.html(told)),
+        write_private(out / f"{name}.json", departure.json(told)),
+    ]  # fmt: skip
+    if json:
+        render.emit("offboard", {"case": found.id, "files": [str(path) for path in files]})
+        return
+    for path in files:
+        render.line(str(path))
+
+
+def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry], *, json: bool) -> None:
+    from govern.register.queries import cases
+    from govern.register.queries.people import handles
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        found = cases.find(tx.register, case, reader=tx.actor)
+        entry = act(tx, found, cases.item(tx.register, found.id, item))
+    db = workspace.view()
+    names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
+    if json:
+        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names)]})
+        return
+    person = names.get(found.person, found.person)
+    items_table([entry], person, names)
+    tell_next(found, cases.items(db, found.id), person)
+
+
+def _show(workspace: Workspace, case: str, *, json: bool) -> None:
+    from govern.register.queries import cases
+    from govern.register.queries.people import handles
+
+    db = workspace.view()
+    found, names = cases.by_id(db, case, reader=workspace.person), handles(db)
+    entries = cases.items(db, case)
+    if json:
+        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names) for entry in entries]})
+        return
+    cases_table([found], names)
+    render.line()
+    items_table(entries, names.get(found.person, found.person), names)
+    tell_next(found, entries, names.get(found.person, found.person))
+
+
+def _tell_cut(made: Cut) -> None:
+    render.note(f"the cut is made: {made.grants} grants and {made.wraps} wraps ended, {made.rotations} rotations opened")

@@ -1,0 +1,43 @@
+"""Times that people type and read, with their zone; and the digest of a file that shows something."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from govern.errors import Usage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def moment(text: str, now: str) -> str:
+    """`now`, or a date and hour as a UTC time; without a zone it is this machine's. Raises Usage for what is none or lies in the past."""
+    if text.strip().casefold() == "now":
+        return now
+    try:
+        if len(text.strip()) <= 10:
+            raise ValueError("a day alone")
+        found = datetime.fromisoformat(text.strip()).astimezone(UTC)
+        utc = found.strftime(_FORM)
+        datetime.strptime(utc, _FORM)  # noqa: DTZ007  years of fewer than four digits are no times of ours
+    except (ValueError, OverflowError):
+        raise Usage(f"{text[:40]!r} is no time", hint="write it as 2026-11-30T14:00 or 2026-11-30T14:00+01:00, or: now") from None
+    if utc < now:
+        raise Usage(f"{utc} lies in the past", hint="--cut-at now")
+    return utc
+
+
+def told_here(utc: str) -> str:
+    """A UTC time in this machine's zone, with the zone's name, and in UTC."""
+    here = datetime.strptime(utc, "%Y-%m-%dT%H:%M:%S%z").astimezone()
+    return f"{here.strftime('%Y-%m-%d %H:%M %Z')} ({utc})"
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, hex. Raises OSError, which names the file."""
+    with path.expanduser().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,62 @@
+"""What an item asks for, in a short sentence, and the command that does it. Pure; English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from govern.offboarding.items import ItemKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the sentence is about, by the names that people know: handles, a credential's kind, the name of a place, a role, a key."""
+
+    kind: ItemKind
+    person: str
+    account: str = ""
+    credential: str = ""
+    version: int = 0
+    about: str = ""
+
+
+def sentence(told: Told) -> str:
+    """What there is to do, without the account, which stands beside it."""
+    match told.kind:
+        case ItemKind.SOLE_HOLDER:
+            return "nobody else could run it: name a successor"
+        case ItemKind.END_GRANT:
+            return "end the grant"
+        case ItemKind.CUSTODY:
+            return "make somebody else responsible"
+        case ItemKind.DEPUTY:
+            return "name another deputy, or none"
+        case ItemKind.ROTATE:
+            return f"change the {told.credential} (version {told.version})"
+        case ItemKind.CLEAN_PLACE:
+            return f"remove {told.person} from {told.about or 'the place'}, or the copies there"
+        case ItemKind.WITHDRAW_ROLE:
+            return f"withdraw the role {told.about}"
+        case ItemKind.REVOKE_KEY:
+            return f"revoke the key {told.about[:8]}"
+        case _:
+            assert_never(told.kind)
+
+
+def command(told: Told, case: str, number: int) -> str:
+    """The command that does it; for what only a person can do, the one that says that it is done. `case`: an id that can be typed."""
+    match told.kind:
+        case ItemKind.ROTATE:
+            return f"govern rotate {told.account} --kind {told.credential}"
+        case ItemKind.END_GRANT:
+            return f"govern offboard cut {case}"
+        case ItemKind.CUSTODY | ItemKind.SOLE_HOLDER:
+            return f"govern account custody {told.account} PERSON"
+        case ItemKind.DEPUTY:
+            return f"govern account edit {told.account} --deputy PERSON"
+        case ItemKind.WITHDRAW_ROLE:
+            return f"govern person role {told.person} {told.about} --withdraw"
+        case ItemKind.CLEAN_PLACE | ItemKind.REVOKE_KEY:
+            return f"govern offboard done {case} {number}"
+        case _:
+            assert_never(told.kind)

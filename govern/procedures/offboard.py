@@ -1,0 +1,120 @@
+"""A departure: what there would be to do, the case opened, and the cut, which ends every grant and wrap of the person in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from govern.errors import Refused
+from govern.offboarding import checklist
+from govern.offboarding.case import LEAVES, CaseKind
+from govern.offboarding.items import Item
+from govern.procedures import sealing, settling
+from govern.procedures.settling import Settled
+from govern.register.queries import cases, people, policies, ties
+from govern.register.queries.cases import Case, Entry
+from govern.register.queries.people import Person
+from govern.register.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What `open_` was asked for. `cut_at`: UTC time; `last_day`: a date; `requested_by`: a handle; `evidence`: SHA-256 of a file, hex."""
+
+    person: str
+    kind: CaseKind
+    cut_at: str
+    last_day: str = ""
+    requested_by: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What the cut has ended and opened."""
+
+    case: Case
+    grants: int
+    wraps: int
+    rotations: int
+
+
+def plan(db: sqlite3.Connection, person: str, now: str) -> tuple[Person, list[Entry]]:
+    """The items that a departure now would have; nothing is recorded."""
+    who = people.find(db, person)
+    return who, cases.drafted(db, _drawn(db, who.id, cut_at=now, now=now)[1])
+
+
+def _drawn(db: sqlite3.Connection, person: str, *, cut_at: str, now: str) -> tuple[checklist.Circumstances, tuple[Item, ...]]:
+    found = ties.circumstances(db, person, now)
+    return found, checklist.draw_up(found, policies.policy(db), cut_at=cut_at)
+
+
+def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
+    """Freeze what the person could know, draw up the items, and make the cut where its time has come.
+
+    Raises Refused for one's own departure, for a second open case of one person, and for those who do not run departures.
+    """
+    must_run_cases(tx)
+    db = tx.register
+    who = people.find(db, opening.person)
+    asked_by = people.find(db, opening.requested_by).id if opening.requested_by else None
+    frozen_at = tx.size
+    found, items = _drawn(db, who.id, cut_at=opening.cut_at, now=tx.now)
+    if opening.kind in LEAVES:
+        tx.record("person.leaving", {"person": who.id, "last_day": opening.last_day or None})
+    case = tx.new_id()
+    tx.record(
+        "case.opened",
+        {
+            "case": case, "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at, "items": len(items),
+            "frozen": checklist.frozen(found.known), "frozen_at": frozen_at, "last_day": opening.last_day or None,
+            "requested_by": asked_by, "evidence": opening.evidence or None,
+        },
+    )  # fmt: skip
+    settling.record_items(tx, case, items)
+    opened = cases.by_id(db, case, reader=tx.actor)
+    made = _cut(tx, opened, items) if opening.cut_at <= tx.now else None
+    return cases.by_id(db, case, reader=tx.actor), made
+
+
+def cut(tx: Transaction, case: Case) -> Cut:
+    """Make the cut of a case, whatever time was planned for it: first what has changed since its opening is taken in."""
+    must_run_cases(tx, case)
+    settling.settle(tx, case)
+    settling.take_in(tx, case)
+    items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]
+    return _cut(tx, case, items)
+
+
+def run_due(tx: Transaction) -> list[Cut]:
+    """Make every cut whose time has come; nobody makes their own."""
+    must_run_cases(tx)
+    return [cut(tx, case) for case in cases.due(tx.register, tx.now, reader=tx.actor)]
+
+
+def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
+    db = tx.register
+    grants = [row[0] for row in db.execute("SELECT id FROM grants WHERE person = ? AND ended_at IS NULL ORDER BY entry", (case.person,))]
+    for start in range(0, len(grants), 1000):
+        tx.record("grant.ended", {"grants": grants[start : start + 1000], "cause": "departure"})
+    accounts = ties.sealed_accounts(db, case.person)
+    wraps = sealing.end_wraps(tx, case.person, accounts) if accounts else 0
+    rotations = settling.open_rotations(tx, case.person, items)
+    tx.record("case.cut", {"case": case.id})
+    return Cut(case=cases.by_id(db, case.id, reader=tx.actor), grants=len(grants), wraps=wraps, rotations=rotations)
+
+
+def refresh(tx: Transaction, case: Case) -> Settled:
+    """End the items that the ledger shows as done, and take in what the person has come to know since."""
+    must_run_cases(tx, case)
+    return settling.settle(tx, case)
+
+
+def must_run_cases(tx: Transaction, case: Case | None = None) -> None:
+    """Refuse whoever has no part in departures, since they have no key to the cases either, and everybody their own case."""
+    if not settling.reads_cases(tx):
+        raise Refused("departures are run by admins and HR", rule="authority", control="AC-3", hint="ask an admin or HR")
+    if case is not None and case.person == tx.actor:
+        raise Refused("nobody works on their own departure", rule="own-case", control="AC-5", hint="ask another admin or HR")

@@ -1,0 +1,245 @@
+"""The report of one departure: checklist and evidence on one printable page, and the same as JSON.
+
+Reads the register alone. It holds names and times, no secret; what it says can be checked against the ledger, and how is said in it.
+"""
+
+from __future__ import annotations
+
+import json as json_
+import sqlite3
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from govern.errors import NotFound
+from govern.events import KINDS
+from govern.holdings.exposures import STRENGTH
+from govern.offboarding.case import CaseState
+from govern.offboarding.items import ItemKind, ItemState
+from govern.offboarding.wording import Told, sentence
+from govern.policy.platforms import page, profile
+from govern.register.connection import state
+from govern.register.queries import accounts, cases, people, ties
+from govern.register.queries.cases import Case, Entry
+from govern.register.queries.people import Person
+
+SCHEMA: Final = "govern.departure/1"
+
+BASES: Final = {
+    "revealed": "was shown it", "set": "set it", "handed-over": "was given it", "exported": "took it out", "imported": "brought it in",
+    "declared": "is said to know it", "sealed": "could open it", "place": "was where a copy lay", "recovery": "holds a recovery share",
+    "unknown": "unknown",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """One version that the person could know: how, until when they could use it, and when it stopped working. Times are UTC or empty."""
+
+    account: str
+    platform: str
+    kind: str
+    version: int
+    how: tuple[str, ...]
+    seen: bool
+    known_since: str
+    revoked_at: str
+    rotated_at: str
+    lag: str
+    grade: str
+    entry: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One item as it is printed. `where` is the page on the platform, `steps` what to do there, of items that are still open."""
+
+    number: int
+    account: str
+    what: str
+    due: str
+    blocking: bool
+    state: str
+    who: str
+    ended_at: str
+    grade: str
+    verifier: str
+    evidence: str
+    note: str
+    entry: int | None
+    where: str = ""
+    steps: tuple[str, ...] = ()
+    survives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """Everything that the report says. `still_knows`: secrets that work and were neither rotated nor given up."""
+
+    organisation: str
+    vault: str
+    made_at: str
+    person: Person
+    case: Case
+    opener: str
+    requested_by: str
+    closer: str
+    secrets: tuple[Secret, ...]
+    lines: tuple[Line, ...]
+    still_knows: int
+    checkpoint: str
+    entries: tuple[tuple[str, int], ...]
+
+    @property
+    def result(self) -> str:
+        """The one sentence that everything else bears out."""
+        if not self.lines:
+            return f"{self.person.name} held nothing and could know nothing that works."
+        if self.still_knows:
+            secrets = "1 secret" if self.still_knows == 1 else f"{self.still_knows} secrets"
+            when = "still knows" if self.case.state is not CaseState.OPEN else "knows"
+            return f"{self.person.name} {when} {secrets}."
+        given_up = sum(line.state in (ItemState.WAIVED, ItemState.NOT_APPLICABLE) for line in self.lines)
+        return f"{self.person.name} knows nothing that works" + (f", apart from what {given_up} given-up items say." if given_up else ".")
+
+
+def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Departure:
+    """The report of a case as the register stands; `vault` is its id (64 hex digits), `now` UTC ISO 8601."""
+    person = people.by_id(db, case.person)
+    names = {one.id: one.name for one in people.people(db)}
+    entries = cases.items(db, case.id)
+    founding = json_.loads(state(db, "founding") or "{}")
+    secrets = tuple(_secret(db, case, entry) for entry in entries if entry.item.kind is ItemKind.ROTATE)
+    cited = [("case opened", case.entry), ("cut", case.cut_entry), ("case closed", case.closed_entry)]
+    cited += [(f"{one.account} {one.kind}: rotation confirmed", one.entry) for one in secrets if one.entry]
+    return Departure(
+        organisation=str(founding.get("organisation", "")),
+        vault=vault,
+        made_at=now,
+        person=person,
+        case=case,
+        opener=names.get(case.opener, ""),
+        requested_by=names.get(case.requested_by, ""),
+        closer=names.get(case.closer, ""),
+        secrets=secrets,
+        lines=tuple(_line(db, person, entry, names) for entry in entries),
+        still_knows=len(ties.unanswered(db, case.id, case.person)),
+        checkpoint=(state(db, "note") or b"").decode(),
+        entries=tuple(dict.fromkeys((what, index) for what, index in cited if index)),
+    )
+
+
+def _secret(db: sqlite3.Connection, case: Case, entry: Entry) -> Secret:
+    item = entry.item
+    bases = db.execute(
+        "SELECT basis, since FROM exposures WHERE person = ? AND credential = ? AND n = ? ORDER BY since, basis",
+        (case.person, item.credential, item.version),
+    ).fetchall()
+    granted = db.execute("SELECT max(ended_at) FROM grants WHERE person = ? AND account = ?", (case.person, item.account)).fetchone()[0]
+    ended = db.execute(
+        "SELECT v.ended_at, r.grade, r.ended_entry FROM versions v"
+        " LEFT JOIN rotations r ON r.credential = v.credential AND r.ended_at = v.ended_at AND r.state = 'done'"
+        " WHERE v.credential = ? AND v.n = ? ORDER BY r.ended_entry DESC LIMIT 1",
+        (item.credential, item.version),
+    ).fetchone()
+    rotated_at = ended[0] or ""
+    revoked_at = granted or case.cut_made_at
+    given_up = "" if entry.state in (ItemState.OPEN, ItemState.DONE) else str(entry.state)
+    return Secret(
+        account=entry.handle,
+        platform=_platform(db, item.account),
+        kind=entry.credential_kind,
+        version=item.version,
+        how=tuple(dict.fromkeys(BASES[basis] for basis, _ in bases)),
+        seen=any(STRENGTH[basis] == "seen" for basis, _ in bases),
+        known_since=min((since for _, since in bases), default=""),
+        revoked_at=revoked_at,
+        rotated_at=rotated_at,
+        lag=_lag(revoked_at, rotated_at),
+        grade=ended[1] or "",
+        entry=ended[2],
+        outcome="works no more" if rotated_at else given_up or "still known",
+    )
+
+
+def _platform(db: sqlite3.Connection, account: str) -> str:
+    platform = accounts.by_id(db, account).platform
+    try:
+        return profile(platform).name
+    except NotFound:
+        return platform
+
+
+def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str, str]) -> Line:
+    told = Told(
+        kind=entry.item.kind, person=person.name, account=entry.handle, credential=entry.credential_kind, version=entry.item.version,
+        about=entry.about,
+    )  # fmt: skip
+    open_rotation = entry.state is ItemState.OPEN and entry.item.kind is ItemKind.ROTATE
+    where, steps, survives = _there(db, entry) if open_rotation else ("", (), ())
+    return Line(
+        number=entry.number, account=entry.handle, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking, state=entry.state.value,
+        who=names.get(entry.ended_by or entry.assignee, ""), ended_at=entry.ended_at, grade=entry.grade,
+        verifier=names.get(entry.verifier, ""), evidence=entry.evidence, note=entry.note, entry=entry.cites or None,
+        where=where, steps=steps, survives=survives,
+    )  # fmt: skip
+
+
+def _there(db: sqlite3.Connection, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    account = accounts.by_id(db, entry.item.account)
+    try:
+        about = profile(account.platform)
+    except NotFound:
+        return "", (), ()
+    steps = about.steps if entry.credential_kind == KINDS[0] else ()
+    return page(about, account.url), steps, about.survives
+
+
+def _lag(revoked: str, rotated: str) -> str:
+    """The time between the end of the grant and the change, in days, hours and minutes."""
+    if not (revoked and rotated):
+        return ""
+    between = datetime.fromisoformat(rotated) - datetime.fromisoformat(revoked)
+    if between.total_seconds() < 0:
+        return "changed before"
+    minutes = int(between.total_seconds() // 60)
+    parts = [(minutes // 1440, "d"), (minutes % 1440 // 60, "h"), (minutes % 60, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "under a minute"
+
+
+def html(told: Departure) -> str:
+    """One page of HTML that loads nothing: styles inline, readable in black and white."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["plain"] = plain
+    environment.filters["when"] = lambda time: f"{time[:10]} {time[11:16]} UTC" if time else ""
+    return environment.get_template("departure.html.j2").render(told=told)
+
+
+def plain(text: str) -> str:
+    """Text whose control characters and direction marks are spelled out: a name can't change what stands beside it."""
+    return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
+
+
+def json(told: Departure) -> str:
+    """The same as one JSON object."""
+    case = told.case
+    values: dict[str, Any] = {
+        "schema": SCHEMA, "organisation": told.organisation, "vault": told.vault, "made_at": told.made_at, "result": told.result,
+        "person": {"id": told.person.id, "handle": told.person.handle, "name": told.person.name, "status": told.person.status},
+        "case": {
+            "id": case.id, "kind": case.kind.value, "state": case.state.value, "opened_at": case.opened_at, "opener": told.opener,
+            "requested_by": told.requested_by or None, "cut_at": case.cut_at, "cut_made_at": case.cut_made_at or None,
+            "last_day": case.last_day or None, "closed_at": case.closed_at or None, "closer": told.closer or None,
+            "signed_by_one": case.signed_by_one if case.closed_at else None, "statement": case.statement or None,
+            "frozen": case.frozen, "frozen_at": case.frozen_at,
+        },
+        "secrets": [asdict(secret) for secret in told.secrets], "items": [asdict(line) for line in told.lines], "still_knows": told.still_knows,
+        "entries": [{"what": what, "index": index} for what, index in told.entries], "checkpoint": told.checkpoint,
+    }  # fmt: skip
+    return json_.dumps(values, ensure_ascii=True, indent=2) + "\n"
