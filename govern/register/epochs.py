@@ -90,13 +90,21 @@ class EpochKeys:
             self._latest[compartment] = epoch
 
     def declared(self, event: Event) -> None:
-        """Follow a founding or an epoch's start. An epoch that names us among its recipients and that we can't open was withheld."""
-        body = event.body
+        """Follow a founding, an epoch's start or an enrolment. A key that was wrapped to us and that we can't open was withheld."""
+        body, own = event.body, self._member.id.hex()
         if event.type == "vault.founded":
+            epochs = [body[f"{name}_epoch"] for name in ("base", "case")]
+            self.need(epochs if own in (body["key"], body["recovery_key"]) else ())
             for name in ("base", "case"):
                 self.remember(name, bytes.fromhex(body[name]), bytes.fromhex(body[f"{name}_epoch"]))
-            return
-        epoch = bytes.fromhex(body["epoch"])
-        if self._member.id.hex() in body["recipients"] and epoch not in self._keys:
-            raise IntegrityError("an epoch key that is ours was withheld or replaced", expected=f"a key for {body['epoch']}", code="epoch")
-        self.remember("", bytes.fromhex(body["compartment"]), epoch)
+        elif event.type == "key.enrolled":
+            self.need(body.get("epochs", ()) if own == body["key"] else ())
+        else:
+            self.need([body["epoch"]] if own in body["recipients"] else ())
+            self.remember("", bytes.fromhex(body["compartment"]), bytes.fromhex(body["epoch"]))
+
+    def need(self, epochs: Iterable[str]) -> None:
+        """Refuse (IntegrityError) to go on where one of these epochs (hex ids) was wrapped to us and we have no key for it."""
+        for epoch in epochs:
+            if self.get(bytes.fromhex(epoch)) is None:
+                raise IntegrityError("an epoch key that is ours was withheld or replaced", expected=f"a key for {epoch}", code="epoch")

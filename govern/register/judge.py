@@ -7,29 +7,24 @@ The same code admits this member's own facts, where a rule's refusal is raised t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from govern import events
-from govern.canonical import decode
-from govern.errors import GovernError, IntegrityError, Malformed, Refused
+from govern.canonical import canonical, decode
+from govern.errors import IntegrityError, Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
+from govern.policy.rules import Policy
+from govern.register import void
 from govern.register.epochs import EpochKeys
-from govern.register.projection import APPLY, Scene, credentials, showing
-from govern.vault.keys import key_id
-
-_STILL_EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
-    "version.staged": credentials.exposures,
-    "wraps.added": credentials.wraps_exposures,
-    "secret.revealed": showing.revealed,
-    "secret.handed_over": showing.handed_over,
-    "secrets.exported": showing.exported,
-}
+from govern.register.projection import APPLY, Scene
+from govern.vault.keys import check_public, key_id
 
 _DRIFT: Final = timedelta(minutes=5)
 
@@ -50,6 +45,8 @@ class Judge:
         self._signers: dict[bytes, tuple[bytes, str | None, str]] = {}
         self._roles: dict[str, list[tuple[str, str | None]]] = {}
         self._epochs: dict[bytes, bytes] = {}
+        self.named: list[tuple[str, Mapping[str, Any]]] = []
+        """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
 
     # --- what the replay asks ---------------------------------------------------------------------------------------------------
 
@@ -81,6 +78,9 @@ class Judge:
         if not self.keys.reads(entry.compartment):
             self._pass_over(entry.index)
             return
+        if not self._may_declare(entry, key):
+            self._void(entry.index, key, "undeclared-epoch", "written under an epoch that the ledger never declared")
+            return
         try:
             event = events.decode_event(self._open(entry))
         except Unopenable:
@@ -92,7 +92,6 @@ class Judge:
         except Malformed as error:
             self._void(entry.index, key, "malformed", error.message)
             return
-        self.drift(entry.index, key, event.at)
         scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
         try:
             scene.personal = self._personal(entry, event)
@@ -122,6 +121,7 @@ class Judge:
                 )
             except sqlite3.IntegrityError:
                 raise Refused("an event of this id is in the ledger already", rule="id-used") from None
+            _sound(event)
             authority.permit(event.type, event.body, self._standing(event, key, genesis))
             try:
                 APPLY[event.type](scene)
@@ -132,12 +132,13 @@ class Judge:
             self.db.execute("RELEASE fact")
             raise
         self.db.execute("RELEASE fact")
+        self._drift(scene.index, key, event.at)
         if event.type in ("vault.founded", "key.enrolled", "key.revoked"):
             self._signers.clear()
             self._roles.clear()
         elif event.type in ("role.given", "role.withdrawn"):
             self._roles.clear()
-        if event.type in ("vault.founded", "epoch.started"):
+        if event.type in ("vault.founded", "epoch.started", "key.enrolled"):
             self.keys.declared(event)
 
     def _in_its_compartment(self, event: events.Event, compartment: bytes, epoch: bytes) -> None:
@@ -181,7 +182,7 @@ class Judge:
         signer = self._signer(key)
         return authority.Standing(
             person=event.actor,
-            roles=frozenset(role for role, until in roles if until is None or until > event.at),
+            roles=frozenset(role for role, until in roles if until is None or until > max(event.at, self.clock)),
             account=self._relations(event),
             genesis=genesis,
             recovery=signer is not None and signer[2] == "recovery",
@@ -206,15 +207,30 @@ class Judge:
     # --- one entry ----------------------------------------------------------------------------------------------------------------
 
     def _open(self, entry: Entry) -> bytes:
-        key = self.keys.get(entry.epoch)
-        if key is None:
+        epoch = self.keys.get(entry.epoch)
+        if epoch is None:
             raise IntegrityError(
                 "no key for its epoch: the wrap was withheld or replaced",
                 index=entry.index,
                 expected=f"a key for {entry.epoch.hex()}",
                 code="epoch",
             )
-        return open_event(entry, vault=self.vault, epoch=key)[1]
+        return open_event(entry, vault=self.vault, epoch=epoch)[1]
+
+    def _may_declare(self, entry: Entry, key: bytes) -> bool:
+        """Whether an entry whose key we lack may be the start of an epoch whose wrap is withheld from us, or follow one.
+
+        The start of an epoch stands under its own key, so that it can't be read without. Only admins and recovery start one: what
+        anybody else signs under an epoch that the ledger never declared is void, and stops nobody.
+        """
+        if self.keys.get(entry.epoch) is not None or entry.index == 0:
+            return True
+        if self.db.execute("SELECT 1 FROM epochs WHERE id = ?", (entry.epoch.hex(),)).fetchone():
+            return True
+        signer = self._signer(key)
+        if signer is None or signer[2] == "recovery":
+            return True
+        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role = 'admin'", (signer[1],)).fetchone() is not None
 
     def _personal(self, entry: Entry, event: events.Event) -> Mapping[str, Any]:
         if event.personal is None:
@@ -232,8 +248,8 @@ class Judge:
         events.check_personal(event.type, value)
         return value
 
-    def drift(self, index: int, key: bytes, at: str) -> None:
-        """Note a time that lies more than five minutes behind an earlier entry's; it moves nothing. For own facts as well as in a replay."""
+    def _drift(self, index: int, key: bytes, at: str) -> None:
+        """Note a time that lies more than five minutes behind an earlier entry's; it moves nothing."""
         try:
             moment = _time(at)
             if at < self.clock and moment < _time(self.clock) - _DRIFT:
@@ -246,20 +262,31 @@ class Judge:
     def _void(self, index: int, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
         self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (index, key.hex()))
         self._finding(index, code, key, message)
-        if scene is None or scene.type not in _STILL_EXPOSES:
+        if scene is None:
             return
-        self.db.execute("SAVEPOINT void")
-        try:
-            _STILL_EXPOSES[scene.type](scene)
-        except (GovernError, sqlite3.Error):
-            self.db.execute("ROLLBACK TO void")
-        self.db.execute("RELEASE void")
+        self.named.append((scene.type, scene.body))
+        signer = self._signer(key)
+        void.still_exposes(scene, signer[1] if signer else None)
 
     def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
         self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
 
     def _pass_over(self, index: int) -> None:
         self.db.execute("INSERT INTO entries (idx, type) VALUES (?, 'sealed')", (index,))
+
+
+def _sound(event: events.Event) -> None:
+    """What the shape of a fact can't say of it: a key's id is its keys', neither is weak, and a policy is one that can be read."""
+    body = event.body
+    if event.type == "key.enrolled":
+        sign, seal = bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"])
+        if key_id(sign, seal).hex() != body["key"]:
+            raise Refused("the id of the key is not that of its public keys", rule="key-id")
+        check_public(sign, seal)
+    elif event.type == "policy.adopted":
+        Policy.from_record(body["policy"])
+        if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
+            raise Refused("the digest is not that of the policy", rule="policy-digest")
 
 
 def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> set[str]:

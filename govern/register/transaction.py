@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govern import events
 from govern.canonical import canonical
-from govern.errors import Failed, GovernError
+from govern.errors import Failed
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.note import sign_note
@@ -94,8 +94,9 @@ class Transaction:
         self._judge.admit(scene, event, compartment, epoch.id, keys.id)
         self._rows.versions += waiting.versions
         self._rows.wraps += waiting.wraps
-        self._rows.dropped += waiting.dropped
-        self._judge.drift(index, keys.id, self.now)
+        # Rows are inserted before others are dropped, so a wrap that was ended and is sealed anew must not be among the dropped.
+        anew = {(target, recipient) for target, recipient, _ in waiting.wraps}
+        self._rows.dropped = [wrap for wrap in self._rows.dropped if wrap not in anew] + waiting.dropped
         entry = seal_entry(
             vault=self.workspace.vault,
             index=index,
@@ -171,8 +172,8 @@ class Transaction:
             try:
                 self._writing.rollback()
                 with self.workspace.store.reading() as reading:
-                    happened = reading.head()[1] == note
-            except GovernError:
+                    happened = reading.checkpoint(self.size) == note
+            except Exception:
                 raise Failed(
                     "the database did not answer whether it has committed",
                     code="unknown",

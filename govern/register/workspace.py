@@ -167,6 +167,8 @@ class Workspace:
         names = {body["base"]: "base", body["case"]: "case"}
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
             self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
+        ours = self.db.execute("SELECT epoch FROM epoch_wraps WHERE key = ?", (self.keys.id.hex(),)).fetchall()
+        self.epochs.need(epoch for (epoch,) in ours)
 
     @property
     def epochs(self) -> EpochKeys:
