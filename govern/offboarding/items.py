@@ -66,7 +66,7 @@ def read(record: Mapping[str, Any]) -> tuple[str, Item]:
     """Id and item of a record in the ledger. Raises Refused for anything that `Item.record` would not have written."""
     found = dict(record)
     item, kind = found.pop("id", None), found.pop("kind", None)
-    if not id_(item) or kind not in set(ItemKind) or not set(found) <= {*_FIELDS}:
+    if not id_(item) or not isinstance(kind, str) or kind not in set(ItemKind) or not set(found) <= {*_FIELDS}:
         raise _malformed()
     if not all(check(found[name]) for name, check in _FIELDS.items() if name in found):
         raise _malformed()

@@ -1,0 +1,67 @@
+"""By when each secret must have changed: what the person has seen first, what lay within reach later, nothing never."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govern.holdings.exposures import STRENGTH
+from govern.offboarding import deadlines
+from govern.policy.files import policy_text
+from govern.policy.parse import parse_policy
+
+POLICY = parse_policy(policy_text(), name="default.yaml", preset="small")
+CUT = "2026-11-21T14:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("tier", "bases", "due"),
+    [
+        ("critical", {"revealed"}, "2026-11-22T14:00:00Z"),
+        ("critical", {"sealed"}, "2026-11-23T14:00:00Z"),
+        ("standard", {"sealed", "exported"}, "2026-11-24T14:00:00Z"),
+        ("standard", {"place"}, "2026-11-27T14:00:00Z"),
+        ("low", {"declared"}, "2026-11-28T14:00:00Z"),
+        ("low", {"sealed"}, "2026-12-05T14:00:00Z"),
+    ],
+)
+def test_the_deadline_follows_tier_and_basis(tier: str, bases: set[str], due: str) -> None:
+    assert deadlines.rotation_due(POLICY, tier, bases, CUT) == due
+
+
+@pytest.mark.parametrize("basis", STRENGTH)
+@pytest.mark.parametrize("tier", ["critical", "standard", "low"])
+def test_every_basis_has_a_deadline(tier: str, basis: str) -> None:
+    assert deadlines.rotation_due(POLICY, tier, {basis}, CUT) > CUT
+
+
+def test_what_was_before_their_eyes_comes_first() -> None:
+    first = {basis for basis in STRENGTH if deadlines.comes_first({basis})}
+    assert first == {basis for basis, strength in STRENGTH.items() if strength in ("seen", "claimed")}
+
+
+def test_a_mailbox_is_due_no_later_than_what_recovers_through_it() -> None:
+    due = {"mailbox": "2026-11-28", "domain": "2026-11-30", "shop": "2026-11-22", "blog": "2026-12-05"}
+    needs = {"shop": frozenset({"mailbox"}), "mailbox": frozenset({"domain"}), "blog": frozenset({"elsewhere"})}
+    assert deadlines.needed_first(due, needs) == {
+        "mailbox": "2026-11-22",
+        "domain": "2026-11-22",
+        "shop": "2026-11-22",
+        "blog": "2026-12-05",
+    }
+
+
+ACCOUNTS = st.sampled_from("abcdef")
+
+
+@given(
+    st.dictionaries(ACCOUNTS, st.sampled_from(["1", "2", "3", "4"]), min_size=1),
+    st.dictionaries(ACCOUNTS, st.frozensets(ACCOUNTS, max_size=3)),
+)
+@settings(max_examples=200, deadline=None)
+def test_nothing_is_ever_put_off_and_no_circle_runs_on(due: dict[str, str], needs: dict[str, frozenset[str]]) -> None:
+    found = deadlines.needed_first(due, needs)
+    assert found.keys() == due.keys()
+    assert all(found[account] <= due[account] for account in due)
+    assert all(found[needed] <= found[account] for account in due for needed in needs.get(account, ()) if needed in due)
