@@ -12,6 +12,7 @@ from typing import Final
 from govern.holdings.names import slug
 
 _ALIKE: Final = 0.8
+_NUMBERS: Final = re.compile(r"[0-9]+")
 _MOST: Final = 50
 """Names that are compared per block; a block with more is a block of a common first name, and its later ones are passed over."""
 
@@ -42,6 +43,8 @@ class Alike:
 
 
 def _likeness(one: str, other: str) -> float:
+    if _NUMBERS.findall(one) != _NUMBERS.findall(other):
+        return 0.0  # Team 1 and Team 2 are two
     if sorted(one.split()) == sorted(other.split()):
         return 1.0
     matcher = SequenceMatcher(None, one, other, autojunk=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -118,9 +119,9 @@ def holds_secrets(logins: Sequence[Found]) -> bool:
 def preview(workspace: Workspace | None, asked: Asked, now: str, *, random: Callable[[int], bytes]) -> Result:
     """What `bring_in` would do; writes nothing. Without a vault (None) everything is new. Keys are asked for only to compare."""
     if workspace is None:
-        db = sqlite3.connect(":memory:")
-        create(db)
-        return _preview(db, asked, now, random, lambda _stored: None, actor="")
+        with closing(sqlite3.connect(":memory:")) as empty:
+            create(empty)
+            return _preview(empty, asked, now, random, lambda _stored: None, actor="")
     db = workspace.view()
     with workspace.store.reading() as reading:
         return _preview(db, asked, now, random, in_snapshot(workspace, reading), actor=workspace.person)

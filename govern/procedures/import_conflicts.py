@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def take_theirs(workspace: Workspace, asked: Asked, conflicts: Sequence[Conflict], now: str) -> Result:
-    """Change the differing secrets of these logins to the file's, in one transaction, then take in what else the logins bring.
+    """Change the differing secrets of these logins to the file's, then (in a transaction that can read them) take in what else they bring.
 
     A credential with a rotation under way, one of several of its kind, and one that this member can't open stay as they are, and their
     logins among the conflicts.
@@ -35,6 +35,7 @@ def take_theirs(workspace: Workspace, asked: Asked, conflicts: Sequence[Conflict
     with workspace.transaction(now) as tx:
         for conflict in conflicts:
             _change(tx, conflict)
+    with workspace.transaction(now) as tx:
         return walk(tx, replace(asked, logins=logins), None)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from govern.importers.login import Reading
 from govern.importers.records import places
 from govern.procedures.import_ import Result
+
+_MOST: Final = 20
 
 
 def sentences(result: Result, reading: Reading) -> list[str]:
@@ -42,11 +45,15 @@ def _of_secrets(result: Result) -> Iterator[str]:
 
 def _of_people(result: Result) -> Iterator[str]:
     found = result.warnings
-    for person in result.people:
-        if person.near:
-            yield f"{person.name} is new as {person.handle}, and written like {', '.join(person.near)}: one person or two?"
-    for name, why in result.unclear.items():
+    near = [person for person in result.people if person.near]
+    for person in near[:_MOST]:
+        yield f"{person.name} is new as {person.handle}, and written like {', '.join(person.near)}: one person or two?"
+    if len(near) > _MOST:
+        yield f"{len(near) - _MOST} more new people are written like others"
+    for name, why in list(result.unclear.items())[:_MOST]:
         yield f"{name} {why}: nothing was recorded of them; govern known ACCOUNT PERSON"
+    if len(result.unclear) > _MOST:
+        yield f"{len(result.unclear) - _MOST} more names are unclear"
     for handle, accounts in found.gone_before.items():
         yield f"{handle} left before the password was changed, as the file claims, and may know only an earlier one: {_each(accounts)}"
     for handle, rows in found.responsible_gone.items():

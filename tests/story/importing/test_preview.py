@@ -1,0 +1,165 @@
+"""Before and after an import: what would come in, what of it is wanted, which secret is right, and the file that still lies there."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from govern.cli.settings import Settings
+from govern.register.queries.imports import lying_exports
+
+from .conftest import SEED, Inside, row
+
+INSTAGRAM = "https://www.instagram.com/"
+
+
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """Somebody can be asked; what they type is the command's stdin."""
+    with mock.patch.object(Settings, "terminal", True):
+        yield
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+    }
+
+
+class TestDryRun:
+    def test_it_needs_no_vault(self, story: Any, bitwarden: Callable[..., str]) -> None:
+        told = story.run("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM)), "--dry-run")
+        assert told.code == 0
+        assert "instagram.acme" in told.out
+        assert "govern init" in told.err
+        assert not story.home.exists()
+
+    def test_it_writes_nothing(self, vault: Any, bitwarden: Callable[..., str], sheet: Callable[..., str]) -> None:
+        vault.ok("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM)))
+        before = contents(vault.home)
+        vault.ok(
+            "import", bitwarden(row("Acme", "acme", "second-password", uri=INSTAGRAM), row("New", "new", "x"), name="b.csv"), "--dry-run"
+        )
+        vault.ok("import", sheet("account,login,password,known to", "Shop,shop,password,Anna Smith"), "--dry-run", "--without-secrets")
+        assert contents(vault.home) == before
+
+    def test_it_tells_what_the_import_then_does(self, vault: Any, bitwarden: Callable[..., str]) -> None:
+        vault.ok("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM), row("Same", "same", "password-s")))
+        path = bitwarden(
+            row("Acme", "acme", "second-password", uri=INSTAGRAM), row("Same", "same", "password-s"), row("Same", "same", "", totp=SEED),
+            row("New", "new", "password-n"), row("New", "newer", "password-n"), row("New", "new", "password-n"), name="b.csv",
+        )  # fmt: skip
+        before = vault.json("import", path, "--dry-run")
+        after = vault.json("import", path)
+        assert before.pop("dry_run") is True
+        assert after.pop("dry_run") is False
+        assert before == after
+
+    def test_to_compare_nothing_no_key_is_needed(self, vault: Any, bitwarden: Callable[..., str]) -> None:
+        path = bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM))
+        vault.key.rename(vault.folder / "key-elsewhere")
+        assert vault.run("import", path, "--dry-run").code == 0
+        assert vault.run("import", path).code == 5, "the control: to write, it is"
+
+
+class TestChoosing:
+    @pytest.mark.usefixtures("terminal")
+    @pytest.mark.parametrize(
+        ("answer", "created"),
+        [("\n", ["a", "b", "x.c"]), ("y\n", ["a", "b", "x.c"]), ("n\n", []), ("1\n", ["a"]), ("1, 4\n", ["a", "x.c"])],
+    )
+    def test_on_a_terminal_folders_and_platforms_are_shown_and_chosen(
+        self, vault: Any, bitwarden: Callable[..., str], inside: Inside, answer: str, created: list[str]
+    ) -> None:
+        rows = (
+            row("A", "a", "password-a", folder="Bank"), row("B", "b", "password-b", folder="Work"),
+            row("C", "c", "password-c", uri="https://x.com"),
+        )  # fmt: skip
+        told = vault.run("import", bitwarden(*rows), stdin=answer)
+        assert told.code == 0
+        for shown in ("Bank", "Work", "x"):
+            assert shown in told.err
+        assert [handle for (handle,) in inside.register("SELECT handle FROM accounts ORDER BY 1")] == created
+
+    @pytest.mark.usefixtures("terminal")
+    def test_an_answer_that_is_none_is_refused(self, vault: Any, bitwarden: Callable[..., str], inside: Inside) -> None:
+        assert vault.run("import", bitwarden(row("A", "a", "password-a")), stdin="seven\n").code == 2
+        assert inside.register("SELECT count(*) FROM accounts") == [(0,)]
+
+
+class TestConflicts:
+    @pytest.mark.usefixtures("terminal")
+    @pytest.mark.parametrize(("answer", "password"), [("y", "second-password"), ("n", "first-password"), ("", "first-password")])
+    def test_on_a_terminal_it_is_asked_which_secret_works(
+        self, vault: Any, bitwarden: Callable[..., str], inside: Inside, answer: str, password: str
+    ) -> None:
+        vault.ok("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM)), stdin="y\n")
+        told = vault.run(
+            "import", bitwarden(row("Acme", "acme", "second-password", uri=INSTAGRAM, totp=SEED), name="b.csv"), stdin=f"y\n{answer}\n"
+        )
+        assert told.code == 0
+        assert "-password" not in told.out + told.err
+        assert vault.ok("reveal", "instagram.acme", "--stdout").out == password
+        taken = answer == "y"
+        assert inside.register("SELECT state, grade FROM rotations") == ([("done", "claimed")] if taken else [])
+        assert inside.register("SELECT count(*) FROM credentials WHERE kind = 'totp'") == [(int(taken),)]
+
+    @pytest.mark.usefixtures("terminal")
+    def test_the_files_secret_is_known_to_others_and_the_earlier_one_no_longer_works(
+        self, vault: Any, bitwarden: Callable[..., str], inside: Inside
+    ) -> None:
+        vault.ok("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM)), stdin="y\n")
+        vault.ok("import", bitwarden(row("Acme", "acme", "second-password", uri=INSTAGRAM), name="b.csv"), stdin="y\ny\n")
+        told = vault.json("who", "instagram.acme")["exposed"]
+        assert {each["version"] for each in told if each["live"]} == {2}
+        assert ("others-unknown", 2) in {(each["person"], each["version"]) for each in told}
+
+    @pytest.mark.usefixtures("terminal")
+    def test_an_earlier_password_that_comes_back_is_recorded_as_reused(
+        self, vault: Any, bitwarden: Callable[..., str], inside: Inside
+    ) -> None:
+        for number, word in enumerate(("first-password", "second-password", "first-password")):
+            vault.ok("import", bitwarden(row("Acme", "acme", word, uri=INSTAGRAM), name=f"{number}.csv"), stdin="y\ny\n")
+        assert inside.register("SELECT n, reuses FROM versions ORDER BY n") == [(1, None), (2, None), (3, 1)]
+
+
+class TestTheFile:
+    def lying(self, vault: Any) -> list[str]:
+        db = sqlite3.connect(vault.home / "register.db")
+        try:
+            return [each.path for each in lying_exports(db)]
+        finally:
+            db.close()
+
+    def test_a_plaintext_export_is_named_until_it_is_gone(self, vault: Any, bitwarden: Callable[..., str]) -> None:
+        path = bitwarden(row("A", "a", "password-a"))
+        told = vault.ok("import", path)
+        assert f"this plaintext export still lies at {path}; delete it, in the bin and the cloud too" in told.err
+        assert self.lying(vault) == [path]
+        assert path in str(vault.json("status")["findings"])
+        Path(path).unlink()
+        assert self.lying(vault) == []
+        assert path not in str(vault.json("status")["findings"])
+
+    def test_a_file_without_secrets_may_stay(self, vault: Any, sheet: Callable[..., str]) -> None:
+        told = vault.ok("import", sheet("account,login", "Shop,shop"))
+        assert "plaintext" not in told.err
+        assert self.lying(vault) == []
+
+    def test_a_managers_export_should_go_even_where_its_secrets_stay_in_the_manager(
+        self, vault: Any, bitwarden: Callable[..., str]
+    ) -> None:
+        path = bitwarden(row("A", "a", "password-a"))
+        assert "plaintext" in vault.ok("import", path, "--without-secrets").err
+        assert self.lying(vault) == [path]
+
+    def test_a_sheet_in_which_secrets_are_kept_is_a_place_and_no_leftover(self, vault: Any, sheet: Callable[..., str]) -> None:
+        path = sheet("account,login,password", "Shop,shop,password-one")
+        assert "plaintext" not in vault.ok("import", path, "--without-secrets").err
+        assert self.lying(vault) == []
+        assert "plaintext" in vault.ok("import", sheet("account,login,password", "B,b,password-two", name="c.csv")).err, "the control"
