@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import events
-from govern.errors import GovernError, IntegrityError
+from govern.errors import Failed, GovernError, IntegrityError
 from govern.ledger.audit import Head, replay
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, open_event
 from govern.ledger.merkle import CompactRange
-from govern.register import connection, sync
+from govern.register import connection, sealed_rows, sync
 from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import read_pin
-from govern.vault.seal import Context, manifest_digest, set_digest, wrap_digest
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
     from govern.register.workspace import Workspace
     from govern.store.database import Reading
+
+
+_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,31 +90,63 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
 
     Raises IntegrityError at the first failure, naming the index.
     """
+    pin = read_pin(workspace.pin_path)  # before the snapshot, which is then at least as new
     with workspace.store.reading() as reading:
-        pin = read_pin(workspace.pin_path)
+        if pin is not None:
+            _against_journal(reading, Journal(workspace.home), pin.size, deep=deep)
+        _nothing_beside(reading)
         sync.check_against_pin(reading, pin)
-        _against_journal(reading, Journal(workspace.home), deep=deep)
-    db = workspace.view()
-    with workspace.store.reading() as reading:
-        workspace.open_epochs(reading)
-        if not deep:
-            judge = _Opener(db, workspace.epochs, workspace.vault)
-            head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
-            return Reread(size=head.size, root=head.tree.root().hex())
-        head = _rebuild_and_compare(workspace, reading, db)
-        versions = _versions(reading, db, workspace.vault)
-        wraps = _wraps(reading, db)
-    return Reread(size=head.size, root=head.tree.root().hex(), versions=versions, wraps=wraps)
+    for _ in range(_TRIES):
+        db = workspace.view()
+        with connection.reading(db), workspace.store.reading() as reading:
+            if connection.state(db, "note") == reading.head()[1]:
+                workspace.open_epochs(reading)
+                return _whole(workspace, reading, db, deep=deep)
+    raise Failed("others are writing all the time", code="busy", hint="run it again in a quieter moment")
 
 
-def _against_journal(reading: Reading, journal: Journal, *, deep: bool) -> None:
-    """Each transaction of the store must be, byte for byte, the one that this machine wrote or verified."""
+def _whole(workspace: Workspace, reading: Reading, db: sqlite3.Connection, *, deep: bool) -> Reread:
+    if not deep:
+        judge = _Opener(db, workspace.epochs, workspace.vault)
+        head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
+        return Reread(size=head.size, root=head.tree.root().hex())
+    reading.check_pages()
+    head, named = _rebuild_and_compare(workspace, reading, db)
+    spare = sealed_rows.named(db, named)
+    return Reread(
+        size=head.size,
+        root=head.tree.root().hex(),
+        versions=sealed_rows.versions(reading, db, workspace.vault, spare),
+        wraps=sealed_rows.wraps(reading, db, workspace.epochs, spare),
+    )
+
+
+def _nothing_beside(reading: Reading) -> None:
+    """No row stands outside the ledger's indices and sizes: such a row is never read, and was put there by somebody."""
+    size, _ = reading.head()
+    entries, checkpoints = reading.strays(size)
+    if entries or checkpoints:
+        raise IntegrityError(
+            f"the store holds {entries} entries and {checkpoints} checkpoints outside the ledger",
+            expected=f"entries 0..{size - 1}",
+            code="planted",
+        )
+
+
+def _against_journal(reading: Reading, journal: Journal, size: int, *, deep: bool) -> None:
+    """Each transaction of the store up to `size` must be, byte for byte, the one that this machine wrote or verified.
+
+    What the journal holds beyond is not yet pinned, and what it lacks (it was torn or lost) only the replay can tell.
+    """
     stored = sync.transactions(reading, 0)
-    for written, standing in zip_longest(journal.read(), stored):
-        if written is None or standing is None:
-            return  # the longer one is what the pin is for
-        note, rows = standing
+    for written in journal.read():
+        if written.size > size:
+            return
         first = written.entries[0][0] if written.entries else 0
+        standing = next(stored, None)
+        if standing is None:
+            raise IntegrityError("its checkpoint is missing", index=first, expected=_name(written.note), code="missing")
+        note, rows = standing
         if deep or note != written.note or len(rows) != len(written.entries):
             _same_rows(written, rows, deep=deep)
         if note != written.note:
@@ -146,86 +180,34 @@ def _name(note: bytes) -> str:
     )
 
 
-def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> Head:
+def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> tuple[Head, list[sealed_rows.Named]]:
+    """The head, and what void entries name. IntegrityError where the register is not, row for row, what the ledger gives."""
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix="reread-") as folder:
         scratch = connection.connect(Path(folder) / "register.db")
         try:
             with connection.transaction(scratch):
                 connection.create(scratch)
-                head = sync.advance(
-                    scratch, Head(CompactRange(), None), sync.transactions(reading, 0), vault=workspace.vault, keys=workspace.fresh_epochs(reading)
-                )  # fmt: skip
+                judge = Judge(scratch, vault=workspace.vault, keys=workspace.fresh_epochs(reading))
+                head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
+                scratch.execute("INSERT OR REPLACE INTO state VALUES ('tree', ?)", (head.tree.encode(),))
             for mine, again in zip_longest(connection.dump(db), connection.dump(scratch)):
                 if mine != again:
-                    raise IntegrityError(f"the register's {(mine or again or ('?',))[0]} does not follow from the ledger", code="register")
+                    table = (mine or again or ("?",))[0]
+                    raise IntegrityError(
+                        f"the register's {table} does not follow from the ledger", index=_differs(db, scratch), code="register"
+                    )
         finally:
             scratch.close()
-    return head
+    return head, judge.named
 
 
-def _versions(reading: Reading, db: sqlite3.Connection, vault: bytes) -> int:
-    """Every version that the ledger commits to is there and is what it was; nothing else is there."""
-    known = {
-        bytes.fromhex(manifest): (index, Context(vault, bytes.fromhex(account), bytes.fromhex(credential), kind, n))
-        for manifest, index, account, credential, kind, n in db.execute(
-            "SELECT v.manifest, v.entry, c.account, v.credential, c.kind, v.n FROM versions v JOIN credentials c ON c.id = v.credential"
-            " WHERE v.manifest IS NOT NULL"
-        )
-    }
-    count = len(known)
-    for digest, commitment, sealed in reading.all_versions():
-        if digest not in known:
-            raise IntegrityError("the store holds a version that no entry commits to", code="version", found=_hex(digest))
-        index, context = known.pop(digest)
-        if not (isinstance(commitment, bytes) and isinstance(sealed, bytes)) or manifest_digest(context, sealed, commitment) != digest:
-            raise IntegrityError("the version that it commits to was altered", index=index, code="version")
-    if known:
-        raise IntegrityError("the version that it commits to is missing", index=min(index for index, _ in known.values()), code="version")
-    return count
-
-
-def _wraps(reading: Reading, db: sqlite3.Connection) -> int:
-    """Every set of wraps that an entry commits to, recomputed from the rows that stand and the digests of those that were ended."""
-    standing: dict[tuple[bytes, bytes], bytes] = {}
-    for target, recipient, sealed in reading.all_wraps():
-        if not all(isinstance(part, bytes) for part in (target, recipient, sealed)):
-            raise IntegrityError("a wrap row is not of its type", code="wrap")
-        standing[target, recipient] = sealed
-    sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
-    digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
-    for entry, target, key, ended in _expected(db):
-        if ended is not None:
-            digests[entry].append(bytes.fromhex(ended))
-            continue
-        if (target, key) not in standing:
-            raise IntegrityError("a wrap that it commits to is missing", index=entry, code="wrap", expected=f"a wrap to {key.hex()}")
-        digests[entry].append(wrap_digest(target, key, standing.pop((target, key))))
-    for entry, wanted in sets.items():
-        if set_digest(digests[entry]).hex() != wanted:
-            raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap")
-    chained = {
-        (bytes.fromhex(epoch), bytes.fromhex(previous))
-        for epoch, previous in db.execute("SELECT id, previous FROM epochs WHERE previous IS NOT NULL")
-    }
-    planted = set(standing) - chained
-    if planted:
-        target, key = min(planted)
-        raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}")
-    return sum(len(found) for found in digests.values())
-
-
-def _expected(db: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, str | None]]:
-    """Entry, target, recipient, and the digest where the wrap was ended: of every wrap that was ever added."""
-    for entry, manifest, key, ended, digest in db.execute(
-        "SELECT w.added, v.manifest, w.key, w.ended, w.digest FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n"
-    ):
-        yield entry, bytes.fromhex(manifest), bytes.fromhex(key), digest if ended is not None else None
-    for entry, epoch, key in db.execute("SELECT entry, epoch, key FROM epoch_wraps"):
-        yield entry, bytes.fromhex(epoch), bytes.fromhex(key), None
-
-
-def _hex(value: object) -> str:
-    return value.hex()[:32] if isinstance(value, bytes) else "no bytes"
+def _differs(db: sqlite3.Connection, scratch: sqlite3.Connection) -> int | None:
+    """The first entry that the two judge differently, where it is one."""
+    query = "SELECT e.*, f.code FROM entries e LEFT JOIN findings f ON f.entry = e.idx ORDER BY e.idx, f.code"
+    for mine, again in zip_longest(db.execute(query), scratch.execute(query)):
+        if mine != again:
+            return int((mine or again)[0])
+    return None
 
 
 def leaves(reading: Reading, size: int) -> Sequence[bytes]:

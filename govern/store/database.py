@@ -147,6 +147,18 @@ class Reading:
             yield note, self.entries(first, size)
             first = size
 
+    def strays(self, size: int) -> tuple[int, int]:
+        """How many entries and checkpoints have an index or a size that a ledger of `size` entries does not have."""
+        idx, sizes = tables.entry.c.idx, tables.checkpoint.c.size
+        entries = self._connection.execute(sa.select(sa.func.count()).where(~idx.between(0, size - 1))).scalar_one()
+        return entries, self._connection.execute(sa.select(sa.func.count()).where(~sizes.between(1, size))).scalar_one()
+
+    def check_pages(self) -> None:
+        """SQLite's own check: an index that gives other rows than its table would show different things to different questions."""
+        found = self._connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if found != "ok":
+            raise IntegrityError(f"the database file is damaged ({found})", code="damaged", hint="restore it: govern vault restore")
+
     def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment to the data key and sealed bytes, or None."""
         row = self._connection.execute(_VERSION, {"digest": digest}).fetchone()

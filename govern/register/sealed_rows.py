@@ -1,0 +1,120 @@
+"""Versions and wraps held against what the ledger commits to: all of it is there, unaltered, and nothing else is.
+
+Knows digests; opens nothing but the key of an epoch before, which no digest in the register covers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from govern.errors import GovernError, IntegrityError
+from govern.vault.epoch import open_previous
+from govern.vault.seal import Context, manifest_digest, set_digest, wrap_digest
+
+if TYPE_CHECKING:
+    from govern.register.epochs import EpochKeys
+    from govern.store.database import Reading
+
+Named = tuple[str, Mapping[str, Any]]
+"""Type and body of a void entry's fact."""
+
+Spare = set[tuple[bytes, bytes]]
+"""(target, recipient) of wraps, (manifest digest, nothing) of versions."""
+
+
+def named(db: sqlite3.Connection, facts: Sequence[Named]) -> Spare:
+    """Digests of versions, as (digest, b""), and (target, recipient) of wraps that void entries name: rows that may stand, and count for nothing."""
+    found: Spare = set()
+    for type_, body in facts:
+        match type_:
+            case "version.staged":
+                target = bytes.fromhex(body.get("manifest", ""))
+                found |= {(target, b""), *((target, bytes.fromhex(key)) for key in body.get("recipients", ()))}
+            case "wraps.added":
+                for credential, n, key in body["wraps"]:
+                    row = db.execute("SELECT manifest FROM versions WHERE credential = ? AND n = ?", (credential, n)).fetchone()
+                    found.add((bytes.fromhex(row[0] or "") if row else b"", bytes.fromhex(key)))
+            case "epoch.started":
+                found |= {(bytes.fromhex(body["epoch"]), bytes.fromhex(key)) for key in (*body["recipients"], body.get("previous", ""))}
+            case "key.enrolled":
+                found |= {(bytes.fromhex(epoch), bytes.fromhex(body["key"])) for epoch in body.get("epochs", ())}
+    return found
+
+
+def versions(reading: Reading, db: sqlite3.Connection, vault: bytes, spare: Spare) -> int:
+    """Every version that the ledger commits to is there and is what it was; nothing else is there."""
+    known = {
+        bytes.fromhex(manifest): (index, Context(vault, bytes.fromhex(account), bytes.fromhex(credential), kind, n))
+        for manifest, index, account, credential, kind, n in db.execute(
+            "SELECT v.manifest, v.entry, c.account, v.credential, c.kind, v.n FROM versions v JOIN credentials c ON c.id = v.credential"
+            " WHERE v.manifest IS NOT NULL"
+        )
+    }
+    count = len(known)
+    for digest, commitment, sealed in reading.all_versions():
+        if (digest, b"") in spare and digest not in known:
+            continue
+        if digest not in known:
+            raise IntegrityError("the store holds a version that no entry commits to", code="version", found=_hex(digest))
+        index, context = known.pop(digest)
+        if not (isinstance(commitment, bytes) and isinstance(sealed, bytes)) or manifest_digest(context, sealed, commitment) != digest:
+            raise IntegrityError("the version that it commits to was altered", index=index, code="version")
+    if known:
+        raise IntegrityError("the version that it commits to is missing", index=min(index for index, _ in known.values()), code="version")
+    return count
+
+
+def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spare) -> int:
+    """Every set of wraps that an entry commits to, recomputed from the rows that stand and the digests of those that were ended."""
+    standing: dict[tuple[bytes, bytes], bytes] = {}
+    for target, recipient, sealed in reading.all_wraps():
+        if not all(isinstance(part, bytes) for part in (target, recipient, sealed)):
+            raise IntegrityError("a wrap row is not of its type", code="wrap")
+        standing[target, recipient] = sealed
+    sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
+    digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
+    for entry, target, key, ended in _expected(db):
+        if ended is not None:
+            digests[entry].append(bytes.fromhex(ended))
+            continue
+        if (target, key) not in standing:
+            raise IntegrityError("a wrap that it commits to is missing", index=entry, code="wrap", expected=f"a wrap to {key.hex()}")
+        digests[entry].append(wrap_digest(target, key, standing.pop((target, key))))
+    for entry, wanted in sets.items():
+        if set_digest(digests[entry]).hex() != wanted:
+            raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap")
+    for entry, epoch, previous in db.execute("SELECT entry, id, previous FROM epochs WHERE previous IS NOT NULL"):
+        _chained(standing.pop((bytes.fromhex(epoch), bytes.fromhex(previous)), None), entry, epoch, previous, keys)
+    planted = set(standing) - spare
+    if planted:
+        target, key = min(planted)
+        raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}")
+    return sum(len(found) for found in digests.values())
+
+
+def _chained(sealed: bytes | None, entry: int, epoch: str, previous: str, keys: EpochKeys) -> None:
+    """The previous epoch's key, sealed under the one that follows it."""
+    key = keys.get(bytes.fromhex(epoch))
+    try:
+        if sealed is not None and key is not None:
+            open_previous(sealed, key.key, bytes.fromhex(epoch), bytes.fromhex(previous))
+    except GovernError:
+        sealed = None
+    if sealed is None:
+        raise IntegrityError("the key of the epoch before is missing or altered", index=entry, code="wrap")
+
+
+def _expected(db: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, str | None]]:
+    """Entry, target, recipient, and the digest where the wrap was ended: of every wrap that was ever added."""
+    for entry, manifest, key, ended, digest in db.execute(
+        "SELECT w.added, v.manifest, w.key, w.ended, w.digest FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n"
+    ):
+        yield entry, bytes.fromhex(manifest), bytes.fromhex(key), digest if ended is not None else None
+    for entry, epoch, key in db.execute("SELECT entry, epoch, key FROM epoch_wraps"):
+        yield entry, bytes.fromhex(epoch), bytes.fromhex(key), None
+
+
+def _hex(value: object) -> str:
+    return value.hex()[:32] if isinstance(value, bytes) else "no bytes"
