@@ -1,4 +1,4 @@
-"""The `govern` command: which sub-commands there are, where each lives, and how an error leaves the process.
+"""The `govern` command: from the words that were typed to an exit code, and how an error leaves the process.
 
 Nothing heavy is imported here: a sub-command's module is loaded when it is called, so that `--version`, `--help` and completion stay fast.
 """
@@ -15,43 +15,8 @@ from govern.errors import GovernError, Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final[dict[str, str]] = {
-    "demo": "The whole story on a vault of its own, in a minute",
-    "init": "Found a vault: keys, recovery sheets, policy",
-    "status": "What to do next, and what is wrong",
-    "doctor": "Check keys, pin, journal, store and recovery",
-    "person": "People: add, list, show, role, import",
-    "account": "Accounts: add, list, show, edit, retire, custody",
-    "credential": "Credentials of an account: add, list",
-    "place": "Places where copies lie: add, list, member, holds, clean",
-    "known": "Declare who already knows a secret",
-    "import": "Take in a password manager's export or a spreadsheet",
-    "export": "Give everything back, recorded first",
-    "grant": "Allow a person to hold an account",
-    "revoke": "End a person's grant",
-    "handover": "Give a secret to a holder without keys",
-    "reveal": "Show a secret, recorded first",
-    "code": "Show a TOTP code, recorded first",
-    "who": "Who holds an account, and who could know its secrets",
-    "holds": "What a person holds and could know",
-    "rotate": "Change a secret on its platform, step by step",
-    "rotation": "Rotations: list, show, confirm, reject",
-    "offboard": "A departure: plan, open, work through, close, report",
-    "policy": "The rules in force: show, check, adopt",
-    "ledger": "The ledger: show, verify, checkpoint, prove",
-    "vault": "The vault itself: backup, restore, recover",
-    "recovery": "Recovery sheets: drill",
-}
-"""Command -> its line in the help. The module is `govern.cli.<command>` (with a trailing underscore for Python's own words)."""
-
-_PYTHON_WORDS: Final = frozenset({"import"})
-
 _ANYWHERE: Final = {"--vault": True, "--key-file": True, "--no-input": False}
 """Options that may stand behind the command as well -> whether they take a value."""
-
-
-def module_of(command: str) -> str:
-    return f"govern.cli.{command}_" if command in _PYTHON_WORDS else f"govern.cli.{command}"
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

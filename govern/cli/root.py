@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from govern.cli import settings
-from govern.cli.main import COMMANDS, module_of
+from govern.cli.commands import COMMANDS, module_of
 
 
 class Lazy(TyperGroup):

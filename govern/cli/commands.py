@@ -1,0 +1,40 @@
+"""Which sub-commands there are and in which module each lives: read by `--help` and completion without loading any of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMMANDS: Final[dict[str, str]] = {
+    "demo": "The whole story on a vault of its own, in a minute",
+    "init": "Found a vault: keys, recovery sheets, policy",
+    "status": "What to do next, and what is wrong",
+    "doctor": "Check keys, pin, journal, store and recovery",
+    "person": "People: add, list, show, role, import",
+    "account": "Accounts: add, list, show, edit, retire, custody",
+    "credential": "Credentials of an account: add, list",
+    "place": "Places where copies lie: add, list, member, holds, clean",
+    "known": "Declare who already knows a secret",
+    "import": "Take in a password manager's export or a spreadsheet",
+    "export": "Give everything back, recorded first",
+    "grant": "Allow a person to hold an account",
+    "revoke": "End a person's grant",
+    "handover": "Give a secret to a holder without keys",
+    "reveal": "Show a secret, recorded first",
+    "code": "Show a TOTP code, recorded first",
+    "who": "Who holds an account, and who could know its secrets",
+    "holds": "What a person holds and could know",
+    "rotate": "Change a secret on its platform, step by step",
+    "rotation": "Rotations: list, show, confirm, reject",
+    "offboard": "A departure: plan, open, work through, close, report",
+    "policy": "The rules in force: show, check, adopt",
+    "ledger": "The ledger: show, verify, checkpoint, prove",
+    "vault": "The vault itself: backup, restore, recover",
+    "recovery": "Recovery sheets: drill",
+}
+"""Command -> its line in the help. The module is `govern.cli.<command>` (with a trailing underscore for Python's own words)."""
+
+_PYTHON_WORDS: Final = frozenset({"import"})
+
+
+def module_of(command: str) -> str:
+    return f"govern.cli.{command}_" if command in _PYTHON_WORDS else f"govern.cli.{command}"
