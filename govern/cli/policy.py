@@ -35,7 +35,8 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE")], preset: Preset 
     from govern.procedures.policy import read
     from govern.register.queries.policies import policy
 
-    here = policy(settings.workspace().view()) if settings.current.path.is_file() else None
+    member = settings.current.path.is_file() and (settings.current.home / "seed.json").is_file()
+    here = policy(settings.workspace().view()) if member else None
     found = read(file, preset or (here.preset if here else "solo"))
     less = weaker(here, found) if here else []
     _tell("policy.check", found, {"file": str(file), "weaker": less}, json=json)

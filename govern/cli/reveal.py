@@ -35,6 +35,7 @@ def reveal(
         shown = procedure(tx, account, kind, why)
     if not json:
         show(way, shown.secret)
+        _under_way(shown.rotation)
         return
     about = {"account": shown.account, "kind": shown.kind, "version": shown.version}
     if way is Way.STDOUT:
@@ -42,6 +43,13 @@ def reveal(
     else:
         show(way, shown.secret)
         render.emit("reveal", {**about, "copied": True})
+    _under_way(shown.rotation)
+
+
+def _under_way(rotation: str) -> None:
+    if rotation:
+        render.note("a change of this secret is under way: the new one may be what works")
+        render.next_step(f"govern rotation show {rotation}")
 
 
 def _known(kind: str) -> None:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revealed:
-    """The very version that was recorded, and its secret."""
+    """The very version that was recorded, and its secret. `rotation`: the id of one that is open, so that another may work by now."""
 
     account: str
     kind: str
     version: int
     secret: Secret
+    rotation: str
 
 
 def reveal(tx: Transaction, account: str, kind: str, reason: str) -> Revealed:
@@ -33,4 +34,5 @@ def reveal(tx: Transaction, account: str, kind: str, reason: str) -> Revealed:
     tx.record(
         "secret.revealed", {"credential": version.credential, "version": version.n, "purpose": "reveal"}, {"reason": reason}
     )  # fmt: skip
-    return Revealed(account=found.handle, kind=kind, version=version.n, secret=secret)
+    rotation = versions.open_rotation(tx.register, version.credential)
+    return Revealed(account=found.handle, kind=kind, version=version.n, secret=secret, rotation=rotation)

@@ -97,3 +97,11 @@ def sealed_to(db: sqlite3.Connection, person: str, accounts: Sequence[str]) -> s
         (person, json.dumps(list(accounts))),
     )
     return {row[0] for row in rows}
+
+
+def open_rotation(db: sqlite3.Connection, credential: str) -> str:
+    """The id of the credential's open rotation once it has a candidate; empty where there is none."""
+    row = db.execute(
+        "SELECT id FROM rotations WHERE credential = ? AND ended_at IS NULL AND candidate IS NOT NULL", (credential,)
+    ).fetchone()
+    return row[0] if row else ""

@@ -178,7 +178,7 @@ class Firm:
 
         return str(self.write(work))
 
-    def rotated(self, credential: str, secret: str = "another-and-better-one") -> None:
+    def rotated(self, credential: str, secret: str = "another-and-better-one", *, confirm: bool = True) -> None:
         """A rotation of the credential, opened, staged, and confirmed as probed by a program."""
 
         def work(tx: Any) -> None:
@@ -196,7 +196,8 @@ class Firm:
                 "version.staged",
                 {"credential": credential, "version": last + 1, "state": "candidate", "origin": "generated", "rotation": rotation, **named},
             )
-            tx.record("rotation.confirmed", {"rotation": rotation, "version": last + 1, "grade": "probed"})
+            if confirm:
+                tx.record("rotation.confirmed", {"rotation": rotation, "version": last + 1, "grade": "probed"})
 
         self.write(work)
 

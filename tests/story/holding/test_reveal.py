@@ -25,6 +25,15 @@ def test_the_recorded_version_is_the_one_shown(shop: Firm) -> None:
     assert shop.read("SELECT n, what, purpose FROM shown") == [(2, "secret", "reveal")]
 
 
+def test_a_change_that_is_under_way_is_said(shop: Firm) -> None:
+    credential = shop.read("SELECT id FROM credentials WHERE kind = 'password'")[0][0]
+    assert "under way" not in shop.ok("reveal", "shop", "--stdout").err, "the control"
+    shop.rotated(credential, confirm=False)
+    told = shop.ok("reveal", "shop", "--stdout")
+    assert told.out == PASSWORD
+    assert "next: govern rotation show" in told.err
+
+
 def test_a_secret_of_any_characters_comes_out_as_it_went_in(firm: Firm) -> None:
     odd = "ä€𝄞 \t\"'\\\x01‮ \n trailing \r\n"
     firm.secret(firm.account("shop"), secret=odd)
