@@ -65,12 +65,13 @@ def add(
 ) -> None:
     """Add a secret, typed or piped in; or say in which place it is kept."""
     from govern.cli.prompt import secret
+    from govern.holdings.credentials import check_kind
     from govern.holdings.dates import past_day
     from govern.procedures import credentials as procedure
     from govern.register.queries import accounts, places
 
     now = settings.now()
-    procedure.check_kind(kind)
+    check_kind(kind)
     if changed_at:
         past_day(changed_at, "--changed-at", now)
     claimed = f"{changed_at}T00:00:00Z" if changed_at else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern.errors import Refused, Usage
 from govern.holdings import accounts as rules
@@ -16,7 +16,9 @@ from govern.policy.platforms import load_profiles
 from govern.procedures import opening
 from govern.register.queries import accounts, people
 from govern.register.queries.accounts import Account
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

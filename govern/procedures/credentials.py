@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from govern.errors import Refused, Usage
-from govern.events import KINDS
 from govern.procedures import sealing
 from govern.procedures.holding import become_first_holder
 from govern.register.queries import credentials, people
@@ -29,13 +28,6 @@ class Added:
     weak: bool
     holder: bool
     waiting: tuple[str, ...] = ()
-
-
-def check_kind(kind: str) -> str:
-    """The kind itself; Usage for what is none."""
-    if kind not in KINDS:
-        raise Usage(f"there is no kind {kind[:40]!r}", hint=f"one of {', '.join(KINDS)}")
-    return kind
 
 
 def fields_of(kind: str, secret: Secret, random: Callable[[int], bytes]) -> tuple[dict[str, Any], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govern.errors import Refused
 from govern.holdings.custody import check_responsible
@@ -11,7 +12,9 @@ from govern.procedures import opening
 from govern.register.queries import accounts, people
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from govern.errors import GovernError, Malformed, NotFound
 from govern.holdings import marks
+from govern.holdings.credentials import check_kind
 from govern.holdings.dates import past_day
 from govern.holdings.marks import HEAD, Mark
-from govern.procedures.credentials import check_kind
 from govern.register.queries import accounts, knowledge, people
 from govern.register.queries.people import Person
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

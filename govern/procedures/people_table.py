@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from govern.events import handle as is_handle
 from govern.holdings.likeness import Alike
@@ -13,7 +14,9 @@ from govern.importers.people_table import People, Row
 from govern.procedures import people as procedure
 from govern.procedures.people import NewPerson
 from govern.register.queries import people
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 
 @dataclass(slots=True)

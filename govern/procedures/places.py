@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
 from govern.events import PLACE_KINDS
@@ -13,7 +14,9 @@ from govern.register.queries import accounts, people, places
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
 from govern.register.queries.places import MadeKnown, Place
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 _PART = 1000
 

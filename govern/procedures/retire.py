@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govern.errors import Refused
 from govern.procedures.opening import close_to
 from govern.register.queries import account_list, accounts, holdings, people
 from govern.register.queries.accounts import Account
 from govern.register.queries.holdings import Grant
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

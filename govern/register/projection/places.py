@@ -19,9 +19,9 @@ from typing import Final
 
 from govern.register.projection.scene import Scene
 
-_KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
+_KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, 0 AS told, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
 _HELD: Final = (
-    "SELECT p.place, c.id AS credential, p.since AS held, p.cleaned_at AS cleaned, 0 AS kept"
+    "SELECT p.place, c.id AS credential, p.since AS held, p.entry AS told, p.cleaned_at AS cleaned, 0 AS kept"
     " FROM place_accounts p JOIN credentials c ON c.account = p.account WHERE "
 )
 
@@ -33,7 +33,7 @@ FROM (
   FROM ({copies}) k
   JOIN (SELECT *, n = 1 AND origin IN ('imported', 'set', 'claimed') AS foreign_made FROM versions) v ON v.credential = k.credential
   WHERE CASE WHEN k.kept THEN v.manifest IS NULL AND v.state <> 'rejected'
-        ELSE (v.foreign_made OR v.current_at <= k.held) AND (v.ended_at IS NULL OR v.ended_at > k.held) END
+        ELSE (v.foreign_made OR (v.current_at <= k.held AND v.entry < k.told)) AND (v.ended_at IS NULL OR v.ended_at > k.held) END
 ) h
 JOIN place_people m ON m.place = h.place
 WHERE (h.cleaned IS NULL OR h.cleaned >= h.start)

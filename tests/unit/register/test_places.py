@@ -171,6 +171,12 @@ def test_a_rotation_takes_the_secret_out_of_a_place_that_held_a_copy(told: Told)
     assert told.known(ANNA) == [1]
 
 
+def test_within_one_second_the_order_of_the_ledger_decides_what_the_place_held(told: Told) -> None:
+    told.password(2).member(2, ANNA).holds(4).staged(4, 2).confirmed(4, 2)
+    assert told.known(ANNA) == [1]
+    assert told.holds(4).known(ANNA) == [1, 2]
+
+
 def test_who_joins_after_the_rotation_learns_neither_the_old_nor_the_new_secret(told: Told) -> None:
     told.password(2).holds(2).staged(4, 2).confirmed(5, 2)
     assert told.member(8, BEN, since="2026-11-07").known(BEN) == []
