@@ -112,7 +112,7 @@ LOCKS: dict[str, Callable[[Path], list[Path]]] = {
 
 @linux
 def test_what_can_not_be_written_shows_nothing(ready: Firm) -> None:
-    """As an unprivileged user, since nothing is read-only to root."""
+    """As a process without privileges, since nothing is read-only to root."""
     with owned() as folder:
         homes = {}
         for number, name in enumerate(("warm", "nothing", *LOCKS)):
