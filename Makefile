@@ -109,7 +109,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.core
 
 # Checksums of all that goes into the wheel: the project is installed again when one of them changed, or a file came or went.
 $(VENV)/.sources: again | $(VENV)/.made
-	@find govern policies pyproject.toml README.md LICENSE -type f ! -name '*.pyc' -exec cksum {} + 2>/dev/null | LC_ALL=C sort > $@.new; \
+	@find govern policies docs/verify.py pyproject.toml README.md LICENSE -type f ! -name '*.pyc' -exec cksum {} + 2>/dev/null | LC_ALL=C sort > $@.new; \
 	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(VENV)/.project: $(VENV)/.sources $(VENV)/.core

@@ -117,7 +117,8 @@ def test_no_file_holds_more_than_400_lines() -> None:
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_whole_program_and_nothing_else(tmp_path: Path) -> None:
-    """What `pip install .` installs: every module and every policy file, the licence, the `govern` command; no tests, no docs."""
+    """What `pip install .` installs: every module and every policy file, the licence, the `govern` command, and the script that the demo
+    checks a proof with; no tests, no docs."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
@@ -131,7 +132,8 @@ def test_the_wheel_holds_the_whole_program_and_nothing_else(tmp_path: Path) -> N
         metadata = {name.partition(".dist-info/")[2]: archive.read(name).decode() for name in archive.namelist() if ".dist-info/" in name}
     policies = {f"govern/policies/{path.relative_to(ROOT / 'policies').as_posix()}" for path in files(ROOT / "policies")}
     assert policies
-    assert names == policies | {path.relative_to(ROOT).as_posix() for path in files(ROOT / "govern")}
+    ours = {path.relative_to(ROOT).as_posix() for path in files(ROOT / "govern")}
+    assert names == policies | ours | {"govern/cli/demo/files/verify.py"}
     assert "govern = govern.cli.main:run" in metadata["entry_points.txt"]
     assert "licenses/LICENSE" in metadata
 
