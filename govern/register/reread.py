@@ -147,7 +147,15 @@ def _against_journal(reading: Reading, journal: Journal, size: int, *, deep: boo
         if standing is None:
             raise IntegrityError("its checkpoint is missing", index=first, expected=_name(written.note), code="missing")
         note, rows = standing
-        if deep or note != written.note or len(rows) != len(written.entries):
+        if note == written.note and len(rows) != len(written.entries):
+            raise IntegrityError(
+                "its checkpoint stands at another size",
+                index=first,
+                expected=str(written.size),
+                found=str(first + len(rows)),
+                code="altered",
+            )
+        if deep or note != written.note:
             _same_rows(written, rows, deep=deep)
         if note != written.note:
             raise IntegrityError(
@@ -161,9 +169,9 @@ def _against_journal(reading: Reading, journal: Journal, size: int, *, deep: boo
 
 def _same_rows(written: Written, rows: sync.Rows, *, deep: bool) -> None:
     names = ("index", "compartment", "epoch", "commitment", "sealed", "personal")
-    for mine, theirs in zip_longest(written.entries, rows.raw()):
-        if mine is None:
-            return  # the checkpoint between was removed: the caller compares the notes
+    raw = rows.raw()
+    for mine in written.entries:
+        theirs = next(raw, None)
         if theirs is None:
             raise IntegrityError("the row is missing", index=mine[0], code="missing")
         for name, one, other in zip(names, mine, theirs, strict=True):
