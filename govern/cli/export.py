@@ -45,15 +45,19 @@ def export(
             "elsewhere": [{"account": account, "kind": kind} for account, kind in found.elsewhere],
         })  # fmt: skip
     else:
-        render.line(f"{found.versions} secrets of {len(found.accounts)} accounts are in {render.safe(path)}")
+        render.line(f"{_count(found.versions, 'secret')} of {_count(len(found.accounts), 'account')}: {render.safe(path)}")
     for account, kind in found.not_opened[:20]:
         render.note(f"not in it: the {kind} of {account}, which is not sealed to your key")
     for account, kind in found.elsewhere[:20]:
         render.note(f"not in it: the {kind} of {account}, which is kept elsewhere")
     if len(found.not_opened) > 20 or len(found.elsewhere) > 20:
         render.note("  and more: --json lists them all")
-    render.note(f"\n{render.safe(path)} holds every secret in the clear; delete it when it has done its work, in the bin and the cloud too")
+    render.note(f"{render.safe(path)} holds every secret in the clear; delete it when it has done its work, in the bin and the cloud too")
     render.next_step("govern status", "you could now know everything that is in it")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def _decide(workspace: Workspace, asked: Asked, result: Result) -> Result:
 
 def _afterwards(asked: Asked, result: Result, file: Path, *, dry_run: bool, no_vault: bool) -> None:
     if asked.path and not dry_run:
-        render.note(f"\nthis plaintext export still lies at {render.safe(file)}; delete it, in the bin and the cloud too")
+        render.note(f"this plaintext export still lies at {render.safe(file)}; delete it, in the bin and the cloud too")
     if no_vault:
         render.next_step("govern init", "there is no vault yet; then the same import without --dry-run")
     elif dry_run:

@@ -55,7 +55,12 @@ def value(kind: str, fields: Mapping[str, Any]) -> Secret:
     if kind == "totp":
         from govern.vault.otp import Otp, from_fields
 
-        otp = from_fields(fields)
+        try:
+            otp = from_fields(fields)
+        except Malformed:
+            if "otp" in fields or not isinstance(fields.get("secret"), str):
+                raise
+            return Secret(fields["secret"])  # imported as its file had it: no code can be made of it, and nothing is lost
         plain = Otp(secret=otp.secret, issuer=otp.issuer, name=otp.name, weak=otp.weak)
         return otp.secret if otp == plain else address(fields)
     secret = fields.get("secret")

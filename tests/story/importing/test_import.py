@@ -150,6 +150,9 @@ class TestSeeds:
         told = vault.json("import", bitwarden(row("Acme", "acme", "first-password", totp=odd)))
         assert any("row 2" in warning for warning in told["warnings"])
         assert odd not in str(told)
+        assert vault.ok("reveal", "acme", "--kind", "totp", "--stdout").out == odd
+        refused = vault.run("code", "acme")
+        assert (refused.code, refused.out) == (1, "")
         vault.ok("export", "--out", str(tmp_path / "back.json"), "--reason", "leaving")
         assert odd in (tmp_path / "back.json").read_text()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,3 +142,17 @@ def test_a_damaged_file_gives_no_traceback(vault: Any, samples: Path, tmp_path: 
     run()
     broken.write_bytes(data)
     assert vault.run("import", str(broken), "--passphrase-file", str(word)).code == 0, "the control: unharmed it comes in"
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.lists(st.text(max_size=60), min_size=8, max_size=8), min_size=1, max_size=4))
+def test_whatever_stands_in_a_cell_comes_in_or_is_skipped(vault: Any, tmp_path: Path, cells: list[list[str]]) -> None:
+    path = tmp_path / "sheet.csv"
+    text = io.StringIO()
+    csv.writer(text).writerows([("account", "platform", "url", "login", "password", "responsible", "department", "known to"), *cells])
+    path.write_bytes(text.getvalue().encode("utf-8", "surrogatepass"))
+    told = vault.run("import", str(path), "--json")
+    assert told.code == 0, told.out
+    again = vault.json("import", str(path))
+    assert (again["created"], again["merged"]) == ([], [])
+    assert sum(len(again[name]) for name in FOUR) == sum(len(told.json()[name]) for name in FOUR)
