@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from govern.errors import NotFound, Refused, Usage
 from govern.procedures import candidates, sealing, settling, showing
 from govern.procedures.settling import Settled
-from govern.register.queries import accounts, holdings, people, policies, rotations
+from govern.register.queries import accounts, holdings, people, policies, rotations, ties
 from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine
@@ -164,14 +164,14 @@ def lose(tx: Transaction, rotation: Rotation) -> None:
 
 def abort(tx: Transaction, rotation: Rotation) -> None:
     """Nothing was changed after all; refused once a candidate was shown, for it may be on the platform."""
-    if rotation.trigger == Trigger.MEMBERSHIP and rotations.of_credential(tx.register, rotation.credential).current:
-        known = rotations.gone(tx.register, rotation.credential, rotations.of_credential(tx.register, rotation.credential).current)
-        if known:
-            names = people.handles(tx.register)
-            raise Refused(
-                f"{', '.join(names[person] for person in known)} could know the present secret: it has to change",
-                rule="membership",
-                control="AC-2 k",
-                hint=f"govern rotate {rotation.handle} --kind {rotation.kind}",
-            )
+    current = rotations.of_credential(tx.register, rotation.credential).current
+    known = ties.not_given_up(tx.register, rotation.credential, current)
+    if rotation.trigger == Trigger.MEMBERSHIP and known:
+        names = people.handles(tx.register)
+        raise Refused(
+            f"{', '.join(names[person] for person in known)} could know the present secret: it has to change",
+            rule="membership",
+            control="AC-2 k",
+            hint=f"govern rotate {rotation.handle} --kind {rotation.kind}",
+        )
     tx.record("rotation.aborted", {"rotation": rotation.id})

@@ -38,6 +38,21 @@ def unanswered(db: sqlite3.Connection, case: str, person: str) -> tuple[Known, .
     return tuple(one for one in known(db, person) if (one.credential, one.version) not in given_up)
 
 
+def not_given_up(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
+    """Ids of those who are leaving or have left, could know a version, and of whom no case gave it up."""
+    rows = db.execute(
+        """
+        SELECT DISTINCT e.person FROM exposures e JOIN people p ON p.id = e.person AND (p.leaving OR p.left_on IS NOT NULL)
+        WHERE e.credential = :credential AND e.n = :n AND NOT EXISTS (
+          SELECT 1 FROM items i JOIN cases c ON c.id = i.case_id WHERE c.person = e.person AND i.credential = e.credential AND i.n = e.n
+            AND i.state IN ('waived', 'not-applicable'))
+        ORDER BY e.person
+        """,
+        {"credential": credential, "n": n},
+    )
+    return [row[0] for row in rows]
+
+
 def circumstances(db: sqlite3.Connection, person: str, at: str) -> Circumstances:
     """Everything that a departure of the person has to undo, at this time (UTC)."""
 
