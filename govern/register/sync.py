@@ -123,6 +123,7 @@ class Kept:
         """`whole`: the journal is sound up to `ends`, so that what stands behind is a tail; else it is written over."""
         self.ends = ends
         self._journal, self._source, self._whole = journal, source, whole
+        self._written_from: tuple[int, int] | None = None
 
     def __iter__(self) -> Iterator[tuple[bytes, Rows]]:
         tail = self._journal.read(self.ends) if self._whole else iter(())
@@ -136,7 +137,13 @@ class Kept:
             standing = None
             self._write(note, rows)
 
+    def undo(self) -> None:
+        """Take back what was written: a later transaction was refused, and with it the register forgets all of them."""
+        if self._written_from is not None:
+            self._journal.cut(self._written_from)
+
     def _write(self, note: bytes, rows: Rows) -> None:
+        self._written_from = self._written_from or self.ends
         batch, ends, last = Written(), self.ends, 0
         for row in rows.raw():
             batch.entries.append(row)

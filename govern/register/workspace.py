@@ -123,10 +123,14 @@ class Workspace:
         head = sync.head_of(self.db)
         self._remember_epochs()
         kept = sync.Kept(journal, self.ends(), sync.transactions(reading, head.size), whole=whole)
-        head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
+        try:
+            head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
+            if pin is None and head.note is not None:
+                self._expect(reading)
+        except BaseException:
+            kept.undo()
+            raise
         self.save_ends(kept.ends)
-        if pin is None and head.note is not None:
-            self._expect(reading)
         if head.note is not None and (pin is None or head.size > pin.size):
             write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
 

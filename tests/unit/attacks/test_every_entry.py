@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -186,10 +185,10 @@ def test_without_a_journal_the_transaction_is_named_by_the_replay(machine: Machi
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", range(SIZE))
-@pytest.mark.parametrize("attack", [attack for attack in ATTACKS if attack != "a bit of its personal"])
-def test_a_new_machine_refuses_the_altered_store_before_it_shows_anything(
-    machine: Machine, tmp_path: Path, attack: str, entry: int
-) -> None:
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_new_machine_refuses_the_altered_store_before_it_shows_anything(machine: Machine, attack: str, entry: int) -> None:
+    if attack == "its transaction deleted" and entry == SIZE - 1:
+        pytest.skip("a shorter ledger that is sound: who has seen nothing later can't tell")
     with machine.database() as db:
         ATTACKS[attack](db, entry)
     machine.forget("pin", "journal", "journal.personal", "register").refuses("person", "list")

@@ -111,7 +111,7 @@ class Machine(Story):
                 db.execute(f"SELECT * FROM {table}").fetchall() for table in ("meta", "entry", "checkpoint", "version", "wrap", "mailbox")
             ]
         files = [
-            path.read_bytes() if path.exists() else None
+            path.read_bytes() if path.exists() else b""
             for path in (self.home / "pin", self.home / "journal", self.home / "journal.personal")
         ]
         return files, rows
