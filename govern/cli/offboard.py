@@ -297,4 +297,8 @@ def _show(workspace: Workspace, case: str, *, json: bool) -> None:
 
 
 def _tell_cut(made: Cut) -> None:
-    render.note(f"the cut is made: {made.grants} grants and {made.wraps} wraps ended, {made.rotations} rotations opened")
+    grants, wraps, rotations = (
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((made.grants, "grant"), (made.wraps, "wrap"), (made.rotations, "rotation"))
+    )
+    render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened")

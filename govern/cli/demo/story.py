@@ -51,9 +51,10 @@ def _take_in(stage: Stage) -> None:
     stage.govern("import", "bitwarden-export.json")
     stage.chapter(
         "4. And the spreadsheet",
-        "Danish headings, semicolons, and a column of who knows what. X is in both files and stays one account. Then both are deleted.",
+        "Danish headings, semicolons, and a column of who knows what. X is in both files and stays one account.",
     )
     stage.govern("import", "kanaler.csv")
+    stage.chapter("", "Both files hold every password in the clear. They have to go.")
     stage.remove(*files.NAMES)
     stage.govern("account", "list")
 
