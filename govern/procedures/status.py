@@ -33,7 +33,8 @@ def status(workspace: Workspace, today: str) -> Status:
     found = [*queries.findings(db, policy(db), today), *lying_sheets(workspace.home)]
     found = accept(found, queries.accepted(db, today))
     counts = {name: _count(db, query) for name, query in _COUNTS.items()}
-    steps = first_steps(people=counts["people"], accounts=counts["accounts"]) + next_steps(found)
+    first = first_steps(people=counts["people"], accounts=counts["accounts"])
+    steps = [*next_steps(found), *first] if counts["accounts"] else [*first, *next_steps(found)]
     return Status(next=tuple(steps[:5]), findings=tuple(found), **counts)
 
 
