@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,9 +101,9 @@ def _write(path: Path, selector: str, delimiter: str, *, json: bool) -> None:
     if json:
         render.emit("known", {"sheet": str(path), "accounts": count, "people": len(head) - 3})
     else:
-        render.line(f"{path}: {count} accounts, {len(head) - 3} people")
+        render.line(f"{render.safe(path)}: {count} accounts, {len(head) - 3} people")
         render.note("put an x, or the day since when, where somebody knows it; what is known already is marked")
-    render.next_step(f"govern known --import {path}", "when it is filled in")
+    render.next_step(f"govern known --import {quote(render.safe(path))}", "when it is filled in")
 
 
 def _take_in(path: Path, *, dry_run: bool, json: bool) -> None:

@@ -98,6 +98,8 @@ def unexpected(error: Exception, *, as_json: bool) -> int:
         return 130
     if name == "Exit":
         return int(getattr(error, "exit_code", 0))
+    if isinstance(error, UnicodeEncodeError):
+        return fail(Usage("an argument is not text in UTF-8", hint="type it anew"), as_json=as_json)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return fail(Failed(f"{where}{error.strerror}", code="io"), as_json=as_json)

@@ -166,3 +166,10 @@ def test_an_empty_list_says_what_to_do_first(vault: Any) -> None:
     told = vault.ok("account", "list")
     assert (told.out, "govern import FILE" in told.err) == ("", True)
     assert vault.json("account", "list") == {"schema": "govern.account/1", "accounts": []}
+
+
+@pytest.mark.parametrize("words", [("list", "tag:\udcff"), ("show", "\udcff"), ("add", "shop", "--platform", "x", "--login", "\udcff")])
+def test_an_argument_that_is_no_text_is_wrong_usage_and_no_defect(vault: Any, words: tuple[str, ...]) -> None:
+    told = vault.run("account", *words)
+    assert told.code in (1, 2, 3)
+    assert "defect" not in told.err
