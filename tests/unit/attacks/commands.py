@@ -1,0 +1,131 @@
+"""Every command that looks at the vault, with words that reach it; and those that rightly don't."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from govern.cli.commands import COMMANDS, module_of
+
+READING: tuple[str, ...] = (
+    "status",
+    "doctor",
+    "person list",
+    "person show ben",
+    "account list",
+    "account show shop",
+    "credential list shop",
+    "place list",
+    "who shop",
+    "holds ben",
+    "rotation list",
+    "rotation show 012345",
+    "offboard plan ben",
+    "offboard list",
+    "offboard show 012345",
+    "offboard report 012345 --out {new}",
+    "policy show",
+    "ledger show",
+    "ledger verify",
+    "ledger checkpoint",
+    "ledger compare {note}",
+    "ledger prove 3 --out {new}",
+)
+
+WRITING: tuple[str, ...] = (
+    "person add 'Dora Lund'",
+    "person import {people}",
+    "person role ben hr",
+    "account add news --platform x --login acme",
+    "account edit shop --tier low",
+    "account retire shop",
+    "account custody shop ben",
+    "credential add shop --kind api-token",
+    "place add wall --kind paper",
+    "place member wall ben",
+    "place holds wall --accounts shop",
+    "place clean wall --accounts shop",
+    "known shop ben",
+    "import {export}",
+    "grant shop ben",
+    "revoke shop ben",
+    "rotate shop",
+    "rotation confirm 012345",
+    "rotation reject 012345",
+    "rotation unsure 012345",
+    "rotation lost 012345",
+    "rotation abort 012345",
+    "rotation reconcile",
+    "offboard open ben",
+    "offboard assign 012345 1 ben",
+    "offboard done 012345 1",
+    "offboard verify 012345 1",
+    "offboard waive 012345 1 --reason gone",
+    "offboard not-applicable 012345 1 --reason gone",
+    "offboard reopen 012345 1",
+    "offboard cut 012345",
+    "offboard run-due",
+    "offboard refresh 012345",
+    "offboard close 012345",
+    "policy adopt {policy}",
+    "vault backup --out {new}",
+    "recovery drill --sheet {sheet0} --sheet {sheet1}",
+)
+
+SHOWING: tuple[str, ...] = (
+    "reveal shop --stdout",
+    "reveal shop --stdout --json",
+    "code shop",
+    "handover shop cleo --kind password --stdout",
+    "export --format bitwarden-json --out {new} --reason moving",
+)
+
+EXEMPT: frozenset[str] = frozenset(
+    {
+        "demo",  # on a vault of its own
+        "init",  # makes one
+        "policy check",  # reads a file
+        "vault restore",  # the way to mend it
+        "vault recover",  # on an empty machine, which can't know better: tested with the recovery
+    }
+)
+
+COMMANDS_OF_THE_VAULT = (*READING, *WRITING, *SHOWING)
+
+
+def words(line: str, folder: Path, home: Path) -> list[str]:
+    """The words of a line, with its files made."""
+    import shlex
+
+    files = {
+        "new": folder / "new.out",
+        "note": folder / "note.txt",
+        "people": folder / "people.csv",
+        "export": folder / "export.csv",
+        "policy": folder / "policy.yaml",
+        "sheet0": home / "recovery" / "recovery-sheet-1-of-3.txt",
+        "sheet1": home / "recovery" / "recovery-sheet-2-of-3.txt",
+    }
+    files["note"].write_text("govern/x\n1\nAAAA\n\n")
+    files["people"].write_text("name,mail\nDora Lund,dora@acme.example\n")
+    files["export"].write_text("name,url,username,password\nNews,https://x.com,acme,hunter2-and-more\n")
+    files["policy"].write_bytes(Path(__file__).parents[3].joinpath("policies", "default.yaml").read_bytes())
+    return [word.format(**files) for word in shlex.split(line)]
+
+
+def every_command() -> Iterator[str]:
+    """All commands of the program: `status`, `person add`, …"""
+    for name in COMMANDS:
+        yield from _leaves(name, typer.main.get_command(importlib.import_module(module_of(name)).app))
+
+
+def _leaves(path: str, command: Any) -> Iterator[str]:
+    if getattr(command, "commands", None):
+        for name, below in command.commands.items():
+            yield from _leaves(f"{path} {name}", below)
+    else:
+        yield path
