@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from govern.cli.demo.stage import Stage
     from govern.cli.demo.story import Told
 
+_INTERRUPTED = 130
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -38,11 +40,16 @@ def demo(
         ended = True
     except stages.Stopped as stopped:
         code = stopped.said.code or 1
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt from None
         message = f"the demo stopped: {stopped.said.command} ended with exit code {stopped.said.code}"
         if json:
-            render.emit("demo", {"steps": _steps(stage), "error": {"code": "demo", "message": message, "hint": "please report it"}})
+            render.emit(
+                "demo",
+                {"steps": _steps(stage), "error": {"code": "demo", "message": message, "hint": "what it said is the last of the steps"}},
+            )
         else:
-            render.note(f"error: {message}\nhint: please report it")
+            render.note(f"error: {message}\nhint: what it said stands above")
         raise typer.Exit(code) from None
     finally:
         if not ended:

@@ -135,7 +135,7 @@ def _sum_up(stage: Stage) -> None:
 
 def _prove(stage: Stage) -> tuple[str, Path]:
     stage.chapter(
-        "10. Is the log whole?",
+        "10. Is the ledger whole?",
         "Every entry, signature, sealed version and wrap is read again. Then one entry, the hand-over to Anna, is proved to a",
         "stranger by a script that shares no line with govern. The entry names people and accounts by number only.",
     )
