@@ -48,6 +48,8 @@ def _question(found: Rotation) -> str:
 def _act(workspace: Workspace, found: Rotation, key: str, *, typeable: bool) -> None:
     from govern.procedures import rotation as steps
     from govern.register.queries.people import handles
+    from govern.register.queries.rotations import candidate
+    from govern.rotation.machine import proven
 
     match key:
         case "n" | "o":
@@ -65,6 +67,7 @@ def _act(workspace: Workspace, found: Rotation, key: str, *, typeable: bool) -> 
             render.note(f"type this in there, it is good for {left} s:")
             _write(digits)
         case "y":
+            proven(candidate(workspace.view(), found, found.candidate), "one-person")
             cut = confirm("Signed out everywhere else there?") if found.kind == "password" else None
             with workspace.transaction(settings.now()) as tx:
                 done = steps.confirm(tx, found, sessions_cut=cut)

@@ -161,7 +161,7 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
             hint = "make somebody else responsible: govern account custody ACCOUNT PERSON"
         case ItemKind.DEPUTY:
             left = there("SELECT 1 FROM accounts WHERE id = ? AND deputy = ? AND state = 'active'", item.account, person)
-            hint = "name another deputy: govern account edit ACCOUNT --deputy PERSON"
+            hint = "name another deputy: govern account edit ACCOUNT --deputy PERSON, or --clear deputy"
         case ItemKind.SOLE_HOLDER:
             left = not (_remaining(db, item.account, person) and _openable(db, item.account, person))
             hint = "name a successor: govern account custody ACCOUNT PERSON, then rotate what only recovery can open"

@@ -1,0 +1,167 @@
+"""`govern offboard`: from the plan to the report, as HR and an admin walk through it."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NEW_SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+def items(acme: Any, case: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = acme.json("offboard", "show", case)["items"]
+    return found
+
+
+def rotate_all(acme: Any, case: str) -> None:
+    """Every secret of the case changed, the guided way."""
+    acme.ok("rotate", "--case", case)
+    for rotation in acme.json("rotation", "list", "--open")["rotations"]:
+        acme.ok("rotation", "show", rotation["id"], "--secret", "new", "--stdout")
+        acme.ok("rotation", "confirm", rotation["id"])
+
+
+def test_from_the_plan_to_the_report(acme: Any, tmp_path: Path) -> None:
+    plan = acme.json("offboard", "plan", "anna")
+    assert [(item["kind"], item["account"], item["credential"], item["state"]) for item in plan["items"]] == [
+        ("end-grant", "shop", None, "open"),
+        ("rotate", "shop", "password", "open"),
+    ]
+    assert acme.json("offboard", "list")["cases"] == []
+    opened = acme.json("offboard", "open", "anna", "--requested-by", "mia", "--last-day", "2099-11-30")
+    assert {"person": "anna", "kind": "leaver", "state": "cut", "items": 2, "open": 1}.items() <= opened["case"].items()
+    case = opened["case"]["id"]
+    assert acme.json("holds", "anna")["grants"] == []
+    assert [(e["kind"], e["live"]) for e in acme.json("holds", "anna")["exposures"]] == [("password", True)]
+    refused = acme.run("offboard", "close", case)
+    assert (refused.code, "1 item of the case is open" in refused.err) == (4, True)
+    refused = acme.run("offboard", "done", case, "2")
+    assert (refused.code, "govern rotate shop --kind password" in refused.err) == (4, True)
+    rotate_all(acme, case)
+    assert [(item["state"], item["grade"]) for item in items(acme, case)] == [("done", "one-person"), ("done", "one-person")]
+    closed = acme.json("offboard", "close", case[:6], "--statement", "all done")
+    assert (closed["case"]["state"], closed["case"]["signed_by_one"]) == ("closed", True)
+    assert all(not e["live"] for e in acme.json("holds", "anna")["exposures"])
+    assert acme.json("person", "show", "anna")["people"][0]["left_on"] == "2099-11-30"
+    written = acme.json("offboard", "report", case, "--out", str(tmp_path / "out"))["files"]
+    page, data = (Path(path) for path in written)
+    assert (page.suffix, data.suffix) == (".html", ".json")
+    report = json.loads(data.read_text())
+    assert report["result"] == "Anna Sø knows nothing that works."
+    assert [(s["account"], s["kind"], s["outcome"]) for s in report["secrets"]] == [("shop", "password", "works no more")]
+    index = report["secrets"][0]["entry"]
+    entries = acme.json("ledger", "show")["entries"]
+    assert entries[index]["type"] == "rotation.confirmed"
+    assert "first-secret" not in page.read_text() + data.read_text()
+    noted = tmp_path / "note"
+    noted.write_text(report["checkpoint"])
+    acme.ok("ledger", "compare", str(noted))
+
+
+def test_the_report_is_one_page_that_loads_nothing_and_no_name_can_change(acme: Any, tmp_path: Path) -> None:
+    acme.ok("person", "add", "Eve & \u202e\x1b[31mSons", "--handle", "eve")
+    acme.ok("known", "blog", "eve")
+    case = acme.json("offboard", "open", "eve")["case"]["id"]
+    acme.ok("offboard", "waive", case, "1", "--reason", "<b>gone</b><script>alert(1)</script>")
+    page, _ = acme.json("offboard", "report", case, "--out", str(tmp_path))["files"]
+    text = Path(page).read_text()
+
+    class Page(HTMLParser):
+        tags: set[str] = set()
+        links: list[str] = []
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.tags.add(tag)
+            self.links += [value or "" for name, value in attrs if name in ("src", "href", "action", "data")]
+
+    Page().feed(text)
+    assert not {"script", "img", "link", "iframe", "object", "form", "b"} & Page.tags
+    assert Page.links == []
+    assert not {"\u202e", "\x1b"} & set(text)
+    assert "Eve &amp; " in text
+    assert "&lt;script&gt;" in text
+    assert "☒" in text
+    assert (Path(page).stat().st_mode & 0o777) == 0o600
+
+
+def test_nothing_held_is_a_result(acme: Any, tmp_path: Path) -> None:
+    acme.ok("person", "add", "Bo Berg", "--handle", "bo")
+    told = acme.ok("offboard", "open", "bo")
+    assert "nothing held" in told.out
+    case = acme.json("offboard", "list")["cases"][0]["id"]
+    acme.ok("offboard", "close", case)
+    page, _ = acme.json("offboard", "report", case, "--out", str(tmp_path))["files"]
+    assert "held nothing and could know nothing" in Path(page).read_text()
+
+
+def test_a_cut_to_come_is_told_with_its_zone_and_made_when_due(acme: Any) -> None:
+    told = acme.ok("offboard", "open", "anna", "--cut-at", "2098-11-30T14:00+01:00")
+    assert "2098-11-30T13:00:00Z" in told.err
+    case = acme.json("offboard", "list")["cases"][0]
+    assert (case["state"], case["cut_at"]) == ("open", "2098-11-30T13:00:00Z")
+    assert "no cut is due" in acme.ok("offboard", "run-due").err
+    assert acme.json("holds", "anna")["grants"]
+    assert acme.run("offboard", "close", case["id"]).code == 4
+    assert acme.json("offboard", "cut", case["id"])["case"]["state"] == "cut"
+    assert acme.json("holds", "anna")["grants"] == []
+    assert acme.json("offboard", "run-due")["cases"] == []
+
+
+def test_items_in_every_way(acme: Any, tmp_path: Path) -> None:
+    acme.ok("place", "add", "Passwords.xlsx", "--kind", "sheet")
+    acme.ok("place", "member", "Passwords.xlsx", "anna")
+    acme.ok("place", "holds", "Passwords.xlsx", "--accounts", "shop")
+    acme.ok("account", "edit", "blog", "--deputy", "anna")
+    case = acme.json("offboard", "open", "anna")["case"]["id"]
+    kinds = {item["kind"]: str(item["number"]) for item in items(acme, case)}
+    evidence = tmp_path / "mail.txt"
+    evidence.write_text("removed")
+    acme.ok("offboard", "assign", case, kinds["clean-place"], "mia")
+    acme.ok("offboard", "done", case, kinds["clean-place"], "--evidence", str(evidence), "--note", "by IT")
+    assert acme.run("offboard", "done", case, kinds["deputy"]).code == 4
+    acme.ok("account", "edit", "blog", "--clear", "deputy")
+    acme.ok("offboard", "refresh", case)
+    found = {item["kind"]: item for item in items(acme, case)}
+    assert (found["clean-place"]["state"], len(found["clean-place"]["evidence"]), found["clean-place"]["note"]) == ("done", 64, "by IT")
+    assert (found["deputy"]["state"], found["clean-place"]["assignee"]) == ("done", "mia")
+    assert acme.run("offboard", "verify", case, kinds["deputy"]).code == 4
+    acme.ok("offboard", "reopen", case, kinds["clean-place"])
+    acme.ok("offboard", "not-applicable", case, kinds["clean-place"], "--reason", "the sheet is gone")
+    missing = acme.run("offboard", "waive", case, kinds["rotate"])
+    assert (missing.code, "--reason" in missing.err) == (2, True)
+    acme.ok("offboard", "waive", case, kinds["rotate"], "--reason", "the account closes on Friday")
+    states = {item["state"] for item in items(acme, case)}
+    assert "open" not in states or states == {"open", "done", "waived", "not-applicable"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["offboard", "open", "mia"], 4, "can't be recorded by the person it is about"),
+        (["offboard", "open", "anna", "--embargo"], 4, "not in this version"),
+        (["offboard", "open", "anna", "--kind", "fired"], 2, "no kind of departure"),
+        (["offboard", "open", "anna", "--cut-at", "tomorrow"], 2, "is no time"),
+        (["offboard", "open", "anna", "--cut-at", "2020-01-01T09:00"], 2, "lies in the past"),
+        (["offboard", "open", "anna", "--last-day", "soon"], 2, "is no date"),
+        (["offboard", "open", "anna", "--evidence", "/nowhere/x"], 1, "/nowhere/x"),
+        (["offboard", "open", "nobody"], 3, "no person"),
+        (["offboard", "plan", "nobody"], 3, "no person"),
+        (["offboard", "show", "abcdef"], 3, "no case"),
+        (["offboard", "show", "a"], 2, "no id"),
+        (["offboard", "close", "abcdef"], 3, "no case"),
+    ],
+)
+def test_what_cannot_be_says_why(acme: Any, words: list[str], code: int, said: str) -> None:
+    size = acme.json("ledger", "verify")["size"]
+    told = acme.run(*words)
+    assert (told.code, said in told.err) == (code, True), told.err
+    assert acme.json("ledger", "verify")["size"] == size
+
+
+def test_a_case_in_json_says_what_an_error_says(acme: Any) -> None:
+    told = acme.run("offboard", "show", "abcdef", "--json")
+    assert (told.code, told.json()["error"]["code"]) == (3, "not-found")
