@@ -63,7 +63,7 @@ check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> import contracts'
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
 	@echo '==> README, --help and docs agree'
-	@$(VENV)/bin/pytest tests/docs
+	@$(VENV)/bin/pytest -n auto --maxprocesses 4 tests/docs
 
 bench: $(VENV)/.core $(VENV)/.project
 	@echo '==> benchmarks'
