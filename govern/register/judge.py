@@ -47,6 +47,8 @@ class Judge:
         self._epochs: dict[bytes, bytes] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
+        self.passed: set[bytes] = set()
+        """Ids of epochs of entries that this member does not read."""
 
     # --- what the replay asks ---------------------------------------------------------------------------------------------------
 
@@ -76,7 +78,8 @@ class Judge:
 
     def judge(self, entry: Entry, key: bytes) -> None:
         if not self.keys.reads(entry.compartment):
-            self._pass_over(entry.index)
+            self.passed.add(entry.epoch)
+            self.db.execute("INSERT INTO entries (idx, type) VALUES (?, 'sealed')", (entry.index,))
             return
         if not self._may_declare(entry, key):
             self._void(entry.index, key, "undeclared-epoch", "written under an epoch that the ledger never declared")
@@ -270,9 +273,6 @@ class Judge:
 
     def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
         self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
-
-    def _pass_over(self, index: int) -> None:
-        self.db.execute("INSERT INTO entries (idx, type) VALUES (?, 'sealed')", (index,))
 
 
 def _sound(event: events.Event) -> None:

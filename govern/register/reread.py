@@ -107,17 +107,17 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
 
 def _whole(workspace: Workspace, reading: Reading, db: sqlite3.Connection, *, deep: bool) -> Reread:
     if not deep:
-        judge = _Opener(db, workspace.epochs, workspace.vault)
-        head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
+        opener = _Opener(db, workspace.epochs, workspace.vault)
+        head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), opener, vault=workspace.vault)
         return Reread(size=head.size, root=head.tree.root().hex())
     reading.check_pages()
-    head, named = _rebuild_and_compare(workspace, reading, db)
-    spare = sealed_rows.named(db, named)
+    head, judge = _rebuild_and_compare(workspace, reading, db)
+    spare = sealed_rows.named(db, judge.named)
     return Reread(
         size=head.size,
         root=head.tree.root().hex(),
         versions=sealed_rows.versions(reading, db, workspace.vault, spare),
-        wraps=sealed_rows.wraps(reading, db, workspace.epochs, spare),
+        wraps=sealed_rows.wraps(reading, db, workspace.epochs, spare, judge.passed),
     )
 
 
@@ -188,8 +188,8 @@ def _name(note: bytes) -> str:
     )
 
 
-def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> tuple[Head, list[sealed_rows.Named]]:
-    """The head, and what void entries name. IntegrityError where the register is not, row for row, what the ledger gives."""
+def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> tuple[Head, Judge]:
+    """The head, and the judge that saw every entry. IntegrityError where the register is not, row for row, what the ledger gives."""
     with tempfile.TemporaryDirectory(dir=workspace.home, prefix="reread-") as folder:
         scratch = connection.connect(Path(folder) / "register.db")
         try:
@@ -206,7 +206,7 @@ def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Con
                     )
         finally:
             scratch.close()
-    return head, judge.named
+    return head, judge
 
 
 def _differs(db: sqlite3.Connection, scratch: sqlite3.Connection) -> int | None:

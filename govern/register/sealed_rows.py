@@ -66,8 +66,11 @@ def versions(reading: Reading, db: sqlite3.Connection, vault: bytes, spare: Spar
     return count
 
 
-def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spare) -> int:
-    """Every set of wraps that an entry commits to, recomputed from the rows that stand and the digests of those that were ended."""
+def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spare, passed: set[bytes]) -> int:
+    """Every set of wraps that an entry commits to, recomputed from the rows that stand and the digests of those that were ended.
+
+    `passed`: epochs of compartments that this member does not read, whose wraps only their readers can account for.
+    """
     standing: dict[tuple[bytes, bytes], bytes] = {}
     for target, recipient, sealed in reading.all_wraps():
         if not all(isinstance(part, bytes) for part in (target, recipient, sealed)):
@@ -87,7 +90,7 @@ def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spar
             raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap")
     for entry, epoch, previous in db.execute("SELECT entry, id, previous FROM epochs WHERE previous IS NOT NULL"):
         _chained(standing.pop((bytes.fromhex(epoch), bytes.fromhex(previous)), None), entry, epoch, previous, keys)
-    planted = set(standing) - spare
+    planted = {wrap for wrap in standing if wrap[0] not in passed} - spare
     if planted:
         target, key = min(planted)
         raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}")

@@ -66,8 +66,7 @@ def _enrolled(scene: Scene) -> None:
     )  # fmt: skip
     if "wraps" in body:
         scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
-        for epoch in body.get("epochs", ()):
-            scene.must("epoch", "epochs", epoch)
+        for epoch in body.get("epochs", ()):  # also of compartments that not everybody reads: nothing here may hang on knowing them
             scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, epoch, body["key"])
 
 

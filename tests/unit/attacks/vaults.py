@@ -154,7 +154,7 @@ class Machine(Story):
         return other if self.member == "mia" else other.of(self.member)
 
 
-def enrol(machine: Machine, handle: str, person: str) -> Machine:
+def enrol(machine: Machine, handle: str, person: str, *, reads: tuple[str, ...] = ("base", "case")) -> Machine:
     """Give a person keys and a machine of their own on the same store, as an enrolment would: one entry."""
     other = machine.of(handle)
     other.home.mkdir(mode=0o700, parents=True)
@@ -162,7 +162,7 @@ def enrol(machine: Machine, handle: str, person: str) -> Machine:
 
     def work(tx: Transaction) -> None:
         epochs, digests = [], []
-        for name in ("base", "case"):
+        for name in reads:
             _, epoch = tx.workspace.epochs.current(name)
             wrapped = wrap_epoch(epoch.key, epoch.id, keys.recipient)
             tx.put_wrap(epoch.id, keys.id, wrapped)
