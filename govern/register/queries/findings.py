@@ -185,7 +185,7 @@ def _custodians(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterato
     )
     for account, id_, person in rows:
         yield Finding(
-            code="custodian-left", severity="critical", subject=account, 
+            code="custodian-left", severity="critical", subject=account,
             message=f"{person or 'a former person'} is responsible for it and has left or is leaving",
             key=f"custodian-left:{id_}", command=f"govern account custody {account} PERSON",
         )  # fmt: skip
