@@ -84,7 +84,9 @@ def _aborted(scene: Scene) -> None:
         "UPDATE versions SET state = 'rejected', ended_at = ? WHERE credential = ? AND rotation = ? AND ended_at IS NULL",
         scene.at, rotation.credential, scene.body["rotation"],
     )  # fmt: skip
-    scene.run("UPDATE rotations SET state = ?, ended_at = ?, ended_entry = ? WHERE id = ?", state, scene.at, scene.index, scene.body["rotation"])
+    scene.run(
+        "UPDATE rotations SET state = ?, ended_at = ?, ended_entry = ? WHERE id = ?", state, scene.at, scene.index, scene.body["rotation"]
+    )
 
 
 def _confirmed(scene: Scene) -> None:

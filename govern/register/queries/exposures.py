@@ -1,6 +1,6 @@
 """Questions about exposures: who could know which version, since when and by what. One query each, however many rows.
 
-A version is live until a rotation of its credential was confirmed; one that the platform has rejected never worked.
+A version is live until a rotation of its credential is confirmed: also one that the platform is said to have refused, which it may have taken.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Known:
     n: int
 
 
-LIVE = "v.ended_at IS NULL AND v.state <> 'rejected'"
+LIVE = "v.ended_at IS NULL"
 """Over `versions v`: this version still works, or may yet come to."""
 
 _ALL = f"""
