@@ -86,7 +86,7 @@ class Store:
             if isinstance(error.orig, sqlite3.Error):
                 raise from_sqlite(error.orig, str(self.path)) from error
             raise Failed(f"{self.path}: the database refused ({type(error.orig).__name__})", code="database") from error
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise from_sqlite(error, str(self.path)) from error
 
 
@@ -134,11 +134,25 @@ class Reading:
 
     def entries(self, first: int, until: int) -> list[EntryRow]:
         """Rows with first <= index < until, in order; columns are of their types (else IntegrityError), nothing else is checked."""
-        rows = [tuple(row) for row in self._connection.execute(_ENTRIES, {"first": first, "until": until})]
+        try:
+            rows = [tuple(row) for row in self._connection.execute(_ENTRIES, {"first": first, "until": until})]
+        except (sa.exc.DBAPIError, UnicodeDecodeError):
+            self._name_odd(first, until)
+            raise
         for number, row in enumerate(rows, first):
             if tuple(map(type, row[:5])) != _ENTRY_TYPES or not (row[5] is None or isinstance(row[5], bytes)):
                 raise IntegrityError("a column of the row is not of its type", index=number, code="damaged")
         return rows
+
+    def _name_odd(self, first: int, until: int) -> None:
+        """IntegrityError for the first row in which text stands that is no text, so that the driver can't read it."""
+        typed = " OR ".join(f"typeof({column}) <> 'blob'" for column in ("compartment", "epoch", "commitment", "sealed"))
+        odd = self._connection.exec_driver_sql(
+            f"SELECT min(idx) FROM entry WHERE idx >= ? AND idx < ? AND ({typed} OR typeof(personal) NOT IN ('blob', 'null'))",  # noqa: S608
+            (first, until),
+        ).scalar()
+        if odd is not None:
+            raise IntegrityError("a column of the row is not of its type", index=odd, code="damaged")
 
     def transactions(self, after: int) -> Iterator[tuple[bytes, list[EntryRow]]]:
         """Each later transaction: its checkpoint's note and its rows. Rows are read transaction by transaction."""

@@ -53,7 +53,7 @@ def peek(path: Path) -> Peek:
             check_schema(connection.execute(SCHEMA_QUERY))
             row = connection.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
             last = connection.execute("SELECT max(idx) FROM entry").fetchone()[0]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise from_sqlite(error, str(path)) from error
     if row is None or last is None:
         return Peek(-1, b"", -1)

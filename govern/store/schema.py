@@ -36,12 +36,12 @@ def check_schema(rows: Iterable[Any]) -> None:
         )
 
 
-def from_sqlite(error: sqlite3.Error, where: str) -> Exception:
+def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Exception:
     """The error of our own tree for what SQLite says of the file `where`."""
     from govern.errors import Failed
 
     said = str(error)
-    if "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
+    if isinstance(error, UnicodeDecodeError) or "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
         return IntegrityError(f"{where}: a column of a row is not of its type", code="damaged", hint="restore it: govern vault restore")
     if "locked" in said or "busy" in said:
         return Failed(f"{where} is in use by another process", code="busy", hint="try again in a moment")
