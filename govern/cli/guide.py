@@ -88,12 +88,17 @@ def _act(workspace: Workspace, found: Rotation, key: str, *, typeable: bool) -> 
 
 def _store(workspace: Workspace, found: Rotation, *, typeable: bool) -> None:
     from govern.cli.prompt import secret
-    from govern.procedures.rotate import makes, start
+    from govern.procedures.rotate import start
     from govern.register.queries.rotations import of_credential
+    from govern.rotation.kinds import makes
     from govern.rotation.triggers import Trigger
 
     credential = of_credential(workspace.view(), found.credential)
-    given = None if makes(credential) else secret(f"The new {found.kind}, as the platform shows it")
+    given = (
+        None
+        if makes(credential.kind, kept_elsewhere=bool(credential.kept_in))
+        else secret(f"The new {found.kind}, as the platform shows it")
+    )
     with workspace.transaction(settings.now()) as tx:
         start(tx, [credential], Trigger(found.trigger), given=given, typeable=typeable)
     render.note("sealed")

@@ -37,26 +37,28 @@ def rotate(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Open or go on with rotations; a new secret is sealed before anything is shown or changed."""
-    from govern.procedures import rotate as procedure
+    from govern.procedures.choosing import Wanted, chosen
     from govern.register.queries.people import handles
-    from govern.rotation.triggers import Trigger, read
+    from govern.rotation.triggers import read
 
     _check(selector, kind, connector, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
     trigger = read(because or ("membership" if case else "schedule" if all_due else "manual"))
     workspace = settings.workspace()
-    wanted = procedure.Wanted(selector=selector, kind=kind, case=case, all_due=all_due)
-    found = procedure.chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
+    wanted = Wanted(selector=selector, kind=kind, case=case, all_due=all_due)
+    found = chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
     if dry_run:
         _would(workspace, found, trigger, json=json)
         return
+    from govern.procedures import rotate as procedure
+
     given = _given(found, stdin=stdin, already_changed=already_changed, json=json)
     skipped: list[procedure.Skipped] = []
     with workspace.transaction(settings.now()) as tx:
         if already_changed:
             day = f"{changed_on}T00:00:00Z" if changed_on else ""
-            started = [procedure.already_changed(tx, found[0], Trigger(trigger), given, changed_at=day)]
+            started = [procedure.already_changed(tx, found[0], trigger, given, changed_at=day)]
         else:
-            started, skipped = procedure.start(tx, found, Trigger(trigger), given=given, typeable=typeable)
+            started, skipped = procedure.start(tx, found, trigger, given=given, typeable=typeable)
     db = workspace.view()
     names = handles(db)
     tell_started(started, names)
@@ -92,8 +94,7 @@ def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str
 def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, json: bool) -> Secret | None:
     """The secret from stdin or the terminal, where one is to be given; of one credential only."""
     from govern.cli.prompt import secret
-    from govern.procedures.candidates import FACTS
-    from govern.procedures.rotate import makes
+    from govern.rotation.kinds import FACTS, makes
 
     if (stdin or already_changed) and len(found) != 1:
         raise Usage(f"one secret can't be that of {len(found)} credentials", hint="name one account, and its --kind")
@@ -101,7 +102,7 @@ def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, js
         return None
     if stdin or (already_changed and found[0].kind not in FACTS):
         return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}")
-    if len(found) == 1 and settings.current.terminal and not json and not makes(found[0]):
+    if len(found) == 1 and settings.current.terminal and not json and not makes(found[0].kind, kept_elsewhere=False):
         render.note("It can also be given later: leave with Ctrl-C.")
         return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}, as the platform shows it")
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused
 from govern.policy import platforms
@@ -16,17 +16,12 @@ from govern.procedures import sealing
 from govern.register.queries import rotations
 from govern.register.queries.rotations import Rotation, Staged
 from govern.register.transaction import Transaction
+from govern.rotation.kinds import FACTS, GENERATED
 from govern.vault import fingerprint
 from govern.vault.generate import SYMBOLS, Class, Limits, generate, generate_typeable
 from govern.vault.keys import Recipient
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
-
-GENERATED: Final = frozenset({"password"})
-"""Kinds that we make ourselves; the platform issues the others, or they are no secrets."""
-
-FACTS: Final = frozenset({"passkey", "recovery-email", "recovery-phone"})
-"""Kinds that are changed on the platform without a secret to keep; one may be given all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

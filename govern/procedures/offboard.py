@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from govern.errors import Refused
 from govern.offboarding import checklist
 from govern.offboarding.case import LEAVES, CaseKind
 from govern.offboarding.items import Item
-from govern.procedures import sealing, settling
+from govern.procedures import settling
 from govern.procedures.settling import Settled
 from govern.register.queries import cases, people, policies, ties
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
-from govern.register.transaction import Transaction
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ def run_due(tx: Transaction) -> list[Cut]:
 
 
 def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
+    from govern.procedures import sealing
+
     db = tx.register
     grants = [row[0] for row in db.execute("SELECT id FROM grants WHERE person = ? AND ended_at IS NULL ORDER BY entry", (case.person,))]
     for start in range(0, len(grants), 1000):

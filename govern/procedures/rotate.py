@@ -1,78 +1,25 @@
-"""Changing secrets: which ones, an open rotation for each, and a sealed candidate, all committed before anything is shown.
+"""Changing secrets: an open rotation for each, and a sealed candidate, all committed before anything is shown.
 
 Starting again goes on with what is open: a credential never has two rotations under way.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.errors import GovernError, NotFound, Refused
 from govern.procedures import candidates
 from govern.procedures import rotation as steps
-from govern.procedures.candidates import FACTS, GENERATED, Candidate
+from govern.procedures.candidates import Candidate
 from govern.procedures.rotation import Confirmed
-from govern.register.queries import accounts, cases, policies, rotations
+from govern.register.queries import policies, rotations
 from govern.register.queries.rotations import Rotatable, Rotation
 from govern.register.transaction import Transaction
+from govern.rotation.kinds import FACTS, makes
 from govern.rotation.machine import State
-from govern.rotation.schedule import next_due
 from govern.rotation.triggers import Trigger, due
 from govern.vault.secret import Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be rotated: the credentials of a SELECTOR, of a case's open items, and of these only what is due. Empty `kind`: all."""
-
-    selector: str = ""
-    kind: str = ""
-    case: str = ""
-    all_due: bool = False
-
-
-def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> list[Rotatable]:
-    """The credentials asked for. NotFound where there is none, unless what is due was asked for."""
-    if wanted.case:
-        found = _of_case(db, wanted, reader)
-    elif wanted.selector:
-        selected = accounts.select(db, wanted.selector)
-        kind = wanted.kind or ("" if wanted.all_due else "password")
-        found = [
-            credential for account in selected if account.state == "active" for credential in rotations.of_account(db, account.id, kind)
-        ]
-        if not found and not wanted.all_due:
-            have = sorted({one.kind for account in selected for one in rotations.of_account(db, account.id)})
-            hint = f"there is {', '.join(have)}: --kind" if have else f"govern credential add {selected[0].handle} --kind {kind}"
-            raise NotFound(f"{wanted.selector} has no {kind}", hint=hint)
-    else:
-        found = [one for one in rotations.of_active(db) if wanted.kind in ("", one.kind)]
-    return _due(db, found, now) if wanted.all_due else found
-
-
-def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
-    case = cases.find(db, wanted.case, reader=reader)
-    ids = dict.fromkeys(e.item.credential for e in cases.items(db, case.id) if e.item.credential and e.state == "open")
-    found = [rotations.of_credential(db, credential) for credential in ids]
-    if wanted.selector:
-        within = {account.id for account in accounts.select(db, wanted.selector)}
-        found = [one for one in found if one.account in within]
-    return [one for one in found if wanted.kind in ("", one.kind)]
-
-
-def _due(db: sqlite3.Connection, found: Sequence[Rotatable], now: str) -> list[Rotatable]:
-    """What has an open rotation that is due, or none and is due by the calendar."""
-    policy = policies.policy(db)
-    under_way = {one.credential: one for one in rotations.rotations(db, only_open=True)}
-    chosen = []
-    for one in found:
-        rotation = under_way.get(one.credential)
-        by = rotation.due if rotation else (next_due(policy, one.tier, one.kind, one.since) or "") if one.since else ""
-        if by and by <= now:
-            chosen.append(one)
-    return chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,15 +98,10 @@ def _start(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secr
             rotation = rotations.by_id(tx.register, rotation.id)
         case _:
             pass
-    if given is None and not makes(credential):
+    if given is None and not makes(credential.kind, kept_elsewhere=bool(credential.kept_in)):
         return Started(rotation=rotation, resumed=resumed)
     candidate = candidates.stage(tx, rotation, given, typeable=typeable)
     return Started(rotation=rotations.by_id(tx.register, rotation.id), resumed=resumed, candidate=candidate)
-
-
-def makes(credential: Rotatable) -> bool:
-    """Whether a candidate can be made without a secret being given: we generate it, or only the fact is kept here."""
-    return credential.kind in GENERATED or bool(credential.kept_in) or credential.kind in FACTS
 
 
 def already_changed(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, *, changed_at: str = "") -> Started:

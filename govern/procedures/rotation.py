@@ -14,6 +14,7 @@ from govern.register.queries import accounts, holdings, people, policies, rotati
 from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine
+from govern.rotation.kinds import makes
 from govern.rotation.machine import State, Step
 from govern.rotation.triggers import Trigger, due
 from govern.vault.otp import Otp
@@ -147,7 +148,7 @@ def reject(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, 
     """The platform refused the candidate: the next one is staged in the same transaction. None where the platform has to issue it first."""
     machine.after(rotation.state, Step.REJECT)
     tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
-    if given is None and rotation.kind not in candidates.GENERATED and not rotation.kept_in and rotation.kind not in candidates.FACTS:
+    if given is None and not makes(rotation.kind, kept_elsewhere=bool(rotation.kept_in)):
         return None
     return candidates.stage(tx, rotations.by_id(tx.register, rotation.id), given, typeable=typeable)
 

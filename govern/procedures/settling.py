@@ -9,15 +9,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from govern.offboarding import checklist
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.register.queries import cases, policies, rotations, signers, ties
 from govern.register.queries.cases import Case, Entry
-from govern.register.transaction import Transaction
 
-PART = 100
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
+
+PART: Final = 100
 """Items in one `case.items`: an event holds 64 KiB."""
 
 

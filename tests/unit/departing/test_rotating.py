@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from govern.errors import Locked, NotFound, Refused
-from govern.procedures import rotate
+from govern.procedures import choosing, rotate
 from govern.procedures import rotation as steps
 from govern.procedures.candidates import limits
-from govern.procedures.rotate import Wanted
+from govern.procedures.choosing import Wanted
 from govern.register.queries import rotations
 from govern.rotation.triggers import Trigger
 from govern.vault.generate import SYMBOLS, Class
@@ -237,7 +237,7 @@ def test_what_is_generated_has_the_length_that_the_platform_takes(company: Any) 
 
 
 def chosen(company: Any, **wanted: Any) -> list[tuple[str, str]]:
-    found = rotate.chosen(company.db(), Wanted(**wanted), reader=company.ids["mia"], now=company.now)
+    found = choosing.chosen(company.db(), Wanted(**wanted), reader=company.ids["mia"], now=company.now)
     return [(one.handle, one.kind) for one in found]
 
 
@@ -271,7 +271,7 @@ def test_one_that_cannot_be_started_does_not_stop_the_rest(company: Any) -> None
     company.account("blog", custodian="bo")
     for handle in ("shop", "blog"):
         company.secret(handle)
-    found = rotate.chosen(company.db(), Wanted(selector="platform:instagram"), reader=company.ids["mia"], now=company.now)
+    found = choosing.chosen(company.db(), Wanted(selector="platform:instagram"), reader=company.ids["mia"], now=company.now)
     started, skipped = company.do(rotate.start, found, Trigger.BREACH)
     assert [one.rotation.handle for one in started] == ["shop"]
     assert [one.credential.handle for one in skipped] == ["blog"]

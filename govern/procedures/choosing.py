@@ -1,0 +1,64 @@
+"""Which credentials are to be rotated: those of a SELECTOR, of a departure's open items, and of these only what is due. Reads only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from govern.errors import NotFound
+from govern.register.queries import accounts, cases, policies, rotations
+from govern.register.queries.rotations import Rotatable
+from govern.rotation.schedule import next_due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be rotated: the credentials of a SELECTOR, of a case's open items, and of these only what is due. Empty `kind`: all."""
+
+    selector: str = ""
+    kind: str = ""
+    case: str = ""
+    all_due: bool = False
+
+
+def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> list[Rotatable]:
+    """The credentials asked for. NotFound where there is none, unless what is due was asked for."""
+    if wanted.case:
+        found = _of_case(db, wanted, reader)
+    elif wanted.selector:
+        selected = accounts.select(db, wanted.selector)
+        kind = wanted.kind or ("" if wanted.all_due else "password")
+        found = [
+            credential for account in selected if account.state == "active" for credential in rotations.of_account(db, account.id, kind)
+        ]
+        if not found and not wanted.all_due:
+            have = sorted({one.kind for account in selected for one in rotations.of_account(db, account.id)})
+            hint = f"there is {', '.join(have)}: --kind" if have else f"govern credential add {selected[0].handle} --kind {kind}"
+            raise NotFound(f"{wanted.selector} has no {kind}", hint=hint)
+    else:
+        found = [one for one in rotations.of_active(db) if wanted.kind in ("", one.kind)]
+    return _due(db, found, now) if wanted.all_due else found
+
+
+def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
+    case = cases.find(db, wanted.case, reader=reader)
+    ids = dict.fromkeys(e.item.credential for e in cases.items(db, case.id) if e.item.credential and e.state == "open")
+    found = [rotations.of_credential(db, credential) for credential in ids]
+    if wanted.selector:
+        within = {account.id for account in accounts.select(db, wanted.selector)}
+        found = [one for one in found if one.account in within]
+    return [one for one in found if wanted.kind in ("", one.kind)]
+
+
+def _due(db: sqlite3.Connection, found: Sequence[Rotatable], now: str) -> list[Rotatable]:
+    """What has an open rotation that is due, or none and is due by the calendar."""
+    policy = policies.policy(db)
+    under_way = {one.credential: one for one in rotations.rotations(db, only_open=True)}
+    chosen = []
+    for one in found:
+        rotation = under_way.get(one.credential)
+        by = rotation.due if rotation else (next_due(policy, one.tier, one.kind, one.since) or "") if one.since else ""
+        if by and by <= now:
+            chosen.append(one)
+    return chosen
