@@ -242,9 +242,10 @@ def _cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
     )
     for id_, case_state, cut_at, person, left, due in rows:
         waiting = case_state == "open" and cut_at[:10] <= today
+        where = f"has {left} open items" if left else "is ready to be closed"
         yield Finding(
             code="case-open", severity="critical" if waiting or (due or "9")[:10] < today else "warning", subject=person or "a former person",
-            message=f"the case of {person or 'a former person'} " + (f"has {left} open items" if left else "is ready to be closed"), due=(due or "")[:10], key=f"case:{id_}",
+            message=f"the case of {person or 'a former person'} {where}", due=(due or "")[:10], key=f"case:{id_}",
             command=("govern offboard run-due" if waiting else f"govern offboard show {id_[:8]}") if left or waiting else f"govern offboard close {id_[:8]}",
         )  # fmt: skip
 
