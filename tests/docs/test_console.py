@@ -85,6 +85,7 @@ def run(found: list[Step], folder: Path) -> list[str]:
     environment = {
         "PATH": f"{folder / 'bin'}:{scripts}:{os.environ['PATH']}",
         "HOME": str(folder / "home"),
+        "TMPDIR": str(folder),
         "GOVERN_HOME": str(folder / "home" / "govern"),
         "GOVERN_KEY_FILE": str(folder / "home" / "key"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
