@@ -47,15 +47,15 @@ def list_(
 def show(
     id_: Id,
     secret: Annotated[
-        str, typer.Option("--secret", metavar="new|current", help="Show the candidate or what is current; recorded first.")
+        str, typer.Option("--secret", metavar="new|current|previous|N", help="Show one version's secret; recorded first.")
     ] = "",
     code: Annotated[bool, typer.Option("--code", help="A code computed from the stored seed; recorded first.")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="The secret alone, without a line break, on stdout.")] = False,
     json: Json = False,
 ) -> None:
     """One rotation; or its new or current secret, after that was recorded."""
-    if secret not in ("", "new", "current"):
-        raise Usage(f"there is no secret {secret[:40]!r} of a rotation", hint="--secret new or --secret current")
+    if secret not in ("", "new", "current", "previous") and not (secret.isdecimal() and len(secret) < 7):
+        raise Usage(f"there is no secret {secret[:40]!r} of a rotation", hint="--secret new, current, previous, or the number of a version")
     if code and secret:
         raise Usage("--secret and --code exclude each other", hint="--code shows a code, not the seed")
     workspace = settings.workspace()

@@ -31,7 +31,10 @@ class Shown:
 
 
 def show(tx: Transaction, rotation: Rotation, which: str) -> Shown:
-    """Open the candidate (`new`) or what is current (`current`) and record that the actor saw it. All refusals come before recording."""
+    """Open the candidate (`new`), what is `current` or `previous`, or a version by number, and record that the actor saw it.
+
+    Everything that can be refused is refused before it is recorded.
+    """
     n = _which(tx, rotation, which)
     secret = showing.value(rotation.kind, _fields(tx, rotation, n))
     tx.record("secret.revealed", {"credential": rotation.credential, "version": n, "purpose": "rotation"})
@@ -52,14 +55,17 @@ def show_code(tx: Transaction, rotation: Rotation) -> Otp:
 
 
 def _which(tx: Transaction, rotation: Rotation, which: str) -> int:
-    if which == "new" and rotation.open and rotation.candidate:
-        return rotation.candidate
+    """The version meant by `new`, `current`, `previous` or a number."""
     if which == "new" and rotation.open:
-        raise NotFound("this rotation has no candidate yet", hint=f"govern rotate {rotation.handle} --kind {rotation.kind}")
-    current = rotations.of_credential(tx.register, rotation.credential).current
-    if not current:
-        raise NotFound(f"{rotation.handle} has no {rotation.kind} that is current", hint=f"govern rotation show {rotation.id[:8]}")
-    return current
+        if not rotation.candidate:
+            raise NotFound("this rotation has no candidate yet", hint=f"govern rotate {rotation.handle} --kind {rotation.kind}")
+        return rotation.candidate
+    found = rotations.versions(tx.register, rotation.credential)
+    state = "current" if which == "new" else which
+    chosen = next((version.n for version in found if version.state == state or str(version.n) == which), 0)
+    if not chosen:
+        raise NotFound(f"the {rotation.kind} of {rotation.handle} has no version {which}", hint=f"govern rotation show {rotation.id[:8]}")
+    return chosen
 
 
 def _fields(tx: Transaction, rotation: Rotation, n: int) -> dict[str, object]:

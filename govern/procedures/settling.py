@@ -113,9 +113,5 @@ def proof(db: sqlite3.Connection, item: Item) -> tuple[str | None, int | None]:
     """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
     if item.kind is not ItemKind.ROTATE:
         return "one-person", None
-    row = db.execute(
-        "SELECT r.grade, r.ended_entry FROM versions v JOIN rotations r ON r.credential = v.credential AND r.ended_at = v.ended_at"
-        " WHERE v.credential = ? AND v.n = ? ORDER BY r.ended_entry DESC LIMIT 1",
-        (item.credential, item.version),
-    ).fetchone()
-    return (row[0], row[1]) if row else (None, None)
+    ended = ties.ended_by(db, item.credential, item.version)
+    return (None, None) if ended is None else ended[1:]

@@ -98,6 +98,7 @@ def _item_ended(scene: Scene) -> None:
     found, (state, kind, _by, account, credential, n, about, assignee) = _item(scene)
     if state != "open":
         raise Refused("this item has ended", rule="item-open", hint="reopen it first")
+    by, grade, cites = scene.actor, body.get("grade"), body.get("entry")
     match body["state"]:
         case "done":
             item = Item(
@@ -106,14 +107,16 @@ def _item_ended(scene: Scene) -> None:
             refusal = ties.unmet(scene.db, found.person, item)
             if refusal is not None:
                 raise refusal
+            ended = ties.ended_by(scene.db, item.credential, item.version)
+            if item.kind is ItemKind.ROTATE and ended is not None:
+                by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:
             pass
     scene.run(
         "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ?, cites = ? WHERE case_id = ? AND id = ?",
-        body["state"], scene.at, scene.actor, body.get("grade"), body.get("evidence"), scene.personal.get("note"), body.get("entry"), body["case"],
-        body["item"],
+        body["state"], scene.at, by, grade, body.get("evidence"), scene.personal.get("note"), cites, body["case"], body["item"],
     )  # fmt: skip
 
 

@@ -176,6 +176,16 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
     return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None
 
 
+def ended_by(db: sqlite3.Connection, credential: str, n: int) -> tuple[str, str, int] | None:
+    """Who confirmed the rotation that ended a version, with its grade and ledger index; None where none did."""
+    row = db.execute(
+        "SELECT r.confirmer, r.grade, r.ended_entry FROM versions v JOIN rotations r ON r.credential = v.credential AND r.ended_at = v.ended_at"
+        " WHERE v.credential = ? AND v.n = ? AND r.state = 'done' ORDER BY r.ended_entry DESC LIMIT 1",
+        (credential, n),
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2])
+
+
 def can_tell(kind: ItemKind) -> bool:
     """Whether the ledger itself shows when an item of this kind is done."""
     return kind is not ItemKind.CLEAN_PLACE

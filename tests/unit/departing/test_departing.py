@@ -346,6 +346,42 @@ def test_a_second_person_waives_and_verifies(two_admins: Any) -> None:
     assert two_admins.items(case)[0].verifier == two_admins.ids["bo"]
 
 
+def test_whoever_changed_it_did_the_work_not_whoever_noted_it(two_admins: Any) -> None:
+    """The responsible person changes the secret and has no part in cases; an admin brings the case up to date, and may sign."""
+    two_admins.enrol("cy", cases=False)
+    two_admins.fact("account.custody", {"account": two_admins.ids["shop"], "custodian": two_admins.ids["cy"]})
+    shop = two_admins.db().execute("SELECT id FROM credentials").fetchone()[0]
+    case = two_admins.offboard("anna")
+    assert two_admins.rotate(shop, "set-by-cy", by="cy").cases == ()
+    assert two_admins.items(case)[1].state == "open"
+    two_admins.do(lambda tx: offboard.refresh(tx, cases.by_id(tx.register, case.id, reader=tx.actor)), by="bo")
+    item = two_admins.items(case)[1]
+    assert (item.state, item.ended_by) == ("done", two_admins.ids["cy"])
+    assert two_admins.close_case(case, by="bo").signed_by_one is False
+
+
+def test_hr_runs_a_departure_and_changes_no_secret(company: Any) -> None:
+    """HR with keys to the cases alone: opens, cuts and follows the list; every secret stays out of reach."""
+    company.enrol("hanne", "hr")
+    company.person("anna")
+    shop = company.shop("mia", "anna")
+    company.declare(shop, "anna")
+    case = company.offboard("anna", by="hanne")
+    assert (case.state, case.opener) == ("cut", company.ids["hanne"])
+    with pytest.raises(Refused):
+        company.start(shop, by="hanne")
+    company.start(shop)
+    with pytest.raises(Refused):
+        company.show(shop, by="hanne")
+    assert company.knows("hanne") == set()
+    company.show(shop)
+    company.confirm(shop)
+    with pytest.raises(Refused, match="own work"):  # she made the cut, and nobody looked at it
+        company.close_case(case, by="hanne")
+    company.end(case, 1, "verify")
+    assert company.close_case(case, by="hanne").signed_by_one is False
+
+
 # --- closing ------------------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -150,6 +150,24 @@ def test_at_every_step_the_working_secret_is_among_those_that_mia_and_recovery_c
         assert openers(company, shop, n) == {"mia", "recovery"}
 
 
+def test_every_version_that_the_responsible_person_keeps_can_be_shown_to_them(company: Any, shop: str) -> None:
+    """Confirmed by mistake: the secret that really works is still to be had."""
+    company.start(shop)
+    company.show(shop)
+    company.do(lambda tx: steps.reject(tx, rotations.open_of(tx.register, shop)))
+    company.show(shop)
+    done = company.confirm(shop).rotation
+
+    def shown(which: str) -> str:
+        return str(company.do(lambda tx: steps.show(tx, rotations.by_id(tx.register, done.id), which)).secret.reveal())
+
+    assert shown("previous") == "first-secret"
+    assert len({shown("current"), shown("2"), shown("1")}) == 3
+    assert shown("new") == shown("3")
+    with pytest.raises(NotFound):
+        shown("9")
+
+
 def test_where_only_recovery_could_open_it_a_new_one_is_refused(company: Any) -> None:
     company.person("bo")
     company.account("shop", custodian="bo")
