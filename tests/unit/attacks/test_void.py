@@ -1,0 +1,436 @@
+"""A bad insider can't stop everyone: what an enrolled key validly signs, and may not say, is void and told as a finding against it.
+
+Others go on, the register is the same after a rebuild, and whoever a void entry names as knowing a secret is still counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govern.canonical import canonical
+from govern.ledger.commitment import EpochKey, commit
+from govern.vault.keys import Keys, key_id
+
+from .insider import Insider
+from .vaults import SECOND, SIZE, Machine, enrol
+
+
+def spelled(text: str) -> Callable[[Insider], Any]:
+    return lambda _: text.encode()
+
+
+def place(insider: Insider, **envelope: Any) -> dict[str, Any]:
+    """A fact that every keyholder may record."""
+    return insider.event("place.added", {"place": os.urandom(16).hex(), "kind": "paper"}, **envelope)
+
+
+def named(insider: Insider, table: str, where: str) -> str:
+    return str(insider.machine.ask(f"SELECT id FROM {table} WHERE {where}")[0][0])
+
+
+def enrolment(insider: Insider, **body: Any) -> dict[str, Any]:
+    keys = Keys.from_seed(os.urandom(32))
+    return insider.event(
+        "key.enrolled",
+        {
+            "person": named(insider, "people", "handle = 'dora'"), "key": keys.id.hex(), "sign": keys.sign_public.hex(),
+            "seal": keys.seal_public.hex(), "custody": "keyfile", **body,
+        },
+    )  # fmt: skip
+
+
+def weak() -> dict[str, Any]:
+    """The identity point as a signing key: one signature by it fits everything."""
+    sign, seal = (1).to_bytes(32, "little"), Keys.from_seed(os.urandom(32)).seal_public
+    return {"sign": sign.hex(), "seal": seal.hex(), "key": key_id(sign, seal).hex()}
+
+
+def policy(**changed: Any) -> dict[str, Any]:
+    return {"policy": {"record": 1}, "digest": hashlib.sha256(canonical({"record": 1})).hexdigest(), **changed}
+
+
+BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
+    "no role for it": ("authority", lambda i: i.event("person.added", {"person": os.urandom(16).hex()})),
+    "makes herself admin": ("authority", lambda i: i.event("role.given", {"person": i.person, "role": "admin"})),
+    "enrols a key": ("authority", enrolment),
+    "founds the vault again": ("authority", lambda i: i.event("vault.founded", {**founding(i)})),
+    "adopts a policy": ("malformed", lambda i: i.event("policy.adopted", policy())),
+    "uses recovery": ("authority", lambda i: i.event("recovery.used", {"purpose": "recover"})),
+    "opens a case in base": ("compartment", lambda i: i.event("case.opened", case(i))),
+    "under an epoch that nobody declared": ("undeclared-epoch", lambda i: place(i)),
+}
+
+BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
+    "no JSON": ("malformed", spelled("{")),
+    "nothing at all": ("malformed", spelled("")),
+    "no text": ("malformed", lambda _: b"\xff\xfe\xfd"),
+    "no object": ("malformed", spelled("[]")),
+    "another spelling": ("malformed", lambda i: canonical(place(i)).replace(b'"v":1', b'"v": 1')),
+    "another order": ("malformed", lambda i: b'{"v":1,' + canonical(place(i)).replace(b',"v":1}', b"}")[1:]),
+    "a key twice": ("malformed", lambda i: canonical(place(i)).replace(b'"v":1', b'"v":1,"v":1')),
+    "a fraction": ("malformed", lambda i: canonical(place(i)).replace(b'"v":1', b'"v":1.0')),
+    "a number beyond 2^53": ("malformed", lambda i: canonical(place(i)).replace(b'"v":1', b'"v":9007199254740993')),
+    "an escaped surrogate": ("malformed", lambda i: canonical(place(i)).replace(b"paper", b"\\ud800")),
+    "too deep": ("malformed", lambda i: canonical(place(i)).replace(b'"paper"', b"[" * 5000 + b"]" * 5000)),
+    "another version": ("malformed", lambda i: place(i, v=2)),
+    "a true version": ("malformed", lambda i: place(i, v=True)),
+    "an envelope with more": ("malformed", lambda i: place(i, more=1)),
+    "an envelope with less": ("malformed", lambda i: {key: value for key, value in place(i).items() if key != "at"}),
+    "a time that is none": ("malformed", lambda i: place(i, at="yesterday")),
+    "a type that is no text": ("malformed", lambda i: place(i, type=7)),
+    "an unknown type": ("unknown-type", lambda i: i.event("place.burned", {"place": os.urandom(16).hex()})),
+    "a field too many": ("malformed", lambda i: i.event("place.added", {"place": os.urandom(16).hex(), "kind": "paper", "more": 1})),
+    "a field too few": ("malformed", lambda i: i.event("place.added", {"place": os.urandom(16).hex()})),
+    "a field of another kind": ("malformed", lambda i: i.event("place.added", {"place": 7, "kind": "paper"})),
+    "another actor": ("signer", lambda i: place(i, actor=named(i, "people", "handle = 'mia'"))),
+    "an actor who is nobody": ("signer", lambda i: place(i, actor=os.urandom(16).hex())),
+    "another's key": ("signer", lambda i: place(i, key=named(i, "keys", "state = 'active' ORDER BY entry"))),
+    "an id that is used": ("id-used", lambda i: place(i, id=named(i, "entries", "idx = 4"))),
+    "what is not there": ("unknown-reference", lambda i: i.event("place.member", {"place": "0" * 32, "person": i.person})),
+    "what is there already": ("contradiction", lambda i: i.event("account.added", account(i))),
+    "a grant to oneself": ("self-grant", lambda i: i.event("grant.issued", {**grant(i), "person": i.person})),
+    "a case in base": ("compartment", lambda i: i.event("case.opened", case(i))),
+    "a key under another id": ("key-id", lambda i: enrolment(i, key=os.urandom(16).hex())),
+    "a weak key": ("refused", lambda i: enrolment(i, **weak())),
+    "a policy that can't be read": ("malformed", lambda i: i.event("policy.adopted", policy())),
+    "a version out of order": ("version-order", lambda i: i.event("version.staged", staged(i, version=9))),
+    "a version nobody asked for": ("rotation-open", lambda i: i.event("version.staged", staged(i, version=3))),
+    "wraps for a stranger": ("recipient", lambda i: i.event("version.staged", staged(i, version=2, key=dora_key(i), rotation=True, kind="totp"))),
+    "the last wrap ended": ("no-secret-lost", lambda i: i.event("wraps.ended", {"wraps": [[named(i, "credentials", "kind = 'totp'"), 7, "0" * 32, "0" * 64]]})),
+}  # fmt: skip
+
+
+def founding(insider: Insider) -> dict[str, Any]:
+    import json
+
+    body: dict[str, Any] = json.loads(insider.machine.ask("SELECT value FROM state WHERE key = 'founding'")[0][0])
+    return body
+
+
+def account(insider: Insider) -> dict[str, Any]:
+    return {"account": os.urandom(16).hex(), "handle": "shop", "platform": "x", "tier": "low", "custodian": insider.person}
+
+
+def grant(insider: Insider) -> dict[str, Any]:
+    return {"grant": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'")}
+
+
+def case(insider: Insider) -> dict[str, Any]:
+    return {
+        "case": os.urandom(16).hex(), "person": named(insider, "people", "handle = 'mia'"), "kind": "leaver", "cut_at": "2026-01-01T09:00:00Z",
+        "items": 0, "frozen": "0" * 64, "frozen_at": 3,
+    }  # fmt: skip
+
+
+def dora_key(insider: Insider) -> str:
+    return str(insider.machine.ask("SELECT k.id FROM keys k JOIN people p ON p.id = k.person WHERE p.handle = 'dora'")[0][0])
+
+
+def staged(insider: Insider, *, version: int, key: str = "", rotation: bool = False, kind: str = "password") -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "credential": named(insider, "credentials", f"kind = '{kind}'"), "version": version, "state": "current", "origin": "set",
+        "manifest": os.urandom(32).hex(), "recipients": [key or insider.keys.id.hex()], "wraps": os.urandom(32).hex(),
+    }  # fmt: skip
+    if rotation:
+        body |= {"state": "candidate", "rotation": named(insider, "rotations", "state = 'planned'")}
+    return body
+
+
+UNREADABLE = ("garbage", "another commitment", "no padding", "too short")
+PERSONAL = {
+    "a personal field that is unknown": b'{"more":"1"}',
+    "a personal part that is no object": b"[]",
+    "a personal part spelled otherwise": b'{ "name":"x"}',
+}
+
+
+class Spoiled:
+    """mia's machine on a vault into which ben (admin) and dora (keyholder, no role) wrote every void entry: case -> index."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.mia = machine
+        machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+        dora = enrol(machine, "dora", machine.ask("SELECT id FROM people WHERE handle = 'dora'")[0][0])
+        machine.ok("rotate", "shop", "--kind", "totp")
+        self.good = machine.register()
+        self.expected: dict[str, tuple[int, str]] = {}
+        self.ben, self.dora = Insider(machine.of("ben")), Insider(dora)
+        for who, insider, table in (("ben", self.ben, BY_BEN), ("dora", self.dora, BY_DORA)):
+            for what, (code, make) in table.items():
+                made = make(insider)
+                under = (insider.base[0], EpochKey(os.urandom(32))) if "epoch" in what else None
+                self.expected[f"{who}: {what}"] = (insider.write(made, under=under), code)
+        for what in UNREADABLE:
+            self.expected[f"ben: {what}"] = (self.unreadable(what), "unopenable")
+        for what, part in PERSONAL.items():
+            salt = os.urandom(32)
+            event = self.ben.event("place.added", {"place": os.urandom(16).hex(), "kind": "paper"}, personal=commit(salt, part).hex())
+            self.expected[f"ben: {what}"] = (self.ben.write(event, personal=(salt, part)), "malformed")
+
+    def unreadable(self, what: str) -> int:
+        index = int(self.mia_size())
+        salt, plain, commitment = self.ben.committed(canonical(place(self.ben)))
+        rows = {
+            "garbage": self.ben.garbage(index),
+            "another commitment": self.ben.garbage(index, plain),
+            "no padding": self.ben.garbage(index, salt + b"\x00" * 200, commitment=commitment),
+            "too short": self.ben.garbage(index, b"", commitment=commitment),
+        }
+        return self.ben.write(rows[what])
+
+    def mia_size(self) -> int:
+        with self.mia.database() as db:
+            return int(db.execute("SELECT count(*) FROM entry").fetchone()[0])
+
+
+@pytest.fixture(scope="module")
+def spoiled(original: Machine, tmp_path_factory: pytest.TempPathFactory) -> Spoiled:
+    return Spoiled(original.copy(tmp_path_factory.mktemp("spoiled")))
+
+
+@pytest.fixture(scope="module")
+def findings(spoiled: Spoiled) -> dict[int, dict[str, Any]]:
+    told = spoiled.mia.verify()
+    assert told.code == 7, told.err
+    return {finding["index"]: finding for finding in told.json()["findings"]}
+
+
+CASES = [*(f"ben: {what}" for what in (*BY_BEN, *UNREADABLE, *PERSONAL)), *(f"dora: {what}" for what in BY_DORA)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_void_and_a_finding_against_its_signer(spoiled: Spoiled, findings: dict[int, dict[str, Any]], case: str) -> None:
+    index, code = spoiled.expected[case]
+    assert findings[index]["code"] == code
+    insider = spoiled.dora if case.startswith("dora") else spoiled.ben
+    assert findings[index]["signer"] == insider.keys.id.hex()
+
+
+def test_nothing_else_is_a_finding(spoiled: Spoiled, findings: dict[int, dict[str, Any]]) -> None:
+    assert set(findings) == {index for index, _ in spoiled.expected.values()}
+
+
+def test_a_void_entry_changes_nothing_but_what_is_known(spoiled: Spoiled) -> None:
+    after = [row for row in spoiled.mia.register() if row[0] not in ("state", "entries", "findings", "exposures")]
+    assert after == [row for row in spoiled.good if row[0] not in ("state", "entries", "findings", "exposures")]
+
+
+def test_others_go_on(spoiled: Spoiled, tmp_path: Path) -> None:
+    machine = spoiled.mia.copy(tmp_path / "copy")
+    assert machine.ok("reveal", "shop", "--stdout").out == SECOND
+    machine.ok("person", "add", "Emil Dahl", "--handle", "emil")
+    machine.ok("grant", "shop", "emil")
+    ben = machine.of("ben")  # even the one who wrote them
+    ben.ok("place", "add", "wall", "--kind", "paper")
+    assert machine.verify().code == 7
+
+
+@pytest.mark.parametrize(
+    "gone", [("register",), ("register", "journal", "journal.personal"), ("register", "journal", "journal.personal", "pin")]
+)
+def test_the_register_is_equal_after_a_rebuild(spoiled: Spoiled, tmp_path: Path, gone: tuple[str, ...]) -> None:
+    machine = spoiled.mia.copy(tmp_path / "copy")
+    before = machine.register()
+    assert machine.forget(*gone).register() == before
+
+
+def test_a_new_member_sees_what_everybody_sees(spoiled: Spoiled, tmp_path: Path) -> None:
+    machine = spoiled.mia.copy(tmp_path / "copy")
+    machine.ok("person", "add", "Emil Dahl", "--handle", "emil")
+    emil = enrol(machine, "emil", machine.ask("SELECT id FROM people WHERE handle = 'emil'")[0][0])
+    assert emil.register() == machine.register()
+
+
+def test_control_the_same_facts_by_whoever_may_record_them_count(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    index = ben.write(place(ben), ben.event("person.added", {"person": os.urandom(16).hex()}))
+    assert machine.verify().code == 0
+    assert machine.ask("SELECT type FROM entries WHERE idx >= ?", index) == [("place.added",), ("person.added",)]
+
+
+# --- what an admin may do, and the store -------------------------------------------------------------------------------------------------
+
+
+def test_an_admins_entry_under_an_undeclared_epoch_stops_since_a_key_may_be_withheld(machine: Machine) -> None:
+    """The start of an epoch stands under its own key: without a wrap nobody can tell it from garbage. Only admins start epochs."""
+    ben = Insider(machine.of("ben"))
+    index = ben.write(place(ben), under=(ben.base[0], EpochKey(os.urandom(32))))
+    error = machine.refuses("status", "--json").json()["error"]
+    assert (error["code"], error["index"]) == ("epoch", index)
+
+
+def test_an_entry_in_a_compartment_of_others_is_passed_over(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    index = ben.write(place(ben), under=(os.urandom(16), EpochKey(os.urandom(32))))
+    assert machine.verify().code == 0
+    assert machine.ask("SELECT type FROM entries WHERE idx = ?", index) == [("sealed",)]
+
+
+def test_a_key_that_was_revoked_signs_no_more(machine: Machine) -> None:
+    """Failing who may sign at all is the store's doing, not an insider's: an integrity error, not a void entry."""
+    ben = Insider(machine.of("ben"))
+    machine.write(lambda tx: tx.record("key.revoked", {"key": ben.keys.id.hex(), "cause": "departure"}))
+    index = ben.write(place(ben))
+    assert machine.refuses("status", "--json").json()["error"]["index"] == index
+
+
+def test_a_key_counts_only_after_the_transaction_that_enrols_it(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    stranger = Keys.from_seed(os.urandom(32))
+    ben.keys, own = stranger, ben.keys
+    body = {
+        "person": ben.person, "key": stranger.id.hex(), "sign": stranger.sign_public.hex(), "seal": stranger.seal_public.hex(),
+        "custody": "keyfile",
+    }  # fmt: skip
+    index = ben.write(ben.event("key.enrolled", body))
+    assert machine.refuses("status", "--json").json()["error"]["index"] == index
+    with machine.database() as db:
+        db.execute("DELETE FROM entry WHERE idx = ?", (index,))
+        db.execute("DELETE FROM checkpoint WHERE size = ?", (index + 1,))
+    ben.keys = own
+    ben.write(ben.event("key.enrolled", body))
+    ben.keys = stranger
+    assert ben.write(place(ben)) == index + 1
+    assert machine.verify().code == 0
+
+
+# --- times -------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_backdated_entry_counts_and_is_a_finding(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    index = ben.write(place(ben, at="2020-01-01T09:00:00Z"))
+    told = machine.verify()
+    assert told.code == 7
+    assert [(finding["index"], finding["code"]) for finding in told.json()["findings"]] == [(index, "backdated")]
+    assert machine.ask("SELECT type FROM entries WHERE idx = ?", index) == [("place.added",)]
+
+
+def test_a_date_that_does_not_exist_is_a_finding_and_no_traceback(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    ben.write(place(ben, at="2026-02-31T09:00:00Z"))
+    assert machine.verify().code == 7
+    machine.ok("person", "add", "Emil Dahl")
+
+
+def test_backdating_does_not_bring_back_a_role_that_has_ended(machine: Machine) -> None:
+    """Ledger order decides: `at` is claimed by whoever signs."""
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    dora = enrol(machine, "dora", machine.ask("SELECT id FROM people WHERE handle = 'dora'")[0][0])
+    machine.write(lambda tx: tx.record("role.given", {"person": dora.workspace().person, "role": "hr", "until": "2020-06-01T00:00:00Z"}))
+    insider = Insider(dora)
+    index = insider.write(insider.event("person.added", {"person": os.urandom(16).hex()}, at="2020-01-01T09:00:00Z"))
+    assert ("authority",) in machine.ask("SELECT code FROM findings WHERE entry = ?", index)
+
+
+def test_a_void_entry_of_the_far_future_makes_nobody_else_late(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    index = ben.write(ben.event("place.member", {"place": "0" * 32, "person": ben.person}, at="9999-12-31T23:59:59Z"))
+    machine.ok("person", "add", "Emil Dahl")
+    assert [finding["index"] for finding in machine.verify().json()["findings"]] == [index]
+
+
+# --- what a void entry still tells --------------------------------------------------------------------------------------------------------
+
+
+def exposed(machine: Machine, entry: int) -> set[tuple[str, str, int]]:
+    """Person's handle, basis and version of the exposures that an entry brought."""
+    query = "SELECT coalesce(p.handle, e.person), e.basis, e.n FROM exposures e LEFT JOIN people p ON p.id = e.person WHERE e.entry = ?"
+    return {(handle, basis, n) for handle, basis, n in machine.ask(query, entry)}
+
+
+@pytest.fixture
+def firm(spoiled: Spoiled, tmp_path: Path) -> Machine:
+    """With dora, who has keys, no role, and holds nothing; every fact of hers here is void."""
+    return spoiled.mia.copy(tmp_path / "firm")
+
+
+def test_what_a_void_entry_says_was_shown_is_known(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    body = {"credential": named(dora, "credentials", "kind = 'password'"), "version": 1, "purpose": "reveal"}
+    index = dora.write(dora.event("secret.revealed", body))
+    assert firm.ask("SELECT type FROM entries WHERE idx = ?", index) == [("void",)]
+    assert exposed(firm, index) == {("dora", "revealed", 1)}
+
+
+def test_what_a_void_entry_says_was_handed_over_is_known_to_both(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    body = {
+        "credential": named(dora, "credentials", "kind = 'totp'"),
+        "version": 1,
+        "person": named(dora, "people", "handle = 'cleo'"),
+        "via": "call",
+    }
+    assert exposed(firm, dora.write(dora.event("secret.handed_over", body))) == {("cleo", "handed-over", 1), ("dora", "revealed", 1)}
+
+
+def test_what_a_void_entry_says_was_exported_is_known(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    versions = [[named(dora, "credentials", "kind = 'totp'"), 1], [named(dora, "credentials", "kind = 'password'"), 2]]
+    body = {"export": os.urandom(16).hex(), "versions": versions, "part": 1, "of": 1}
+    assert exposed(firm, dora.write(dora.event("secrets.exported", body))) == {("dora", "exported", 1), ("dora", "exported", 2)}
+
+
+def test_whoever_a_void_entry_seals_to_could_know_it(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    body = {"wraps": [[named(dora, "credentials", "kind = 'password'"), 1, dora.keys.id.hex()]], "digest": "0" * 64}
+    assert exposed(firm, dora.write(dora.event("wraps.added", body))) == {("dora", "sealed", 1)}
+
+
+def test_whoever_a_void_version_is_sealed_to_and_whoever_set_it_could_know_it(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    body = staged(dora, version=5) | {"recipients": [dora.keys.id.hex(), firm.of("ben").keys().id.hex()], "others_unknown": True}
+    index = dora.write(dora.event("version.staged", body))
+    assert exposed(firm, index) == {("dora", "sealed", 5), ("ben", "sealed", 5), ("dora", "set", 5), ("others-unknown", "unknown", 5)}
+
+
+def test_one_thing_that_does_not_exist_hides_none_of_the_others(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    password, nobody = named(dora, "credentials", "kind = 'password'"), "0" * 32
+    wraps = [[password, 1, nobody], [password, 1, dora.keys.id.hex()], [nobody, 1, firm.of("ben").keys().id.hex()]]
+    assert ("dora", "sealed", 1) in exposed(firm, dora.write(dora.event("wraps.added", {"wraps": wraps, "digest": "0" * 64})))
+    body = {"export": os.urandom(16).hex(), "versions": [[nobody, 1], [password, 2], [password, 77]], "part": 1, "of": 1}
+    assert exposed(firm, dora.write(dora.event("secrets.exported", body))) == {("dora", "exported", 2)}
+    handed = {"credential": password, "version": 2, "person": nobody, "via": "call"}
+    assert exposed(firm, dora.write(dora.event("secret.handed_over", handed))) == {("dora", "revealed", 2)}
+    versions = staged(dora, version=5) | {"recipients": [nobody, dora.keys.id.hex()]}
+    assert exposed(firm, dora.write(dora.event("version.staged", versions))) == {("dora", "sealed", 5), ("dora", "set", 5)}
+
+
+def test_what_is_signed_in_anothers_name_counts_for_both(firm: Machine) -> None:
+    """Who signed it could know; and it is no proof that the other could not."""
+    dora = Insider(firm.of("dora"))
+    body = {"credential": named(dora, "credentials", "kind = 'totp'"), "version": 1, "purpose": "reveal"}
+    index = dora.write(dora.event("secret.revealed", body, actor=named(dora, "people", "handle = 'cleo'")))
+    assert exposed(firm, index) == {("cleo", "revealed", 1), ("dora", "revealed", 1)}
+
+
+def test_what_a_void_entry_put_into_the_store_is_not_taken_for_an_intruders(firm: Machine) -> None:
+    """The rows that go with a void version: they count for nothing, and the deep verification finds the entry, not the rows."""
+    from govern.procedures.sealing import stored
+    from govern.vault.seal import Context, seal_version, set_digest, wrap_digest, wrap_version
+
+    dora = Insider(firm.of("dora"))
+    with firm.opened() as workspace:
+        old = stored(workspace.view(), named(dora, "credentials", "kind = 'password'"), 2)
+    bound = Context(dora.vault, bytes.fromhex(old.account), bytes.fromhex(old.credential), "password", 3)
+    sealed, key = seal_version(bound, {"secret": "of-doras-own"}, random=os.urandom)
+    wrapped = wrap_version(key, bound, dora.keys.recipient)
+    digest = set_digest([wrap_digest(sealed.digest, dora.keys.id, wrapped)]).hex()
+    body = staged(dora, version=3) | {"manifest": sealed.digest.hex(), "wraps": digest}
+    with firm.database() as db:
+        db.execute("INSERT INTO version VALUES (?, ?, ?)", (sealed.digest, sealed.commitment, sealed.sealed))
+        db.execute("INSERT INTO wrap VALUES (?, ?, ?)", (sealed.digest, dora.keys.id, wrapped))
+    assert firm.verify().code == 6  # the control: as yet nothing names them
+    dora.write(dora.event("version.staged", body))
+    assert firm.verify().code == 7
+
+
+def test_the_vault_of_thirty_is_where_this_begins(spoiled: Spoiled) -> None:
+    assert min(index for index, _ in spoiled.expected.values()) > SIZE
