@@ -53,7 +53,8 @@ def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Find
 def _known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
     rows = db.execute(
         """
-        SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min(e.since)
+        SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min(EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id
+          WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state IN ('waived', 'not-applicable')))
         FROM people p JOIN exposures e ON e.person = p.id
         JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
         JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
@@ -61,10 +62,11 @@ def _known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Ite
         GROUP BY c.id, p.id ORDER BY a.tier = 'critical' DESC, a.handle
         """
     )
-    for account, tier, kind, credential, person, left_on, _since in rows:
+    for account, tier, kind, credential, person, left_on, given_up in rows:
         due = _plus(left_on, policy.membership_deadline_days.get(tier)) if left_on else ""
         yield Finding(
-            code="known-by-former", severity="critical", subject=account, message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}",
+            code="known-by-former", severity="info" if given_up else "critical", subject=account,
+            message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}" + (", which their case gave up" if given_up else ""),
             due=due, key=f"known-by-former:{credential}", command=f"govern rotate {account} --kind {kind} --because membership",
             why=f"{person or 'a former person'} still knows it",
         )  # fmt: skip

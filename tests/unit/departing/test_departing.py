@@ -12,6 +12,7 @@ from govern.offboarding import checklist
 from govern.offboarding.case import CaseKind
 from govern.procedures import offboard
 from govern.procedures import rotation as steps
+from govern.procedures.status import status
 from govern.register.queries import cases, rotations, ties
 from govern.register.workspace import Workspace
 
@@ -168,6 +169,11 @@ def test_nobody_sees_their_own_case_before_its_cut(two_admins: Any) -> None:
     with pytest.raises(Exception, match="no case"):
         cases.find(two_admins.db("bo"), case.id, reader=two_admins.ids["bo"])
     assert [one.id for one in cases.cases(two_admins.db(), reader=two_admins.ids["mia"])] == [case.id]
+    told = {name: status(two_admins.members[name], two_admins.now[:10]) for name in ("mia", "bo")}
+    assert {name: (one.cases, [f.code for f in one.findings].count("case-open")) for name, one in told.items()} == {
+        "mia": (1, 1),
+        "bo": (0, 0),
+    }
 
 
 @pytest.mark.parametrize("act", ["done", "verify", "reopen", "waived", "not-applicable"])
@@ -445,6 +451,18 @@ def test_what_they_came_to_know_since_keeps_the_case_open(anna: Any) -> None:
     assert told(anna, case)[-1] == ("rotate", "blog password", "open")
     anna.rotate(blog)
     assert anna.close_case(case).state == "closed"
+
+
+def test_what_a_case_gave_up_no_longer_presses(anna: Any) -> None:
+    case = anna.offboard("anna")
+
+    def pressing() -> list[str]:
+        found = status(anna.members["mia"], anna.now[:10]).findings
+        return [f"{f.subject}: {f.message}" for f in found if f.code == "known-by-former" and f.severity == "critical"]
+
+    assert len(pressing()) == 3
+    anna.end(case, 2, "waived", reason="the account goes next week")
+    assert len(pressing()) == 2
 
 
 def test_a_waived_rotation_may_be_called_off(anna: Any) -> None:
