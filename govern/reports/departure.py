@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from govern.errors import NotFound
-from govern.events import KINDS
 from govern.holdings.exposures import STRENGTH
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
@@ -189,13 +188,15 @@ def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str,
 
 
 def _there(db: sqlite3.Connection, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Page, steps, and what goes on working; profiles tell them of passwords alone."""
     account = accounts.by_id(db, entry.item.account)
+    if entry.credential_kind != "password":
+        return "", (), ()
     try:
         about = profile(account.platform)
     except NotFound:
         return "", (), ()
-    steps = about.steps if entry.credential_kind == KINDS[0] else ()
-    return page(about, account.url), steps, about.survives
+    return page(about, account.url), about.steps, about.survives
 
 
 def _lag(revoked: str, rotated: str) -> str:
