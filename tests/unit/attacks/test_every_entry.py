@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from govern.errors import IntegrityError
 from govern.ledger.note import parse_note, sign_note
 from govern.vault.keys import Keys
 
@@ -191,7 +192,10 @@ def test_a_new_machine_refuses_the_altered_store_before_it_shows_anything(machin
         pytest.skip("a shorter ledger that is sound: who has seen nothing later can't tell")
     with machine.database() as db:
         ATTACKS[attack](db, entry)
-    machine.forget("pin", "journal", "journal.personal", "register").refuses("person", "list")
+    machine.forget("pin", "journal", "journal.personal", "register")
+    with pytest.raises(IntegrityError):
+        machine.begin_anew()
+    assert not (machine.home / "pin").exists()
 
 
 @pytest.mark.parametrize("entry", [GENESIS - 1, 9, 16, SIZE - 2])
@@ -202,17 +206,17 @@ def test_fewer_checkpoints_of_one_signer_give_a_new_machine_the_same_register(ma
         delete_checkpoint(db, entry)
     machine.forget("pin", "journal", "journal.personal", "register")
     if entry == GENESIS - 1:
-        machine.refuses("person", "list")  # the one that it joined with
+        with pytest.raises(IntegrityError):  # the one that it joined with
+            machine.begin_anew()
     else:
-        assert machine.register() == before
+        assert machine.begin_anew().register() == before
 
 
 def test_an_entry_under_anothers_checkpoint_is_void_for_a_new_machine_and_told(machine: Machine) -> None:
     ben, mia = 18, 19
     with machine.database() as db:
         delete_checkpoint(db, ben)
-    machine.forget("pin", "journal", "journal.personal", "register")
-    told = machine.verify()
+    told = machine.forget("pin", "journal", "journal.personal", "register").begin_anew().verify()
     assert told.code == 7
     assert [(finding["index"], finding["code"]) for finding in told.json()["findings"]] == [(ben, "signer")]
     assert machine.ask("SELECT type FROM entries WHERE idx IN (?, ?) ORDER BY idx", ben, mia) == [("void",), ("credential.added",)]

@@ -148,6 +148,12 @@ class Machine(Story):
                 path.unlink(missing_ok=True)
         return self
 
+    def begin_anew(self) -> Machine:
+        """Verify everything as a machine does that has just joined and remembers nothing but its checkpoint."""
+        with self.opened(anew=True) as workspace:
+            workspace.view()
+        return self
+
     def copy(self, folder: Path) -> Machine:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         other = Machine(folder)
@@ -184,7 +190,7 @@ def enrol(machine: Machine, handle: str, person: str, *, reads: tuple[str, ...] 
         checkpoint=pin.note.decode(), person=bytes.fromhex(person),
     )  # fmt: skip
     write_record(other.home / "seed.json", record)
-    return other
+    return other.begin_anew()
 
 
 def found(folder: Path, *, preset: str = "small") -> Machine:
@@ -258,7 +264,8 @@ class Builder:
         )  # 28 # fmt: skip
         self.fact("backup.made", {"size": 29}, {"path": "/mnt/usb/vault-copy.db"})  # 29
         for member in (mia, ben):
-            assert member.verify().code == 0
+            told = member.verify()
+            assert told.code == 0, told
         with mia.database() as db:
             assert db.execute("SELECT count(*), (SELECT count(*) FROM checkpoint) FROM entry").fetchone() == (SIZE, SIZE - GENESIS + 1)
         return mia

@@ -1,0 +1,273 @@
+"""The register is what the ledger says and nothing else: deleted and rebuilt, it is the same row for row, whatever was done before.
+
+Random sequences of commands by two members, beside facts that no command records yet; every now and then a register, a journal or a
+pin is lost on the way. At the end the register, its rebuild from the journal, its rebuild from the store, the other member's and
+the deep verification agree.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from govern.cli import settings as clock
+from govern.errors import GovernError
+from govern.events import KINDS, ROLES, TIERS
+
+from ..attacks.vaults import Machine, enrol
+
+PEOPLE = st.sampled_from(["mia", "ben", "cleo", "dora", "emil", "finn"])
+ACCOUNTS = st.sampled_from(["shop", "news", "jobs", "club"])
+SELECTORS = st.one_of(ACCOUNTS, st.sampled_from(["platform:x", "department:press", "tag:old"]))
+KIND = st.sampled_from([kind for kind in KINDS if kind != "totp"])
+PLACES = st.sampled_from(["chat of the team", "wall", "sheet"])
+DATES = st.sampled_from(["2020-02-03", "2024-06-30", "2025-11-30"])
+MEMBERS = st.sampled_from(["mia", "ben"])
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+SECRETS = st.sampled_from(["first-secret-of-all", "second-secret-of-all", "third-secret-of-all"])
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ"
+
+
+class Company(RuleBasedStateMachine):
+    """What two members may do to a vault in any order."""
+
+    original: Machine
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="equal-"))
+        self.mia = self.original.copy(self.folder)
+        self.members = {"mia": self.mia, "ben": self.mia.of("ben")}
+        self.time = datetime.now(UTC)
+        self.patch = mock.patch.object(clock, "now", self.now)
+        self.patch.start()
+        self.enrolled = False
+
+    def now(self) -> str:
+        self.time += timedelta(minutes=7)
+        return self.time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def do(self, by: str, *words: str, stdin: str = "") -> Any:
+        told = self.members[by].run(*words, stdin=stdin)
+        assert told.code in (0, 2, 3, 4, 5, 7), (words, told)
+        return told
+
+    def fact(self, by: str, type_: str, body: dict[str, Any], personal: dict[str, Any] | None = None) -> None:
+        try:
+            self.members[by].write(lambda tx: tx.record(type_, body, personal))
+        except GovernError as error:
+            if error.exit_code not in (2, 3, 4, 5):
+                raise
+
+    def one(self, query: str, which: int) -> str:
+        found = self.mia.ask(query)
+        return str(found[which % len(found)][0]) if found else "0" * 32
+
+    # --- people, accounts, places -----------------------------------------------------------------------------------------------------
+
+    @rule(by=MEMBERS, who=PEOPLE, name=TEXTS, left=st.none() | DATES)
+    def person(self, by: str, who: str, name: str, left: str | None) -> None:
+        self.do(by, "person", "add", f"{name} <{who}@acme.example>", "--handle", who, *(["--left", left] if left else []))
+
+    @rule(by=MEMBERS, who=PEOPLE, role=st.sampled_from(ROLES), more=st.sampled_from([[], ["--withdraw"], ["--until", "2099-01-01"]]))
+    def role(self, by: str, who: str, role: str, more: list[str]) -> None:
+        self.do(by, "person", "role", who, role, *more)
+
+    @rule(by=MEMBERS, which=st.integers(0, 9), on=DATES, gone=st.booleans())
+    def leaving(self, by: str, which: int, on: str, gone: bool) -> None:
+        person = self.one("SELECT id FROM people ORDER BY entry", which)
+        self.fact(by, "person.left", {"person": person, "on": on}) if gone else self.fact(by, "person.leaving", {"person": person})
+
+    @rule(by=MEMBERS, which=st.integers(0, 9), name=TEXTS)
+    def edited(self, by: str, which: int, name: str) -> None:
+        self.fact(
+            by, "person.edited", {"person": self.one("SELECT id FROM people ORDER BY entry", which), "external": True}, {"name": name}
+        )
+
+    @rule(by=MEMBERS, account=ACCOUNTS, tier=st.sampled_from(TIERS), who=PEOPLE, platform=st.sampled_from(["x", "instagram"]))
+    def account(self, by: str, account: str, tier: str, who: str, platform: str) -> None:
+        words = ("--platform", platform, "--login", f"{account}@acme", "--tier", tier, "--tag", "old", "--department", "press")
+        self.do(by, "account", "add", account, *words, *(["--custodian", who] if who != by else []))
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, change=st.sampled_from(["tier", "deputy", "tag", "untag", "custody", "retire"]))
+    def account_changed(self, by: str, account: str, who: str, change: str) -> None:
+        words = {
+            "tier": ("account", "edit", account, "--tier", "critical"),
+            "deputy": ("account", "edit", account, "--deputy", who),
+            "tag": ("account", "edit", account, "--tag", "new"),
+            "untag": ("account", "edit", account, "--untag", "old", "--clear", "department"),
+            "custody": ("account", "custody", account, who),
+            "retire": ("account", "retire", account),
+        }
+        self.do(by, *words[change])
+
+    @rule(
+        by=MEMBERS,
+        place=PLACES,
+        who=PEOPLE,
+        account=SELECTORS,
+        since=st.none() | DATES,
+        what=st.sampled_from(["add", "member", "holds", "clean"]),
+    )
+    def place(self, by: str, place: str, who: str, account: str, since: str | None, what: str) -> None:
+        words = {
+            "add": ("place", "add", place, "--kind", "sheet"),
+            "member": ("place", "member", place, who, *(["--since", since] if since else [])),
+            "holds": ("place", "holds", place, "--accounts", account),
+            "clean": ("place", "clean", place, "--accounts", account),
+        }
+        self.do(by, *words[what])
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, note=TEXTS)
+    def known(self, by: str, account: str, who: str, note: str) -> None:
+        self.do(by, "known", account, who, "--note", note)
+
+    # --- secrets ----------------------------------------------------------------------------------------------------------------------
+
+    @rule(by=MEMBERS, account=ACCOUNTS, kind=KIND, secret=SECRETS)
+    def credential(self, by: str, account: str, kind: str, secret: str) -> None:
+        self.do(by, "credential", "add", account, "--kind", kind, stdin=secret)
+
+    @rule(by=MEMBERS, account=ACCOUNTS)
+    def seed(self, by: str, account: str) -> None:
+        self.do(by, "credential", "add", account, "--kind", "totp", stdin=SEED)
+
+    @rule(by=MEMBERS, account=ACCOUNTS, kind=KIND, place=PLACES)
+    def kept_elsewhere(self, by: str, account: str, kind: str, place: str) -> None:
+        self.do(by, "credential", "add", account, "--kind", kind, "--kept-in", place)
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, reason=TEXTS, kind=st.none() | KIND)
+    def grant(self, by: str, account: str, who: str, reason: str, kind: str | None) -> None:
+        self.do(by, "grant", account, who, "--reason", reason, *(["--kind", kind] if kind else []))
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE)
+    def revoke(self, by: str, account: str, who: str) -> None:
+        self.do(by, "revoke", account, who)
+
+    @rule(by=MEMBERS, account=ACCOUNTS, who=PEOPLE, kind=KIND, what=st.sampled_from(["reveal", "code", "handover", "export"]))
+    def shown(self, by: str, account: str, who: str, kind: str, what: str) -> None:
+        words = {
+            "reveal": ("reveal", account, "--kind", kind, "--stdout", "--reason", "work"),
+            "code": ("code", account, "--reason", "work"),
+            "handover": ("handover", account, who, "--kind", kind, "--stdout", "--reason", "work"),
+            "export": ("export", "--format", "bitwarden-json", "--out", str(self.folder / os.urandom(8).hex()), "--reason", "moving"),
+        }
+        self.do(by, *words[what])
+
+    # --- rotations and departures -----------------------------------------------------------------------------------------------------
+
+    @rule(by=MEMBERS, account=SELECTORS, kind=KIND, secret=SECRETS, way=st.sampled_from(["make", "give", "changed"]))
+    def rotate(self, by: str, account: str, kind: str, secret: str, way: str) -> None:
+        words = {"make": (), "give": ("--stdin",), "changed": ("--already-changed", "--stdin")}
+        self.do(by, "rotate", account, "--kind", kind, *words[way], stdin=secret)
+
+    @rule(
+        by=MEMBERS,
+        which=st.integers(0, 9),
+        step=st.sampled_from(["show", "code", "confirm", "reject", "unsure", "lost", "abort", "reconcile"]),
+    )
+    def rotation(self, by: str, which: int, step: str) -> None:
+        id_ = self.one("SELECT id FROM rotations ORDER BY ended_at IS NOT NULL, entry", which)
+        words = {
+            "show": ("rotation", "show", id_, "--secret", "new", "--stdout"),
+            "code": ("rotation", "show", id_, "--code"),
+        }
+        self.do(by, *words.get(step, ("rotation", step, id_)))
+
+    @rule(by=MEMBERS, who=PEOPLE, at=st.sampled_from(["now", "2099-01-01T09:00:00Z"]), kind=st.sampled_from(["leaver", "mover", "pause"]))
+    def offboard(self, by: str, who: str, at: str, kind: str) -> None:
+        self.do(by, "offboard", "open", who, "--cut-at", at, "--kind", kind)
+
+    @rule(
+        by=MEMBERS, which=st.integers(0, 9), item=st.integers(0, 30), who=PEOPLE,
+        step=st.sampled_from(["cut", "refresh", "close", "assign", "done", "verify", "waive", "not-applicable", "reopen", "run-due"]),
+    )  # fmt: skip
+    def case(self, by: str, which: int, item: int, who: str, step: str) -> None:
+        case = self.one("SELECT id FROM cases ORDER BY entry DESC", which)
+        id_ = self.one(f"SELECT id FROM items WHERE case_id = '{case}' ORDER BY seq", item)
+        words = {
+            "cut": (case,), "refresh": (case,), "close": (case,), "assign": (case, id_, who), "done": (case, id_), "verify": (case, id_),
+            "waive": (case, id_, "--reason", "gone"), "not-applicable": (case, id_, "--reason", "gone"), "reopen": (case, id_), "run-due": (),
+        }  # fmt: skip
+        self.do(by, "offboard", step, *words[step])
+
+    # --- keys, and what befalls a machine -----------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: not self.enrolled)
+    @rule(which=st.integers(0, 9), base_alone=st.booleans())
+    def enrol(self, which: int, base_alone: bool) -> None:
+        person = self.one("SELECT id FROM people ORDER BY entry DESC", which)
+        self.members["third"] = enrol(self.mia, "third", person, reads=("base",) if base_alone else ("base", "case"))
+        self.enrolled = True
+
+    @precondition(lambda self: self.enrolled)
+    @rule(by=MEMBERS)
+    def key_revoked(self, by: str) -> None:
+        key = self.members["third"].keys().id.hex()
+        self.fact(by, "key.revoked", {"key": key, "cause": "departure"})
+
+    @rule(by=MEMBERS, until=st.just("2099-01-01"))
+    def noted(self, by: str, until: str) -> None:
+        self.do(by, "status", "--accept-baseline", "--until", until)
+        self.fact(by, "backup.made", {"size": 30}, {"path": "/mnt/usb/copy.db"})
+        self.fact(by, "recovery.drilled", {"versions": 1, "failed": 0})
+
+    @rule(
+        by=MEMBERS,
+        what=st.sampled_from([("register",), ("register", "journal", "journal.personal"), ("pin",), ("register", "pin"), ("journal",)]),
+    )
+    def lost(self, by: str, what: tuple[str, ...]) -> None:
+        self.members[by].forget(*what)
+
+    @rule(by=MEMBERS)
+    def reads(self, by: str) -> None:
+        self.do(by, "status")
+
+    def teardown(self) -> None:
+        try:
+            self.agree()
+        finally:
+            self.patch.stop()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def agree(self) -> None:
+        mia, ben = self.mia, self.members["ben"]
+        before = mia.register()
+        assert ben.register() == before
+        for member in (mia, ben):
+            told = member.verify()
+            assert told.code == 0, told
+        assert mia.forget("register").register() == before
+        assert mia.forget("register", "journal", "journal.personal").register() == before
+        assert ben.forget("register", "pin").register() == before
+        assert ben.forget("register", "journal", "journal.personal", "pin").begin_anew().register() == before
+        assert mia.verify().code == ben.verify().code == 0
+
+
+def run(original: Machine, *, examples: int, steps: int) -> None:
+    Company.original = original
+    run_state_machine_as_test(
+        Company,
+        settings=settings(
+            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+        ),
+    )
+
+
+def test_whatever_was_done_the_register_is_equal_after_every_rebuild(original: Machine) -> None:
+    run(original, examples=6, steps=20)
+
+
+@pytest.mark.slow
+def test_whatever_was_done_in_long_histories_the_register_is_equal_after_every_rebuild(original: Machine) -> None:
+    run(original, examples=80, steps=50)
