@@ -44,10 +44,12 @@ def _within(value: Any, depth: int) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise Malformed("a key that is no text")
-            _within(item, depth - 1)
+            if type(item) is not str:
+                _within(item, depth - 1)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            _within(item, depth - 1)
+            if type(item) is not str:
+                _within(item, depth - 1)
     else:
         raise Malformed(f"a value of type {type(value).__name__} has no place in an event")
 
@@ -70,7 +72,7 @@ def decode(data: bytes) -> Any:
         raise Malformed(f"{len(data)} bytes where {MAX_BYTES} are allowed")
     try:
         text = data.decode("utf-8")
-        value = _DECODER.decode(text)
+        value = _DECODER.raw_decode(text)[0]  # what stands around it is missing from what is spelled below
         if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
             _within(value, MAX_DEPTH)
         same = _ENCODER.encode(value) == text

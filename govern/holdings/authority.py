@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from govern.errors import Refused
@@ -91,6 +92,7 @@ _NOT_ONESELF: Final = frozenset({"person.leaving", "person.left", "case.opened",
 """Facts whose `person` must be somebody else than the actor (AC-5); `grant.issued` has a rule of its own."""
 
 
+@lru_cache(maxsize=64)
 def capabilities(standing: Standing) -> frozenset[str]:
     """Everything that the actor's standing amounts to."""
     found = set(standing.roles) | {KEYHOLDER}
@@ -103,6 +105,13 @@ def capabilities(standing: Standing) -> frozenset[str]:
     if standing.recovery:
         found = {RECOVERY}
     return frozenset(found)
+
+
+def depends_on_account(type_: str, body: Mapping[str, Any], standing: Standing) -> bool:
+    """Whether `permit` needs to know what the actor is to the account: not where a role decides, which is so for most facts."""
+    if type_ == "grant.issued" and body["person"] == standing.person:
+        return True
+    return not FORMAT_1.get(type_, frozenset()) & capabilities(standing)
 
 
 def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:

@@ -43,9 +43,12 @@ class Unopenable(GovernError):
         super().__init__(f"entry {index}: it can't be opened with the key of its epoch")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """One row of the ledger, as the store keeps it. Only `personal` may be dropped later; it is not part of the leaf."""
+    """One row of the ledger, as the store keeps it. Only `personal` may be dropped later; it is not part of the leaf.
+
+    Never changed, but not frozen either: making it would cost as much as hashing its leaf.
+    """
 
     index: int
     compartment: bytes

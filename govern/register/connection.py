@@ -7,10 +7,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from govern.errors import Failed
 from govern.register.schema import DDL, DIGEST, TABLES
+
+_WRITING_CACHE_KIB: Final = 65_536
+"""Random ids touch the whole of an index: with SQLite's own 2 MiB a large import would write most pages many times."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -40,7 +43,8 @@ def connect(path: Path) -> sqlite3.Connection:
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
     try:
-        for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "schema_version"):
+        # Temporary files would hold names, and cost more than the memory.
+        for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY", "schema_version"):
             db.execute(f"PRAGMA {setting}").fetchone()
     except sqlite3.Error:
         db.close()
@@ -80,6 +84,12 @@ def state(db: sqlite3.Connection, key: str) -> Any:
     return row[0] if row else None
 
 
+def save(db: sqlite3.Connection, **values: Any) -> None:
+    """Write these values of the register's `state`, in one statement."""
+    rows = ", ".join(["(?, ?)"] * len(values))
+    db.execute(f"INSERT OR REPLACE INTO state VALUES {rows}", [part for row in values.items() for part in row])  # noqa: S608  marks only
+
+
 def remove(path: Path) -> None:
     """Delete the register with its WAL files."""
     for suffix in ("", "-wal", "-shm"):
@@ -90,6 +100,7 @@ def remove(path: Path) -> None:
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT, rolled back on any exception. Raises Failed where the file can't be written or is damaged."""
     try:
+        db.execute(f"PRAGMA cache_size=-{_WRITING_CACHE_KIB}")
         db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("COMMIT")

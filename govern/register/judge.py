@@ -8,9 +8,8 @@ The same code admits this member's own facts, where a rule's refusal is raised t
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,12 +20,22 @@ from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
 from govern.policy.rules import Policy
-from govern.register import void
+from govern.register import connection, void
+from govern.register.actors import Actors
 from govern.register.epochs import EpochKeys
 from govern.register.projection import APPLY, Scene
 from govern.vault.keys import check_public, key_id
 
 _DRIFT: Final = timedelta(minutes=5)
+_TOGETHER: Final = 500
+_CHANGES_READING: Final = frozenset({"vault.founded", "epoch.started", "key.enrolled", "key.revoked", "role.given", "role.withdrawn"})
+"""What opens, or who may do what, is another thing after these."""
+
+_ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class _OneByOne(Exception):
+    """These entries can't be applied together."""
 
 
 def _time(text: str) -> datetime:
@@ -40,11 +49,11 @@ class Judge:
         self.db = db
         self.vault = vault
         self.keys = keys
-        row = db.execute("SELECT value FROM state WHERE key = 'clock'").fetchone()
-        self.clock = row[0] if row else ""
-        self._signers: dict[bytes, tuple[bytes, str | None, str]] = {}
-        self._roles: dict[str, list[tuple[str, str | None]]] = {}
+        self.clock: str = connection.state(db, "clock") or ""
+        self._actors = Actors(db)
         self._epochs: dict[bytes, bytes] = {}
+        self._waiting: list[tuple[Entry, bytes]] = []
+        self._closed: dict[str, Any] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
         self.passed: set[bytes] = set()
@@ -53,8 +62,8 @@ class Judge:
     # --- what the replay asks ---------------------------------------------------------------------------------------------------
 
     def public_key(self, key: bytes) -> bytes | None:
-        found = self._signer(key)
-        return found[0] if found and found[2] in ("active", "recovery") else None
+        found = self._actors.signer(key)
+        return found.sign if found and found.state in ("active", "recovery") else None
 
     def found(self, entry: Entry, key: bytes) -> bytes:
         """Entry 0 must be the founding of this vault by the very key that signs it."""
@@ -77,72 +86,114 @@ class Judge:
         return sign
 
     def judge(self, entry: Entry, key: bytes) -> None:
+        self._waiting.append((entry, key))
+        if len(self._waiting) == _TOGETHER:
+            self._settle()
+
+    def close(self, checkpoint: Checkpoint, note: bytes) -> None:
+        self._settle()
+        self._closed = {"size": checkpoint.size, "note": note}
+
+    def save(self, tree: bytes) -> None:
+        """Write down how far the register now reaches: after the last transaction, before the caller commits."""
+        connection.save(self.db, clock=self.clock, tree=tree, **self._closed)
+
+    # --- many entries, or one -----------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Apply what waits: all of it under one savepoint where nothing in it is void, or changes who may do what; else one by one."""
+        waiting, self._waiting, clock = self._waiting, [], self.clock
+        if len(waiting) > 1:
+            self.db.execute("SAVEPOINT together")
+            try:
+                self._together(waiting)
+                waiting = []
+            except (_OneByOne, Unopenable, Malformed, Refused, sqlite3.IntegrityError):
+                self.clock = clock
+                self.db.execute("ROLLBACK TO together")
+            self.db.execute("RELEASE together")
+        for entry, key in waiting:
+            self._alone(entry, key)
+
+    def _together(self, waiting: Sequence[tuple[Entry, bytes]]) -> None:
+        """Step by step instead of entry by entry: the same work, in about half of the time. Raises whatever is wrong with any entry."""
+        read = [self._read(entry) for entry, _ in waiting]
+        if any(event is not None and event.type in _CHANGES_READING for _, event in read):
+            raise _OneByOne
+        self.db.executemany(_ENTER, [_row(entry.index, event) for (entry, _), (_, event) in zip(waiting, read, strict=True)])
+        for (entry, key), (scene, event) in zip(waiting, read, strict=True):
+            if scene is None or event is None:
+                self.passed.add(entry.epoch)
+                continue
+            self._is_the_signers(event, key)
+            self._in_its_compartment(event, entry.compartment, entry.epoch)
+            self._apply(scene, event, key)
+            self._drift(entry.index, key, event.at)
+
+    def _read(self, entry: Entry) -> tuple[Scene | None, events.Event | None]:
+        """Open and decode; nothing where the compartment is not ours."""
         if not self.keys.reads(entry.compartment):
-            self.passed.add(entry.epoch)
-            self.db.execute("INSERT INTO entries (idx, type) VALUES (?, 'sealed')", (entry.index,))
-            return
-        if not self._may_declare(entry, key):
-            self._void(entry.index, key, "undeclared-epoch", "written under an epoch that the ledger never declared")
-            return
+            return None, None
+        if self.keys.get(entry.epoch) is None:
+            raise _OneByOne
+        event = events.decode_event(self._open(entry))
+        personal = self._personal(entry, event)
+        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal), event
+
+    def _alone(self, entry: Entry, key: bytes) -> None:
+        scene = None
         try:
+            if not self.keys.reads(entry.compartment):
+                self.passed.add(entry.epoch)
+                self.db.execute(_ENTER, _row(entry.index, None))
+                return
+            if not self._may_declare(entry, key):
+                raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
             event = events.decode_event(self._open(entry))
-        except Unopenable:
-            self._void(entry.index, key, "unopenable", "does not open with its epoch's key")
-            return
-        except events.UnknownType as error:
-            self._void(entry.index, key, "unknown-type", error.message)
-            return
-        except Malformed as error:
-            self._void(entry.index, key, "malformed", error.message)
-            return
-        scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
-        try:
+            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
             self.admit(scene, event, entry.compartment, entry.epoch, key)
+        except Unopenable:
+            self._void(entry.index, key, "unopenable", "does not open with its epoch's key")
+        except events.UnknownType as error:
+            self._void(entry.index, key, "unknown-type", error.message)
         except Malformed as error:
             self._void(entry.index, key, "malformed", error.message, scene)
         except Refused as error:
             self._void(entry.index, key, error.rule or "refused", error.message, scene)
 
-    def close(self, checkpoint: Checkpoint, note: bytes) -> None:
-        self.db.execute("INSERT OR REPLACE INTO state VALUES ('clock', ?)", (self.clock,))
-        self.db.execute("INSERT OR REPLACE INTO state VALUES ('size', ?)", (checkpoint.size,))
-        self.db.execute("INSERT OR REPLACE INTO state VALUES ('note', ?)", (note,))
-
     # --- what replay and a member's own transaction share ------------------------------------------------------------------------
 
     def admit(self, scene: Scene, event: events.Event, compartment: bytes, epoch: bytes, key: bytes) -> None:
         """Judge one fact and apply it, or raise Refused and leave the register as it was."""
-        genesis = scene.index == 0
         self.db.execute("SAVEPOINT fact")
         try:
             self._in_its_compartment(event, compartment, epoch)
             try:
-                self.db.execute(
-                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", (scene.index, event.id, event.type, event.actor, key.hex(), event.at)
-                )
+                self.db.execute(_ENTER, _row(scene.index, event))
             except sqlite3.IntegrityError:
                 raise Refused("an event of this id is in the ledger already", rule="id-used") from None
-            _sound(event)
-            authority.permit(event.type, event.body, self._standing(event, key, genesis))
-            try:
-                APPLY[event.type](scene)
-            except sqlite3.IntegrityError as error:
-                raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
+            self._apply(scene, event, key)
         except BaseException:
             self.db.execute("ROLLBACK TO fact")
             self.db.execute("RELEASE fact")
             raise
         self.db.execute("RELEASE fact")
         self._drift(scene.index, key, event.at)
-        if event.type in ("vault.founded", "key.enrolled", "key.revoked"):
-            self._signers.clear()
-            self._roles.clear()
-        elif event.type in ("role.given", "role.withdrawn"):
-            self._roles.clear()
+        if event.type in _CHANGES_READING:
+            self._actors.forget()
         if event.type in ("vault.founded", "epoch.started", "key.enrolled"):
             self.keys.declared(event)
+
+    def _apply(self, scene: Scene, event: events.Event, key: bytes) -> None:
+        _sound(event)
+        standing = self._actors.standing(event, key, max(event.at, self.clock), genesis=scene.index == 0)
+        authority.permit(event.type, event.body, standing)
+        try:
+            APPLY[event.type](scene)
+        except sqlite3.IntegrityError as error:
+            raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
 
     def _in_its_compartment(self, event: events.Event, compartment: bytes, epoch: bytes) -> None:
         if event.type == "vault.founded":
@@ -164,48 +215,9 @@ class Judge:
     def _is_the_signers(self, event: events.Event, key: bytes) -> None:
         if event.key != key.hex():
             raise Refused("names another key than the one that signed it", rule="signer")
-        signer = self._signer(key)
-        if signer is not None and signer[2] != "recovery" and signer[1] != event.actor:
+        signer = self._actors.signer(key)
+        if signer is not None and not signer.is_recovery and signer.person != event.actor:
             raise Refused("names another actor than its signer", rule="signer")
-
-    def _signer(self, key: bytes) -> tuple[bytes, str | None, str] | None:
-        found = self._signers.get(key)
-        if found is None:
-            row = self.db.execute("SELECT sign, person, state FROM keys WHERE id = ?", (key.hex(),)).fetchone()
-            if row is None:
-                return None
-            found = self._signers[key] = (row[0], row[1], row[2])
-        return found
-
-    def _standing(self, event: events.Event, key: bytes, genesis: bool) -> authority.Standing:
-        roles = self._roles.get(event.actor)
-        if roles is None:
-            roles = self.db.execute("SELECT role, until FROM roles WHERE person = ?", (event.actor,)).fetchall()
-            self._roles[event.actor] = roles
-        signer = self._signer(key)
-        return authority.Standing(
-            person=event.actor,
-            roles=frozenset(role for role, until in roles if until is None or until > max(event.at, self.clock)),
-            account=self._relations(event),
-            genesis=genesis,
-            recovery=signer is not None and signer[2] == "recovery",
-        )
-
-    def _relations(self, event: events.Event) -> frozenset[str]:
-        """What the actor is to every account that the fact concerns: relations to all of them only."""
-        accounts = concerned(self.db, event.type, event.body)
-        if not accounts:
-            return frozenset()
-        common: set[str] | None = None
-        for account in accounts:
-            row = self.db.execute("SELECT custodian, deputy FROM accounts WHERE id = ?", (account,)).fetchone()
-            found = set()
-            if row:
-                found |= {name for name, person in zip(("custodian", "deputy"), row, strict=True) if person == event.actor}
-                held = self.db.execute("SELECT person FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchall()
-                found |= {"holder" if person == event.actor else "others-hold" for (person,) in held}
-            common = found if common is None else common & found
-        return frozenset(common or ())
 
     # --- one entry ----------------------------------------------------------------------------------------------------------------
 
@@ -230,10 +242,10 @@ class Judge:
             return True
         if self.db.execute("SELECT 1 FROM epochs WHERE id = ?", (entry.epoch.hex(),)).fetchone():
             return True
-        signer = self._signer(key)
-        if signer is None or signer[2] == "recovery":
+        signer = self._actors.signer(key)
+        if signer is None or signer.is_recovery:
             return True
-        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role = 'admin'", (signer[1],)).fetchone() is not None
+        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role = 'admin'", (signer.person,)).fetchone() is not None
 
     def _personal(self, entry: Entry, event: events.Event) -> Mapping[str, Any]:
         if event.personal is None:
@@ -268,11 +280,18 @@ class Judge:
         if scene is None:
             return
         self.named.append((scene.type, scene.body))
-        signer = self._signer(key)
-        void.still_exposes(scene, signer[1] if signer else None)
+        signer = self._actors.signer(key)
+        void.still_exposes(scene, signer.person if signer else None)
 
     def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
         self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
+
+
+def _row(index: int, event: events.Event | None) -> tuple[Any, ...]:
+    """Its row of `entries`; of one that we can't read, no more than that it is there."""
+    if event is None:
+        return index, None, "sealed", None, None, None
+    return index, event.id, event.type, event.actor, event.key, event.at
 
 
 def _sound(event: events.Event) -> None:
@@ -287,22 +306,3 @@ def _sound(event: events.Event) -> None:
         Policy.from_record(body["policy"])
         if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
             raise Refused("the digest is not that of the policy", rule="policy-digest")
-
-
-def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> set[str]:
-    """Ids of the accounts that a fact is about, as far as the register knows them."""
-    if "account" in body:
-        return {body["account"]}
-    if type_ == "grant.ended":
-        marks = json.dumps(body["grants"])
-        return {row[0] for row in db.execute("SELECT account FROM grants WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
-    if "credential" in body:
-        wanted = [body["credential"]]
-    elif "wraps" in body and isinstance(body["wraps"], list):
-        wanted = [row[0] for row in body["wraps"]]
-    elif "rotation" in body:
-        wanted = [row[0] for row in db.execute("SELECT credential FROM rotations WHERE id = ?", (body["rotation"],))]
-    else:
-        return set()
-    marks = json.dumps(wanted)
-    return {row[0] for row in db.execute("SELECT account FROM credentials WHERE id IN (SELECT value FROM json_each(?))", (marks,))}

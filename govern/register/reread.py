@@ -197,7 +197,7 @@ def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Con
                 connection.create(scratch)
                 judge = Judge(scratch, vault=workspace.vault, keys=workspace.fresh_epochs(reading))
                 head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
-                scratch.execute("INSERT OR REPLACE INTO state VALUES ('tree', ?)", (head.tree.encode(),))
+                judge.save(head.tree.encode())
             for mine, again in zip_longest(connection.dump(db), connection.dump(scratch)):
                 if mine != again:
                     table = (mine or again or ("?",))[0]

@@ -76,7 +76,7 @@ def advance(db: sqlite3.Connection, head: Head, source: Iterable[tuple[bytes, Se
     """Replay `source` into the register inside the caller's write transaction; the new head stands in `state`."""
     judge = Judge(db, vault=vault, keys=keys)
     head = replay(head, source, judge, vault=vault)
-    db.execute("INSERT OR REPLACE INTO state VALUES ('tree', ?)", (head.tree.encode(),))
+    judge.save(head.tree.encode())
     return head
 
 

@@ -152,7 +152,7 @@ class Transaction:
         checkpoint = Checkpoint(origin(workspace.vault), size, self._tree.root())
         note = sign_note(checkpoint.text(), name=keys.id.hex(), public=keys.sign_public, sign=keys.sign)
         self._judge.close(checkpoint, note)
-        self.register.execute("INSERT OR REPLACE INTO state VALUES ('tree', ?)", (self._tree.encode(),))
+        self._judge.save(self._tree.encode())
         try:
             self._writing.insert_checkpoint(size, note)
             self._rows.note, self._rows.size = note, size

@@ -1,0 +1,98 @@
+"""Who signs, and what they are to the accounts that a fact concerns, as the register has it at this point of a replay. Judges nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from govern.events import Event
+from govern.holdings import authority
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """One key: its Ed25519 public key, whose it is (person id; nobody's: recovery), and its state."""
+
+    sign: bytes
+    person: str | None
+    state: str
+
+    @property
+    def is_recovery(self) -> bool:
+        return self.state == "recovery"
+
+
+class Actors:
+    """Keys and roles, asked for once and remembered until `forget`."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._signers: dict[bytes, Signer] = {}
+        self._standings: dict[tuple[str, bytes], authority.Standing] = {}
+
+    def forget(self) -> None:
+        """Keys or roles have changed, or the register was rolled back."""
+        self._signers.clear()
+        self._standings.clear()
+
+    def signer(self, key: bytes) -> Signer | None:
+        found = self._signers.get(key)
+        if found is None:
+            row = self._db.execute("SELECT sign, person, state FROM keys WHERE id = ?", (key.hex(),)).fetchone()
+            if row is None:
+                return None
+            found = self._signers[key] = Signer(*row)
+        return found
+
+    def standing(self, event: Event, key: bytes, now: str, *, genesis: bool) -> authority.Standing:
+        """What the actor is when the fact is judged, at the ledger's time `now`; relations to its accounts only where they decide."""
+        standing = self._standings.get((event.actor, key))
+        if standing is None or genesis:
+            roles = self._db.execute("SELECT role, until FROM roles WHERE person = ?", (event.actor,)).fetchall()
+            signer = self.signer(key)
+            standing = authority.Standing(
+                person=event.actor,
+                roles=frozenset(role for role, until in roles if until is None or until > now),
+                genesis=genesis,
+                recovery=signer is not None and signer.is_recovery,
+            )
+            if not genesis and all(until is None for _, until in roles):
+                self._standings[event.actor, key] = standing
+        if authority.depends_on_account(event.type, event.body, standing):
+            return replace(standing, account=self._relations(event))
+        return standing
+
+    def _relations(self, event: Event) -> frozenset[str]:
+        """What the actor is to every account that the fact concerns: relations to all of them only."""
+        common: set[str] | None = None
+        for account in concerned(self._db, event.type, event.body):
+            row = self._db.execute("SELECT custodian, deputy FROM accounts WHERE id = ?", (account,)).fetchone()
+            found = set()
+            if row:
+                found |= {name for name, person in zip(("custodian", "deputy"), row, strict=True) if person == event.actor}
+                held = self._db.execute("SELECT person FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchall()
+                found |= {"holder" if person == event.actor else "others-hold" for (person,) in held}
+            common = found if common is None else common & found
+        return frozenset(common or ())
+
+
+def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> set[str]:
+    """Ids of the accounts that a fact is about, as far as the register knows them."""
+    if "account" in body:
+        return {body["account"]}
+    if type_ == "grant.ended":
+        marks = json.dumps(body["grants"])
+        return {row[0] for row in db.execute("SELECT account FROM grants WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
+    if "credential" in body:
+        wanted = [body["credential"]]
+    elif "wraps" in body and isinstance(body["wraps"], list):
+        wanted = [row[0] for row in body["wraps"]]
+    elif "rotation" in body:
+        wanted = [row[0] for row in db.execute("SELECT credential FROM rotations WHERE id = ?", (body["rotation"],))]
+    else:
+        return set()
+    marks = json.dumps(wanted)
+    return {row[0] for row in db.execute("SELECT account FROM credentials WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
