@@ -78,7 +78,8 @@ class IntegrityError(GovernError):
         code: str = "",
     ) -> None:
         where = f"entry {index}: " if index is not None else ""
-        detail = f" (expected {expected}, found {found})" if expected or found else ""
+        parts = [f"{name} {value}" for name, value in (("expected", expected), ("found", found)) if value]
+        detail = f" ({', '.join(parts)})" if parts else ""
         super().__init__(f"{where}{message}{detail}", hint=hint, code=code)
         self.index = index
         self.expected = expected

@@ -286,7 +286,7 @@ def check_personal(type_: str, personal: Mapping[str, Any]) -> None:
     for key, value in personal.items():
         check = fields.get(key)
         if check is None or not check(value):
-            raise Malformed(f"{type_}: personal field {key[:40]!r} is unknown or not of its kind")
+            raise Malformed(f"{type_}: personal field {key[:40]!r} is unknown, too long or not of its kind")
 
 
 def encode_event(event: Event) -> bytes:

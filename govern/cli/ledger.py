@@ -99,7 +99,7 @@ def compare(notes: Annotated[list[Path], typer.Argument(metavar="NOTE…")], jso
 
 @app.command("prove")
 def prove(
-    index: Annotated[int, typer.Argument(min=0)],
+    index: Annotated[int, typer.Argument(min=0, max=2**53)],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the proof is written.")] = None,
     json: Json = False,
 ) -> None:

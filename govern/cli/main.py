@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from govern import __version__
-from govern.errors import GovernError, Refused
+from govern.errors import GovernError, Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,9 @@ def hoist(arguments: Sequence[str]) -> list[str]:
         name, equals, _ = word.partition("=")
         if name not in _ANYWHERE:
             rest.append(word)
-        elif _ANYWHERE[name] and not equals and waiting:
+        elif _ANYWHERE[name] and not equals:
+            if not waiting:
+                raise Usage(f"{name} needs a value", hint="govern --help")
             front += [word, waiting.pop(0)]
         else:
             front.append(word)
@@ -40,7 +42,7 @@ def hoist(arguments: Sequence[str]) -> list[str]:
 
 
 def fail(error: GovernError, *, as_json: bool) -> int:
-    """Say what went wrong and how to go on; returns the exit code."""
+    """Say what went wrong and how to go on; returns the exit code, which stays what it is where nothing can be said."""
     from govern.cli.render import safe
 
     message, hint = safe(error.message), safe(error.hint)
@@ -49,45 +51,79 @@ def fail(error: GovernError, *, as_json: bool) -> int:
 
         said: dict[str, object] = {"code": error.code, "message": message, "hint": hint}
         said |= {name: value for name in ("index", "rule", "control") if (value := getattr(error, name, None)) not in (None, "")}
-        sys.stdout.write(json.dumps({"error": said}) + "\n")
+        _say(sys.stdout, json.dumps({"error": said}) + "\n")
     else:
         rule = f" [{safe(error.rule)}, {safe(error.control)}]" if isinstance(error, Refused) and error.control else ""
-        sys.stderr.write(f"error: {message}{rule}\n" + (f"hint: {hint}\n" if hint else ""))
+        _say(sys.stderr, f"error: {message}{rule}\n" + (f"hint: {hint}\n" if hint else ""))
     return error.exit_code
+
+
+def _say(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        _silence(stream)
+
+
+def _silence(stream: TextIO) -> None:
+    """What is still buffered goes nowhere: at its end the interpreter would try to write it again, and complain."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        return
+
+
+def _open_streams() -> None:
+    """Streams that the caller closed lead nowhere; what a terminal's encoding can't show is shown as an escape."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115  for the life of the process
+        elif name != "stdin" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the installed command: the only place where the process ends."""
+    _open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["--version"]:
-        sys.stdout.write(f"govern {__version__}\n")
-        raise SystemExit(0)
     as_json = "--json" in words
     sys.tracebacklimit = 0  # a traceback's source lines and values are no business of a terminal
     try:
-        from govern.cli.root import app
-
-        code = app(args=hoist(words), prog_name="govern", standalone_mode=False)
+        code = _carry_out(words)
         sys.stdout.flush()
-        raise SystemExit(code if isinstance(code, int) else 0)
     except GovernError as error:
-        raise SystemExit(fail(error, as_json=as_json)) from None
+        code = fail(error, as_json=as_json)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        raise SystemExit(130) from None
+        _say(sys.stderr, "interrupted\n")
+        code = 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
+        _silence(sys.stdout)
+        code = 1
     except Exception as error:
-        raise SystemExit(unexpected(error, as_json=as_json)) from None
+        code = unexpected(error, as_json=as_json)
+        if isinstance(error, OSError):
+            _silence(sys.stdout)
     finally:
         if "govern.cli.settings" in sys.modules:
             sys.modules["govern.cli.settings"].close()
+    raise SystemExit(code)
+
+
+def _carry_out(words: list[str]) -> int:
+    if words[:1] == ["--version"]:
+        sys.stdout.write(f"govern {__version__}\n")
+        return 0
+    from govern.cli.root import app
+
+    code = app(args=hoist(words), prog_name="govern", standalone_mode=False)
+    return code if isinstance(code, int) else 0
 
 
 def unexpected(error: Exception, *, as_json: bool) -> int:
     """Typer's own errors (wrong usage), and defects of ours: one line, no value of anything that was in memory."""
-    from govern.errors import Failed, Usage
+    from govern.errors import Failed
 
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         usage = Usage(error.format_message(), hint="govern --help")

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from govern.vault.keys import Keys
 
 
+def _path(named: str) -> Path:
+    """A path as somebody typed it; Usage where it names a home folder that nobody has."""
+    try:
+        return Path(named).expanduser().absolute()
+    except (RuntimeError, ValueError) as error:
+        raise Usage(f"{named[:200]!r} is no path", hint="name a file or a folder") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Options that stand before or behind any command, merged with the environment."""
@@ -29,7 +37,7 @@ class Settings:
         """GOVERN_HOME, else the platform's folder for this program's data."""
         named = os.environ.get("GOVERN_HOME")
         if named:
-            return Path(named).expanduser().absolute()
+            return _path(named)
         from platformdirs import user_data_path
 
         return user_data_path("govern", appauthor=False)
@@ -44,15 +52,15 @@ class Settings:
             from govern.store.database import sqlite_path
 
             return sqlite_path(named).expanduser().absolute()
-        return Path(named).expanduser().absolute()
+        return _path(named)
 
     @property
     def named_key_file(self) -> Path | None:
         """--key-file, GOVERN_KEY_FILE, or the systemd credential `govern-key`."""
         if self.key_file is not None:
-            return self.key_file.expanduser().absolute()
+            return _path(str(self.key_file))
         if os.environ.get("GOVERN_KEY_FILE"):
-            return Path(os.environ["GOVERN_KEY_FILE"]).expanduser().absolute()
+            return _path(os.environ["GOVERN_KEY_FILE"])
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
         credential = Path(folder, "govern-key") if folder else None
         return credential if credential is not None and credential.is_file() else None
@@ -115,15 +123,16 @@ def workspace() -> Workspace:
     return workspace_anyhow()
 
 
-def workspace_anyhow() -> Workspace:
-    """The same, whether or not the database is there."""
+def workspace_anyhow(*, noted: bytes | None = None) -> Workspace:
+    """The same, whether or not the database is there; `noted` is a checkpoint to begin anew from, where this machine's memory is gone."""
     from govern.register.workspace import Workspace
     from govern.vault.custody.record import read_record
 
     path, home = current.path, current.home
     record = read_record(home / "seed.json")
     opened = Workspace(
-        path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=record.checkpoint.encode(), unlock=unlock
+        path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=noted or record.checkpoint.encode(), unlock=unlock,
+        anew=noted is not None,
     )  # fmt: skip
     _opened.append(opened)
     return opened

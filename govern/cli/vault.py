@@ -63,6 +63,29 @@ def restore(
     render.next_step("govern ledger verify --deep")
 
 
+@app.command("trust")
+def trust(
+    note: Annotated[Path, typer.Argument(metavar="NOTE", help="A checkpoint kept on paper, in a mail or by another member.")],
+    json: Json = False,
+) -> None:
+    """Begin anew on a machine whose pin, journal and register are gone: the vault must contain this checkpoint."""
+    from govern.errors import NotFound, Refused
+    from govern.register.queries.ledger import head
+
+    try:
+        noted = note.read_bytes()
+    except OSError as error:
+        raise NotFound(f"{note} can't be read ({error.strerror})") from error
+    if (settings.current.home / "pin").exists():
+        raise Refused("this machine has its pin", rule="pinned", hint="govern ledger compare NOTE holds a checkpoint against the vault")
+    size, root = head(settings.workspace_anyhow(noted=noted).view())
+    if json:
+        render.emit("vault.trust", {"size": size, "root": root})
+    else:
+        render.line(f"{size} entries verified, the noted checkpoint among them")
+    render.next_step("govern ledger verify --deep")
+
+
 @app.command("recover")
 def recover(
     sheet: Annotated[

@@ -9,6 +9,7 @@ from typing import Final
 
 from govern.errors import Usage
 from govern.events import handle as is_handle
+from govern.holdings.exposures import OTHERS_UNKNOWN
 
 _LETTERS: Final = str.maketrans(
     {
@@ -47,7 +48,9 @@ def free(wanted: str, taken: Callable[[str], bool]) -> str:
 
 
 def check_handle(handle: str) -> str:
-    """The handle itself; Usage where it is none."""
+    """The handle itself; Usage where it is none, or stands for somebody else already."""
+    if handle == OTHERS_UNKNOWN:
+        raise Usage(f"the handle {handle} stands for whoever nobody knows of", hint="choose another with --handle")
     if not is_handle(handle):
         raise Usage(
             f"{handle[:70]!r} is no handle", hint="lower-case letters, digits and . _ @ + -, at most 63, starting with a letter or digit"

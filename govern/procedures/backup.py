@@ -13,6 +13,7 @@ from pathlib import Path
 from govern.errors import Failed, Refused
 from govern.register.workspace import Workspace
 from govern.store.database import open_store
+from govern.store.peek import check_beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
     if out.exists():
         raise Refused(f"{out} exists already", code="exists", hint="name another file")
     workspace.view()
+    check_beside(out)
     try:
         os.close(os.open(out, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         source = sqlite3.connect(f"{workspace.path.as_uri()}?mode=ro", uri=True)

@@ -100,7 +100,7 @@ def _found(
     epochs = {"base": (base, EpochKey(random(32))), "case": (case, EpochKey(random(32)))}
     policy = parse_policy(policy_text(), name="policies/default.yaml", preset=asked.preset).to_record()
     workspace = Workspace(
-        path=asked.path, home=asked.home, vault=b"", person=person.hex(), checkpoint=b"", unlock=lambda: keys, random=random
+        path=asked.path, home=asked.home, vault=b"", person=person.hex(), checkpoint=b"", unlock=lambda: keys, anew=True, random=random
     )  # fmt: skip
     try:
         with workspace.transaction(now) as tx:

@@ -82,12 +82,34 @@ def prove(workspace: Workspace, index: int) -> bytes:
         workspace.open_epochs(reading)
         note, size = next((note, size) for size, note in reading.checkpoints(index))
         hashes = leaves(reading, size)
+        _is_what_was_verified(workspace, note, hashes)
         shown = _opened(workspace, reading, index)
         wanted = {events.decode_event(shown[1]).key, signer_name(note)}
         chain = [_record(workspace, reading, hashes, at) for at in _enrolments(workspace, wanted)]
         extra = {"v": 1, "entry": _record(workspace, reading, hashes, index), "chain": chain}
         path = inclusion_proof(hashes, index, size)
     return write_proof(index=index, path=path, checkpoint_note=note, extra=_spell(extra))
+
+
+def _is_what_was_verified(workspace: Workspace, note: bytes, hashes: Sequence[bytes]) -> None:
+    """The rows that a proof is made of must give the root of their own checkpoint, signed by a key of this ledger."""
+    name = signer_name(note)
+    row = workspace.db.execute("SELECT sign FROM keys WHERE id = ?", (name,)).fetchone()
+    if row is None:
+        raise IntegrityError(
+            "its checkpoint is signed by a key that this ledger does not have", index=len(hashes) - 1, found=name, code="altered"
+        )
+    claimed = parse_checkpoint(verify_note(note, name=name, public=row[0]))
+    tree = CompactRange()
+    for leaf in hashes:
+        tree.append(leaf)
+    if (claimed.size, claimed.root) != (len(hashes), tree.root()):
+        raise IntegrityError(
+            "the rows behind the proof are not what was signed",
+            index=len(hashes) - 1,
+            code="altered",
+            hint="govern ledger verify --deep names the row",
+        )
 
 
 def _spell(extra: dict[str, Any]) -> bytes:
@@ -114,7 +136,7 @@ def _opened(workspace: Workspace, reading: Reading, index: int) -> tuple[bytes, 
     entry = Entry(*reading.entries(index, index + 1)[0])
     key = workspace.epochs.get(entry.epoch)
     if key is None:
-        raise Refused(f"entry {index} is in a compartment that you don't read", rule="compartment", control="AC-3")
+        raise IntegrityError("no key for its epoch: the wrap was withheld or replaced", index=index, code="epoch")
     return open_event(entry, vault=workspace.vault, epoch=key)
 
 

@@ -54,6 +54,8 @@ def alike(db: sqlite3.Connection, name: str, mail: str) -> list[str]:
 
 
 def give_role(tx: Transaction, person: str, role: str, until: str | None) -> None:
+    if until is not None and until <= tx.now:
+        raise Refused(f"the role would have ended on {until[:10]} already", rule="role-until", hint="name a later date")
     tx.record("role.given", {"person": person, "role": role, "until": until})
 
 

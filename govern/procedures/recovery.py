@@ -126,7 +126,7 @@ def recover(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     first = _first_note(path)
     workspace = Workspace(
-        path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, random=random
+        path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, anew=True, random=random
     )  # fmt: skip
     try:
         workspace.view()

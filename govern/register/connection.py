@@ -40,7 +40,13 @@ def connect(path: Path) -> sqlite3.Connection:
         ) from error
 
 
+def scratch() -> sqlite3.Connection:
+    """A register of nobody's: SQLite keeps it in a file without a name, which goes with the connection, even when we are killed."""
+    return sqlite3.connect("", isolation_level=None, cached_statements=512)
+
+
 def _open(path: Path) -> sqlite3.Connection:
+    Path(f"{path}-journal").unlink(missing_ok=True)  # never ours: SQLite would play it back, and delete whatever file it names
     db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
     try:
         # Temporary files would hold names, and cost more than the memory.

@@ -6,11 +6,10 @@ What `view` and `transaction` never do, since it costs as much as the ledger is 
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import events
@@ -23,6 +22,7 @@ from govern.register import connection, sealed_rows, sync
 from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import read_pin
+from govern.store.database import OTHERS
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
@@ -95,6 +95,8 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
         if pin is not None:
             _against_journal(reading, Journal(workspace.home), pin.size, deep=deep)
         _nothing_beside(reading)
+        if reading.others() != OTHERS:
+            raise IntegrityError("the store's tables meta and mailbox are not as they were made", code="planted")
         sync.check_against_pin(reading, pin)
     for _ in range(_TRIES):
         db = workspace.view()
@@ -190,22 +192,18 @@ def _name(note: bytes) -> str:
 
 def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> tuple[Head, Judge]:
     """The head, and the judge that saw every entry. IntegrityError where the register is not, row for row, what the ledger gives."""
-    with tempfile.TemporaryDirectory(dir=workspace.home, prefix="reread-") as folder:
-        scratch = connection.connect(Path(folder) / "register.db")
-        try:
-            with connection.transaction(scratch):
-                connection.create(scratch)
-                judge = Judge(scratch, vault=workspace.vault, keys=workspace.fresh_epochs(reading))
-                head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
-                judge.save(head.tree.encode())
-            for mine, again in zip_longest(connection.dump(db), connection.dump(scratch)):
-                if mine != again:
-                    table = (mine or again or ("?",))[0]
-                    raise IntegrityError(
-                        f"the register's {table} does not follow from the ledger", index=_differs(db, scratch), code="register"
-                    )
-        finally:
-            scratch.close()
+    with closing(connection.scratch()) as scratch:
+        with connection.transaction(scratch):
+            connection.create(scratch)
+            judge = Judge(scratch, vault=workspace.vault, keys=workspace.fresh_epochs(reading))
+            head = replay(Head(CompactRange(), None), sync.transactions(reading, 0), judge, vault=workspace.vault)
+            judge.save(head.tree.encode())
+        for mine, again in zip_longest(connection.dump(db), connection.dump(scratch)):
+            if mine != again:
+                table = (mine or again or ("?",))[0]
+                raise IntegrityError(
+                    f"the register's {table} does not follow from the ledger", index=_differs(db, scratch), code="register"
+                )
     return head, judge
 
 

@@ -6,12 +6,12 @@ interrupted, either nothing happened or the next command finds the same bytes an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from govern import events
 from govern.canonical import canonical
-from govern.errors import Failed
+from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.note import sign_note
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from govern.ledger.commitment import EpochKey
     from govern.register.workspace import Workspace
     from govern.store.database import Writing
+
+T = TypeVar("T")
 
 _BATCH: Final = 2_000
 
@@ -80,12 +82,12 @@ class Transaction:
         parts = {key: value for key, value in (personal or {}).items() if value not in (None, "")}
         sealed_personal, committed = None, None
         if parts:
-            events.check_personal(type_, parts)
-            sealed_personal = (random(32), canonical(parts))
+            _shape(lambda: events.check_personal(type_, parts))
+            sealed_personal = (random(32), _shape(lambda: canonical(parts)))
             committed = commit(*sealed_personal).hex()
         body = {key: value for key, value in body.items() if value is not None}
         event = events.Event(self.new_id(), type_, self.actor, keys.id.hex(), self.now, body, committed)
-        data, salt, index = events.encode_event(event), random(32), self._tree.size
+        data, salt, index = _shape(lambda: events.encode_event(event)), random(32), self._tree.size
         compartment, epoch = under or self.workspace.epochs.current(events.FACTS[type_].compartment)
         if index == 0:
             self.workspace.vault = self._judge.vault = vault_id(commit(salt, data))
@@ -182,3 +184,11 @@ class Transaction:
             if not happened:
                 self._journal.cut(self._start)
                 raise
+
+
+def _shape(make: Callable[[], T]) -> T:
+    """What `make` gives; a fact of our own that has not its type's shape was typed wrong by somebody (Usage)."""
+    try:
+        return make()
+    except Malformed as error:
+        raise Usage(error.message, hint="something is too long, or has characters that can't be kept") from error

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """`vault` is the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with."""
+    """`vault` is the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with.
+
+    `anew`: this machine begins here, so that having verified nothing yet is no sign of loss.
+    """
 
     def __init__(
         self,
@@ -37,10 +40,11 @@ class Workspace:
         person: str,
         checkpoint: bytes,
         unlock: Callable[[], Keys],
+        anew: bool = False,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.path, self.home, self.vault, self.person, self.random = path, home, vault, person, random
-        self._checkpoint, self._unlock = checkpoint, unlock
+        self._checkpoint, self._unlock, self._anew = checkpoint, unlock, anew
         self._db: sqlite3.Connection | None = None
         self._store: Store | None = None
         self._keys: Keys | None = None
@@ -115,6 +119,12 @@ class Workspace:
         pin = read_pin(self.pin_path)
         sync.check_against_pin(reading, pin)
         usable, whole = connection.is_usable(self.db), True
+        if pin is None and not usable and not journal.path.exists() and not self._anew:
+            raise IntegrityError(
+                "this machine's memory of the vault is gone: pin, journal and register; an older copy could not be told from the newest",
+                code="memory",
+                hint="hold it against a checkpoint kept on paper or in a mail: govern vault trust NOTE",
+            )
         if usable:
             sync.check_against_register(reading, sync.head_of(self.db))
         if not usable or journal.is_shorter_than(self.ends()):

@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event as listening
 
 from govern.errors import Failed, GovernError, IntegrityError, Usage
 from govern.store import tables
-from govern.store.peek import BUSY_MS, no_vault
+from govern.store.peek import BUSY_MS, check_beside, no_vault
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 
 EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
@@ -21,6 +21,9 @@ EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 
 _ENTRY_TYPES = (int, bytes, bytes, bytes, bytes)
 _BATCH = 2_000
+
+OTHERS: Final = [("format", b"1")]
+"""What `meta` and `mailbox` hold in a store of format 1 to which nobody has asked to be enrolled."""
 
 _LAST_CHECKPOINT = sa.select(tables.checkpoint).order_by(tables.checkpoint.c.size.desc()).limit(1)
 _COUNT = sa.select(sa.func.max(tables.entry.c.idx))
@@ -198,6 +201,10 @@ class Reading:
         found = self._connection.execute(sa.select(tables.wrap.c.recipient, tables.wrap.c.sealed).where(tables.wrap.c.target == target))
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
 
+    def others(self) -> list[tuple[Any, ...]]:
+        """Every row of the tables that hold neither ledger nor secrets: `meta`, then `mailbox`."""
+        return [tuple(row) for table in (tables.meta, tables.mailbox) for row in self._connection.execute(sa.select(table))]
+
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         for row in self._connection.execute(sa.select(tables.wrap)).yield_per(_BATCH):
             yield tuple(row)
@@ -249,6 +256,10 @@ class Writing(Reading):
 
 def _engine(path: Path) -> sa.Engine:
     engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(path)))
+
+    @listening.listens_for(engine, "do_connect")
+    def _look_first(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        check_beside(path)
 
     @listening.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

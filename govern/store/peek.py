@@ -5,6 +5,7 @@ Loads neither SQLAlchemy nor cryptography. What it returns is not verified: it i
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,26 @@ def no_vault(path: Path) -> NotFound:
     return NotFound(f"there is no vault at {path}", hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault")
 
 
+def check_beside(path: Path) -> None:
+    """Refuse (IntegrityError) a rollback journal beside a database, before SQLite opens it.
+
+    SQLite would play it back into the database, and delete whatever other file it names. Ours are in WAL mode and never leave one
+    (sqlite.org/fileformat2.html, section 3).
+    """
+    journal = Path(f"{path}-journal")
+    if os.path.lexists(journal):
+        raise IntegrityError(
+            f"a rollback journal lies beside the database: {journal}",
+            code="planted-journal",
+            hint="govern leaves none: somebody put it there to change the database; look at it, then remove it",
+        )
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise no_vault(path)
+    check_beside(path)
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
     except sqlite3.OperationalError:

@@ -46,7 +46,11 @@ def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Except
     if "locked" in said or "busy" in said:
         return Failed(f"{where} is in use by another process", code="busy", hint="try again in a moment")
     if "readonly" in said or "read-only" in said:
-        return Failed(f"{where} can't be written", code="read-only", hint="check the permissions of the file and of its folder")
+        return Failed(
+            f"{where} can't be written",
+            code="read-only",
+            hint=f"check the permissions of the file, of {where}-wal and {where}-shm, and of the folder",
+        )
     if "full" in said:
         return Failed(f"the disk of {where} is full", code="disk-full", hint="make room and run the command again; nothing was lost")
     if "unable to open" in said:

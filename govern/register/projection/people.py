@@ -41,7 +41,11 @@ def _left(scene: Scene) -> None:
 
 
 def _role_given(scene: Scene) -> None:
-    scene.must("person", "people", scene.body["person"])
+    person = scene.one("SELECT leaving, left_on FROM people WHERE id = ?", scene.body["person"])
+    if person is None:
+        raise Refused("role.given cites a person that the ledger does not have", rule="unknown-reference")
+    if person[0] or person[1]:
+        raise Refused("somebody who is leaving or has left is given no role", rule="leaver", control="PS-4", hint="name somebody who stays")
     scene.run(
         "INSERT OR REPLACE INTO roles VALUES (?, ?, ?, ?)", scene.body["person"], scene.body["role"], scene.body.get("until"), scene.index
     )  # fmt: skip
@@ -49,8 +53,10 @@ def _role_given(scene: Scene) -> None:
 
 def _role_withdrawn(scene: Scene) -> None:
     admins = scene.one(
-        "SELECT count(*) FROM roles JOIN keys USING (person) WHERE role = 'admin' AND state = 'active' AND person <> ?",
+        "SELECT count(*) FROM roles JOIN keys USING (person) WHERE role = 'admin' AND state = 'active' AND person <> ?"
+        " AND (until IS NULL OR until > ?)",
         scene.body["person"],
+        scene.at,
     )
     if scene.body["role"] == "admin" and admins[0] == 0:
         raise Refused("the last admin with a key keeps the role", rule="last-admin", control="AC-2", hint="make somebody else admin first")
