@@ -66,7 +66,7 @@ class Company:
         home.mkdir(exist_ok=True)
         self.members[handle] = Workspace(
             path=self.folder / "vault.db", home=home, vault=self.vault, person=self.ids[handle], checkpoint=pin.note if pin else b"",
-            unlock=lambda: keys,
+            unlock=lambda: keys, anew=handle != "mia",
         )  # fmt: skip
         return keys
 
