@@ -118,10 +118,13 @@ def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> 
 class Journal:
     """The two files of one member's state folder."""
 
-    def __init__(self, home: Path) -> None:
-        self.path = home / "journal"
-        self.side = home / "journal.personal"
+    def __init__(self, home: Path, suffix: str = "") -> None:
+        self.path = home / f"journal{suffix}"
+        self.side = home / f"journal.personal{suffix}"
         self._side_waits = False
+
+    def files(self) -> tuple[Path, Path]:
+        return self.path, self.side
 
     def ends(self) -> tuple[int, int]:
         """Present lengths of both files in bytes."""

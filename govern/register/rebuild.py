@@ -5,6 +5,7 @@ The journal is verified as if it were a store. Where it is torn, shortened or do
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,18 +56,36 @@ def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: 
             expected=f"more than {limit} entries", found=str(limit), code="rolled-back",
             hint="put the newest database back, or refill it from this machine's journal: govern vault restore --from-journal",
         )  # fmt: skip
-    if reached < limit and pin is not None:
-        _keep_aside(journal)
     return reached == limit or pin is None
 
 
-def _keep_aside(journal: Journal) -> None:
-    """Copy a damaged journal before it is written over: its versions and wraps may still be of use to somebody."""
-    if not journal.path.exists() or not journal.path.stat().st_size:
-        return
-    number = 1
-    while (aside := Path(f"{journal.path}.damaged-{number}")).exists():
-        number += 1
-    shutil.copyfile(journal.path, aside)
-    if journal.side.exists():
-        shutil.copyfile(journal.side, f"{journal.side}.damaged-{number}")
+class Anew:
+    """A damaged journal written again beside the old one, as far as it was sound, and put in its place once all of it is verified."""
+
+    def __init__(self, old: Journal, ends: tuple[int, int]) -> None:
+        self.old, self.journal = old, Journal(old.path.parent, suffix=".new")
+        for source, target, end in zip(old.files(), self.journal.files(), ends, strict=True):
+            target.unlink(missing_ok=True)
+            if source.exists():
+                shutil.copyfile(source, target)
+                os.chmod(target, 0o600)
+                os.truncate(target, end)
+
+    def discard(self) -> None:
+        for path in self.journal.files():
+            path.unlink(missing_ok=True)
+
+    def take_place(self) -> None:
+        """The damaged one stays beside it: its versions and wraps may still be of use to somebody."""
+        number = 1
+        while any(_damaged(path, number).exists() for path in self.old.files()):
+            number += 1
+        for old, new in zip(self.old.files(), self.journal.files(), strict=True):
+            if old.exists() and old.stat().st_size:
+                os.replace(old, _damaged(old, number))
+            if new.exists():
+                os.replace(new, old)
+
+
+def _damaged(path: Path, number: int) -> Path:
+    return Path(f"{path}.damaged-{number}")

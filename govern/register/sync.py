@@ -119,14 +119,13 @@ class Kept:
     twice: its versions and wraps stand there too.
     """
 
-    def __init__(self, journal: Journal, ends: tuple[int, int], source: Iterable[tuple[bytes, Rows]], *, whole: bool) -> None:
-        """`whole`: the journal is sound up to `ends`, so that what stands behind is a tail; else it is written over."""
+    def __init__(self, journal: Journal, ends: tuple[int, int], source: Iterable[tuple[bytes, Rows]]) -> None:
         self.ends = ends
-        self._journal, self._source, self._whole = journal, source, whole
+        self._journal, self._source = journal, source
         self._written_from: tuple[int, int] | None = None
 
     def __iter__(self) -> Iterator[tuple[bytes, Rows]]:
-        tail = self._journal.read(self.ends) if self._whole else iter(())
+        tail = self._journal.read(self.ends)
         standing = next(tail, None)
         for note, rows in self._source:
             yield note, rows  # the generator is resumed only when the replay has verified this one

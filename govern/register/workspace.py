@@ -132,14 +132,17 @@ class Workspace:
             sync.check_against_register(reading, sync.head_of(self.db))
         head = sync.head_of(self.db)
         self._remember_epochs()
-        kept = sync.Kept(journal, self.ends(), sync.transactions(reading, head.size), whole=whole)
+        anew = None if whole else rebuild.Anew(journal, self.ends())
+        kept = sync.Kept(anew.journal if anew else journal, self.ends(), sync.transactions(reading, head.size))
         try:
             head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
             if pin is None and head.note is not None:
                 self._expect(reading)
         except BaseException:
-            kept.undo()
+            anew.discard() if anew else kept.undo()
             raise
+        if anew is not None:
+            anew.take_place()
         self.save_ends(kept.ends)
         if head.note is not None and (pin is None or head.size > pin.size):
             write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)

@@ -1,0 +1,278 @@
+"""Files of the state folder that are torn, lost or not ours: what can be made again is, and what can't be told from an attack is refused."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from govern.errors import IntegrityError
+from govern.register.journal import Journal
+from govern.register.pin import read_pin
+
+from ..attacks.vaults import SIZE, Machine
+from .histories import Witness, goes_on, handles
+
+SLOT = 4096
+
+
+def newest_slot(machine: Machine) -> int:
+    pin = read_pin(machine.home / "pin")
+    assert pin is not None
+    return pin.sequence % 2
+
+
+def tear(machine: Machine, slot: int, at: int = 100) -> None:
+    data = bytearray((machine.home / "pin").read_bytes())
+    data[slot * SLOT + at : (slot + 1) * SLOT] = bytes(SLOT - at)
+    (machine.home / "pin").write_bytes(data)
+
+
+def rolled_back(machine: Machine, entries: int) -> None:
+    """The store without its last transactions, which are of one entry each."""
+    with machine.database() as db:
+        size = db.execute("SELECT count(*) FROM entry").fetchone()[0] - entries
+        db.execute("DELETE FROM entry WHERE idx >= ?", (size,))
+        db.execute("DELETE FROM checkpoint WHERE size > ?", (size,))
+
+
+# --- the pin -----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [0, 12, 13, 20, 100, 300])
+def test_a_torn_slot_leaves_the_other_one_and_the_next_command_mends_it(machine: Machine, at: int) -> None:
+    before = read_pin(machine.home / "pin")
+    tear(machine, newest_slot(machine), at)
+    older = read_pin(machine.home / "pin")
+    assert before is not None
+    assert older is not None
+    assert older.size < before.size
+    machine.ok("person", "list")
+    assert read_pin(machine.home / "pin") == before
+    goes_on(machine, Witness(machine), "ben")
+
+
+def test_the_register_remembers_what_the_torn_slot_held(machine: Machine) -> None:
+    """Else a rollback by one transaction would pass right after a power cut."""
+    tear(machine, newest_slot(machine))
+    rolled_back(machine, 1)
+    assert machine.refuses("person", "list", "--json").json()["error"]["code"] == "rolled-back"
+
+
+@pytest.mark.parametrize(
+    "words", [("person", "list"), ("person", "add", "Dora Lund"), ("reveal", "shop", "--stdout"), ("ledger", "verify")]
+)
+def test_with_both_slots_torn_everything_is_refused(machine: Machine, words: tuple[str, ...]) -> None:
+    tear(machine, 0)
+    tear(machine, 1)
+    machine.refuses(*words)
+
+
+@pytest.mark.parametrize("length", [0, 1, SLOT - 1])
+def test_a_pin_that_was_cut_off_is_refused(machine: Machine, length: int) -> None:
+    (machine.home / "pin").write_bytes((machine.home / "pin").read_bytes()[:length])
+    machine.refuses("person", "list")
+
+
+def test_a_lost_pin_is_made_again_from_what_the_register_has_verified(machine: Machine) -> None:
+    before = read_pin(machine.home / "pin")
+    machine.forget("pin").ok("person", "list")
+    after = read_pin(machine.home / "pin")
+    assert before is not None
+    assert after is not None
+    assert (after.size, after.tree, after.note) == (before.size, before.tree, before.note)
+    goes_on(machine, Witness(machine), "ben")
+
+
+@pytest.mark.parametrize("entries", [1, 2, 9])
+def test_without_a_pin_the_register_tells_a_rollback(machine: Machine, entries: int) -> None:
+    rolled_back(machine, entries)
+    assert machine.forget("pin").refuses("status", "--json").json()["error"]["code"] == "rolled-back"
+
+
+@pytest.mark.parametrize("entries", [2, 9])
+def test_without_pin_and_register_the_journal_tells_a_rollback(machine: Machine, entries: int) -> None:
+    """One transaction more than the store may be one of ours that was never acknowledged; two can't be."""
+    rolled_back(machine, entries)
+    assert machine.forget("pin", "register").refuses("status", "--json").json()["error"]["code"] == "rolled-back"
+
+
+def test_without_pin_and_register_a_last_transaction_is_put_back_from_the_journal(machine: Machine) -> None:
+    rolled_back(machine, 1)
+    witness = Witness(machine)
+    machine.forget("pin", "register").ok("person", "list")
+    goes_on(machine, witness, "ben")
+    assert machine.ask("SELECT type FROM entries WHERE idx = ?", SIZE - 1) == [("backup.made",)]
+
+
+def test_without_pin_and_register_the_journal_tells_a_fork(machine: Machine, tmp_path: Path) -> None:
+    ben = machine.of("ben")
+    shutil.copy(machine.store, tmp_path / "before.db")
+    for name in ("Dora Lund", "Emil Dahl"):
+        machine.ok("person", "add", name)
+    with machine.database():
+        pass
+    shutil.copy(tmp_path / "before.db", machine.store)
+    for name in ("Finn Berg", "Gina Holt", "Hugo Lind"):
+        ben.ok("person", "add", name)
+    with machine.database():
+        pass
+    assert machine.forget("pin", "register").refuses("status", "--json").json()["error"]["code"] == "forked"
+
+
+def test_a_machine_that_remembers_nothing_trusts_nothing(machine: Machine) -> None:
+    machine.forget("pin", "register", "journal", "journal.personal")
+    for words in (("status",), ("person", "add", "Dora Lund"), ("reveal", "shop", "--stdout"), ("ledger", "verify", "--deep")):
+        machine.refuses(*words)
+
+
+def test_a_machine_that_begins_needs_the_checkpoint_that_it_was_told(machine: Machine, tmp_path: Path) -> None:
+    """Joined with a checkpoint that the store no longer holds: refused; control: with one that it holds, not."""
+    ben = machine.of("ben")
+    with machine.database() as db:
+        (note,) = db.execute("SELECT note FROM checkpoint WHERE size = 6").fetchone()
+    joined = ben.workspace()._checkpoint
+    assert joined == note
+    ben.forget("pin", "register", "journal", "journal.personal")
+    copy = machine.copy(tmp_path / "control").of("ben")
+    with machine.database() as db:
+        db.execute("DELETE FROM entry WHERE idx >= 5")
+        db.execute("DELETE FROM checkpoint WHERE size > 5")
+    with pytest.raises(IntegrityError):
+        ben.begin_anew()
+    assert handles(copy.begin_anew()) == {"mia", "ben", "cleo"}
+
+
+# --- the journal -------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tail", [b"E", b"E\x00\x00\x10\x00 not all of it", b"\x00" * 5000, b"C\x00\x00\x00\x01x\x00\x00\x00\x00"])
+def test_a_torn_tail_of_the_journal_is_cut_off(machine: Machine, tail: bytes) -> None:
+    whole = (machine.home / "journal").read_bytes()
+    (machine.home / "journal").write_bytes(whole + tail)
+    machine.ok("person", "list")
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    assert [written.size for written in Journal(machine.home).read()][-2:] == [SIZE, SIZE + 1]
+    goes_on(machine, Witness(machine), "dora")
+
+
+def test_a_stray_personal_part_is_never_joined_to_anothers_entry(machine: Machine) -> None:
+    """Left behind by a transaction that did not happen; the entry that stands at its index in the end has no personal part."""
+    from govern.register.journal import Written
+
+    stray = Written(entries=[(SIZE, b"c" * 16, b"e" * 16, b"m" * 32, b"s" * 300, b"p" * 300)])
+    _, side = stray.encode()
+    with (machine.home / "journal.personal").open("ab") as file:
+        file.write(side)
+    machine.write(
+        lambda tx: tx.record(
+            "role.given", {"person": tx.register.execute("SELECT id FROM people WHERE handle = 'cleo'").fetchone()[0], "role": "hr"}
+        )
+    )
+    register = machine.register()
+    assert machine.forget("register").register() == register
+    goes_on(machine, Witness(machine))
+
+
+def test_a_lost_journal_is_written_again(machine: Machine) -> None:
+    machine.forget("journal", "journal.personal").ok("person", "add", "Dora Lund", "--handle", "dora")
+    with machine.database() as db:
+        rows = db.execute("SELECT * FROM entry ORDER BY idx").fetchall()
+    assert [row for written in Journal(machine.home).read() for row in written.entries] == rows
+    goes_on(machine, Witness(machine), "dora")
+
+
+def test_a_lost_side_file_is_no_attack(machine: Machine) -> None:
+    """Without it the journal lacks personal parts; the store has them, and what was damaged is kept aside."""
+    machine.forget("journal.personal", "register").ok("person", "list")
+    assert (machine.home / "journal.damaged-1").exists()
+    with machine.database() as db:
+        rows = db.execute("SELECT * FROM entry ORDER BY idx").fetchall()
+    assert [row for written in Journal(machine.home).read() for row in written.entries] == rows
+    goes_on(machine, Witness(machine), "ben")
+
+
+@pytest.mark.parametrize("at", [0.1, 0.5, 0.9])
+def test_a_journal_damaged_in_the_middle_is_made_whole_from_the_store(machine: Machine, at: float) -> None:
+    data = bytearray((machine.home / "journal").read_bytes())
+    data[int(len(data) * at)] ^= 0xFF
+    (machine.home / "journal").write_bytes(data)
+    machine.ok("person", "list")  # a register that is whole needs no journal
+    machine.forget("register").ok("person", "list")
+    assert (machine.home / "journal.damaged-1").read_bytes() == bytes(data)
+    assert [written.size for written in Journal(machine.home).read()][-1] == SIZE
+    goes_on(machine, Witness(machine), "ben")
+
+
+@pytest.mark.parametrize("lost", [1, 700, 5000])
+def test_what_a_power_cut_took_from_the_end_of_the_journal_is_written_again(machine: Machine, lost: int) -> None:
+    """Entries of others are not made durable one by one. Writing on behind the hole would leave zeros in it for ever."""
+    for name in ("journal", "journal.personal"):
+        data = (machine.home / name).read_bytes()
+        (machine.home / name).write_bytes(data[: max(0, len(data) - lost)])
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    assert [written.size for written in Journal(machine.home).read()][-1] == SIZE + 1
+    goes_on(machine, Witness(machine), "dora")
+
+
+def test_a_store_that_differs_from_a_damaged_journal_is_still_refused(machine: Machine) -> None:
+    """The control: that a journal is damaged makes nothing else pass."""
+    (machine.home / "journal.personal").unlink()
+    with machine.database() as db:
+        db.execute("UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE idx = 7")
+    machine.forget("register").refuses("person", "list")
+
+
+# --- the register ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_register_is_made_again(machine: Machine) -> None:
+    before = machine.register()
+    assert machine.forget("register").register() == before
+
+
+@pytest.mark.parametrize("how", ["empty", "text", "half", "header", "another database", "another schema", "directory of zeros"])
+def test_a_register_that_is_none_is_made_again(machine: Machine, how: str) -> None:
+    before, path = machine.register(), machine.home / "register.db"
+    data = path.read_bytes()
+    machine.forget("register")
+    match how:
+        case "another database":
+            db = sqlite3.connect(path)
+            db.executescript(
+                "CREATE TABLE state (key, value); INSERT INTO state VALUES ('schema', 'mine'); CREATE VIEW people AS SELECT 1;"
+            )
+            db.close()
+        case "another schema":
+            path.write_bytes(data)
+            db = sqlite3.connect(path)
+            db.executescript("UPDATE state SET value = 'older' WHERE key = 'schema'; CREATE TABLE more (a); DROP TABLE places;")
+            db.close()
+        case _:
+            made = {
+                "empty": b"",
+                "text": b"what is this " * 999,
+                "half": data[: len(data) // 2 // 4096 * 4096 + 7],
+                "header": b"X" + data[1:],
+            }
+            path.write_bytes(made.get(how, bytes(len(data))))
+    if how == "half":  # its first page is whole, so that it is found out later, and told
+        told = machine.run("person", "list")
+        assert told.code in (0, 1), told
+        machine.forget("register")
+    assert machine.register() == before
+    goes_on(machine, Witness(machine), "ben")
+
+
+def test_register_and_tail_lost_together_resubmit_the_same_bytes(machine: Machine) -> None:
+    """A transaction that was written to the journal and nowhere else, and a register that has to be made again before it is found."""
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    witness = Witness(machine)
+    rolled_back(machine, 1)
+    pin = machine.home / "pin"
+    tear(machine, newest_slot(machine))
+    assert read_pin(pin) is not None
+    machine.forget("register")
+    assert "dora" in goes_on(machine, witness)
