@@ -95,6 +95,8 @@ def add(
         render.note("note: this seed has fewer than 128 bits; the platform chose it, and a new one from there may be stronger")
     for person in added.waiting:
         render.next_step(f"govern handover {found.handle} {render.safe(person)} --kind {kind}")
+    if kept_in:
+        render.note(f"its secret stays in {render.safe(kept_in)}: nothing was read from stdin, and nothing is sealed here")
     render.next_step(f"govern known {found.handle} PERSON", "whoever knows it already")
 
 

@@ -59,3 +59,17 @@ def secret(question: str) -> Secret:
     if not value:
         raise Usage("the secret is empty", hint="type it, or pipe it in on stdin")
     return Secret(value)
+
+
+def piped() -> bool:
+    """Whether something was piped in: bytes that wait on stdin now. Takes one of them; never waits for a pipe that nobody writes to."""
+    from select import select
+
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return False
+    try:
+        if not select([sys.stdin.fileno()], [], [], 0)[0]:
+            return False
+    except (OSError, ValueError):  # no descriptor that can be asked
+        pass
+    return bool(sys.stdin.buffer.read(1))

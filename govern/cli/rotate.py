@@ -93,12 +93,15 @@ def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str
 
 def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, json: bool) -> Secret | None:
     """The secret from stdin or the terminal, where one is to be given; of one credential only."""
-    from govern.cli.prompt import secret
+    from govern.cli.prompt import piped, secret
+    from govern.procedures.candidates import stored_here
     from govern.rotation.kinds import FACTS, makes
 
     if (stdin or already_changed) and len(found) != 1:
         raise Usage(f"one secret can't be that of {len(found)} credentials", hint="name one account, and its --kind")
     if not found or found[0].kept_in:
+        if found and (stdin or (already_changed and piped())):
+            stored_here(found[0])
         return None
     if stdin or (already_changed and found[0].kind not in FACTS):
         return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}")

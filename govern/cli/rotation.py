@@ -137,7 +137,9 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
 @app.command("confirm")
 def confirm(
     id_: Id,
-    version: Annotated[int, typer.Option(metavar="N", help="Which candidate is in force, where it is an earlier one.")] = 0,
+    version: Annotated[
+        int, typer.Option(metavar="N", min=0, max=2**53, help="Which candidate is in force, where it is an earlier one.")
+    ] = 0,
     sessions_cut: Annotated[bool, typer.Option("--sessions-cut", help="Everybody was signed out there.")] = False,
     json: Json = False,
 ) -> None:
@@ -164,9 +166,12 @@ def reject(
     """The platform refused the new secret: another one is sealed, in the same rotation."""
     from govern.cli.prompt import secret
     from govern.procedures import rotation as steps
+    from govern.procedures.candidates import stored_here
     from govern.register.queries import rotations
 
     workspace = settings.workspace()
+    if stdin:
+        stored_here(rotations.find(workspace.view(), id_))
     given = secret("The next secret") if stdin else None
     with workspace.transaction(settings.now()) as tx:
         found = rotations.find(tx.register, id_)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused
+from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused, Usage
 from govern.policy import platforms
 from govern.procedures import sealing
 from govern.register.queries import rotations
-from govern.register.queries.rotations import Rotation, Staged
+from govern.register.queries.rotations import Rotatable, Rotation, Staged
 from govern.register.transaction import Transaction
 from govern.rotation.kinds import FACTS, GENERATED
 from govern.vault import fingerprint
@@ -38,8 +38,10 @@ def stage(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, t
     """Stage the next version of the rotation's credential: what was `given`, else one that is generated, else (kept elsewhere) the fact alone.
 
     Raises Refused where nobody could open it, NotFound where a secret of this kind has to be given first, Malformed for a given one
-    that is none of its kind.
+    that is none of its kind, Usage for one of a credential that is kept elsewhere.
     """
+    if given is not None:
+        stored_here(rotation)
     db = tx.register
     n = db.execute("SELECT coalesce(max(n), 0) + 1 FROM versions WHERE credential = ?", (rotation.credential,)).fetchone()[0]
     body: dict[str, Any] = {
@@ -59,6 +61,15 @@ def stage(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, t
         {**body, "origin": origin, "reuses": reuses or None, "weak": weak or None, **sealing.seal(tx, context, fields, to)},
     )
     return Candidate(n=n, origin=origin, reuses=reuses, compared=compared)
+
+
+def stored_here(found: Rotation | Rotatable) -> None:
+    """Refuse a secret that was given for a credential that is kept elsewhere: it would be dropped, and told as stored. Raises Usage."""
+    if found.kept_in:
+        raise Usage(
+            f"the {found.kind} of {found.handle} is kept in {found.place}: the secret stays there",
+            hint="without --stdin, and with nothing piped in: only that it changed is recorded here",
+        )
 
 
 def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: str, now: str) -> list[Recipient]:
@@ -118,10 +129,10 @@ def _new(tx: Transaction, rotation: Rotation, given: Secret | None, typeable: bo
         secret = make(limits(rotation.platform), random=tx.workspace.random)
         return "generated", secret, {"secret": secret}, False
     if rotation.kind == "totp":
+        from govern.procedures.credentials import typed_seed
         from govern.vault import otp
 
-        seed = otp.parse(given)
-        otp.code(seed, 0)  # a seed that gives no code is refused while nothing is recorded yet
+        seed = typed_seed(given)
         return "platform", seed.secret, otp.to_fields(seed), seed.weak
     return ("set" if rotation.kind in GENERATED else "platform"), given, {"secret": given}, False
 

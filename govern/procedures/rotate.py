@@ -79,6 +79,8 @@ def opened(tx: Transaction, credential: Rotatable, trigger: Trigger) -> tuple[Ro
 
 
 def _start(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, typeable: bool) -> Started:
+    if given is not None:
+        candidates.stored_here(credential)
     rotation, resumed = opened(tx, credential, trigger)
     tainted: tuple[str, ...] = ()
     match rotation.state:
@@ -106,6 +108,8 @@ def _start(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secr
 
 def already_changed(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, *, changed_at: str = "") -> Started:
     """Store a secret that somebody has changed on the platform already, and confirm it at once with the grade `claimed`."""
+    if given is not None:
+        candidates.stored_here(credential)
     stageable(tx, credential)
     rotation, resumed = opened(tx, credential, trigger)
     staged: Candidate | None = None

@@ -14,7 +14,7 @@ from govern.rotation.machine import Candidate, State, is_open
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """One rotation and what it rotates. Ids are hex, texts empty and numbers 0 where there is none; `kept_in` is a place's id.
+    """One rotation and what it rotates. Ids are hex, texts empty and numbers 0 where there is none; `kept_in` is a place's id, `place` its name.
 
     `candidate` is the version that stands for it: the newest staged, or the confirmed one; `shown`: somebody has seen it.
     """
@@ -38,6 +38,7 @@ class Rotation:
     confirmer: str
     grade: str
     entry: int
+    place: str
 
     @property
     def open(self) -> bool:
@@ -46,8 +47,8 @@ class Rotation:
 
 _COLUMNS: Final = """
 SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state, r.due, r.opened_at, r.opener,
-  r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry
-FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account
+  r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name
+FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
 """
 
 
@@ -57,7 +58,13 @@ def _rotation(row: Sequence[object]) -> Rotation:
         id=texts[0], credential=texts[1], account=texts[2], handle=texts[3], platform=texts[4], tier=texts[5], kind=texts[6], kept_in=texts[7],
         trigger=texts[8], state=State(texts[9]), due=texts[10], opened_at=texts[11], opener=texts[12], candidate=int(texts[13] or 0),
         shown=bool(row[14]), ended_at=texts[15], confirmer=texts[16], grade=texts[17], entry=int(texts[18] or 0),
+        place=_place(texts[7], texts[19]),
     )  # fmt: skip
+
+
+def _place(kept_in: str, name: str) -> str:
+    """What a place is called; one whose name was erased by the beginning of its id."""
+    return (name or f"place {kept_in[:4]}") if kept_in else ""
 
 
 def by_id(db: sqlite3.Connection, id_: str) -> Rotation:
@@ -144,11 +151,12 @@ class Rotatable:
     kept_in: str
     since: str
     current: int
+    place: str
 
 
 _ROTATABLE: Final = """
-SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n
-FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
+SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n, p.name
+FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
 """
 
 
@@ -156,7 +164,7 @@ def _rotatable(row: Sequence[object]) -> Rotatable:
     texts = [str(value or "") for value in row]
     return Rotatable(
         credential=texts[0], account=texts[1], handle=texts[2], platform=texts[3], tier=texts[4], kind=texts[5], kept_in=texts[6],
-        since=texts[7], current=int(texts[8] or 0),
+        since=texts[7], current=int(texts[8] or 0), place=_place(texts[6], texts[9]),
     )  # fmt: skip
 
 
@@ -192,6 +200,21 @@ def gone(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
         "SELECT DISTINCT e.person FROM exposures e JOIN people p ON p.id = e.person WHERE e.credential = ? AND e.n = ?"
         " AND (p.leaving OR p.left_on IS NOT NULL) ORDER BY e.person",
         (credential, n),
+    )
+    return [row[0] for row in rows]
+
+
+def outside(db: sqlite3.Connection, account: str, credential: str, kind: str, n: int) -> list[str]:
+    """Ids of holders who, of a secret that is kept elsewhere, could not know this version: the place has to be opened to them."""
+    rows = db.execute(
+        """
+        SELECT DISTINCT g.person FROM grants g JOIN people p ON p.id = g.person
+        WHERE g.account = :account AND g.ended_at IS NULL AND NOT p.leaving AND p.left_on IS NULL
+          AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = :kind))
+          AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = g.person AND e.credential = :credential AND e.n = :n)
+        ORDER BY p.handle
+        """,
+        {"account": account, "credential": credential, "kind": kind, "n": n},
     )
     return [row[0] for row in rows]
 
