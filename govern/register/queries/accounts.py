@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from govern.errors import NotFound, Usage
+from govern.holdings.near import near_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def find(db: sqlite3.Connection, handle: str) -> Account:
     if row is not None:
         return _account(row)
     known = [name for (name,) in db.execute("SELECT handle FROM accounts LIMIT 20000")]
-    near = get_close_matches(handle.casefold(), known, n=3)
+    near = near_matches(handle.casefold(), known, n=3)
     raise NotFound(f"there is no account {handle!r}", hint=f"did you mean {', '.join(near)}?" if near else "govern account list")
 
 

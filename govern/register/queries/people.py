@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from govern.errors import NotFound, Refused
+from govern.holdings.near import near_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def find(db: sqlite3.Connection, text: str) -> Person:
             names = ", ".join(sorted(str(row[1] or row[0]) for row in rows))
             raise Refused(f"{text!r} could be {names}", rule="ambiguous", hint="name the person by handle")
     known = [row[0] for row in db.execute("SELECT handle FROM people WHERE handle IS NOT NULL")]
-    near = get_close_matches(text.casefold(), known, n=3)
+    near = near_matches(text.casefold(), known, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "govern person list, or: govern person add 'Name <mail>'"
     raise NotFound(f"there is no person {text!r}", hint=hint)
 

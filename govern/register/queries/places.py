@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from govern.errors import NotFound
+from govern.holdings.near import near_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def find(db: sqlite3.Connection, name: str) -> Place:
     for row in rows:
         if (row[1] or "").casefold() == wanted:
             return _place(db, row)
-    near = get_close_matches(wanted, [str(row[1]) for row in rows if row[1]], n=3)
+    near = near_matches(wanted, [str(row[1]) for row in rows if row[1]], n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "govern place list, or: govern place add NAME --kind sheet"
     raise NotFound(f"there is no place {name!r}", hint=hint)
 

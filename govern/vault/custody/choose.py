@@ -80,6 +80,8 @@ def load_seed(
     Never falls from one custody to another by itself. Raises Locked where the seed isn't there, can't be opened or is another key's.
     """
     if key_file is not None:
+        if not present(key_file, keyfile.WHAT):
+            raise Locked(f"the key file {key_file} is not there", hint=WAYS_ON)
         return _same_key(keyfile.read(key_file), record, str(key_file))
     match record.custody:
         case Custody.KEYFILE:

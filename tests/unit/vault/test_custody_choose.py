@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from govern.errors import Locked, Malformed, Refused
-from govern.vault.custody import Custody, SeedRecord, choose, create_seed, keyfile, load_seed, read_record, write_record
+from govern.vault.custody import keyfile
 from govern.vault.custody import passphrase as passphrase_file
+from govern.vault.custody.choose import choose, create_seed, load_seed
+from govern.vault.custody.record import Custody, SeedRecord, read_record, write_record
 from govern.vault.keys import Keys
 from govern.vault.secret import Secret, SecretBytes
 
