@@ -56,6 +56,10 @@ def give_up(tx: Transaction, case: Case, entry: Entry, state: ItemState, reason:
     must_run_cases(tx, case)
     if not reason.strip():
         raise Usage("why is missing: --reason", hint="--reason 'the account was closed by the platform'")
+    still_known = ties.applies(tx.register, case.person, entry.item) if state is ItemState.NOT_APPLICABLE else None
+    if still_known is not None and entry.state is ItemState.OPEN:
+        hint = f"change it, or give it up: govern offboard waive {case.id[:8]} {entry.number} --reason TEXT"
+        raise Refused(still_known.message, rule=still_known.rule, control=still_known.control, hint=hint)
     tx.record("case.item_ended", {"case": case.id, "item": entry.id, "state": state.value}, {"note": reason.strip()})
     return _again(tx, case, entry)
 

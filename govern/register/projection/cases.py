@@ -99,11 +99,9 @@ def _item_ended(scene: Scene) -> None:
     if state != "open":
         raise Refused("this item has ended", rule="item-open", hint="reopen it first")
     by, grade, cites = scene.actor, body.get("grade"), body.get("entry")
+    item = Item(kind=ItemKind(kind), due="", account=account or "", credential=credential or "", version=n or 0, about=about or "")
     match body["state"]:
         case "done":
-            item = Item(
-                kind=ItemKind(kind), due="", account=account or "", credential=credential or "", version=n or 0, about=about or ""
-            )  # fmt: skip
             refusal = ties.unmet(scene.db, found.person, item)
             if refusal is not None:
                 raise refusal
@@ -113,7 +111,9 @@ def _item_ended(scene: Scene) -> None:
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:
-            pass
+            still_known = ties.applies(scene.db, found.person, item)
+            if still_known is not None:
+                raise still_known
     scene.run(
         "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ?, cites = ? WHERE case_id = ? AND id = ?",
         body["state"], scene.at, by, grade, body.get("evidence"), scene.personal.get("note"), cites, body["case"], body["item"],

@@ -54,7 +54,7 @@ def _known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Ite
     rows = db.execute(
         """
         SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min(EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id
-          WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state IN ('waived', 'not-applicable')))
+          WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived'))
         FROM people p JOIN exposures e ON e.person = p.id
         JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
         JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'

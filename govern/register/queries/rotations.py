@@ -156,7 +156,8 @@ class Rotatable:
 
 _ROTATABLE: Final = """
 SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n, p.name
-FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
+FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
+  LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
 """
 
 

@@ -28,11 +28,11 @@ def known(db: sqlite3.Connection, person: str) -> tuple[Known, ...]:
 
 
 def unanswered(db: sqlite3.Connection, case: str, person: str) -> tuple[Known, ...]:
-    """Live versions that the person could know and that no item of the case gave up, by a waiver or as not applicable."""
+    """Live versions that the person could know and that no item of the case gave up by a waiver: nothing else gives up what is live."""
     given_up = {
         (credential, n)
         for credential, n in db.execute(
-            "SELECT credential, n FROM items WHERE case_id = ? AND kind = 'rotate' AND state IN ('waived', 'not-applicable')", (case,)
+            "SELECT credential, n FROM items WHERE case_id = ? AND kind = 'rotate' AND state = 'waived'", (case,)
         )
     }
     return tuple(one for one in known(db, person) if (one.credential, one.version) not in given_up)
@@ -45,7 +45,7 @@ def not_given_up(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
         SELECT DISTINCT e.person FROM exposures e JOIN people p ON p.id = e.person AND (p.leaving OR p.left_on IS NOT NULL)
         WHERE e.credential = :credential AND e.n = :n AND NOT EXISTS (
           SELECT 1 FROM items i JOIN cases c ON c.id = i.case_id WHERE c.person = e.person AND i.credential = e.credential AND i.n = e.n
-            AND i.state IN ('waived', 'not-applicable'))
+            AND i.state = 'waived')
         ORDER BY e.person
         """,
         {"credential": credential, "n": n},
@@ -184,6 +184,25 @@ def ended_by(db: sqlite3.Connection, credential: str, n: int) -> tuple[str, str,
         (credential, n),
     ).fetchone()
     return None if row is None else (row[0], row[1], row[2])
+
+
+def applies(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
+    """Why an item can't be told not to apply: of a secret that works and that the person could know. None where nothing speaks against it."""
+    if item.kind is not ItemKind.ROTATE:
+        return None
+    row = db.execute(
+        "SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL"
+        " WHERE e.person = ? AND e.credential = ? AND e.n = ? LIMIT 1",
+        (person, item.credential, item.version),
+    ).fetchone()
+    if row is None:
+        return None
+    return Refused(
+        "the person could know a secret that still works, so it applies",
+        rule="still-known",
+        control="IA-5 i",
+        hint="change it, or give it up: govern offboard waive CASE ITEM --reason TEXT",
+    )
 
 
 def can_tell(kind: ItemKind) -> bool:
