@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from govern.errors import Failed
-from govern.register.schema import DDL, DIGEST, TABLES
+from govern.register.schema import DDL, TABLES, VERSION
 
 _WRITING_CACHE_KIB: Final = 65_536
 """Random ids touch the whole of an index: with SQLite's own 2 MiB a large import would write most pages many times."""
@@ -61,7 +61,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def is_usable(db: sqlite3.Connection) -> bool:
     """Whether the file holds a register of just this schema."""
     try:
-        return bool(state(db, "schema") == DIGEST)
+        return bool(state(db, "schema") == VERSION)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
             raise Failed(f"the register can't be read ({error})", hint="another govern may be running; try again") from error
@@ -81,7 +81,7 @@ def create(db: sqlite3.Connection) -> None:
     for statement in DDL.split(";"):
         if statement.strip():
             db.execute(statement)
-    db.execute("INSERT INTO state VALUES ('schema', ?)", (DIGEST,))
+    db.execute("INSERT INTO state VALUES ('schema', ?)", (VERSION,))
 
 
 def state(db: sqlite3.Connection, key: str) -> Any:

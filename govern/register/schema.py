@@ -5,7 +5,7 @@ Ids are 32 hex digits, times UTC ISO 8601 text, flags 0 or 1. `entry` is always 
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from typing import Final
 
 DDL: Final = """
@@ -91,5 +91,5 @@ CREATE INDEX shown_credential ON shown (credential);
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
-DIGEST: Final = hashlib.sha256(DDL.encode()).hexdigest()
+VERSION: Final = f"{zlib.crc32(DDL.encode()):08x}"
 """Stands in `state`; a register with another one is rebuilt."""
