@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.errors import Failed, Usage
+from govern.errors import Failed, Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def export(
             "elsewhere": [{"account": account, "kind": kind} for account, kind in found.elsewhere],
         })  # fmt: skip
     else:
-        render.line(f"{_count(found.versions, 'secret')} of {_count(len(found.accounts), 'account')}: {render.safe(path)}")
+        render.line(f"{render.count(found.versions, 'secret')} of {render.count(len(found.accounts), 'account')}: {render.safe(path)}")
     for account, kind in found.not_opened[:20]:
         render.note(f"not in it: the {kind} of {account}, which is not sealed to your key")
     for account, kind in found.elsewhere[:20]:
@@ -56,17 +56,13 @@ def export(
     render.next_step("govern status", "you could now know everything that is in it")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 @contextmanager
 def _reserved(path: Path) -> Iterator[int]:
     """The file, new, empty and for nobody else (0600); gone again where nothing came of it."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except FileExistsError:
-        raise Usage(f"{path} exists already", code="exists", hint="name another file with --out") from None
+        raise Refused(f"{path} exists already", code="exists", hint="name another file with --out") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "no name of a file"
         raise Failed(f"{path} can't be written: {why}", hint="name another file with --out") from None

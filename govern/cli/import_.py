@@ -45,7 +45,7 @@ def import_(
     from govern.procedures.import_told import sentences
 
     file = file.expanduser().resolve()
-    word = import_inputs.Passphrase(passphrase_file, file.name)
+    word = import_inputs.Passphrase(passphrase_file, file.name, kdbx_keyfile)
     workspace = _workspace(dry_run=dry_run)
     reading = read(
         file, format=format or None, passphrase=word.source(), keyfile=kdbx_keyfile, columns=import_inputs.columns(map)

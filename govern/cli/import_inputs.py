@@ -41,7 +41,10 @@ def columns(path: Path | None) -> Mapping[str, str] | None:
 class Passphrase:
     """Asked for only where the file is locked; `asked` tells whether it was."""
 
-    def __init__(self, path: Path | None, file: str) -> None:
+    def __init__(self, path: Path | None, file: str, keyfile: Path | None = None) -> None:
+        for named in (path, keyfile):
+            if named is not None:
+                _present(named)
         self.asked = False
         self._path, self._file = path, file
 
@@ -59,6 +62,14 @@ class Passphrase:
         if self._path is None:
             return Secret(getpass(f"Passphrase of {render.safe(self._file)}: ", stream=sys.stderr))
         return Secret(_text(self._path).removesuffix("\n").removesuffix("\r"))
+
+
+def _present(path: Path) -> None:
+    """NotFound where a file that was named is not there, needed or not: a slip of the hand is told before anything is done."""
+    from govern.errors import NotFound
+
+    if not path.expanduser().exists():
+        raise NotFound(f"no file {path}")
 
 
 def _text(path: Path) -> str:

@@ -64,7 +64,9 @@ def init(
         render.line(f"location     {here.path}")
         render.line(f"your key     {result.key} ({custody.value}: {where})")
         render.note(
-            f"\nPrint these {shares} recovery sheets, give them to {shares} people, then remove the files (any {threshold} recover the vault):"
+            "\nPrint this recovery sheet, keep it safe, then remove the file (it alone recovers the vault):"
+            if shares == 1
+            else f"\nPrint these {shares} recovery sheets, give them to {shares} people, then remove the files (any {threshold} recover the vault):"
         )
         for path in result.sheets:
             render.note(f"  {path}")

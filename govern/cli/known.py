@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.errors import Usage
+from govern.errors import Refused, Usage
 
 if TYPE_CHECKING:
     from govern.procedures.known import Declared
@@ -36,6 +36,11 @@ def known(
     """Declare who already knows a secret. Nothing is asked of the person, and nothing is proved by it: it counts as claimed."""
     if sheet is not None and import_ is not None:
         raise Usage("--sheet and --import exclude each other", hint="write the sheet, fill it in, then import it")
+    if person and (sheet is not None or import_ is not None):
+        raise Usage(
+            "a person and a sheet exclude each other",
+            hint=f"govern known {quote(render.safe(account))} {quote(render.safe(person))}, or for many: govern known SELECTOR --sheet FILE",
+        )
     if sheet is not None:
         _write(sheet, account, delimiter, json=json)
         return
@@ -90,7 +95,7 @@ def _write(path: Path, selector: str, delimiter: str, *, json: bool) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise Usage(f"{path} exists already", hint="name another file: somebody may have filled that one in") from None
+        raise Refused(f"{path} exists already", code="exists", hint="name another file: somebody may have filled that one in") from None
     count = 0
     with open(descriptor, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=_DELIMITERS[delimiter])
@@ -101,7 +106,7 @@ def _write(path: Path, selector: str, delimiter: str, *, json: bool) -> None:
     if json:
         render.emit("known", {"sheet": str(path), "accounts": count, "people": len(head) - 3})
     else:
-        render.line(f"{render.safe(path)}: {count} accounts, {len(head) - 3} people")
+        render.line(f"{render.safe(path)}: {render.count(count, 'account')}, {render.count(len(head) - 3, 'person', 'people')}")
         render.note("put an x, or the day since when, where somebody knows it; what is known already is marked")
     render.next_step(f"govern known --import {quote(render.safe(path))}", "when it is filled in")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.errors import Failed, Usage
+from govern.errors import Refused, Usage
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -114,7 +114,7 @@ def prove(
         with out.open("xb") as file:
             file.write(proof)
     except FileExistsError:
-        raise Failed(f"{out} exists already", code="exists", hint="name another file") from None
+        raise Refused(f"{out} exists already", code="exists", hint="name another file") from None
     if json:
         render.emit("ledger.prove", {"index": index, "file": str(out), "vault": workspace.vault.hex()})
     else:

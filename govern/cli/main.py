@@ -126,8 +126,16 @@ def unexpected(error: Exception, *, as_json: bool) -> int:
     from govern.errors import Failed
 
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-        usage = Usage(error.format_message(), hint="govern --help")
-        return fail(usage, as_json=as_json) if error.exit_code == 2 else int(error.exit_code)
+        if error.exit_code != 2:
+            return int(error.exit_code)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "govern"
+        if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
+            if as_json:
+                return fail(Usage(f"{command} needs a verb", hint=f"{command} --help"), as_json=True)
+            _say(sys.stdout, context.get_help() + "\n")
+            return 2
+        return fail(Usage(error.format_message(), hint=f"{command} --help"), as_json=as_json)
     name = type(error).__name__
     if name == "Abort":
         sys.stderr.write("interrupted\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 _MOST_BYTES = 64 << 20
+
+_LOCALES = {**{code: code for code in ("en", "fr", "nl", "da", "nb", "es")}, "no": "nb", "nn": "nb"}
+"""What may be typed -> our locale."""
 
 
 def _row(person: Person) -> dict[str, object]:
@@ -50,15 +54,21 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a person, without keys."""
-    from govern.events import date
+    from govern.holdings.dates import day
     from govern.holdings.names import split_name
     from govern.procedures import people as procedure
 
-    if left and not date(left):
-        raise Usage(f"{left!r} is no date", hint="write it as 2026-11-30")
+    now = settings.now()
     full, mail = split_name(name)
+    if left and day(left, "--left") > now[:10]:
+        who = quote(render.safe(handle)) if handle else "PERSON"
+        raise Usage(f"--left: {left} lies ahead", hint=f"add the person without --left, then: govern offboard open {who} --last-day {left}")
+    if locale:
+        locale = _LOCALES.get(locale.casefold(), "")
+        if not locale:
+            raise Usage("--locale: there are no texts in that language", hint="en, fr, nl, da, nb or es")
     workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
+    with workspace.transaction(now) as tx:
         alike = procedure.alike(tx.register, full, mail)
         person = procedure.add(
             tx,

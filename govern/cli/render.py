@@ -65,6 +65,11 @@ def next_step(command: str, why: str = "") -> None:
     note(f"next: {command}" + (f"    ({why})" if why else ""))
 
 
+def count(number: int, noun: str, several: str = "") -> str:
+    """A number with its noun: `1 account`, `2 people`."""
+    return f"{number} {noun if number == 1 else several or noun + 's'}"
+
+
 def day(time: str | None) -> str:
     """The date of a UTC time."""
     return (time or "")[:10]

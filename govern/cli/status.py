@@ -49,7 +49,7 @@ def status(
         if not date(until):
             raise Usage("--until is missing or no date", hint="write it as 2026-12-31")
         count = procedure.accept_baseline(workspace, until, now)
-        render.note(f"{count} findings are accepted until {until}")
+        render.note(f"{render.count(count, 'finding')} accepted until {until}")
     found = procedure.status(workspace, now[:10])
     if json:
         render.emit("status", {
@@ -64,7 +64,8 @@ def status(
             render.line(render.safe(f"  {number}. {step.command}"))
             render.line(render.safe(f"     {step.why}"))
         render.line(
-            f"{found.accounts} accounts, {found.people} people ({found.keyholders} with keys), {found.rotations} open rotations, {found.cases} open cases"
+            f"{render.count(found.accounts, 'account')}, {render.count(found.people, 'person', 'people')} ({found.keyholders} with keys), "
+            f"{render.count(found.rotations, 'open rotation')}, {render.count(found.cases, 'open case')}"
         )
         told = [f for f in found.findings if f.severity != "info"]
         if told:

@@ -38,6 +38,11 @@ def told_here(utc: str) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file, hex. Raises OSError, which names the file."""
-    with path.expanduser().open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file, hex. Raises NotFound where there is none, and other OSErrors, which name the file."""
+    from govern.errors import NotFound
+
+    try:
+        with path.expanduser().open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise NotFound(f"no file {path}") from None

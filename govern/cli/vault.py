@@ -42,6 +42,7 @@ def restore(
     json: Json = False,
 ) -> None:
     """Put a backup in place of the database and refill it from this machine's journal. The old database is kept beside it."""
+    from govern.procedures.restore import backup_at
     from govern.procedures.restore import restore as procedure
 
     if (file is None) == (not from_journal):
@@ -50,12 +51,18 @@ def restore(
     if dry_run:
         from govern.register.pin import read_pin
 
+        if file is not None:
+            backup_at(file.expanduser().absolute())
         pin = read_pin(here.home / "pin")
+        if json:
+            render.emit("vault.restore", {"taken": None, "refilled": None, "aside": None, "dry_run": True})
+            return
         render.note(f"would put {file or 'the journal'} in place of {here.path} and refill it to {pin.size if pin else 0} entries")
         return
     done = procedure(settings.workspace_anyhow, here.path, here.home, file.expanduser().absolute() if file else None)
     if json:
-        render.emit("vault.restore", {"taken": done.taken, "refilled": done.refilled, "aside": str(done.aside) if done.aside else None})
+        aside = str(done.aside) if done.aside else None
+        render.emit("vault.restore", {"taken": done.taken, "refilled": done.refilled, "aside": aside, "dry_run": False})
     else:
         render.line(f"{done.taken} entries from the backup, {done.refilled} from the journal")
         if done.aside:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from govern.errors import Refused, Usage
+from govern.errors import Malformed, Refused, Usage
 from govern.procedures import sealing
 from govern.procedures.holding import become_first_holder
 from govern.register.queries import credentials, people
@@ -30,13 +30,25 @@ class Added:
     waiting: tuple[str, ...] = ()
 
 
+def typed_seed(secret: Secret) -> otp.Otp:
+    """The seed that somebody typed or piped in; Usage where it is none."""
+    try:
+        seed = otp.parse(secret)
+        otp.code(seed, 0)  # a seed that gives no code is refused while nothing is recorded yet
+    except Malformed as error:
+        raise Usage(
+            error.message, code=error.code, hint="the seed in base32, or the otpauth:// address, that the platform shows beside its QR code"
+        ) from None
+    return seed
+
+
 def fields_of(kind: str, secret: Secret, random: Callable[[int], bytes]) -> tuple[dict[str, Any], bool]:
-    """What is sealed as version 1, and whether it is weak. Raises Malformed for a seed that is none, Usage for a secret that is too long."""
+    """What is sealed as version 1, and whether it is weak. Raises Usage for a seed that is none and a secret that is too long."""
     if len(secret.reveal()) > LONGEST_SECRET:
         raise Usage(f"a secret of more than {LONGEST_SECRET} characters")
     if kind != "totp":
         return {"secret": secret, fingerprint.FIELD: fingerprint.remember(None, secret, 1, random)}, False
-    seed = otp.parse(secret)
+    seed = typed_seed(secret)
     return {**otp.to_fields(seed), fingerprint.FIELD: fingerprint.remember(None, seed.secret, 1, random)}, seed.weak
 
 

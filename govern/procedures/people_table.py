@@ -43,13 +43,15 @@ def plan(db: sqlite3.Connection, table: People, now: str) -> Outcome:
     """Who would be added at `now` (UTC). People are known by mail address or handle, and by name where the table gives neither."""
     outcome = Outcome(skipped=list(table.skipped))
     known: dict[str, str] = {}
+    added: set[str] = set()
     alike = Alike()
     for person in people.people(db):
         _remember(known, alike, person.handle, person.name, person.mail)
     for row in table.rows:
         handle = next((known[key] for key in _keys(row) if key in known), None)
         if handle is not None:
-            outcome.unchanged.append(handle)
+            if handle not in added:  # somebody whom the table has twice is new all the same, and listed once
+                outcome.unchanged.append(handle)
             continue
         ahead = row.left > now[:10]
         new = NewPerson(
@@ -58,6 +60,7 @@ def plan(db: sqlite3.Connection, table: People, now: str) -> Outcome:
         )  # fmt: skip
         near = alike.near(new.name)
         outcome.created.append(new)
+        added.add(new.handle)
         if near:
             outcome.alike[new.handle] = near
         if ahead:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.errors import GovernError, IntegrityError, Refused
+from govern.errors import GovernError, IntegrityError, NotFound, Refused
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
 from govern.register.workspace import Workspace
@@ -32,6 +32,8 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
 
     `make` opens the workspace on whatever lies at `path`. Raises IntegrityError where the result would not be what was verified here.
     """
+    if source is not None:
+        backup_at(source)
     pin = read_pin(home / "pin")
     if pin is None:
         raise Refused(
@@ -79,6 +81,12 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
     finally:
         workspace.close()
     return Restored(taken=taken, refilled=refilled, aside=aside)
+
+
+def backup_at(source: Path) -> None:
+    """NotFound where no file of that name is there."""
+    if not source.is_file():
+        raise NotFound(f"there is no backup at {source}", hint="name the file that govern vault backup wrote, or: --from-journal")
 
 
 def _copy(source: Path, fresh: Path) -> None:

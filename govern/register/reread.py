@@ -92,6 +92,8 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
     """
     pin = read_pin(workspace.pin_path)  # before the snapshot, which is then at least as new
     with workspace.store.reading() as reading:
+        if pin is not None and reading.head()[0] < pin.size:
+            sync.check_against_pin(reading, pin)  # rolled back as a whole: no single entry is to blame
         if pin is not None:
             _against_journal(reading, Journal(workspace.home), pin.size, deep=deep)
         _nothing_beside(reading)

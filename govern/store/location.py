@@ -55,7 +55,7 @@ def network_file_system(path: Path, mounts: str) -> str:
 
 def check_location(path: Path) -> None:
     """Refuse (code `location`) a synchronised or network folder, with the way on."""
-    hint = "keep the vault on a local disk: --vault FILE elsewhere; several machines share a vault on PostgreSQL"
+    hint = "keep the vault on a local disk: --vault FILE elsewhere, and copies of it where you like: govern vault backup"
     place = path.absolute()
     for candidate in {place, place.resolve()}:
         if name := synced_by(candidate):
