@@ -16,7 +16,8 @@ def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
     """One case for JSON."""
     return {
         "id": case.id, "person": names.get(case.person, case.person), "kind": case.kind.value, "state": case.state.value, "cut_at": case.cut_at,
-        "last_day": case.last_day or None, "requested_by": names.get(case.requested_by) if case.requested_by else None,
+        "cut_made_at": case.cut_made_at or None, "last_day": case.last_day or None,
+        "requested_by": names.get(case.requested_by) if case.requested_by else None,
         "opener": names.get(case.opener, case.opener), "opened_at": case.opened_at, "items": case.items, "open": case.left,
         "closed_at": case.closed_at or None, "closer": names.get(case.closer) if case.closer else None,
         "signed_by_one": case.signed_by_one if case.closed_at else None, "frozen": case.frozen, "frozen_at": case.frozen_at,

@@ -8,6 +8,7 @@ is never dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 from govern.policy.rules import Policy
@@ -18,6 +19,8 @@ FIRST: Final = frozenset({"revealed", "set", "handed-over", "exported", "importe
 
 _POSSIBLE: Final = 2
 """How many times the policy's days the rest has."""
+
+_FORM: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def comes_first(bases: Iterable[str]) -> bool:
@@ -33,6 +36,21 @@ def rotation_due(policy: Policy, tier: str, bases: Iterable[str], cut_at: str) -
 def duty_due(policy: Policy, tier: str, cut_at: str) -> str:
     """UTC time by which somebody else must answer for an account of this tier."""
     return later(cut_at, policy.membership_deadline_days[tier])
+
+
+def brought_forward(due: str, *, planned: str, made: str) -> str:
+    """A due time (UTC) that was reckoned from the planned cut, by the cut as it was made: earlier by as much, and never later."""
+    if made >= planned:
+        return due
+    try:
+        moved = _parsed(due) - (_parsed(planned) - _parsed(made))
+    except (OverflowError, ValueError):  # whatever somebody wrote as a time: nothing lies before the year 1
+        return min(due, made)
+    return moved.strftime(_FORM) if moved.year > 999 else min(due, made)
+
+
+def _parsed(time: str) -> datetime:
+    return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z")
 
 
 def needed_first(due: Mapping[str, str], needs: Mapping[str, frozenset[str]]) -> dict[str, str]:

@@ -106,7 +106,7 @@ def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
         tx.record("grant.ended", {"grants": grants[start : start + 1000], "cause": "departure"})
     accounts = ties.sealed_accounts(db, case.person)
     wraps = sealing.end_wraps(tx, case.person, accounts) if accounts else 0
-    rotations = settling.open_rotations(tx, case.person, items)
+    rotations = settling.open_rotations(tx, case.person, settling.brought_forward(tx, case, items))
     tx.record("case.cut", {"case": case.id})
     return Cut(case=cases.by_id(db, case.id, reader=tx.actor), grants=len(grants), wraps=wraps, rotations=rotations)
 

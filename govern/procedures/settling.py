@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from govern.offboarding import checklist
+from govern.offboarding import checklist, deadlines
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.register.queries import cases, policies, rotations, signers, ties
@@ -72,8 +72,15 @@ def take_in(tx: Transaction, case: Case) -> int:
     drawn = checklist.draw_up(found, policies.policy(tx.register), cut_at=max(case.cut_at, tx.now))
     items = [item for item in drawn if _about(item) not in listed]
     record_items(tx, case.id, items)
-    open_rotations(tx, case.person, items)
+    open_rotations(tx, case.person, brought_forward(tx, case, items))
     return len(items)
+
+
+def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[Item]:
+    """The items as the cut leaves them that is made now: where it was planned for later, due earlier by as much."""
+    if case.state is not CaseState.OPEN:
+        return list(items)
+    return [replace(item, due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
 
 
 def _about(item: Item) -> tuple[str, str, str, int, str]:

@@ -49,5 +49,9 @@ def due(policy: Policy, trigger: Trigger, tier: str, now: str) -> str | None:
 
 
 def later(time: str, days: int) -> str:
-    """A UTC time so many days of 24 hours later."""
-    return (datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A UTC time so many days of 24 hours later. Raises Usage for what is no time, and past the year 9999."""
+    try:
+        found = datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") + timedelta(days=days)
+    except (OverflowError, ValueError):
+        raise Usage(f"{time[:40]} and {days} days are beyond the calendar", hint="name an earlier time") from None
+    return found.strftime("%Y-%m-%dT%H:%M:%SZ")

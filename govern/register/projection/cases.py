@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.errors import Refused
-from govern.offboarding import attestation, case, items
+from govern.offboarding import attestation, case, deadlines, items
 from govern.offboarding.attestation import Ending
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
@@ -68,9 +68,17 @@ def _items(scene: Scene) -> None:
 
 
 def _cut(scene: Scene) -> None:
-    """The grants have ended before it in the same transaction: the items that ask for this are done by it."""
+    """The grants have ended before it in the same transaction: the items that ask for this are done by it.
+
+    A cut made earlier than planned brings what is open forward by as much.
+    """
     found = _case(scene)
     state = case.cut(found.state, grants_left=_grants_left(scene, found.person))
+    planned = scene.one("SELECT cut_at FROM cases WHERE id = ?", found.id)[0]
+    if scene.at < planned:
+        for item, due in scene.db.execute("SELECT id, due FROM items WHERE case_id = ? AND state = 'open'", (found.id,)).fetchall():
+            earlier = deadlines.brought_forward(due, planned=planned, made=scene.at)
+            scene.run("UPDATE items SET due = ? WHERE case_id = ? AND id = ?", earlier, found.id, item)
     scene.run("UPDATE cases SET state = ?, cut_made_at = ?, cut_entry = ? WHERE id = ?", state, scene.at, scene.index, found.id)
     scene.run(
         "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'",

@@ -18,7 +18,10 @@ from govern.register.queries.rotations import whole_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One departure. Ids are hex, texts empty where there is none; `left`: items that are open."""
+    """One departure. Ids are hex, texts empty where there is none; `left`: items that are open.
+
+    `cut_at`: when the cut was made or, before it is, is planned; `cut_planned`: what was planned at the opening.
+    """
 
     id: str
     person: str
@@ -36,6 +39,7 @@ class Case:
     signed_by_one: bool
     statement: str
     cut_made_at: str
+    cut_planned: str
     cut_entry: int
     closed_entry: int
     entry: int
@@ -67,9 +71,9 @@ class Entry:
 
 
 _CASES: Final = """
-SELECT c.id, c.person, c.kind, c.state, c.cut_at, c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at, c.closed_at,
+SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at, c.closed_at,
   c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry, (SELECT count(*) FROM items i WHERE i.case_id = c.id),
-  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open')
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at
 FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """
 
@@ -80,7 +84,7 @@ def _case(row: Sequence[object]) -> Case:
         id=texts[0], person=texts[1], kind=CaseKind(texts[2]), state=CaseState(texts[3]), cut_at=texts[4], last_day=texts[5],
         requested_by=texts[6], opener=texts[7], opened_at=texts[8], frozen=texts[9], frozen_at=int(texts[10] or 0), closed_at=texts[11],
         closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], cut_made_at=texts[15], cut_entry=int(texts[16] or 0),
-        closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0),
+        closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0), cut_planned=texts[21],
     )  # fmt: skip
 
 

@@ -6,12 +6,12 @@ import shlex
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
 from govern.register.connection import state
+from govern.register.queries.imports import lying_exports
 
 _SHOWN: Final = 20
 """Findings of one code that are told one by one; the rest is one line."""
@@ -109,7 +109,7 @@ def _overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Fin
     for (tier, kind), days in sorted(policy.rotation.items()):
         if days is None:
             continue
-        limit = (date.fromisoformat(today) - timedelta(days=days)).isoformat()
+        limit = _plus(today, -days)
         rows = db.execute(
             """
             SELECT a.handle, c.id, coalesce(v.changed_at, v.current_at) FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = ?
@@ -243,22 +243,35 @@ def _cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
         " FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' ORDER BY c.cut_at"
     )
     for id_, case_state, cut_at, person, left, due in rows:
-        waiting = case_state == "open" and cut_at[:10] <= today
+        if case_state == "open":
+            yield _cut_to_make(id_, cut_at, person or "a former person", today)
+            continue
         where = f"has {left} open items" if left else "is ready to be closed"
         yield Finding(
-            code="case-open", severity="critical" if waiting or (due or "9")[:10] < today else "warning", subject=person or "a former person",
+            code="case-open", severity="critical" if (due or "9")[:10] < today else "warning", subject=person or "a former person",
             message=f"the case of {person or 'a former person'} {where}", due=(due or "")[:10], key=f"case:{id_}",
-            command=("govern offboard run-due" if waiting else f"govern offboard show {id_[:8]}") if left or waiting else f"govern offboard close {id_[:8]}",
+            command=f"govern offboard {'show' if left else 'close'} {id_[:8]}",
         )  # fmt: skip
 
 
+def _cut_to_make(case: str, cut_at: str, person: str, today: str) -> Finding:
+    """The cut that a case waits for; until its day nothing is to be done."""
+    day = cut_at[:10]
+    return Finding(
+        code="case-open", severity="critical" if day < today else "warning" if day == today else "info", subject=person,
+        message=f"the cut of {person} was planned for {cut_at} and is not made" if day < today else f"the cut of {person} is planned for {cut_at}",
+        due=day, key=f"case:{case}", command="govern offboard run-due" if day <= today else f"govern offboard show {case[:8]}",
+    )  # fmt: skip
+
+
 def _exports(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    for entry, path in db.execute("SELECT entry, path FROM imports WHERE path IS NOT NULL AND sealed = 0 ORDER BY entry"):
-        if Path(path).exists():
-            yield Finding(
-                code="export-lying", severity="warning", subject=path, message="this plaintext export still lies there", key=f"export:{entry}",
-                command=f"rm {shlex.quote(path)}", why="delete it, in the bin and the cloud too",
-            )  # fmt: skip
+    lying = lying_exports(db)
+    for one in lying:
+        yield Finding(
+            code="export-lying", severity="warning", subject=one.path, key=f"export:{one.entry}",
+            message=f"this plaintext export {'that govern wrote ' if one.ours else ''}still lies there",
+            command=f"rm {shlex.join(each.path for each in lying)}", why=f"delete {'it' if len(lying) == 1 else 'them'}, in the bin and the cloud too",
+        )  # fmt: skip
 
 
 def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
@@ -272,7 +285,10 @@ def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
 
 
 def _plus(day: str | None, days: int | None) -> str:
-    return (date.fromisoformat(day[:10]) + timedelta(days=days)).isoformat() if day and days is not None else ""
+    try:
+        return (date.fromisoformat(day[:10]) + timedelta(days=days)).isoformat() if day and days is not None else ""
+    except (OverflowError, ValueError):  # beyond the calendar: due never
+        return ""
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (

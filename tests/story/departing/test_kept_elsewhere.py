@@ -54,3 +54,13 @@ def test_an_installed_command_waits_for_no_pipe_that_nobody_writes_to(kept: Any)
     told = kept.spawn("rotate", "shop", "--already-changed", stdin="new-secret")
     assert (told.code, "the secret stays there" in told.err) == (2, True)
     assert kept.spawn("rotate", "shop", "--already-changed").code == 0
+
+
+def test_a_version_that_is_no_number_of_one_is_a_wrong_call(kept: Any) -> None:
+    kept.ok("rotate", "shop")
+    id_ = kept.json("rotation", "list", "--open")["rotations"][0]["id"]
+    assert [kept.run("rotation", "confirm", id_, "--version", n).code for n in ("99999999999999999999", "-1", "9007199254740992")] == [
+        2,
+        2,
+        3,
+    ]

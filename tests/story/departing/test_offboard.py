@@ -146,6 +146,7 @@ def test_items_in_every_way(acme: Any, tmp_path: Path) -> None:
         (["offboard", "open", "anna", "--kind", "fired"], 2, "no kind of departure"),
         (["offboard", "open", "anna", "--cut-at", "tomorrow"], 2, "is no time"),
         (["offboard", "open", "anna", "--cut-at", "2020-01-01T09:00"], 2, "lies in the past"),
+        (["offboard", "open", "anna", "--cut-at", "9999-12-31T23:59+00:00"], 2, "beyond the calendar"),
         (["offboard", "open", "anna", "--last-day", "soon"], 2, "is no date"),
         (["offboard", "open", "anna", "--evidence", "/nowhere/x"], 1, "/nowhere/x"),
         (["offboard", "open", "nobody"], 3, "no person"),
@@ -165,3 +166,24 @@ def test_what_cannot_be_says_why(acme: Any, words: list[str], code: int, said: s
 def test_a_case_in_json_says_what_an_error_says(acme: Any) -> None:
     told = acme.run("offboard", "show", "abcdef", "--json")
     assert (told.code, told.json()["error"]["code"]) == (3, "not-found")
+
+
+def test_a_planned_cut_is_told_as_planned_and_a_made_one_as_made(acme: Any) -> None:
+    """Nothing offers the closing of a case whose cut is to come, and the time of the cut is the one at which it was made."""
+    case = acme.json("offboard", "open", "anna", "--cut-at", "2099-11-30T14:00+00:00")["case"]
+    assert (case["cut_at"], case["cut_made_at"]) == ("2099-11-30T14:00:00Z", None)
+    (found,) = [one for one in acme.json("status")["findings"] if one["code"] == "case-open"]
+    assert (found["severity"], found["message"]) == ("info", "the cut of anna is planned for 2099-11-30T14:00:00Z")
+    made = acme.json("offboard", "cut", case["id"])["case"]
+    assert made["cut_at"] == made["cut_made_at"] < "2099"
+    assert acme.json("offboard", "list")["cases"][0]["cut_at"] == made["cut_at"]
+    assert all(item["due"] < "2099" for item in items(acme, case["id"]))
+    assert all(one["due"] < "2099" for one in acme.json("rotation", "list")["rotations"])
+
+
+def test_a_case_without_items_is_not_ready_before_its_cut(acme: Any) -> None:
+    acme.ok("person", "add", "Bo <bo@acme.example>", "--handle", "bo")
+    case = acme.json("offboard", "open", "bo", "--cut-at", "2099-11-30T14:00+00:00")["case"]["id"]
+    assert "ready to be closed" not in acme.ok("status").out
+    acme.ok("offboard", "cut", case)
+    assert "ready to be closed" in acme.ok("status").out

@@ -94,6 +94,29 @@ def test_whoever_holds_and_knows_nothing_gives_a_case_that_says_so(company: Any)
     assert company.close_case(case).state == "closed"
 
 
+def test_what_follows_from_a_cut_is_reckoned_from_the_cut_that_was_made(anna: Any) -> None:
+    """Made ten days early, everything is due ten days earlier, what came up since the opening included; the planned time stays beside it."""
+    from govern.register import connection
+
+    case = anna.offboard("anna", cut_in=10)
+    planned = {entry.id: entry.item.due for entry in anna.items(case)}
+    anna.declare(anna.secret("blog", "api-token", "a-token"), "anna")
+    anna.do(lambda tx: offboard.cut(tx, cases.by_id(tx.register, case.id, reader=tx.actor)))
+    made = anna.case(case)
+    assert (made.cut_at, made.cut_planned) == (anna.now, case.cut_at)
+    moved = {entry.id: entry.item.due for entry in anna.items(case) if entry.state == "open"}
+    assert all(moved[id_] < planned[id_] for id_ in moved if id_ in planned)
+    dues = {(r.handle, r.kind): r.due for r in rotations.rotations(anna.db(), only_open=True)}
+    own = {(e.handle, e.credential_kind): e.item.due for e in anna.items(case) if e.item.kind == "rotate"}
+    assert dues == own
+    assert ("blog", "api-token") in own
+    workspace = anna.members["mia"]
+    before = list(connection.dump(workspace.view()))
+    workspace.close()
+    connection.remove(workspace.home / "register.db")
+    assert list(connection.dump(workspace.view())) == before
+
+
 def test_a_cut_to_come_ends_nothing_until_its_time(anna: Any) -> None:
     case = anna.offboard("anna", cut_in=2)
     assert case.state == "open"

@@ -65,3 +65,15 @@ def test_nothing_is_ever_put_off_and_no_circle_runs_on(due: dict[str, str], need
     assert found.keys() == due.keys()
     assert all(found[account] <= due[account] for account in due)
     assert all(found[needed] <= found[account] for account in due for needed in needs.get(account, ()) if needed in due)
+
+
+def test_an_early_cut_brings_forward_by_as_much_and_a_late_one_changes_nothing() -> None:
+    due, planned = "2026-12-08T14:00:00Z", "2026-12-01T14:00:00Z"
+    assert deadlines.brought_forward(due, planned=planned, made="2026-11-21T13:00:00Z") == "2026-11-28T13:00:00Z"
+    assert deadlines.brought_forward(due, planned=planned, made="2026-12-03T13:00:00Z") == due
+
+
+def test_a_time_that_cannot_be_reckoned_with_is_due_at_once() -> None:
+    made = "2026-11-21T13:00:00Z"
+    assert deadlines.brought_forward("0001-01-01T00:00:00Z", planned="9999-12-01T14:00:00Z", made=made) == "0001-01-01T00:00:00Z"
+    assert deadlines.brought_forward("2026-12-08T14:00:00Z", planned="9999-12-31T23:59:59Z", made=made) == made

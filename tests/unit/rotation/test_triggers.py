@@ -44,3 +44,9 @@ def test_a_word_that_is_no_trigger_is_refused() -> None:
     assert triggers.read("breach") is Trigger.BREACH
     with pytest.raises(Usage, match="no trigger"):
         triggers.read("boredom")
+
+
+@pytest.mark.parametrize(("time", "days"), [("9999-12-31T23:59:00Z", 1), ("2026-02-31T00:00:00Z", 1), ("2026-11-21T09:00:00Z", 10**12)])
+def test_what_lies_beyond_the_calendar_is_refused(time: str, days: int) -> None:
+    with pytest.raises(Usage, match="beyond the calendar"):
+        triggers.later(time, days)
