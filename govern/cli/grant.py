@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -72,7 +73,8 @@ def _tell(planned: Plan, granted: list[Granted], *, dry_run: bool) -> None:
     who = render.safe(planned.person.handle)
     for one in granted:
         what = f" ({', '.join(one.kinds)} only)" if one.kinds else ""
-        how = "sealed to their keys" if one.sealed else "allowed, not yet handed over"
+        how = "sealed to their keys" if one.sealed else "allowed, not yet handed over" if one.waiting or not one.places else "allowed"
+        how += f", kept in {', '.join(map(render.safe, one.places))}" if one.places else ""
         render.line(f"{'would grant ' if dry_run else ''}{one.account} to {who} until {render.day(one.until)}{what}: {how}")
     for handle in planned.unchanged:
         render.note(f"{who} holds {handle} just so already")
@@ -81,9 +83,14 @@ def _tell(planned: Plan, granted: list[Granted], *, dry_run: bool) -> None:
 def _next(planned: Plan, granted: list[Granted]) -> None:
     who = render.safe(planned.person.handle)
     steps = [f"govern handover {one.account} {who} --kind {kind}" for one in granted for kind in one.waiting]
+    steps += [f"govern place member {quote(place)} {who}" for one in granted for place in one.places]
+    steps = list(dict.fromkeys(steps))
+    for one in granted:
+        for kind in one.absent:
+            render.note(f"{one.account} has no {kind} yet")
     for step in steps[:_STEPS]:
         render.next_step(step)
     if len(steps) > _STEPS:
-        render.note(f"… and {len(steps) - _STEPS} more to hand over")
+        render.note(f"… and {len(steps) - _STEPS} more")
     if granted and planned.person.keyholder:
         render.next_step(f"govern who {granted[0].account}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from govern.cli import render
@@ -114,6 +115,10 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
             f"govern handover {rotation.handle} {names.get(person, person)} --kind {rotation.kind}",
             "holds it and does not have the new one",
         )
+    for person in done.outside:
+        render.next_step(
+            f"govern place member {quote(rotation.place)} {names.get(person, person)}", "holds it; once that place is open to them"
+        )
 
 
 def confirmed(done: Confirmed, names: Mapping[str, str]) -> dict[str, object]:
@@ -123,6 +128,9 @@ def confirmed(done: Confirmed, names: Mapping[str, str]) -> dict[str, object]:
             {"person": names.get(person, person), "kind": done.rotation.kind, "version": done.rotation.candidate} for person in done.still_knows
         ],
         "handover_due": [{"person": names.get(person, person), "kind": done.rotation.kind} for person in done.waiting],
+        "place_due": [
+            {"person": names.get(person, person), "kind": done.rotation.kind, "place": done.rotation.place} for person in done.outside
+        ],
         "items": [{"case": settled.case.id, "id": entry.id} for settled in done.cases for entry in settled.ended],
         "again": done.again or None,
     }  # fmt: skip

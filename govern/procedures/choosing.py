@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from govern.errors import NotFound
+from govern.errors import NotFound, Refused
 from govern.register.queries import accounts, cases, policies, rotations
 from govern.register.queries.rotations import Rotatable
 from govern.rotation.schedule import next_due
@@ -23,11 +23,16 @@ class Wanted:
 
 
 def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> list[Rotatable]:
-    """The credentials asked for. NotFound where there is none, unless what is due was asked for."""
+    """The credentials asked for. NotFound where there is none, unless what is due was asked for; Refused for accounts that are retired."""
     if wanted.case:
         found = _of_case(db, wanted, reader)
     elif wanted.selector:
         selected = accounts.select(db, wanted.selector)
+        if selected and all(account.state != "active" for account in selected):
+            names = ", ".join(account.handle for account in selected[:3]) + (" …" if len(selected) > 3 else "")
+            raise Refused(
+                f"{names} {'is' if len(selected) == 1 else 'are'} retired", rule="retired", hint="govern account list shows those in use"
+            )
         kind = wanted.kind or ("" if wanted.all_due else "password")
         found = [
             credential for account in selected if account.state == "active" for credential in rotations.of_account(db, account.id, kind)

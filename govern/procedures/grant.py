@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Locked, NotFound, Usage
 from govern.holdings import grants
-from govern.register.queries import accounts, holdings, people, policies, versions
+from govern.register.queries import accounts, holdings, people, policies, ties, versions
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
 
@@ -38,13 +38,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """One recorded grant. `sealed`: the person has keys and can open it; else `waiting` names the kinds to hand over."""
+    """One recorded grant. `sealed`: the person has keys and can open it; else `waiting` names the kinds to hand over.
+
+    `places`: where secrets are kept elsewhere that the person is not known to have; `absent`: kinds asked for that the account does not have.
+    """
 
     account: str
     until: str
     kinds: tuple[str, ...]
     sealed: bool
     waiting: tuple[str, ...]
+    places: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def tiers(db: sqlite3.Connection, request: Request) -> set[str]:
@@ -92,15 +97,24 @@ def grant(tx: Transaction, request: Request) -> tuple[Plan, list[Granted]]:
 def told(db: sqlite3.Connection, planned: Plan) -> list[Granted]:
     """The plan as it is reported; for somebody without keys with what is to be handed over."""
     keyholder = planned.person.keyholder
-    current = [] if keyholder else versions.current(db, [issue.account for issue in planned.issues])
+    current = versions.current(db, [issue.account for issue in planned.issues])
     seen = holdings.seen(db, planned.person.id)
+    known = {(one.credential, one.version) for one in ties.known(db, planned.person.id)}
     return [
         Granted(
             account=issue.handle, until=issue.until, kinds=issue.kinds, sealed=keyholder,
             waiting=tuple(
                 version.kind for version in current
-                if version.account == issue.account and version.manifest and (not issue.kinds or version.kind in issue.kinds)
+                if not keyholder and version.account == issue.account and version.manifest and (not issue.kinds or version.kind in issue.kinds)
                 and (version.credential, version.n) not in seen
+            ),
+            places=tuple(dict.fromkeys(
+                version.place for version in current
+                if version.account == issue.account and not version.manifest and version.place
+                and (not issue.kinds or version.kind in issue.kinds) and (version.credential, version.n) not in known
+            )),
+            absent=tuple(
+                kind for kind in issue.kinds if kind not in {version.kind for version in current if version.account == issue.account}
             ),
         )
         for issue in planned.issues

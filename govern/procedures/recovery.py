@@ -15,9 +15,10 @@ from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refu
 from govern.ledger.note import parse_note
 from govern.procedures.sealing import Stored
 from govern.register.pin import read_pin
-from govern.register.queries import people
+from govern.register.queries import people, policies
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
+from govern.rotation.triggers import Trigger, due
 from govern.store.database import open_store
 from govern.vault.custody.record import Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
@@ -211,7 +212,8 @@ def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
 
 
 def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[int, int]:
-    """Seal every live version to the new key, and open a rotation for each: what lay on the lost machine may be known."""
+    """Seal every live version to the new key, and open a rotation, due now, for each of an account in use: what lay on the lost machine
+    may be known."""
     rotations = 0
     with admin.transaction(now) as tx:
         rows: list[list[Any]] = []
@@ -229,7 +231,16 @@ def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[i
             part = slice(start, start + 500)
             tx.record("wraps.added", {"wraps": rows[part], "digest": set_digest(digests[part]).hex()})
         open_ = {row[0] for row in tx.register.execute("SELECT credential FROM rotations WHERE ended_at IS NULL")}
-        for credential in sorted({row[0] for row in rows} - open_):
-            tx.record("rotation.opened", {"rotation": tx.new_id(), "credential": credential, "trigger": "compromise"})
+        tiers = dict(
+            tx.register.execute(
+                "SELECT c.id, a.tier FROM credentials c JOIN accounts a ON a.id = c.account WHERE a.state = 'active'"
+            ).fetchall()
+        )
+        rules = policies.policy(tx.register)
+        for credential in sorted(({row[0] for row in rows} & set(tiers)) - open_):
+            by = due(rules, Trigger.COMPROMISE, tiers[credential], now)
+            tx.record(
+                "rotation.opened", {"rotation": tx.new_id(), "credential": credential, "trigger": Trigger.COMPROMISE.value, "due": by}
+            )
             rotations += 1
     return len(rows), rotations

@@ -77,11 +77,12 @@ def _fields(tx: Transaction, rotation: Rotation, n: int) -> dict[str, object]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
     """A rotation that is done. `still_knows`: ids of those who could know the new secret and may not have it; `waiting`: holders without
-    keys who need it; `again`: the rotation that was opened because somebody who is gone knows it; `done_before`: nothing was recorded."""
+    keys who need it; `outside`: holders who, of a secret kept elsewhere, are not known to be in its place; `again`: the rotation that was opened because somebody who is gone knows it; `done_before`: nothing was recorded."""
 
     rotation: Rotation
     still_knows: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
     again: str = ""
     cases: tuple[Settled, ...] = ()
     done_before: bool = False
@@ -107,7 +108,8 @@ def confirm(
     done = rotations.by_id(db, rotation.id)
     return Confirmed(
         rotation=done, still_knows=strangers(tx, done, n), again=again, cases=tuple(settled),
-        waiting=tuple(rotations.waiting(db, done.account, done.credential, done.kind, n)),
+        waiting=() if done.kept_in else tuple(rotations.waiting(db, done.account, done.credential, done.kind, n)),
+        outside=tuple(rotations.outside(db, done.account, done.credential, done.kind, n)) if done.kept_in else (),
     )  # fmt: skip
 
 

@@ -71,8 +71,9 @@ class Entry:
 
 
 _CASES: Final = """
-SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at, c.closed_at,
-  c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry, (SELECT count(*) FROM items i WHERE i.case_id = c.id),
+SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at,
+  c.closed_at, c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry,
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id),
   (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at
 FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """

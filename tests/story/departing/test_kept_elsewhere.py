@@ -64,3 +64,25 @@ def test_a_version_that_is_no_number_of_one_is_a_wrong_call(kept: Any) -> None:
         2,
         3,
     ]
+
+
+def test_a_holder_is_led_to_the_place_not_to_a_hand_over(kept: Any) -> None:
+    told = kept.ok("grant", "shop", "anna", "--kind", "password", "--kind", "totp")
+    assert "next: govern place member 'Team sheet' anna" in told.err
+    assert "shop has no totp yet" in told.err
+    assert "not yet handed over" not in told.out
+    kept.ok("rotate", "shop")
+    id_ = kept.json("rotation", "list", "--open")["rotations"][0]["id"]
+    done = kept.ok("rotation", "confirm", id_)
+    assert "next: govern place member 'Team sheet' anna" in done.err
+    assert "govern handover" not in done.err
+    kept.ok("place", "member", "Team sheet", "anna")
+    kept.ok("rotate", "shop")
+    id_ = kept.json("rotation", "list", "--open")["rotations"][0]["id"]
+    assert kept.json("rotation", "confirm", id_)["place_due"] == []
+
+
+def test_the_secret_of_a_retired_account_is_not_rotated(kept: Any) -> None:
+    kept.ok("account", "retire", "shop")
+    refused = kept.run("rotate", "shop")
+    assert (refused.code, "shop is retired" in refused.err, "--kind" in refused.err) == (4, True, False)
