@@ -10,6 +10,8 @@ import typer
 from govern.cli import render, settings
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from govern.register.queries.account_list import Listed
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -33,6 +35,13 @@ def _row(one: Listed) -> dict[str, Any]:
         "handle": one.handle, "platform": one.platform, "login": one.login, "tier": one.tier, "custodian": one.custodian,
         "holders": one.holders, "exposed": one.exposed, "department": one.department, "client": one.client, "state": one.state,
     }  # fmt: skip
+
+
+def _rows(db: sqlite3.Connection, done: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What became of each account (by handle), beside what `account list` tells of it."""
+    from govern.register.queries.account_list import listed
+
+    return [{**_row(next(listed(db, handle))), **more} for handle, more in done]
 
 
 def _show(rows: Iterable[Listed], *, json: bool) -> None:
@@ -152,10 +161,7 @@ def edit(
         with workspace.transaction(settings.now()) as tx:
             done = procedure.edit(tx, selector, asked, cleared=cleared, untagged=untagged)
     if json:
-        rows = [
-            {"handle": one.account.handle, "platform": one.account.platform, "tier": one.account.tier, "changed": list(one.fields), "sealed": one.sealed}
-            for one in done
-        ]  # fmt: skip
+        rows = _rows(workspace.view(), ((one.account.handle, {"changed": list(one.fields), "sealed": one.sealed}) for one in done))
         render.emit("account", {"accounts": rows, "dry_run": dry_run})
         return
     for one in done:
@@ -178,10 +184,9 @@ def retire(selector: Selector, dry_run: DryRun = False, json: Json = False) -> N
         with workspace.transaction(settings.now()) as tx:
             done = procedure.retire(tx, selector)
     if json:
-        rows = [
-            {"handle": one.account.handle, "platform": one.account.platform, "ended": list(one.holders), "needed_by": list(one.needed_by)}
-            for one in done
-        ]  # fmt: skip
+        rows = _rows(
+            workspace.view(), ((one.account.handle, {"ended": list(one.holders), "needed_by": list(one.needed_by)}) for one in done)
+        )
         render.emit("account", {"accounts": rows, "dry_run": dry_run})
         return
     for one in done:
@@ -220,7 +225,8 @@ def custody(
             who, _ = procedure.plan(tx.register, selector, person)
             done = procedure.hand(tx, selector, person)
     if json:
-        rows = [{"handle": one.account, "custodian": who.handle, "before": one.before or None, "sealed": one.sealed} for one in done]
+        after = {"custodian": who.handle}  # of a dry run too
+        rows = _rows(workspace.view(), ((one.account, {**after, "before": one.before or None, "sealed": one.sealed}) for one in done))
         render.emit("account", {"accounts": rows, "dry_run": dry_run})
         return
     name = render.safe(who.handle)

@@ -104,15 +104,20 @@ def _progress(total: int) -> Callable[[int], None] | None:
 
 
 def _decide(workspace: Workspace, asked: Asked, result: Result) -> Result:
-    """Ask of each conflict which secret works. The import itself is committed by now: whoever stops here loses nothing."""
+    """Ask of each conflict which secret works, where the answer can be used. The import is committed by now: whoever stops loses nothing."""
     from govern.cli.prompt import confirm
-    from govern.procedures.import_conflicts import take_theirs
+    from govern.procedures.import_conflicts import obstacles, take_theirs
 
     theirs = []
     for conflict in result.undecided:
         changed = conflict.found[0].password_changed
         claim = f", changed on {render.day(changed)} as the file claims" if changed else ""
-        kinds = " and ".join(conflict.kinds)
+        in_the_way = obstacles(workspace, conflict)
+        for kind, why in in_the_way.items():
+            render.note(f"{conflict.handle}: the {kind} differs from the file's, and stays as it is: {why}")
+        kinds = " and ".join(kind for kind in conflict.kinds if kind not in in_the_way)
+        if not kinds:
+            continue
         if confirm(
             f"{conflict.handle}: the {kinds} of {render.safe(conflict.found[0].row)} differs from ours{claim}. Does the file's work?"
         ):

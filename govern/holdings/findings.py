@@ -36,7 +36,7 @@ class Step:
 
 _RANK: Final = (
     "void-entry", "known-by-former", "rotation-unknown", "rotation-open", "custodian-left", "case-open", "critical-others-unknown",
-    "rotation-overdue", "export-lying", "sheets-lying", "others-unknown", "hand-over-due", "grant-past", "holders-most", "weak-totp",
+    "export-lying", "sheets-lying", "rotation-overdue", "others-unknown", "hand-over-due", "grant-past", "holders-most", "weak-totp",
     "holders-least", "openers", "no-credential", "drill-due",
 )  # fmt: skip
 """First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""
@@ -53,8 +53,14 @@ def accept(findings: Sequence[Finding], accepted: frozenset[str]) -> list[Findin
 
 
 def next_steps(findings: Sequence[Finding]) -> list[Step]:
-    """At most five: the worst code first, and one step per command."""
-    order = {code: number for number, code in enumerate(_RANK)}
+    """At most five: the worst code first, and one step per command.
+
+    Files that lie open are one step each sort, so that first rotations show beside them. While the recovery sheets still lie here, the
+    drill that needs them comes before the step that removes them.
+    """
+    order: dict[str, float] = {code: number for number, code in enumerate(_RANK)}
+    if any(finding.code == "sheets-lying" for finding in findings):
+        order["drill-due"] = order["sheets-lying"] - 0.5
     steps: list[Step] = []
     for finding in sorted(findings, key=lambda f: (order.get(f.code, len(order)), f.severity != "critical", f.due or "9", f.subject)):
         if finding.command and all(step.command != finding.command for step in steps):

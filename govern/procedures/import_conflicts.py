@@ -25,6 +25,23 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
 
 
+def obstacles(workspace: Workspace, conflict: Conflict) -> dict[str, str]:
+    """Kind -> why `take_theirs` would leave its secret as it is, for those where it would."""
+    db, key = workspace.view(), workspace.keys.id.hex()
+    stored = imports.credentials(db, conflict.account)
+    busy = imports.with_open_rotation(db, [each.id for each in stored])
+    found = {}
+    for kind in conflict.kinds:
+        held = [each for each in stored if each.kind == kind and each.manifest]
+        if len(held) > 1:
+            found[kind] = f"there are {len(held)} of them here"
+        elif any(each.id in busy for each in held):
+            found[kind] = "a rotation of it is under way: govern rotation list --open"
+        elif not all(imports.opens(db, each, key) for each in held):
+            found[kind] = f"it is not sealed to your key: govern who {conflict.handle}"
+    return found
+
+
 def take_theirs(workspace: Workspace, asked: Asked, conflicts: Sequence[Conflict], now: str) -> Result:
     """Change the differing secrets of these logins to the file's, then (in a transaction that can read them) take in what else they bring.
 

@@ -84,6 +84,7 @@ CREATE INDEX items_credential ON items (credential) WHERE state = 'open';
 
 CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);
 CREATE TABLE imports (entry INTEGER PRIMARY KEY, format TEXT, path TEXT, at TEXT, created INTEGER, sealed INTEGER);
+CREATE TABLE exports (entry INTEGER PRIMARY KEY, path TEXT, at TEXT);
 CREATE TABLE shown (
   entry INTEGER PRIMARY KEY, what TEXT, person TEXT, credential TEXT, n INTEGER, purpose TEXT, recipient TEXT, reason TEXT, at TEXT);
 CREATE INDEX shown_credential ON shown (credential);

@@ -62,7 +62,7 @@ def test_seeds_are_read_in_every_notation_and_a_weak_one_is_noted(shop: Any, see
 @pytest.mark.parametrize("seed", ["not a seed!", "otpauth://totp/x?secret=1", "A"])
 def test_what_is_no_seed_is_refused_without_quoting_it(shop: Any, seed: str) -> None:
     told = shop.run("credential", "add", "shop", "--kind", "totp", stdin=seed)
-    assert (told.code, told.out) == (1, "")
+    assert (told.code, told.out) == (2, "")
     assert seed not in told.err
     assert shop.json("credential", "list", "shop")["credentials"] == []
 

@@ -98,7 +98,7 @@ def test_the_sheet_has_accounts_and_people_and_what_is_known(firm: Any, tmp_path
 def test_a_sheet_that_is_there_already_is_not_written_over(firm: Any, tmp_path: Path) -> None:
     path = tmp_path / "sheet.csv"
     path.write_text("filled in by hand")
-    assert firm.run("known", "--sheet", str(path)).code == 2
+    assert firm.run("known", "--sheet", str(path)).code == 4
     assert path.read_text() == "filled in by hand"
 
 

@@ -87,7 +87,7 @@ def test_a_proof_of_a_personal_fact_contains_no_name(vault: Story) -> None:
 def test_a_proof_never_overwrites_a_file(vault: Story) -> None:
     proof = vault.folder / "kept"
     proof.write_text("mine")
-    assert vault.run("ledger", "prove", "0", "--out", str(proof)).code == 1
+    assert vault.run("ledger", "prove", "0", "--out", str(proof)).code == 4
     assert proof.read_text() == "mine"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from ..conftest import Story
@@ -76,3 +77,36 @@ def test_doctor_says_that_the_keys_do_not_open(vault: Story) -> None:
     vault.key.unlink()
     told = vault.run("doctor", "--json")
     assert told.code in (5, 7)
+
+
+def test_files_that_lie_open_are_one_step_and_first_rotations_show_beside_them(vault: Story) -> None:
+    """Each file is a finding of its own, once however often it came in; one command removes them all."""
+    files = [vault.folder / f"logins {number}.csv" for number in range(7)]
+    for number, file in enumerate(files):
+        file.write_text(f"platform,login,password\ninstagram,acme{number},correct horse\n")
+        vault.ok("import", str(file))
+    files[0].write_text(files[0].read_text() + "instagram,acme.more,correct horse\n")
+    vault.ok("import", str(files[0]))
+    told = vault.json("status")
+    lying = [finding["subject"] for finding in told["findings"] if finding["code"] == "export-lying"]
+    assert sorted(lying) == sorted(map(str, files))
+    removing = [step["command"] for step in told["next"] if step["action"] == "export-lying"]
+    assert len(removing) == 1
+    assert sorted(shlex.split(removing[0])[1:]) == sorted(map(str, files))
+    assert any(step["command"].startswith("govern rotate ") for step in told["next"])
+
+
+def test_the_drill_comes_before_the_sheets_go_away(vault: Story) -> None:
+    steps = [step["action"] for step in vault.json("status")["next"]]
+    assert steps.index("drill-due") == steps.index("sheets-lying") - 1
+
+
+def test_what_govern_exported_is_a_finding_until_it_is_gone(vault: Story) -> None:
+    vault.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme.shop")
+    vault.ok("credential", "add", "shop", "--kind", "password", stdin="correct horse")
+    out = vault.folder / "everything.json"
+    vault.ok("export", "--out", str(out), "--reason", "drill")
+    assert str(out) in {f["subject"] for f in vault.json("status")["findings"] if f["code"] == "export-lying"}
+    out.unlink()
+    assert "export-lying" not in codes(vault.json("status"))
+    vault.ok("ledger", "verify", "--deep")

@@ -53,6 +53,7 @@ def exported(scene: Scene) -> None:
     for credential, n in scene.body["versions"]:
         _version(scene, credential, n)
         scene.expose(scene.actor, credential, n, "exported")
+    scene.run("INSERT OR IGNORE INTO exports VALUES (?, ?, ?)", scene.index, scene.personal.get("path"), scene.at)
 
 
 def _imported(scene: Scene) -> None:

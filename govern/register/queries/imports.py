@@ -47,11 +47,11 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LyingExport:
-    """A file that was imported in the clear and still lies on this machine."""
+    """A file with secrets in the clear that was imported, or that `govern export` wrote, and that still lies on this machine."""
 
     entry: int
     path: str
-    format: str
+    ours: bool
     at: str
 
 
@@ -105,6 +105,12 @@ def currents(db: sqlite3.Connection, key: str) -> Iterator[Sealed]:
         yield Sealed(account=account, credential=credential, kind=kind, n=n, manifest=manifest or "", opens=bool(opens))
 
 
+def opens(db: sqlite3.Connection, held: Held, key: str) -> bool:
+    """Whether the credential's current version is sealed to the key (hex id)."""
+    query = "SELECT 1 FROM wraps WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL"
+    return db.execute(query, (held.id, held.n, key)).fetchone() is not None
+
+
 def with_open_rotation(db: sqlite3.Connection, credentials: Sequence[str]) -> set[str]:
     """Which of these credentials (ids) have a rotation under way."""
     rows = db.execute(
@@ -115,9 +121,13 @@ def with_open_rotation(db: sqlite3.Connection, credentials: Sequence[str]) -> se
 
 
 def lying_exports(db: sqlite3.Connection) -> list[LyingExport]:
-    """Imported files that hold secrets in the clear and are still there, each once. Asks this machine's file system for each path."""
-    rows = db.execute("SELECT max(entry), path, format, at FROM imports WHERE sealed = 0 AND path IS NOT NULL GROUP BY path ORDER BY 1")
-    return [LyingExport(entry=entry, path=path, format=format_, at=at) for entry, path, format_, at in rows.fetchall() if _is_there(path)]
+    """Files that hold secrets in the clear and are still there, each once. Asks this machine's file system for each path."""
+    rows = db.execute(
+        "SELECT max(entry), path, max(ours), max(at) FROM ("
+        " SELECT entry, path, 0 AS ours, at FROM imports WHERE sealed = 0 UNION ALL SELECT entry, path, 1, at FROM exports)"
+        " WHERE path IS NOT NULL GROUP BY path ORDER BY 1"
+    )
+    return [LyingExport(entry=entry, path=path, ours=bool(ours), at=at) for entry, path, ours, at in rows.fetchall() if _is_there(path)]
 
 
 def _is_there(path: str) -> bool:

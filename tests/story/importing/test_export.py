@@ -114,11 +114,11 @@ def test_nothing_of_it_is_on_the_screen_and_the_file_is_its_owners_alone(shops: 
 def test_a_file_that_is_there_is_not_written_over(shops: Any, tmp_path: Path, inside: Inside) -> None:
     path, before = tmp_path / "out.json", inside.size()
     path.write_text("mine")
-    assert export(shops, path).code == 2
+    assert export(shops, path).code == 4
     assert (path.read_text(), inside.size()) == ("mine", before)
     link = tmp_path / "link.json"
     link.symlink_to(tmp_path / "elsewhere.json")
-    assert export(shops, link).code == 2
+    assert export(shops, link).code == 4
     assert not (tmp_path / "elsewhere.json").exists()
     assert export(shops, tmp_path / "new.json").code == 0, "the control"
 
