@@ -110,6 +110,18 @@ class TestConflicts:
         assert inside.register("SELECT count(*) FROM credentials WHERE kind = 'totp'") == [(int(taken),)]
 
     @pytest.mark.usefixtures("terminal")
+    def test_nothing_is_asked_where_the_answer_could_not_be_used(self, vault: Any, bitwarden: Callable[..., str], inside: Inside) -> None:
+        """A rotation is under way: its outcome decides, not the file. The control is the test above, where the question comes."""
+        vault.ok("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM)), stdin="y\n")
+        vault.spawn("rotate", "instagram.acme", "--because", "manual")
+        told = vault.run("import", bitwarden(row("Acme", "acme", "second-password", uri=INSTAGRAM), name="b.csv"), stdin="y\ny\n")
+        assert told.code == 0
+        assert "Does the file's work?" not in told.err
+        assert "a rotation of it is under way" in told.err
+        assert inside.register("SELECT count(*) FROM rotations WHERE ended_at IS NULL") == [(1,)]
+        assert inside.register("SELECT count(*) FROM versions WHERE origin = 'imported'") == [(1,)]
+
+    @pytest.mark.usefixtures("terminal")
     def test_the_files_secret_is_known_to_others_and_the_earlier_one_no_longer_works(
         self, vault: Any, bitwarden: Callable[..., str], inside: Inside
     ) -> None:
