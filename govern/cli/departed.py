@@ -78,8 +78,8 @@ def _state(entry: Entry) -> str:
     return f"{entry.state}, verified" if entry.verifier else str(entry.state)
 
 
-def tell_next(case: Case, entries: Sequence[Entry], person: str) -> None:
-    """The command for the first open item; for a case without any, its closing and its report."""
+def tell_next(case: Case, entries: Sequence[Entry], person: str, *, stale: bool = False) -> None:
+    """The command for the first open item; for a case without any, its closing and its report; a `stale` one is refreshed first."""
     from govern.offboarding.wording import command, sentence
 
     short = case.id[:8]
@@ -88,6 +88,8 @@ def tell_next(case: Case, entries: Sequence[Entry], person: str) -> None:
         render.next_step(f"govern offboard report {short} --out DIR")
     elif case.state == "open":
         render.next_step("govern offboard run-due", f"makes the cut from {case.cut_at} on; earlier: govern offboard cut {short}")
+    elif stale:
+        render.next_step(f"govern offboard refresh {short}", "items are done by now, or others came up")
     elif waiting:
         first = waiting[0]
         rotations = sum(entry.item.kind == "rotate" for entry in waiting)

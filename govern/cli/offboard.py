@@ -263,6 +263,7 @@ def report(
 
 
 def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry], *, json: bool) -> None:
+    from govern.procedures.settling import stale
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
@@ -277,10 +278,11 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
         return
     person = names.get(found.person, found.person)
     items_table([entry], person, names)
-    tell_next(found, cases.items(db, found.id), person)
+    tell_next(found, cases.items(db, found.id), person, stale=stale(db, found, settings.now()))
 
 
 def _show(workspace: Workspace, case: str, *, json: bool) -> None:
+    from govern.procedures.settling import stale
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
@@ -293,7 +295,7 @@ def _show(workspace: Workspace, case: str, *, json: bool) -> None:
     cases_table([found], names)
     render.line()
     items_table(entries, names.get(found.person, found.person), names)
-    tell_next(found, entries, names.get(found.person, found.person))
+    tell_next(found, entries, names.get(found.person, found.person), stale=stale(db, found, settings.now()))
 
 
 def _tell_cut(made: Cut) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Refused
 from govern.offboarding import checklist
-from govern.offboarding.case import LEAVES, CaseKind
+from govern.offboarding.case import LEAVES, CaseKind, CaseState
 from govern.offboarding.items import Item
 from govern.procedures import settling
 from govern.procedures.settling import Settled
@@ -85,6 +85,9 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
 def cut(tx: Transaction, case: Case) -> Cut:
     """Make the cut of a case, whatever time was planned for it: first what has changed since its opening is taken in."""
     must_run_cases(tx, case)
+    if case.state is not CaseState.OPEN:
+        told = "is closed" if case.state is CaseState.CLOSED else "was cut already"
+        raise Refused(f"this case {told}", rule="case-open", hint=f"govern offboard show {case.id[:8]}")
     settling.settle(tx, case)
     settling.take_in(tx, case)
     items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]

@@ -67,6 +67,9 @@ def give_up(tx: Transaction, case: Case, entry: Entry, state: ItemState, reason:
 def verify(tx: Transaction, case: Case, entry: Entry) -> Entry:
     """A second person has looked at how the item ended."""
     must_run_cases(tx, case)
+    if entry.state is ItemState.OPEN:
+        hint = f"govern offboard done {case.id[:8]} {entry.number}"
+        raise Refused("only what has ended can be verified", rule="item-open", hint=hint)
     tx.record("case.item_verified", {"case": case.id, "item": entry.id})
     return _again(tx, case, entry)
 
@@ -94,7 +97,11 @@ def close(tx: Transaction, case: Case, statement: str = "") -> Case:
     ready = case.state == "cut" and not cases.by_id(tx.register, case.id, reader=tx.actor).left
     # While something is left the closing is refused for that, which says more than who might sign.
     signed_by_one = attestation.close(tx.actor, case.opener, endings, others) if ready else False
-    tx.record("case.closed", {"case": case.id, "signed_by_one": signed_by_one}, {"statement": statement})
+    try:
+        tx.record("case.closed", {"case": case.id, "signed_by_one": signed_by_one}, {"statement": statement})
+    except Refused as refused:
+        hint = refused.hint.replace(" CASE", f" {case.id[:8]}")
+        raise Refused(refused.message, rule=refused.rule, control=refused.control, hint=hint, code=refused.code) from None
     who = people.by_id(tx.register, case.person)
     if case.kind in LEAVES and not who.left_on:
         tx.record("person.left", {"person": case.person, "on": case.last_day or case.cut_at[:10]})

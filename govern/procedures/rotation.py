@@ -77,7 +77,8 @@ def _fields(tx: Transaction, rotation: Rotation, n: int) -> dict[str, object]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
     """A rotation that is done. `still_knows`: ids of those who could know the new secret and may not have it; `waiting`: holders without
-    keys who need it; `outside`: holders who, of a secret kept elsewhere, are not known to be in its place; `again`: the rotation that was opened because somebody who is gone knows it; `done_before`: nothing was recorded."""
+    keys who need it; `outside`: holders who, of a secret kept elsewhere, are not known to be in its place; `again`: the rotation that was
+    opened because somebody who is gone knows it; `done_before`: nothing was recorded."""
 
     rotation: Rotation
     still_knows: tuple[str, ...] = ()
@@ -98,9 +99,12 @@ def confirm(
     db = tx.register
     if rotation.state is State.DONE and version in (0, rotation.candidate):
         return Confirmed(rotation=rotation, done_before=True)
-    machine.after(rotation.state, Step.CONFIRM)
+    _may(rotation, Step.CONFIRM)
     n = version or rotation.candidate
-    machine.proven(rotations.candidate(db, rotation, n), grade)
+    try:
+        machine.proven(rotations.candidate(db, rotation, n), grade)
+    except Refused as refused:
+        raise _named(refused, rotation) from None
     tx.record("rotation.confirmed", {"rotation": rotation.id, "version": n, "grade": grade, "sessions_cut": sessions_cut})
     _end_old_wraps(tx, rotation, n)
     again = _again(tx, rotation, n)
@@ -111,6 +115,19 @@ def confirm(
         waiting=() if done.kept_in else tuple(rotations.waiting(db, done.account, done.credential, done.kind, n)),
         outside=tuple(rotations.outside(db, done.account, done.credential, done.kind, n)) if done.kept_in else (),
     )  # fmt: skip
+
+
+def _may(rotation: Rotation, step: Step) -> None:
+    """Refuse a step that may not follow, with a hint that can be typed."""
+    try:
+        machine.after(rotation.state, step)
+    except Refused as refused:
+        raise _named(refused, rotation) from None
+
+
+def _named(refused: Refused, rotation: Rotation) -> Refused:
+    hint = refused.hint.replace(" ACCOUNT", f" {rotation.handle} --kind {rotation.kind}").replace(" ID", f" {rotation.id[:8]}")
+    return Refused(refused.message, rule=refused.rule, control=refused.control, hint=hint)
 
 
 def strangers(tx: Transaction, rotation: Rotation, n: int) -> tuple[str, ...]:
@@ -154,7 +171,7 @@ def _end_old_wraps(tx: Transaction, rotation: Rotation, n: int) -> None:
 
 def reject(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, typeable: bool = False) -> candidates.Candidate | None:
     """The platform refused the candidate: the next one is staged in the same transaction. None where the platform has to issue it first."""
-    machine.after(rotation.state, Step.REJECT)
+    _may(rotation, Step.REJECT)
     tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
     if given is None and not makes(rotation.kind, kept_elsewhere=bool(rotation.kept_in)):
         return None
@@ -163,16 +180,19 @@ def reject(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, 
 
 def unsure(tx: Transaction, rotation: Rotation) -> None:
     """Nobody can tell which secret the platform has: every candidate stays, and so does what was current."""
+    _may(rotation, Step.UNSURE)
     tx.record("rotation.unknown", {"rotation": rotation.id})
 
 
 def lose(tx: Transaction, rotation: Rotation) -> None:
     """No secret that is stored here works: nothing is destroyed, and a new one can be staged once the platform lets somebody in again."""
+    _may(rotation, Step.LOSE)
     tx.record("rotation.lost", {"rotation": rotation.id})
 
 
 def abort(tx: Transaction, rotation: Rotation) -> None:
     """Nothing was changed after all; refused once a candidate was shown, for it may be on the platform."""
+    _may(rotation, Step.ABORT)
     current = rotations.of_credential(tx.register, rotation.credential).current
     known = ties.not_given_up(tx.register, rotation.credential, current)
     if rotation.trigger == Trigger.MEMBERSHIP and known:

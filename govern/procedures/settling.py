@@ -83,6 +83,18 @@ def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[
     return [replace(item, due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
 
 
+def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
+    """Whether a refresh would change something: an open item that the ledger shows as done, or something that no item is about. Reads only."""
+    if case.state is not CaseState.CUT:
+        return False
+    entries = cases.items(db, case.id)
+    if any(entry.state == "open" and _done(db, case, entry) for entry in entries):
+        return True
+    listed = {_about(entry.item) for entry in entries}
+    drawn = checklist.draw_up(ties.circumstances(db, case.person, now), policies.policy(db), cut_at=max(case.cut_at, now))
+    return any(_about(item) not in listed for item in drawn)
+
+
 def _about(item: Item) -> tuple[str, str, str, int, str]:
     return (item.kind, item.account, item.credential, item.version, item.about)
 

@@ -116,14 +116,19 @@ def test_sheets_of_another_vault_are_refused(vault: Story) -> None:
 def test_recover_on_a_machine_that_has_only_the_database_and_sheets(vault: Story) -> None:
     """The secret opens with the new key, the lost key is revoked, a rotation is open for what lay on the lost machine."""
     with_secret(vault)
+    vault.ok("account", "add", "old", "--platform", "instagram", "--login", "old")
+    vault.ok("credential", "add", "old", "--kind", "password", stdin="old-secret")
+    vault.ok("account", "retire", "old")
     copy = vault.folder / "found.db"
     vault.ok("vault", "backup", "--out", str(copy))
     machine = Story(vault.folder / "machine")
     machine.folder.mkdir()
     told = machine.json("vault", "recover", "--vault", str(copy), "--handle", "mia", *sheets(vault, 1, 2))
-    assert (told["sealed"], told["rotations"]) == (1, 1)
+    assert (told["sealed"], told["rotations"]) == (2, 1)
     environment = machine.environment()
     machine.environment = lambda **more: {**environment, "GOVERN_VAULT": str(copy), **more}  # type: ignore[method-assign]
+    (rotation,) = machine.json("rotation", "list")["rotations"]
+    assert (rotation["account"], rotation["trigger"], rotation["due"]) == ("shop", "compromise", rotation["opened_at"])
     assert machine.ok("reveal", "shop", "--stdout").out == "correct horse"
     machine.ok("ledger", "verify", "--deep")
     people = machine.json("person", "list")["people"]

@@ -187,3 +187,22 @@ def test_a_case_without_items_is_not_ready_before_its_cut(acme: Any) -> None:
     assert "ready to be closed" not in acme.ok("status").out
     acme.ok("offboard", "cut", case)
     assert "ready to be closed" in acme.ok("status").out
+
+
+def test_what_came_up_or_was_done_since_is_taken_in_first(acme: Any) -> None:
+    """The next step is never about an item whose ground is gone, and never the closing of a list that is not whole."""
+    case = acme.json("offboard", "open", "anna", "--kind", "mover")["case"]["id"]
+    acme.ok("offboard", "waive", case, "2", "--reason", "known")
+    assert f"next: govern offboard close {case[:8]}" in acme.ok("offboard", "show", case).err
+    acme.ok("known", "blog", "anna")
+    assert f"next: govern offboard refresh {case[:8]}" in acme.ok("offboard", "show", case).err
+    acme.ok("offboard", "refresh", case)
+    assert "next: govern rotate blog --kind password" in acme.ok("offboard", "show", case).err
+
+
+def test_a_refusal_names_the_case_and_the_item(acme: Any) -> None:
+    case = acme.json("offboard", "open", "anna")["case"]["id"]
+    short = case[:8]
+    assert f"govern offboard show {short}" in acme.run("offboard", "cut", case).err
+    assert f"govern offboard show {short}" in acme.run("offboard", "close", case).err
+    assert f"govern offboard done {short} 2" in acme.run("offboard", "verify", case, "2").err

@@ -212,3 +212,11 @@ def test_left_in_doubt_and_for_later(acme: Any, screen: Any) -> None:
     assert shown.end() == 0
     assert rotations(acme)[0]["state"] == "unknown"
     assert acme.json("status")["next"]
+
+
+def test_a_refusal_names_the_rotation_and_the_account(acme: Any) -> None:
+    acme.ok("rotate", "shop")
+    short = rotations(acme, "--open")[0]["id"][:8]
+    assert f"govern rotation show {short} --secret new --stdout" in acme.run("rotation", "confirm", short).err
+    acme.ok("rotation", "abort", short)
+    assert "govern rotate shop --kind password" in acme.run("rotation", "confirm", short).err
