@@ -45,3 +45,11 @@ def test_a_link_into_a_synchronised_folder_is_seen_through(tmp_path: Path) -> No
         check_location(tmp_path / "plain" / "vault.db")
     assert refused.value.hint
     check_location(tmp_path / "vault.db")  # control: beside it is allowed
+
+
+def test_the_way_on_is_one_that_there_is(tmp_path: Path) -> None:
+    (tmp_path / "Dropbox").mkdir()
+    with pytest.raises(Refused) as caught:
+        check_location(tmp_path / "Dropbox" / "vault.db")
+    assert "--vault" in caught.value.hint
+    assert "PostgreSQL" not in caught.value.hint
