@@ -130,6 +130,9 @@ class Firm:
         environment = machine.environment
         machine.environment = lambda **more: environment(GOVERN_VAULT=str(self.story.home / "vault.db"), **more)
         self.machines[handle] = machine
+        note = machine.folder / "note"  # handed over by mia: what an enrolled machine begins from
+        note.write_bytes(pin.note)
+        machine.ok("vault", "trust", str(note))
         return machine
 
     def vault_id(self) -> str:
