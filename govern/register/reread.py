@@ -21,7 +21,7 @@ from govern.ledger.merkle import CompactRange
 from govern.register import connection, sealed_rows, sync
 from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
-from govern.register.pin import read_pin
+from govern.register.pin import Pin, read_pin
 from govern.store.database import OTHERS
 
 if TYPE_CHECKING:
@@ -92,10 +92,8 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
     """
     pin = read_pin(workspace.pin_path)  # before the snapshot, which is then at least as new
     with workspace.store.reading() as reading:
-        if pin is not None and reading.head()[0] < pin.size:
-            sync.check_against_pin(reading, pin)  # rolled back as a whole: no single entry is to blame
         if pin is not None:
-            _against_journal(reading, Journal(workspace.home), pin.size, deep=deep)
+            _against_journal(reading, Journal(workspace.home), pin, deep=deep)
         _nothing_beside(reading)
         if reading.others() != OTHERS:
             raise IntegrityError("the store's tables meta and mailbox are not as they were made", code="planted")
@@ -125,6 +123,16 @@ def _whole(workspace: Workspace, reading: Reading, db: sqlite3.Connection, *, de
     )
 
 
+def _not_rolled_back(reading: Reading, pin: Pin) -> None:
+    """A store that ends well, only earlier, was rolled back: no single entry is to blame."""
+    try:
+        size, _ = reading.head()
+    except IntegrityError:
+        return
+    if size < pin.size:
+        sync.check_against_pin(reading, pin)
+
+
 def _nothing_beside(reading: Reading) -> None:
     """No row stands outside the ledger's indices and sizes: such a row is never read, and was put there by somebody."""
     size, _ = reading.head()
@@ -137,18 +145,19 @@ def _nothing_beside(reading: Reading) -> None:
         )
 
 
-def _against_journal(reading: Reading, journal: Journal, size: int, *, deep: bool) -> None:
-    """Each transaction of the store up to `size` must be, byte for byte, the one that this machine wrote or verified.
+def _against_journal(reading: Reading, journal: Journal, pin: Pin, *, deep: bool) -> None:
+    """Each transaction of the store up to the pin must be, byte for byte, the one that this machine wrote or verified.
 
     What the journal holds beyond is not yet pinned, and what it lacks (it was torn or lost) only the replay can tell.
     """
     stored = sync.transactions(reading, 0)
     for written in journal.read():
-        if written.size > size:
+        if written.size > pin.size:
             return
         first = written.entries[0][0] if written.entries else 0
         standing = next(stored, None)
         if standing is None:
+            _not_rolled_back(reading, pin)
             raise IntegrityError("its checkpoint is missing", index=first, expected=_name(written.note), code="missing")
         note, rows = standing
         if note == written.note and len(rows) != len(written.entries):

@@ -143,7 +143,8 @@ ATTACKS: dict[str, Callable[[sqlite3.Connection, int], int]] = {
 def test_an_altered_entry_or_checkpoint_is_named(machine: Machine, attack: str, entry: int) -> None:
     with machine.database() as db:
         expected = ATTACKS[attack](db, entry)
-    assert machine.named() == expected
+    # Without its last transaction the store is sound and shorter: a rollback, for which no entry is to blame.
+    assert machine.named() == (None if attack == "its transaction deleted" and entry == SIZE - 1 else expected)
 
 
 def signed_by_another(machine: Machine, entry: int, keys: Keys) -> None:
