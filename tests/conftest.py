@@ -114,3 +114,14 @@ def story(tmp_path: Path) -> Story:
 def vault(story: Story) -> Story:
     """A machine with a fresh vault (preset solo), founded by `mia`."""
     return story.init()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many attacks on the store were tried, wherever some were."""
+    tried = [
+        report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())
+        if report.when == "call" and "unit/attacks/" in report.nodeid
+    ]  # fmt: skip
+    if tried:
+        failed = sum(report.outcome == "failed" for report in tried)
+        terminalreporter.write_line(f"attacks on the store: {len(tried)} cases, {failed} not refused or not told as they should be")
