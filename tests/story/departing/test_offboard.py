@@ -148,7 +148,7 @@ def test_items_in_every_way(acme: Any, tmp_path: Path) -> None:
         (["offboard", "open", "anna", "--cut-at", "2020-01-01T09:00"], 2, "lies in the past"),
         (["offboard", "open", "anna", "--cut-at", "9999-12-31T23:59+00:00"], 2, "beyond the calendar"),
         (["offboard", "open", "anna", "--last-day", "soon"], 2, "is no date"),
-        (["offboard", "open", "anna", "--evidence", "/nowhere/x"], 1, "/nowhere/x"),
+        (["offboard", "open", "anna", "--evidence", "/nowhere/x"], 3, "/nowhere/x"),
         (["offboard", "open", "nobody"], 3, "no person"),
         (["offboard", "plan", "nobody"], 3, "no person"),
         (["offboard", "show", "abcdef"], 3, "no case"),

@@ -24,9 +24,8 @@ def opens(firm: Firm, member: str) -> bool:
 
 def test_the_new_responsible_person_can_open_it(anna: Firm) -> None:
     assert not opens(anna, "anna")
-    assert anna.json("account", "custody", "shop", "anna")["accounts"] == [
-        {"handle": "shop", "custodian": "anna", "before": "mia", "sealed": True}
-    ]
+    told = anna.json("account", "custody", "shop", "anna")["accounts"]
+    assert [(a["handle"], a["custodian"], a["before"], a["sealed"]) for a in told] == [("shop", "anna", "mia", True)]
     assert opens(anna, "anna")
 
 
@@ -60,7 +59,7 @@ def test_a_responsible_person_who_is_no_admin_hands_over_to_a_holder(anna: Firm)
     anna.ok("account", "custody", "shop", "mia")
     anna.ok("account", "custody", "shop", "anna")
     told = anna.machines["anna"].json("account", "custody", "shop", "mia")
-    assert told["accounts"] == [{"handle": "shop", "custodian": "mia", "before": "anna", "sealed": True}]
+    assert [(a["handle"], a["custodian"], a["before"], a["sealed"]) for a in told["accounts"]] == [("shop", "mia", "anna", True)]
     assert not opens(anna, "anna")
 
 
