@@ -17,7 +17,7 @@ Then the judge: 5. opens, commits, decodes, is the signer's; 6. may do this. Fai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -42,6 +42,14 @@ class Head:
         return self.tree.size
 
 
+class Entries(Protocol):
+    """One transaction's entries in order. They are walked twice: nothing is judged before the root and its signature have held."""
+
+    def __iter__(self) -> Iterator[Entry]: ...
+
+    def __len__(self) -> int: ...
+
+
 class Judge(Protocol):
     """What the replay asks about events and keys. Each may raise IntegrityError; everything else that is wrong is its own to keep."""
 
@@ -58,7 +66,7 @@ class Judge(Protocol):
         """The transaction of this checkpoint was verified and all of its entries judged."""
 
 
-def replay(head: Head, transactions: Iterable[tuple[bytes, Sequence[Entry]]], judge: Judge, *, vault: bytes) -> Head:
+def replay(head: Head, transactions: Iterable[tuple[bytes, Entries]], judge: Judge, *, vault: bytes) -> Head:
     """Verify `transactions` (a checkpoint's note, its entries in order) on top of `head` and have them judged; the new head.
 
     `vault` is the vault id that this machine trusts, never one that the store names. IntegrityError at the first failure: the
@@ -69,28 +77,25 @@ def replay(head: Head, transactions: Iterable[tuple[bytes, Sequence[Entry]]], ju
     return head
 
 
-def _transaction(head: Head, note: bytes, entries: Sequence[Entry], judge: Judge, vault: bytes) -> Head:
+def _transaction(head: Head, note: bytes, entries: Entries, judge: Judge, vault: bytes) -> Head:
     first = head.size
     checkpoint = _read(note, vault, first)
     size = checkpoint.size
 
-    # 1. indices are contiguous
-    for expected, entry in zip(range(first, size), entries, strict=False):
+    # 1. indices are contiguous; 2. leaves are rebuilt from the rows
+    tree = head.tree.copy()
+    expected = first
+    opening = None
+    for entry in entries:
+        if expected == size:
+            raise _another_number(size, first, expected + 1)
         if entry.index != expected:
             raise IntegrityError("not where the ledger continues", index=expected, expected=str(expected), found=ascii(entry.index)[:40])
-    if len(entries) != size - first:
-        raise IntegrityError(
-            f"the checkpoint of size {size} stands for another number of entries",
-            index=min(first + len(entries), size),
-            expected=str(size - first),
-            found=str(len(entries)),
-        )
-
-    # 2. leaves are rebuilt from the rows
-    tree = head.tree.copy()
-    append = tree.append
-    for entry in entries:
-        append(entry.leaf())
+        tree.append(entry.leaf())
+        opening = opening or entry
+        expected += 1
+    if expected != size or opening is None:
+        raise _another_number(size, first, expected)
 
     # 3. their root equals the checkpoint's
     root = tree.root()
@@ -103,7 +108,7 @@ def _transaction(head: Head, note: bytes, entries: Sequence[Entry], judge: Judge
         )
 
     # 4. signed by a key that was active after the previous checkpoint
-    key = _verify_signer(note, first, entries, judge, vault)
+    key = _verify_signer(note, first, size, opening, judge, vault)
 
     # 5. and 6. are the judge's
     for entry in entries:
@@ -128,15 +133,15 @@ def _read(note: bytes, vault: bytes, first: int) -> Checkpoint:
     return checkpoint
 
 
-def _verify_signer(note: bytes, first: int, entries: Sequence[Entry], judge: Judge, vault: bytes) -> bytes:
-    """Key id of the checkpoint's signer, with the signature verified."""
-    where = _range(first, first + len(entries))
+def _verify_signer(note: bytes, first: int, size: int, opening: Entry, judge: Judge, vault: bytes) -> bytes:
+    """Key id of the checkpoint's signer, with the signature verified. `opening` is the transaction's first entry."""
+    where = _range(first, size)
     try:
         name = signer_name(note)
         if not _KEY_NAME.fullmatch(name):
             raise IntegrityError("signed under a name that is no key id")
         key = bytes.fromhex(name)
-        public = _founder(entries[0], key, judge, vault) if first == 0 else judge.public_key(key)
+        public = _founder(opening, key, judge, vault) if first == 0 else judge.public_key(key)
         if public is None:
             raise IntegrityError("signed by a key that is not active", found=name)
         verify_note(note, name=name, public=public)
@@ -152,6 +157,15 @@ def _founder(entry: Entry, key: bytes, judge: Judge, vault: bytes) -> bytes:
     if found != vault:
         raise IntegrityError("the ledger of another vault", index=0, expected=vault.hex(), found=found.hex())
     return judge.found(entry, key)
+
+
+def _another_number(size: int, first: int, reached: int) -> IntegrityError:
+    return IntegrityError(
+        f"the checkpoint of size {size} stands for another number of entries",
+        index=min(reached, size),
+        expected=str(size - first),
+        found=str(reached - first),
+    )
 
 
 def _at(index: int, what: str, error: IntegrityError) -> IntegrityError:

@@ -12,6 +12,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -74,7 +75,7 @@ def note_key_hash(name: str, public: bytes) -> bytes:
 
 
 def _is_name(name: str) -> bool:
-    return name != "" and "+" not in name and not any(char.isspace() for char in name)
+    return "+" not in name and name.split() == [name]
 
 
 def _signature(line: str) -> NoteSignature:
@@ -90,6 +91,7 @@ def _signature(line: str) -> NoteSignature:
     return NoteSignature(fields[0], data[:4], data[4:])
 
 
+@lru_cache(maxsize=8)  # of one checkpoint, text, signer and signature are asked for one after the other
 def parse_note(note: bytes) -> Note:
     """Take a note apart; IntegrityError unless of the exact form of c2sp.org/signed-note, at most 128 KiB and 32 signatures."""
     if len(note) > MAX_NOTE_BYTES:
@@ -146,12 +148,17 @@ def verify_note(note: bytes, *, name: str, public: bytes) -> bytes:
     return parsed.text
 
 
+@lru_cache(maxsize=64)
+def _key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
+
+
 def is_signed(signature: bytes, text: bytes, public: bytes) -> bool:
     """Whether `signature` is an Ed25519 signature (RFC 8032) of `text` by `public`; keys of small order sign nothing."""
     if public in SMALL_ORDER:
         return False
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
+        _key(public).verify(signature, text)
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True

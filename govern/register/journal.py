@@ -29,6 +29,8 @@ CHECKPOINT: Final = b"C"
 PERSONAL: Final = b"P"
 
 _LIMIT: Final = 64 * 1024 * 1024
+_CHUNK: Final = 256 * 1024
+_FEW: Final = 2_000
 
 
 def _frame(kind: bytes, payload: bytes) -> bytes:
@@ -38,16 +40,27 @@ def _frame(kind: bytes, payload: bytes) -> bytes:
 def _frames(file: BinaryIO, start: int) -> Iterator[tuple[bytes, bytes, int]]:
     """Type, payload and end offset of each whole frame from `start` on; stops at the first torn one."""
     file.seek(start)
-    at = start
-    while len(head := file.read(5)) == 5:
-        length = int.from_bytes(head[1:], "big")
-        if length > _LIMIT:
+    chunk, at = b"", 0  # `start` is where the chunk begins
+    while True:
+        end = at + 9 + int.from_bytes(chunk[at + 1 : at + 5], "big")
+        if end - at > _LIMIT:
             return
-        payload, crc = file.read(length), file.read(4)
-        if len(crc) != 4 or zlib.crc32(head[:1] + payload) != int.from_bytes(crc, "big"):
+        if end > len(chunk):
+            more = file.read(max(_CHUNK, end - len(chunk)))
+            if not more:
+                return
+            start += at
+            chunk, at = chunk[at:] + more, 0
+            continue
+        kind, payload = chunk[at : at + 1], chunk[at + 5 : end - 4]
+        if zlib.crc32(payload, zlib.crc32(kind)) != int.from_bytes(chunk[end - 4 : end], "big"):
             return
-        at += 9 + length
-        yield head[:1], payload, at
+        at = end
+        yield kind, payload, start + end
+
+
+EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
+"""index, compartment, epoch, commitment, sealed, personal: the columns of the store's table."""
 
 
 @dataclass(slots=True)
@@ -56,7 +69,7 @@ class Written:
 
     note: bytes = b""
     size: int = 0
-    entries: list[tuple[int, bytes, bytes, bytes, bytes, bytes | None]] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
     versions: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
     wraps: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
     dropped: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -75,22 +88,6 @@ class Written:
         if self.note:
             frames.append(_frame(CHECKPOINT, self.size.to_bytes(8, "big") + self.note))
         return b"".join(frames), b"".join(personal)
-
-    def take(self, kind: bytes, payload: bytes) -> None:
-        """Add what one frame holds."""
-        if kind == ENTRY:
-            index = int.from_bytes(payload[:8], "big")
-            self.entries.append((index, payload[8:24], payload[24:40], payload[40:72], payload[72:], None))
-        elif kind == VERSION:
-            self.versions.append((payload[:32], payload[32:64], payload[64:]))
-        elif kind in (WRAP, DROPPED):
-            target, rest = payload[1 : 1 + payload[0]], payload[1 + payload[0] :]
-            if kind == WRAP:
-                self.wraps.append((target, rest[:16], rest[16:]))
-            else:
-                self.dropped.append((target, rest[:16]))
-        elif kind == CHECKPOINT:
-            self.size, self.note = int.from_bytes(payload[:8], "big"), payload[8:]
 
 
 def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> bool:
@@ -113,6 +110,23 @@ def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> 
     if created:
         sync_folder(path.parent)
     return not durable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One whole transaction of the journal: its checkpoint, its first index, where it stands in both files, and its rows if they are few."""
+
+    journal: Journal
+    note: bytes
+    first: int
+    size: int
+    start: tuple[int, int]
+    end: tuple[int, int]
+    few: list[EntryRow] | None
+
+    def rows(self) -> Iterator[EntryRow]:
+        """Its entries with their personal parts; many are read anew, so that memory stays bounded."""
+        return iter(self.few) if self.few is not None else self.journal.rows(self.start, self.end[0])
 
 
 class Journal:
@@ -155,24 +169,83 @@ class Journal:
             if path.exists() and path.stat().st_size > end:
                 os.truncate(path, end)
 
-    def read(self, start: tuple[int, int] = (0, 0)) -> Iterator[Written]:
-        """Whole transactions from the offsets `start` on, personal parts joined in; a torn or unfinished tail is not given."""
+    def open_side(self) -> BinaryIO:
+        return self.side.open("rb") if self.side.exists() else BytesIO()
+
+    def rows(self, start: tuple[int, int], end: int) -> Iterator[EntryRow]:
+        """Entries between the offsets, with their personal parts."""
+        with self.path.open("rb") as main, self.open_side() as side:
+            parts = _frames(side, start[1])
+            part = next(parts, None)
+            for kind, payload, at in _frames(main, start[0]):
+                if kind == ENTRY:
+                    while part is not None and part[1][:8] < payload[:8]:
+                        part = next(parts, None)
+                    yield _row(payload, part[1] if part is not None else b"")
+                if at >= end:
+                    return
+
+    def transactions(self, start: tuple[int, int] = (0, 0)) -> Iterator[Recorded]:
+        """Whole transactions from the offsets `start` on; a torn or unfinished tail is not given."""
         if not self.path.exists():
             return
-        with self.path.open("rb") as main, self.side.open("rb") if self.side.exists() else BytesIO() as side:
+        with self.path.open("rb") as main, self.open_side() as side:
             parts = _frames(side, start[1])
-            waiting, side_end = next(parts, None), start[1]
-            written = Written()
+            part = next(parts, None)
+            entries: list[bytes] = []
+            count = 0
             for kind, payload, end in _frames(main, start[0]):
-                written.take(kind, payload)
+                if kind == ENTRY:
+                    count += 1
+                    if count <= _FEW:
+                        entries.append(payload)
                 if kind != CHECKPOINT:
                     continue
-                for position, row in enumerate(written.entries):
-                    while waiting is not None and (index := int.from_bytes(waiting[1][:8], "big")) <= row[0]:
-                        if index == row[0]:
-                            written.entries[position] = (*row[:5], waiting[1][8:])
-                        side_end = waiting[2]
-                        waiting = next(parts, None)
-                written.end = (end, side_end)
-                yield written
-                written = Written()
+                side_end, personal = start[1], {}
+                while part is not None and part[1][:8] < payload[:8]:
+                    if count <= _FEW:
+                        personal[part[1][:8]] = part[1]
+                    side_end = part[2]
+                    part = next(parts, None)
+                yield Recorded(
+                    journal=self, note=payload[8:], size=int.from_bytes(payload[:8], "big"), start=start, end=(end, side_end),
+                    first=int.from_bytes(entries[0][:8], "big") if entries else 0,
+                    few=[_row(entry, personal.get(entry[:8], b"")) for entry in entries] if count <= _FEW else None,
+                )  # fmt: skip
+                start, entries, count = (end, side_end), [], 0
+
+    def wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """Target, recipient and sealed bytes of every wrap, of unfinished transactions too."""
+        if self.path.exists():
+            with self.path.open("rb") as main:
+                for kind, payload, _ in _frames(main, 0):
+                    if kind == WRAP:
+                        yield _wrap(payload)
+
+    def read(self, start: tuple[int, int] = (0, 0)) -> Iterator[Written]:
+        """The same transactions with all of their rows; each is held in memory."""
+        for recorded in self.transactions(start):
+            written = Written(note=recorded.note, size=recorded.size, end=recorded.end, entries=list(recorded.rows()))
+            with self.path.open("rb") as main:
+                for kind, payload, end in _frames(main, recorded.start[0]):
+                    if kind == VERSION:
+                        written.versions.append((payload[:32], payload[32:64], payload[64:]))
+                    elif kind == WRAP:
+                        written.wraps.append(_wrap(payload))
+                    elif kind == DROPPED:
+                        written.dropped.append(_wrap(payload)[:2])
+                    if end >= recorded.end[0]:
+                        break
+            yield written
+
+
+def _row(entry: bytes, part: bytes) -> EntryRow:
+    """From the payload of an entry and that of a personal part, which may be another's."""
+    personal = part[8:] if part[:8] == entry[:8] else None
+    return int.from_bytes(entry[:8], "big"), entry[8:24], entry[24:40], entry[40:72], entry[72:], personal
+
+
+def _wrap(payload: bytes) -> tuple[bytes, bytes, bytes]:
+    """Target, recipient and sealed bytes (empty of one that was dropped)."""
+    end = 1 + payload[0]
+    return payload[1:end], payload[end : end + 16], payload[end + 16 :]

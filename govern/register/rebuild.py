@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.errors import GovernError, IntegrityError
 from govern.ledger.audit import Head
-from govern.ledger.commitment import Entry
 from govern.ledger.merkle import CompactRange
 from govern.register import connection, sync
 from govern.register.journal import Journal
@@ -32,18 +32,12 @@ def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: 
     db = workspace.db
     connection.create(db)
     limit = pin.size if pin else reading.head()[0]
-    ends, reached, beyond = (0, 0), 0, 0
+    source = _UpTo(journal, limit)
     workspace.epochs.load(sync.JournalWraps(journal))
     db.execute("SAVEPOINT journal")
     try:
-        head = Head(CompactRange(), None)
-        for written in journal.read():
-            if written.size > limit:
-                beyond += 1
-            else:
-                entries = [Entry(*row) for row in written.entries]
-                head = sync.advance(db, head, [(written.note, entries)], vault=workspace.vault, keys=workspace.epochs)
-                ends, reached = written.end, head.size
+        reached = sync.advance(db, Head(CompactRange(), None), source, vault=workspace.vault, keys=workspace.epochs).size
+        ends, beyond = source.end, source.beyond
     except GovernError:
         # A frame that is whole but wrong, such as one whose personal part is gone: nothing of it is believed.
         db.execute("ROLLBACK TO journal")
@@ -57,6 +51,22 @@ def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: 
             hint="put the newest database back, or refill it from this machine's journal: govern vault restore --from-journal",
         )  # fmt: skip
     return reached == limit or pin is None
+
+
+class _UpTo:
+    """The journal's transactions up to a size; where the last of them `end`s, and how many are `beyond`."""
+
+    def __init__(self, journal: Journal, limit: int) -> None:
+        self._journal, self._limit = journal, limit
+        self.end, self.beyond = (0, 0), 0
+
+    def __iter__(self) -> Iterator[tuple[bytes, sync.Rows]]:
+        for recorded in self._journal.transactions():
+            if recorded.size > self._limit:
+                self.beyond += 1
+            else:
+                yield recorded.note, sync.Rows(recorded.rows, first=recorded.first, until=recorded.size)
+                self.end = recorded.end
 
 
 class Anew:

@@ -19,7 +19,7 @@ from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, open_event
 from govern.ledger.merkle import CompactRange
 from govern.register import connection, sealed_rows, sync
-from govern.register.journal import Journal, Written
+from govern.register.journal import Journal, Recorded
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin
 from govern.store.database import OTHERS
@@ -150,43 +150,44 @@ def _against_journal(reading: Reading, journal: Journal, pin: Pin, *, deep: bool
 
     What the journal holds beyond is not yet pinned, and what it lacks (it was torn or lost) only the replay can tell.
     """
-    stored = sync.transactions(reading, 0)
-    for written in journal.read():
-        if written.size > pin.size:
+    stored, start = reading.checkpoints(0), 0
+    for recorded in journal.transactions():
+        if recorded.size > pin.size:
             return
-        first = written.entries[0][0] if written.entries else 0
-        standing = next(stored, None)
-        if standing is None:
+        present, note = next(stored, (0, b""))
+        if not note:
             _not_rolled_back(reading, pin)
-            raise IntegrityError("its checkpoint is missing", index=first, expected=_name(written.note), code="missing")
-        note, rows = standing
-        if note == written.note and len(rows) != len(written.entries):
+            raise IntegrityError("its checkpoint is missing", index=recorded.first, expected=_name(recorded.note), code="missing")
+        if note == recorded.note and present != recorded.size:
             raise IntegrityError(
                 "its checkpoint stands at another size",
-                index=first,
-                expected=str(written.size),
-                found=str(first + len(rows)),
+                index=recorded.first,
+                expected=str(recorded.size),
+                found=str(present),
                 code="altered",
             )
-        if deep or note != written.note:
-            _same_rows(written, rows, deep=deep)
-        if note != written.note:
+        if deep or note != recorded.note:
+            _same_rows(recorded, sync.stored(reading, start, present), deep=deep)
+        if note != recorded.note:
             raise IntegrityError(
                 "its checkpoint is not the one that this machine has verified",
-                index=first,
-                expected=_name(written.note),
+                index=recorded.first,
+                expected=_name(recorded.note),
                 found=_name(note),
                 code="forked",
             )
+        start = present
 
 
-def _same_rows(written: Written, rows: sync.Rows, *, deep: bool) -> None:
+def _same_rows(recorded: Recorded, rows: sync.Rows, *, deep: bool) -> None:
     names = ("index", "compartment", "epoch", "commitment", "sealed", "personal")
     raw = rows.raw()
-    for mine in written.entries:
+    for mine in recorded.rows():
         theirs = next(raw, None)
         if theirs is None:
             raise IntegrityError("the row is missing", index=mine[0], code="missing")
+        if mine == theirs:
+            continue
         for name, one, other in zip(names, mine, theirs, strict=True):
             if one != other and (deep or name != "personal"):
                 raise IntegrityError(f"its {name} is not what this machine has verified", index=mine[0], code="altered")
@@ -229,4 +230,4 @@ def _differs(db: sqlite3.Connection, scratch: sqlite3.Connection) -> int | None:
 
 def leaves(reading: Reading, size: int) -> Sequence[bytes]:
     """Leaf hashes of the first `size` entries."""
-    return [entry.leaf() for entry in sync.Rows(reading, 0, size)]
+    return [entry.leaf() for entry in sync.stored(reading, 0, size)]

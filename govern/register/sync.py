@@ -7,11 +7,11 @@ back, one that differs beside it was forked, and what was verified before is bou
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Callable, Iterable, Iterator
+from itertools import starmap
 
 from govern.errors import IntegrityError
-from govern.ledger.audit import Head, replay
+from govern.ledger.audit import Entries, Head, replay
 from govern.ledger.commitment import Entry
 from govern.ledger.merkle import CompactRange
 from govern.register import connection
@@ -24,45 +24,63 @@ from govern.store.database import EntryRow, Reading
 _BATCH = 2_000
 
 
-class Rows(Sequence[Entry]):
-    """One transaction's entries, read from the store batch by batch whenever they are walked: memory stays bounded."""
+class Rows:
+    """One transaction's entries, as often as they are walked: few are kept, many are read again each time, so that memory stays bounded."""
 
-    def __init__(self, reading: Reading, first: int, until: int) -> None:
-        self._reading, self._first, self._until = reading, first, until
+    def __init__(self, raw: Callable[[], Iterator[EntryRow]], *, first: int, until: int) -> None:
+        self._raw, self.first, self.until = raw, first, until
+        self._kept: list[Entry] | None = None
 
     def raw(self) -> Iterator[EntryRow]:
-        for start in range(self._first, self._until, _BATCH):
-            until = min(start + _BATCH, self._until)
-            rows = self._reading.entries(start, until)
-            yield from rows
-            if len(rows) < until - start:
-                there = {row[0] for row in rows}
-                raise IntegrityError("the row is missing", index=next(i for i in range(start, until) if i not in there), code="missing")
+        """The rows themselves, in order."""
+        return self._raw()
 
     def __iter__(self) -> Iterator[Entry]:
-        return (Entry(*row) for row in self.raw())
+        if len(self) > _BATCH:
+            return starmap(Entry, self._raw())
+        if self._kept is None:
+            self._kept = list(starmap(Entry, self._raw()))
+        return iter(self._kept)
 
     def __len__(self) -> int:
-        return self._until - self._first
+        return self.until - self.first
 
-    @overload
-    def __getitem__(self, index: int) -> Entry: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
-    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
-        if isinstance(index, slice):
-            return list(self)[index]
-        rows = self._reading.entries(self._first + index, self._first + index + 1)
-        if not rows:
-            raise IntegrityError("the row is missing", index=self._first + index, code="missing")
-        return Entry(*rows[0])
+
+class _Pages:
+    """Rows of the store, a page at a time: of transactions that follow each other, one question reads many."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._start, self._rows = 0, list[EntryRow]()
+
+    def rows(self, first: int, until: int) -> Iterator[EntryRow]:
+        """Those with first <= index < until; IntegrityError (code `missing`) for the first that is not there."""
+        while first < until:
+            if not self._start <= first < self._start + len(self._rows):
+                self._start, self._rows = first, self._reading.entries(first, first + _BATCH)
+            found = self._rows[first - self._start : until - self._start]
+            for row in found:
+                if row[0] != first:
+                    break
+                yield row
+                first += 1
+            else:
+                if found:
+                    continue
+            raise IntegrityError("the row is missing", index=first, code="missing")
+
+
+def stored(reading: Reading, first: int, until: int, pages: _Pages | None = None) -> Rows:
+    """The store's entries with first <= index < until."""
+    pages = pages or _Pages(reading)
+    return Rows(lambda: pages.rows(first, until), first=first, until=until)
 
 
 def transactions(reading: Reading, after: int) -> Iterator[tuple[bytes, Rows]]:
     """Each transaction of the store behind `after`."""
-    first = after
+    first, pages = after, _Pages(reading)
     for size, note in reading.checkpoints(after):
-        yield note, Rows(reading, first, size)
+        yield note, stored(reading, first, size, pages)
         first = size
 
 
@@ -72,7 +90,7 @@ def head_of(db: sqlite3.Connection) -> Head:
     return Head(CompactRange.decode(tree), connection.state(db, "note")) if tree else Head(CompactRange(), None)
 
 
-def advance(db: sqlite3.Connection, head: Head, source: Iterable[tuple[bytes, Sequence[Entry]]], *, vault: bytes, keys: EpochKeys) -> Head:
+def advance(db: sqlite3.Connection, head: Head, source: Iterable[tuple[bytes, Entries]], *, vault: bytes, keys: EpochKeys) -> Head:
     """Replay `source` into the register inside the caller's write transaction; the new head stands in `state`."""
     judge = Judge(db, vault=vault, keys=keys)
     head = replay(head, source, judge, vault=vault)
@@ -125,7 +143,7 @@ class Kept:
         self._written_from: tuple[int, int] | None = None
 
     def __iter__(self) -> Iterator[tuple[bytes, Rows]]:
-        tail = self._journal.read(self.ends)
+        tail = self._journal.transactions(self.ends)
         standing = next(tail, None)
         for note, rows in self._source:
             yield note, rows  # the generator is resumed only when the replay has verified this one
@@ -158,7 +176,7 @@ class JournalWraps:
     """The epoch wraps that this machine has written itself: enough to rebuild a register without the store."""
 
     def __init__(self, journal: Journal) -> None:
-        self._rows = [row for written in journal.read() for row in written.wraps if len(row[0]) == 16]
+        self._rows = [wrap for wrap in journal.wraps() if len(wrap[0]) == 16]
 
     def epoch_wraps(self, recipient: bytes) -> list[tuple[bytes, bytes]]:
         return [(target, sealed) for target, to, sealed in self._rows if to == recipient]

@@ -221,6 +221,6 @@ def _until(company: Any, index: int) -> sqlite3.Connection:
     with workspace.store.reading() as reading:
         workspace.open_epochs(reading)
         connection.create(db)
-        found = [(note, rows) for note, rows in sync.transactions(reading, 0) if rows[0].index < index]
+        found = [(note, rows) for note, rows in sync.transactions(reading, 0) if rows.first < index]
         sync.advance(db, Head(CompactRange(), None), found, vault=workspace.vault, keys=workspace.fresh_epochs(reading))
     return db
