@@ -94,10 +94,15 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
     with workspace.store.reading() as reading:
         if pin is not None:
             _against_journal(reading, Journal(workspace.home), pin, deep=deep)
-        _nothing_beside(reading)
-        if reading.others() != OTHERS:
-            raise IntegrityError("the store's tables meta and mailbox are not as they were made", code="planted")
-        sync.check_against_pin(reading, pin)
+        try:
+            _nothing_beside(reading)
+            if reading.others() != OTHERS:
+                raise IntegrityError("the store's tables meta and mailbox are not as they were made", code="planted")
+            sync.check_against_pin(reading, pin)
+        except IntegrityError as error:
+            if error.code == "tail":
+                _name_the_entry(workspace, reading)
+            raise
     for _ in range(_TRIES):
         db = workspace.view()
         with connection.reading(db), workspace.store.reading() as reading:
@@ -105,6 +110,13 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
                 workspace.open_epochs(reading)
                 return _whole(workspace, reading, db, deep=deep)
     raise Failed("others are writing all the time", code="busy", hint="run it again in a quieter moment")
+
+
+def _name_the_entry(workspace: Workspace, reading: Reading) -> None:
+    """Replay as far as it goes: where entries and checkpoints do not end together, the replay knows which entry is the first one wrong."""
+    workspace.open_epochs(reading)
+    opener = _Opener(workspace.db, workspace.epochs, workspace.vault)
+    replay(Head(CompactRange(), None), sync.transactions(reading, 0), opener, vault=workspace.vault)
 
 
 def _whole(workspace: Workspace, reading: Reading, db: sqlite3.Connection, *, deep: bool) -> Reread:

@@ -112,12 +112,17 @@ class Reading:
         if found != size:
             raise IntegrityError(
                 "entries and checkpoints do not end together",
-                index=min(found, size),
+                index=self._first_hole(min(found, size)),
                 expected=f"{size} entries",
                 found=str(found),
                 code="tail",
             )
         return (size, row[1]) if row else (0, b"")
+
+    def _first_hole(self, otherwise: int) -> int:
+        """The first index that has no row of its own, else `otherwise`: where the entries stopped being a ledger."""
+        rows = self._connection.execute(sa.select(tables.entry.c.idx).order_by(tables.entry.c.idx))
+        return next((number for number, (index,) in enumerate(rows) if index != number), otherwise)
 
     def checkpoint(self, size: int) -> bytes | None:
         """The note of the checkpoint of just this size."""

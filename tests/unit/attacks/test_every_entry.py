@@ -184,9 +184,13 @@ def test_a_checkpoint_that_another_enrolled_key_validly_signed_is_named(machine:
 # --- on a machine that remembers nothing but the pin -------------------------------------------------------------------------------------
 
 
+ALONE = [attack for attack in ATTACKS if attack != "its checkpoint deleted"]
+"""Two transactions of one signer with the checkpoint between them removed are one transaction to whoever has not seen it: only a journal tells."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", range(SIZE))
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", ALONE)
 def test_without_a_journal_the_transaction_is_named_by_the_replay(machine: Machine, attack: str, entry: int) -> None:
     machine.forget("journal", "journal.personal")
     with machine.database() as db:
