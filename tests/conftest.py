@@ -37,12 +37,21 @@ class Story:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT") if name in os.environ}
-        return {**kept, "GOVERN_HOME": str(self.home), "GOVERN_KEY_FILE": str(self.key), "HOME": str(self.folder), "TMPDIR": str(self.folder), **more}
+        return {
+            **kept,
+            "GOVERN_HOME": str(self.home),
+            "GOVERN_KEY_FILE": str(self.key),
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),
+            **more,
+        }
 
     def spawn(self, *words: str, stdin: str | bytes = b"", timeout: float = 120, **more: str) -> Told:
         """Run the installed command as a process of its own."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run([govern_command(), *words], input=data, capture_output=True, env=self.environment(**more), timeout=timeout, check=False)
+        done = subprocess.run(
+            [govern_command(), *words], input=data, capture_output=True, env=self.environment(**more), timeout=timeout, check=False
+        )
         return Told(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def run(self, *words: str, stdin: str | bytes = b"") -> Told:
