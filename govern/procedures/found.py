@@ -75,6 +75,11 @@ def found(
         raise Refused(
             f"{home} already belongs to a member of a vault", code="exists", hint="name another folder with GOVERN_HOME, or: govern status"
         )
+    if any((home / name).exists() for name in ("pin", "journal")):
+        raise Refused(
+            f"{home} holds what a machine has verified of a vault, perhaps of one whose init was interrupted", code="exists",
+            hint="name another folder with GOVERN_HOME; remove this one only if no vault was ever founded with it",
+        )  # fmt: skip
     existed = asked.path.exists()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     written: list[Path] = []

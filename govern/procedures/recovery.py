@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refused
 from govern.ledger.note import parse_note
@@ -27,6 +27,9 @@ from govern.vault.recovery import combine
 from govern.vault.seal import DataKey, SealedVersion, set_digest, unwrap_version, wrap_digest, wrap_version
 from govern.vault.secret import SecretBytes
 from govern.vault.sheet import Sheet, parse_sheet
+
+_MADE: Final = ("pin", "journal", "journal.personal", "register.db", "register.db-wal", "register.db-shm")
+"""What a recovery that fails leaves nothing of, where it was not there before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,7 @@ def recover(
     vault, key_id = headed.vault, headed.key
     recovery = Keys(combine(sheets, vault=vault, recovery_key_id=key_id))
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = [home / name for name in _MADE if not (home / name).exists()]
     first = _first_note(path)
     workspace = Workspace(
         path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, anew=True, random=random
@@ -136,8 +140,8 @@ def recover(
     except BaseException:
         workspace.close()
         if not (home / "seed.json").exists():
-            for name in ("pin", "journal", "journal.personal", "register.db", "register.db-wal", "register.db-shm"):
-                (home / name).unlink(missing_ok=True)
+            for file in made:
+                file.unlink(missing_ok=True)
         raise
 
 
