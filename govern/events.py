@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from govern.canonical import MAX_INTEGER, canonical, decode
 from govern.errors import Malformed
@@ -95,8 +94,7 @@ VIAS: Final = ("in-person", "call", "messenger", "paper")
 _kind, _tier, _name, _note, _label = word(*KINDS), word(*TIERS), text(200), text(2000), text(100)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """The shape of one type: required and optional body fields, personal fields, and the compartment it is written in."""
 
     body: Mapping[str, Check]
@@ -238,12 +236,8 @@ def _is_envelope(value: Mapping[str, Any]) -> bool:
     )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Event:
-    """One fact as read from, or about to go into, the ledger. `at` is claimed by its actor; order in the ledger decides.
-
-    Never changed, but not frozen either: in a replay of many, that alone would take a tenth of the time.
-    """
+class Event(NamedTuple):
+    """One fact as read from, or about to go into, the ledger. `at` is claimed by its actor; order in the ledger decides."""
 
     id: str
     type: str

@@ -5,6 +5,7 @@ Nothing heavy is imported here: a sub-command's module is loaded when it is call
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
@@ -86,6 +87,7 @@ def _open_streams() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the installed command: the only place where the process ends."""
+    gc.set_threshold(50_000)  # loading modules makes much that stays and no cycles: looking through it costs a twentieth of a short command
     _open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words

@@ -7,15 +7,13 @@ that the fact is about. Control: NIST SP 800-53 rev. 5 AC-3 (access enforcement)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What the actor is when the fact is judged. `account`: relations to the account concerned (custodian, deputy, holder)."""
 
     person: str

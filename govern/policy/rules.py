@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from govern.errors import Malformed
 from govern.events import KINDS, PRESETS, TIERS
@@ -30,8 +29,7 @@ CONTROL: Final = r"[A-Za-z0-9][A-Za-z0-9 .()/-]{0,23}"
 _CONTROL = re.compile(CONTROL + r"\Z").match
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HolderRule:
+class HolderRule(NamedTuple):
     """How many people may hold an account of one tier (AC-6): a most is refused at grant, a least is asked for at hand-over."""
 
     least: int
@@ -39,8 +37,7 @@ class HolderRule:
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenerRule:
+class OpenerRule(NamedTuple):
     """How many keyholders besides recovery can open every live version (PS-4 e); fewer is a finding of `severity`, never a refusal."""
 
     least: int
@@ -48,8 +45,7 @@ class OpenerRule:
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRule:
+class GrantRule(NamedTuple):
     """What a grant on an account of one tier needs (AC-2): an end within `longest_days`, and a reason where `reason`."""
 
     longest_days: int
@@ -57,16 +53,14 @@ class GrantRule:
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """Something that is allowed or refused, and why."""
 
     allowed: bool
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.events`."""
 
     preset: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import Refused
 from govern.holdings.likeness import Alike
@@ -12,8 +12,7 @@ from govern.register.queries import people
 from govern.register.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPerson:
+class NewPerson(NamedTuple):
     """What is said of somebody who is added. `left` is a date for former staff."""
 
     name: str

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from govern.events import Event
 from govern.holdings import authority
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(NamedTuple):
     """One key: its Ed25519 public key, whose it is (person id; nobody's: recovery), and its state."""
 
     sign: bytes
@@ -62,7 +60,7 @@ class Actors:
             if not genesis and all(until is None for _, until in roles):
                 self._standings[event.actor, key] = standing
         if authority.depends_on_account(event.type, event.body, standing):
-            return replace(standing, account=self._relations(event))
+            return standing._replace(account=self._relations(event))
         return standing
 
     def _relations(self, event: Event) -> frozenset[str]:

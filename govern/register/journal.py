@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from govern.errors import Failed
 from govern.register.durable import sync_folder, write_all
@@ -112,8 +112,7 @@ def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> 
     return not durable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """One whole transaction of the journal: its checkpoint, its first index, where it stands in both files, and its rows if they are few."""
 
     journal: Journal

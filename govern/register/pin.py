@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import Failed, IntegrityError
 from govern.register.durable import sync_folder, write_all
@@ -21,8 +20,7 @@ _HEAD: Final = len(_MAGIC) + 8 + 2 + 2
 _SUM: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """`tree` is the compact range as `ledger.merkle.CompactRange.encode` writes it: its first eight bytes are the size."""
 
     tree: bytes

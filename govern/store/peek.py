@@ -9,8 +9,8 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from govern.errors import IntegrityError, NotFound
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
@@ -18,8 +18,7 @@ from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 BUSY_MS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Peek:
+class Peek(NamedTuple):
     """Size and note of the newest checkpoint row, and the greatest entry index, as the store shows them; -1 where there is none."""
 
     size: int

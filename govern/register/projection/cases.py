@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import Refused
 from govern.offboarding import attestation, case, deadlines, items
@@ -19,8 +18,7 @@ from govern.register.projection.scene import Scene
 from govern.register.queries import signers, ties
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     id: str
     person: str
     state: CaseState
@@ -113,7 +111,7 @@ def _item_ended(scene: Scene) -> None:
             refusal = ties.unmet(scene.db, found.person, item)
             if refusal is not None:
                 raise refusal
-            ended = ties.ended_by(scene.db, item.credential, item.version)
+            ended = ties.ended_by(scene.db, item.credential, item.version, but=found.person)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
         case "waived":

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One account as an import compares it. `state`: active or retired."""
 
     id: str
@@ -23,8 +22,7 @@ class Row:
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(NamedTuple):
     """One credential with its current version. `manifest`: 64 hex digits, empty where the secret is kept outside; n 0: no version."""
 
     id: str
@@ -33,8 +31,7 @@ class Held:
     manifest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(NamedTuple):
     """One current version of the vault, as an export meets it. `opens`: it is sealed to the key that was asked about."""
 
     account: str
@@ -45,8 +42,7 @@ class Sealed:
     opens: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LyingExport:
+class LyingExport(NamedTuple):
     """A file with secrets in the clear that was imported, or that `govern export` wrote, and that still lies on this machine."""
 
     entry: int

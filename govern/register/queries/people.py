@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import NotFound, Refused
 from govern.holdings.near import near_matches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(NamedTuple):
     """One person as the register has them. `status`: active, leaving or former."""
 
     id: str

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Refused, Usage
 from govern.rotation.machine import Candidate, State, is_open
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
+class Rotation(NamedTuple):
     """One rotation and what it rotates. Ids are hex, texts empty and numbers 0 where there is none; `kept_in` is a place's id, `place` its name.
 
     `candidate` is the version that stands for it: the newest staged, or the confirmed one; `shown`: somebody has seen it.
@@ -118,8 +116,7 @@ def candidate(db: sqlite3.Connection, rotation: Rotation, n: int) -> Candidate:
     return Candidate(kind=rotation.kind, origin=row[0], seen=bool(shown - {"code"}), coded="code" in shown)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class Staged(NamedTuple):
     """One version as the rotation sees it. `manifest`: 64 hex digits, empty where it is kept elsewhere; `reuses`: 0 or an earlier version."""
 
     n: int
@@ -138,8 +135,7 @@ def versions(db: sqlite3.Connection, credential: str) -> list[Staged]:
     return [Staged(n=row[0], state=row[1], origin=row[2], manifest=row[3] or "", reuses=row[4] or 0, staged_at=row[5]) for row in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotatable:
+class Rotatable(NamedTuple):
     """A credential that could be rotated. `since`: when it last changed, as far as known; `current`: its version, 0 where none is."""
 
     credential: str

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import NotFound, Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(NamedTuple):
     """One version. `manifest`: 64 hex digits, empty where the secret is kept outside; `place`: the name of where, empty when sealed here."""
 
     account: str

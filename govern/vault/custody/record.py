@@ -5,10 +5,9 @@ Knows a JSON file and its fields; holds no secret, yet is private, since whoever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.canonical import canonical, decode
 from govern.errors import Locked, Malformed
@@ -26,8 +25,7 @@ class Custody(StrEnum):
     KEYRING = "keyring"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedRecord:
+class SeedRecord(NamedTuple):
     """`where`: path of the file or name of the keyring entry; `key`: key id (16 bytes); `vault`: id (32 bytes); `checkpoint`: signed
     note; `person`: id (16 bytes)."""
 

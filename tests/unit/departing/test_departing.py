@@ -230,8 +230,18 @@ def test_their_own_rotation_ends_no_item_of_their_case(two_admins: Any) -> None:
     assert two_admins.items(case)[item.number - 1].state == "open"
     two_admins.later(days=2)
     two_admins.do(offboard.run_due)
-    rows = [(e.item.version, e.item.basis, e.state.value) for e in two_admins.items(case) if e.item.kind == "rotate"]
-    assert rows == [(1, "sealed", "done"), (2, "set", "open")]
+
+    def rotations_of_the_case() -> list[tuple[int, str, str, str]]:
+        entries = [e for e in two_admins.items(case) if e.item.kind == "rotate"]
+        return [(e.item.version, e.item.basis, e.state.value, e.ended_by) for e in entries]
+
+    assert rotations_of_the_case() == [(1, "sealed", "open", ""), (2, "set", "open", "")]
+    with pytest.raises(Refused) as refused:
+        two_admins.end(case, item.number)
+    assert refused.value.rule == "own-rotation"
+    two_admins.rotate(item.item.credential)
+    mia = two_admins.ids["mia"]
+    assert rotations_of_the_case() == [(1, "sealed", "done", mia), (2, "set", "done", mia)]
 
 
 def test_a_keyholder_without_the_key_to_cases_runs_none(company: Any) -> None:
