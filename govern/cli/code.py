@@ -16,6 +16,7 @@ def code(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     recipient: Annotated[str, typer.Option("--for", metavar="PERSON", help="The holder who asked for it.")] = "",
+    credential: Annotated[str, typer.Option(metavar="ID", help="Which of several seeds: its id, or how it begins.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Show the present TOTP code of an account, after that was recorded."""
@@ -24,7 +25,7 @@ def code(
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
-        shown = show_code(tx, account, reason, recipient)
+        shown = show_code(tx, account, reason, recipient, credential=credential)
     digits, left = code_at(shown.otp, settings.seconds())
     if json:
         render.emit(

@@ -25,6 +25,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def rotate(
     selector: Annotated[str, typer.Argument(metavar="[SELECTOR]")] = "",
     kind: Annotated[str, typer.Option(help="Which credential; else password, or all with --all-due and --case.")] = "",
+    credential: Annotated[str, typer.Option(metavar="ID", help="Which of several of that kind: its id, or how it begins.")] = "",
     because: Annotated[str, typer.Option(metavar="TRIGGER", help="membership, compromise, first-import, breach, schedule or manual.")] = "",
     connector: Annotated[str, typer.Option(help="How the platform is changed: guided.")] = "guided",
     stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
@@ -44,7 +45,7 @@ def rotate(
     _check(selector, kind, connector, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
     trigger = read(because or ("membership" if case else "schedule" if all_due else "manual"))
     workspace = settings.workspace()
-    wanted = Wanted(selector=selector, kind=kind, case=case, all_due=all_due)
+    wanted = Wanted(selector=selector, kind=kind, credential=credential, case=case, all_due=all_due)
     found = chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
     if dry_run:
         _would(workspace, found, trigger, json=json)
@@ -98,7 +99,9 @@ def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, js
     from govern.rotation.kinds import FACTS, makes
 
     if (stdin or already_changed) and len(found) != 1:
-        raise Usage(f"one secret can't be that of {len(found)} credentials", hint="name one account, and its --kind")
+        raise Usage(
+            f"one secret can't be that of {len(found)} credentials", hint="name one account, its --kind, and of several its --credential"
+        )
     if not found or found[0].kept_in:
         if found and (stdin or (already_changed and piped())):
             stored_here(found[0])

@@ -49,14 +49,20 @@ def current(db: sqlite3.Connection, accounts: Sequence[str]) -> list[Version]:
     return _versions(db, accounts, "= 'current'")
 
 
-def the(db: sqlite3.Connection, account: str, handle: str, kind: str) -> Version:
-    """The sealed current version of this kind; NotFound says where it is kept, or which kinds there are; Refused where there are several."""
+def the(db: sqlite3.Connection, account: str, handle: str, kind: str, credential: str = "") -> Version:
+    """The sealed current version of this kind; where an account has several such credentials, of the one whose id begins with `credential`.
+
+    NotFound says where it is kept, or which kinds there are; Refused which ids there are to choose from.
+    """
     found = [version for version in current(db, [account]) if version.kind == kind]
+    if found and credential:
+        found = [version for version in found if version.credential.startswith(credential.strip().casefold())]
+        if not found:
+            raise NotFound(f"{handle} has no {kind} whose id begins with {credential[:40]!r}", hint=f"govern credential list {handle}")
     sealed = [version for version in found if version.manifest]
     if len(sealed) > 1:
-        raise Refused(
-            f"{handle} has {len(sealed)} credentials of the kind {kind}", rule="ambiguous", hint=f"govern credential list {handle}"
-        )
+        choices = " or ".join(f"--credential {version.credential[:8]}" for version in sealed[:4])
+        raise Refused(f"{handle} has {len(sealed)} credentials of the kind {kind}", rule="ambiguous", hint=f"say which: {choices}")
     if sealed:
         return sealed[0]
     if found:
