@@ -102,17 +102,20 @@ def check_against_pin(reading: Reading, pin: Pin | None) -> tuple[int, bytes]:
     """The store's head, refused (IntegrityError) where it is behind the pin or differs from it."""
     head = reading.head()
     if pin is not None:
-        _contains(reading, head[0], pin.size, pin.note)
+        _contains(reading, head, pin.size, pin.note)
     return head
 
 
 def check_against_register(reading: Reading, head: Head) -> None:
     """The same for what the register has replayed: it outlives a pin that was lost or torn."""
     if head.note is not None:
-        _contains(reading, reading.head()[0], head.size, head.note)
+        _contains(reading, reading.head(), head.size, head.note)
 
 
-def _contains(reading: Reading, present: int, size: int, note: bytes) -> None:
+def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes) -> None:
+    if head == (size, note):
+        return
+    present = head[0]
     if present < size:
         raise IntegrityError(
             "the vault was rolled back: this machine has verified more than it holds",

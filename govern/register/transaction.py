@@ -143,13 +143,13 @@ class Transaction:
         self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
         self._rows = Written()
 
-    def commit(self) -> None:
-        """Called once by the workspace; does nothing where nothing was recorded."""
+    def commit(self) -> bytes | None:
+        """The note of the checkpoint that it made. Called once by the workspace; does nothing where nothing was recorded (None)."""
         size = self._tree.size
         if self._waiting != Written():
             raise Failed("something was sealed that no fact names", code="defect")
         if size == self.first:
-            return
+            return None
         keys, workspace = self.workspace.keys, self.workspace
         checkpoint = Checkpoint(origin(workspace.vault), size, self._tree.root())
         note = sign_note(checkpoint.text(), name=keys.id.hex(), public=keys.sign_public, sign=keys.sign)
@@ -165,6 +165,7 @@ class Transaction:
         workspace.save_ends(self._ends)
         self._commit_store(note)
         write_pin(workspace.pin_path, Pin(self._tree.encode(), note), read_pin(workspace.pin_path))
+        return note
 
     def _commit_store(self, note: bytes) -> None:
         """COMMIT; where that fails, look: what the store holds decides whether it happened."""

@@ -49,6 +49,8 @@ class Workspace:
         self._store: Store | None = None
         self._keys: Keys | None = None
         self._epochs: EpochKeys | None = None
+        self._followed: bytes | None = None
+        """Note of the checkpoint up to which `epochs` has followed the ledger."""
 
     # --- the parts ----------------------------------------------------------------------------------------------------------------
 
@@ -103,6 +105,19 @@ class Workspace:
     def _stands_at(self, pin: Pin) -> bool:
         return connection.is_usable(self.db) and connection.state(self.db, "note") == pin.note
 
+    def _is_current(self, writing: Writing) -> bool:
+        """Whether pin, register, journal and epoch keys all stand at the store's head, which the write lock holds still: nothing to do."""
+        from govern.register.journal import Journal
+
+        pin = read_pin(self.pin_path)
+        return (
+            pin is not None
+            and self._followed == pin.note
+            and writing.head() == (pin.size, pin.note)
+            and self._stands_at(pin)
+            and Journal(self.home).ends() == self.ends()
+        )
+
     # --- bringing up to date ----------------------------------------------------------------------------------------------------------
 
     def sync(self, writing: Writing) -> None:
@@ -146,6 +161,7 @@ class Workspace:
         self.save_ends(kept.ends)
         if head.note is not None and (pin is None or head.size > pin.size):
             write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
+        self._followed = head.note
 
     def _expect(self, reading: Reading) -> None:
         """What this machine was told when it joined must be a point of the history just verified, before it is pinned."""
@@ -207,11 +223,13 @@ class Workspace:
 
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with self.store.writing() as writing:
-            self.sync(writing)
-            if resubmit(self, writing):
-                writing.begin()
+            if not self._is_current(writing):
                 self.sync(writing)
+                if resubmit(self, writing):
+                    writing.begin()
+                    self.sync(writing)
+            self._followed, followed = None, self._followed  # what the block raises may have left epochs behind that never came to be
             with connection.transaction(self.db):
                 transaction = Transaction(self, writing, now)
                 yield transaction
-                transaction.commit()
+                self._followed = transaction.commit() or followed
