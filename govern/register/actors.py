@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from govern.events import Event
 from govern.holdings import authority
@@ -67,14 +67,19 @@ class Actors:
         """What the actor is to every account that the fact concerns: relations to all of them only."""
         common: set[str] | None = None
         for account in concerned(self._db, event.type, event.body):
-            row = self._db.execute("SELECT custodian, deputy FROM accounts WHERE id = ?", (account,)).fetchone()
-            found = set()
-            if row:
-                found |= {name for name, person in zip(("custodian", "deputy"), row, strict=True) if person == event.actor}
-                held = self._db.execute("SELECT person FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchall()
-                found |= {"holder" if person == event.actor else "others-hold" for (person,) in held}
+            row = self._db.execute(_RELATIONS, {"account": account, "actor": event.actor}).fetchone()
+            found = {name for name, holds in zip(_NAMES, row or (), strict=False) if holds}
             common = found if common is None else common & found
         return frozenset(common or ())
+
+
+_NAMES: Final = ("custodian", "deputy", "holder", "others-hold")
+_RELATIONS: Final = """
+SELECT custodian = :actor, deputy = :actor,
+  EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person = :actor),
+  EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person <> :actor)
+FROM accounts a WHERE id = :account
+"""
 
 
 def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> set[str]:
@@ -85,8 +90,8 @@ def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> se
         marks = json.dumps(body["grants"])
         return {row[0] for row in db.execute("SELECT account FROM grants WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
     if "credential" in body:
-        wanted = [body["credential"]]
-    elif "wraps" in body and isinstance(body["wraps"], list):
+        return {row[0] for row in db.execute("SELECT account FROM credentials WHERE id = ?", (body["credential"],))}
+    if "wraps" in body and isinstance(body["wraps"], list):
         wanted = [row[0] for row in body["wraps"]]
     elif "rotation" in body:
         wanted = [row[0] for row in db.execute("SELECT credential FROM rotations WHERE id = ?", (body["rotation"],))]
