@@ -115,7 +115,7 @@ class Intake:
             account = self._accounts.get(identity)
             if account is None:
                 login, where = found
-                name = handle(importing.base_handle(where.platform, login.title, login.username, where.url))
+                name = handle(importing.base_handle(where.platform, login.title, login.username, where.url, named=login.account))
                 account = self._accounts[identity] = _Account(id=self.new_id(), handle=name, here=False)
             yield self._step(found, account)
             account.here = True
