@@ -39,7 +39,7 @@ def drill(
     if json:
         render.emit("recovery.drill", {"opened": done.opened, "failed": failed})
     else:
-        render.line(f"{done.opened} secrets open with these sheets, {len(failed)} do not")
+        render.line(f"of {render.count(done.opened + len(failed), 'live secret')} these sheets open {done.opened}")
         for one in failed:
             render.line(render.safe(f"  {one['account']} {one['kind']} version {one['version']}"))
     if failed:

@@ -128,7 +128,8 @@ def recover(
     else:
         render.line(f"your new key  {done.key}")
         render.line(
-            f"{done.sealed} secrets are sealed to it; {done.rotations} rotations were opened, since the lost machine may be in other hands"
+            f"sealed to it: {render.count(done.sealed, 'secret')}; opened, since the lost machine may be in other hands: "
+            f"{render.count(done.rotations, 'rotation')}"
         )
     if noted is None:
         render.note(

@@ -81,8 +81,9 @@ def identity(platform: str, login: str, url: str, title: str) -> Identity:
 def base_handle(platform: str, title: str, login: str, url: str, *, named: str = "") -> str:
     """What the account is called, before a number is put behind it where that is taken: `instagram.acme.shop`.
 
-    What a spreadsheet calls it (`named`), where that can be a handle and is no mail address. Else the title as it is written, behind the platform's name where it doesn't say it; where the title is only the platform or its address, the
-    login. A handle stands in the ledger for good, so the part of a mail address that names a person is left out.
+    What a spreadsheet calls it (`named`), where that can be a handle and is no mail address. Else the title as it is written, behind the
+    platform's name where it doesn't say it; where the title is only the platform or its address, the login. A handle stands in the ledger
+    for good, so the part of a mail address that names a person is left out.
     """
     if is_handle(named) and "@" not in named[1:] and len(named) <= _LONGEST_BASE:
         return named
