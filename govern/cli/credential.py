@@ -79,7 +79,8 @@ def add(
     claimed = f"{changed_at}T00:00:00Z" if changed_at else None
     workspace = settings.workspace()
     accounts.find(workspace.view(), account)
-    typed = None if kept_in else secret("Seed (base32 or otpauth://…)" if kind == "totp" else f"The {kind}")
+    question = "Seed (base32 or otpauth://…)" if kind == "totp" else f"The {kind}"
+    typed = None if kept_in else secret(question, terminal=settings.current.terminal)
     with workspace.transaction(now) as tx:
         found = accounts.find(tx.register, account)
         if typed is None:

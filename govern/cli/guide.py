@@ -97,7 +97,7 @@ def _store(workspace: Workspace, found: Rotation, *, typeable: bool) -> None:
     given = (
         None
         if makes(credential.kind, kept_elsewhere=bool(credential.kept_in))
-        else secret(f"The new {found.kind}, as the platform shows it")
+        else secret(f"The new {found.kind}, as the platform shows it", terminal=settings.current.terminal)
     )
     with workspace.transaction(settings.now()) as tx:
         start(tx, [credential], Trigger(found.trigger), given=given, typeable=typeable)

@@ -107,10 +107,12 @@ def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, js
             stored_here(found[0])
         return None
     if stdin or (already_changed and found[0].kind not in FACTS):
-        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}")
+        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}", terminal=settings.current.terminal)
     if len(found) == 1 and settings.current.terminal and not json and not makes(found[0].kind, kept_elsewhere=False):
         render.note("It can also be given later: leave with Ctrl-C.")
-        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}, as the platform shows it")
+        return secret(
+            f"The new {found[0].kind} of {render.safe(found[0].handle)}, as the platform shows it", terminal=settings.current.terminal
+        )
     return None
 
 

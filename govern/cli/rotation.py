@@ -172,7 +172,7 @@ def reject(
     workspace = settings.workspace()
     if stdin:
         stored_here(rotations.find(workspace.view(), id_))
-    given = secret("The next secret") if stdin else None
+    given = secret("The next secret", terminal=settings.current.terminal) if stdin else None
     with workspace.transaction(settings.now()) as tx:
         found = rotations.find(tx.register, id_)
         steps.reject(tx, found, given, typeable=typeable)
