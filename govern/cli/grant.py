@@ -84,6 +84,7 @@ def _next(planned: Plan, granted: list[Granted]) -> None:
     who = render.safe(planned.person.handle)
     steps = [f"govern handover {one.account} {who} --kind {kind}" for one in granted for kind in one.waiting]
     steps += [f"govern place member {quote(place)} {who}" for one in granted for place in one.places]
+    steps += [f"govern credential add {one.account} --kind password" for one in granted if one.is_empty]
     steps = list(dict.fromkeys(steps))
     for one in granted:
         for kind in one.absent:

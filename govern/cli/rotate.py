@@ -52,7 +52,7 @@ def rotate(
         return
     from govern.procedures import rotate as procedure
 
-    given = _given(found, stdin=stdin, already_changed=already_changed, json=json)
+    given = _given(found, stdin=stdin, already_changed=already_changed)
     skipped: list[procedure.Skipped] = []
     with workspace.transaction(settings.now()) as tx:
         if already_changed:
@@ -92,11 +92,11 @@ def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str
         )
 
 
-def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, json: bool) -> Secret | None:
+def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool) -> Secret | None:
     """The secret from stdin or the terminal, where one is to be given; of one credential only."""
     from govern.cli.prompt import piped, secret
     from govern.procedures.candidates import stored_here
-    from govern.rotation.kinds import FACTS, makes
+    from govern.rotation.kinds import FACTS
 
     if (stdin or already_changed) and len(found) != 1:
         raise Usage(
@@ -108,11 +108,6 @@ def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, js
         return None
     if stdin or (already_changed and found[0].kind not in FACTS):
         return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}", terminal=settings.current.terminal)
-    if len(found) == 1 and settings.current.terminal and not json and not makes(found[0].kind, kept_elsewhere=False):
-        render.note("It can also be given later: leave with Ctrl-C.")
-        return secret(
-            f"The new {found[0].kind} of {render.safe(found[0].handle)}, as the platform shows it", terminal=settings.current.terminal
-        )
     return None
 
 

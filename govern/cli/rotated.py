@@ -63,9 +63,11 @@ def tell_next(found: Sequence[Rotation]) -> None:
     for rotation in waiting[:3]:
         command = next_of(rotation)
         why = "" if "confirm" in command or "rotate " in command else f"then: govern rotation confirm {short(rotation.id)}"
+        if rotation.kept_in:
+            why = f"once it is changed on the platform and in {render.safe(rotation.place)}"
         render.next_step(command, why)
     if len(waiting) > 3:
-        render.next_step("govern rotation reconcile", f"{len(waiting) - 3} more are open")
+        render.next_step("govern rotation reconcile", f"{len(waiting) - 3} more to go on with")
 
 
 def tell_started(started: Sequence[Started], names: Mapping[str, str]) -> None:

@@ -50,6 +50,8 @@ class Granted:
     waiting: tuple[str, ...]
     places: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    is_empty: bool = False
+    """Nothing of the account is known yet: no credential, here or elsewhere."""
 
 
 def tiers(db: sqlite3.Connection, request: Request) -> set[str]:
@@ -116,6 +118,7 @@ def told(db: sqlite3.Connection, planned: Plan) -> list[Granted]:
             absent=tuple(
                 kind for kind in issue.kinds if kind not in {version.kind for version in current if version.account == issue.account}
             ),
+            is_empty=all(version.account != issue.account for version in current),
         )
         for issue in planned.issues
     ]  # fmt: skip

@@ -37,7 +37,9 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
     pin = read_pin(home / "pin")
     if pin is None:
         raise Refused(
-            "this machine has verified nothing of this vault yet", rule="no-pin", hint="to start from sheets: govern vault recover"
+            "this machine has verified nothing of this vault yet",
+            rule="no-pin",
+            hint="put the backup where the vault is to be, then start from the sheets: govern vault recover --sheet FILE --handle H",
         )
     fresh = Path(f"{path}.restoring")
     for suffix in ("", "-wal", "-shm"):

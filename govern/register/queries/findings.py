@@ -246,7 +246,7 @@ def _cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
         if case_state == "open":
             yield _cut_to_make(id_, cut_at, person or "a former person", today)
             continue
-        where = f"has {left} open items" if left else "is ready to be closed"
+        where = f"has {left} open item{'s' * (left > 1)}" if left else "is ready to be closed"
         yield Finding(
             code="case-open", severity="critical" if (due or "9")[:10] < today else "warning", subject=person or "a former person",
             message=f"the case of {person or 'a former person'} {where}", due=(due or "")[:10], key=f"case:{id_}",
@@ -277,9 +277,9 @@ def _exports(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[F
 def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     drilled = (state(db, "recovery_drilled") or "")[:10]
     if not drilled or drilled < (date.fromisoformat(today) - timedelta(days=365)).isoformat():
-        said = f"last on {drilled}" if drilled else "never yet"
+        said = f"nobody has tried the recovery sheets since {drilled}" if drilled else "nobody has tried the recovery sheets yet"
         yield Finding(
-            code="drill-due", severity="info", subject="recovery", message=f"whether the recovery sheets work was tried {said}", key="drill",
+            code="drill-due", severity="info", subject="recovery", message=said, key="drill",
             command="govern recovery drill --sheet FILE --sheet FILE",
         )  # fmt: skip
 

@@ -44,10 +44,14 @@ class Rotation(NamedTuple):
 
 
 _COLUMNS: Final = """
-SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state, r.due, r.opened_at, r.opener,
-  r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name
+SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state,
+  CASE WHEN r.ended_at IS NULL THEN nullif(min(coalesce(r.due, '~'), coalesce((
+    SELECT min(i.due) FROM items i JOIN cases k ON k.id = i.case_id AND k.state = 'cut'
+    WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~') ELSE r.due END AS due_by,
+  r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name
 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
 """
+"""While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
 
 
 def _rotation(row: Sequence[object]) -> Rotation:
@@ -100,8 +104,8 @@ def open_of(db: sqlite3.Connection, credential: str) -> Rotation | None:
 def rotations(db: sqlite3.Connection, *, only_open: bool = False, due_by: str = "") -> list[Rotation]:
     """All, or the open ones, or the open ones due by a UTC time; what is due first, then the newest."""
     where = "WHERE r.ended_at IS NULL " if only_open or due_by else ""
-    where += "AND r.due <= :due " if due_by else ""
-    order = "ORDER BY r.ended_at IS NOT NULL, r.due IS NULL, r.due, r.opened_at DESC, r.entry DESC"
+    where += "AND due_by <= :due " if due_by else ""
+    order = "ORDER BY r.ended_at IS NOT NULL, due_by IS NULL, due_by, r.opened_at DESC, r.entry DESC"
     return [_rotation(row) for row in db.execute(_COLUMNS + where + order, {"due": due_by})]
 
 

@@ -69,7 +69,8 @@ def the(db: sqlite3.Connection, account: str, handle: str, kind: str, credential
         where = f"it is kept in {found[0].place}" if found[0].place else "it is kept elsewhere"
         raise NotFound(f"the {kind} of {handle} is not in this vault: {where}", hint=f"govern credential list {handle}")
     kinds = sorted({version.kind for version in current(db, [account])})
-    there = f"it has {', '.join(kinds)}: --kind" if kinds else f"govern credential add {handle} --kind {kind}"
+    add = f"govern credential add {handle} --kind {kind}"
+    there = f"it has {', '.join(kinds)} (--kind); to add one: {add}" if kinds and kind != "totp" else add
     raise NotFound(f"{handle} has no {kind}", hint=there)
 
 

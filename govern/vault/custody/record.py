@@ -62,7 +62,10 @@ def write_record(path: Path, record: SeedRecord, *, replace: bool = False) -> No
 def read_record(path: Path) -> SeedRecord:
     """The record; raises Locked (absent, another's, open to others) and Malformed (anything but such a record)."""
     if not present(path, WHAT):
-        raise Locked(f"this machine has no keys: {path} is not there", hint="run: govern init, or: govern join INVITE")
+        raise Locked(
+            f"this machine has no keys: {path} is not there",
+            hint="a new vault: govern init; back into a vault whose database is here, with its sheets: govern vault recover --sheet FILE --handle H",
+        )
     content = read_private(path, WHAT)
     try:
         fields = decode(content.removesuffix(b"\n"))
