@@ -37,7 +37,7 @@ def guide(workspace: Workspace, rotation: str, *, typeable: bool = False) -> Non
             continue
         try:
             _act(workspace, found, key, typeable=typeable)
-        except (Refused, NotFound, Locked, Malformed) as error:
+        except (Refused, NotFound, Locked, Malformed, Usage) as error:
             _say(error)
 
 

@@ -166,7 +166,7 @@ def _is_the_ledgers(workspace: Workspace, recovery: Keys) -> None:
 
 def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody: Custody, where: str, now: str) -> Recovered:
     with workspace.transaction(now) as tx:
-        person = people.find(tx.register, handle)
+        person = _named(tx, handle)
         tx.record("recovery.used", {"purpose": "recover"})
         epochs, digests = _wrap_epochs(tx, new)
         tx.record(
@@ -200,6 +200,15 @@ def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody
         return Recovered(key=new.id.hex(), sealed=sealed, rotations=rotations, checkpoint=pin.note.decode())
     finally:
         admin.close()
+
+
+def _named(tx: Transaction, handle: str) -> people.Person:
+    """The person to be enrolled; the hint names the admins, since nobody here can list people yet."""
+    try:
+        return people.find(tx.register, handle)
+    except NotFound as error:
+        admins = ", ".join(person.handle for person in people.people(tx.register) if "admin" in person.roles)
+        raise NotFound(error.message, hint=f"--handle of one who is in the vault; its admins: {admins}") from error
 
 
 def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
