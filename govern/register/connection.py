@@ -46,6 +46,7 @@ def scratch() -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    path = Path(os.path.realpath(path))  # where SQLite looks
     Path(f"{path}-journal").unlink(missing_ok=True)  # never ours: SQLite would play it back, and delete whatever file it names
     db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
     try:
@@ -98,6 +99,7 @@ def save(db: sqlite3.Connection, **values: Any) -> None:
 
 def remove(path: Path) -> None:
     """Delete the register with its WAL files."""
+    path = Path(os.path.realpath(path))
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 

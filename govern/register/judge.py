@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from govern import events
@@ -22,11 +21,11 @@ from govern.ledger.commitment import Entry, Unopenable, open_event, open_persona
 from govern.policy.rules import Policy
 from govern.register import connection, void
 from govern.register.actors import Actors
+from govern.register.clock import Clock
 from govern.register.epochs import EpochKeys
 from govern.register.projection import APPLY, Scene
 from govern.vault.keys import check_public, key_id
 
-_DRIFT: Final = timedelta(minutes=5)
 _TOGETHER: Final = 500
 _CHANGES_READING: Final = frozenset({"vault.founded", "epoch.started", "key.enrolled", "key.revoked", "role.given", "role.withdrawn"})
 """What opens, or who may do what, is another thing after these."""
@@ -38,10 +37,6 @@ class _OneByOne(Exception):
     """These entries can't be applied together."""
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 class Judge:
     """Judges entries in ledger order into the register `db`, inside a write transaction of the caller's."""
 
@@ -49,7 +44,7 @@ class Judge:
         self.db = db
         self.vault = vault
         self.keys = keys
-        self.clock: str = connection.state(db, "clock") or ""
+        self.clock = Clock.load(connection.state(db, "clock"))
         self._actors = Actors(db)
         self._epochs: dict[bytes, bytes] = {}
         self._waiting: list[tuple[Entry, bytes]] = []
@@ -96,13 +91,13 @@ class Judge:
 
     def save(self, tree: bytes) -> None:
         """Write down how far the register now reaches: after the last transaction, before the caller commits."""
-        connection.save(self.db, clock=self.clock, tree=tree, **self._closed)
+        connection.save(self.db, clock=self.clock.save(), tree=tree, **self._closed)
 
     # --- many entries, or one -----------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
         """Apply what waits: all of it under one savepoint where nothing in it is void, or changes who may do what; else one by one."""
-        waiting, self._waiting, clock = self._waiting, [], self.clock
+        waiting, self._waiting, clock = self._waiting, [], self.clock.copy()
         if len(waiting) > 1:
             self.db.execute("SAVEPOINT together")
             try:
@@ -127,8 +122,7 @@ class Judge:
                 continue
             self._is_the_signers(event, key)
             self._in_its_compartment(event, entry.compartment, entry.epoch)
-            self._apply(scene, event, key)
-            self._drift(entry.index, key, event.at)
+            self._drift(entry.index, key, event, self._apply(scene, event, key))
 
     def _read(self, entry: Entry) -> tuple[Scene | None, events.Event | None]:
         """Open and decode; nothing where the compartment is not ours."""
@@ -174,26 +168,27 @@ class Judge:
                 self.db.execute(_ENTER, _row(scene.index, event))
             except sqlite3.IntegrityError:
                 raise Refused("an event of this id is in the ledger already", rule="id-used") from None
-            self._apply(scene, event, key)
+            standing = self._apply(scene, event, key)
         except BaseException:
             self.db.execute("ROLLBACK TO fact")
             self.db.execute("RELEASE fact")
             raise
         self.db.execute("RELEASE fact")
-        self._drift(scene.index, key, event.at)
+        self._drift(scene.index, key, event, standing)
         if event.type in _CHANGES_READING:
             self._actors.forget()
         if event.type in ("vault.founded", "epoch.started", "key.enrolled"):
             self.keys.declared(event)
 
-    def _apply(self, scene: Scene, event: events.Event, key: bytes) -> None:
+    def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
         _sound(event)
-        standing = self._actors.standing(event, key, max(event.at, self.clock), genesis=scene.index == 0)
+        standing = self._actors.standing(event, key, max(event.at, self.clock.now), genesis=scene.index == 0)
         authority.permit(event.type, event.body, standing)
         try:
             APPLY[event.type](scene)
         except sqlite3.IntegrityError as error:
             raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
+        return standing
 
     def _in_its_compartment(self, event: events.Event, compartment: bytes, epoch: bytes) -> None:
         if event.type == "vault.founded":
@@ -263,16 +258,14 @@ class Judge:
         events.check_personal(event.type, value)
         return value
 
-    def _drift(self, index: int, key: bytes, at: str) -> None:
-        """Note a time that lies more than five minutes behind an earlier entry's; it moves nothing."""
+    def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing) -> None:
+        """Note a time that is off; it moves nothing."""
         try:
-            moment = _time(at)
-            if at < self.clock and moment < _time(self.clock) - _DRIFT:
-                self._finding(index, "backdated", key, f"says {at}, after an entry of {self.clock}")
+            off = self.clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
         except ValueError:
-            self._finding(index, "backdated", key, f"{at} is no date")
-            return
-        self.clock = max(self.clock, at)
+            off = ("backdated", f"{event.at} is no date")
+        if off is not None:
+            self._finding(index, off[0], key, off[1])
 
     def _void(self, index: int, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
         self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (index, key.hex()))

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from govern.errors import Refused
 from govern.offboarding import attestation, case, deadlines, items
 from govern.offboarding.attestation import Ending
-from govern.offboarding.case import CaseState
+from govern.offboarding.case import CaseKind, CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.register.projection.scene import Scene
 from govern.register.queries import signers, ties
@@ -40,6 +40,8 @@ def _case(scene: Scene) -> _Case:
 def _opened(scene: Scene) -> None:
     body = scene.body
     scene.must("person", "people", body["person"])
+    if body["kind"] not in set(CaseKind):
+        raise Refused(f"a case of the kind {body['kind']} is nothing that this program can run", rule="case-kind")
     if "requested_by" in body:
         scene.must("person", "people", body["requested_by"])
     if scene.one("SELECT 1 FROM cases WHERE person = ? AND state <> 'closed'", body["person"]):

@@ -45,7 +45,7 @@ def accepted(db: sqlite3.Connection, today: str) -> frozenset[str]:
 def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
     for entry, code, message in db.execute("SELECT entry, code, message FROM findings ORDER BY entry"):
         yield Finding(
-            code="void-entry", severity="critical" if code != "backdated" else "warning", subject=f"entry {entry}", message=f"{code}: {message}",
+            code="void-entry", severity="warning" if code in ("backdated", "ahead") else "critical", subject=f"entry {entry}", message=f"{code}: {message}",
             key=f"void:{entry}", command="govern ledger verify --deep",
         )  # fmt: skip
 

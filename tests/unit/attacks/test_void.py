@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -322,12 +323,59 @@ def test_backdating_does_not_bring_back_a_role_that_has_ended(machine: Machine) 
     machine.ok("person", "add", "Dora Lund", "--handle", "dora")
     dora = enrol(machine, "dora", machine.ask("SELECT id FROM people WHERE handle = 'dora'")[0][0])
     person = dora.workspace().person
-    role = {"person": person, "role": "hr", "until": "2099-01-01T12:00:00Z"}
-    machine.write(lambda tx: tx.record("role.given", role), now="2099-01-01T09:00:00Z")
-    machine.write(lambda tx: tx.record("place.added", {"place": tx.new_id(), "kind": "paper"}), now="2099-01-01T13:00:00Z")
+    day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    role = {"person": person, "role": "hr", "until": f"{day}T12:00:00Z"}
+    machine.write(lambda tx: tx.record("role.given", role), now=f"{day}T09:00:00Z")
+    machine.write(lambda tx: tx.record("place.added", {"place": tx.new_id(), "kind": "paper"}), now=f"{day}T13:00:00Z")
     insider = Insider(dora)
-    index = insider.write(insider.event("person.added", {"person": os.urandom(16).hex()}, at="2099-01-01T11:00:00Z"))
+    index = insider.write(insider.event("person.added", {"person": os.urandom(16).hex()}, at=f"{day}T11:00:00Z"))
     assert ("authority",) in machine.ask("SELECT code FROM findings WHERE entry = ?", index)
+
+
+@pytest.mark.parametrize(("days", "ended"), [(2_900_000, False), (30, False), (3, True)])
+def test_a_keyholders_clock_put_ahead_ends_nobody_elses_role(machine: Machine, days: int, ended: bool) -> None:
+    """The control: a role that would end within the week, which anybody's word can bring about."""
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    dora = Insider(enrol(machine, "dora", machine.ask("SELECT id FROM people WHERE handle = 'dora'")[0][0]))
+    machine.ok("person", "add", "Emil Dahl", "--handle", "emil")
+    hr = Insider(enrol(machine, "emil", machine.ask("SELECT id FROM people WHERE handle = 'emil'")[0][0]))
+    now = datetime.now(UTC)
+    until = (now + timedelta(days=min(days, 20) - 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    machine.write(lambda tx: tx.record("role.given", {"person": hr.person, "role": "hr", "until": until}))
+    dora.write(place(dora, at=(now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")))
+    index = hr.write(hr.event("person.added", {"person": os.urandom(16).hex()}))
+    assert (machine.ask("SELECT type FROM entries WHERE idx = ?", index) == [("void",)]) is ended
+
+
+def test_nobody_shortens_their_own_presence_in_a_place(machine: Machine) -> None:
+    """The control: another does."""
+    ben, mia = Insider(machine.of("ben")), Insider(machine)
+    about = {"place": named(ben, "places", "1"), "person": ben.person}
+    mia.write(mia.event("place.member", about))
+    for shorter in ({"until": "2000-01-02"}, {"since": "2026-01-01"}, {"since": "2000-01-01", "until": "2000-01-02"}):
+        index = ben.write(ben.event("place.member", about | shorter))
+        assert ("own-presence",) in machine.ask("SELECT code FROM findings WHERE entry = ?", index)
+    assert machine.ask("SELECT until FROM place_people WHERE person = ?", ben.person) == [(None,)]
+    mia.write(mia.event("place.member", about | {"until": "2026-01-02"}))
+    assert machine.ask("SELECT until FROM place_people WHERE person = ?", ben.person) == [("2026-01-02",)]
+
+
+def test_a_case_of_a_kind_that_nobody_can_run_is_void(machine: Machine) -> None:
+    ben = Insider(machine.of("ben"))
+    person = named(ben, "people", "handle = 'cleo'")
+    body = {
+        "case": os.urandom(16).hex(),
+        "person": person,
+        "cut_at": "2026-12-01T09:00:00Z",
+        "items": 0,
+        "frozen": "0" * 64,
+        "frozen_at": 1,
+    }
+    index = ben.write(ben.event("case.opened", body | {"kind": "joiner"}), under=ben.case)
+    assert machine.ask("SELECT code FROM findings WHERE entry = ?", index) == [("case-kind",)]
+    machine.ok("offboard", "list")
+    ben.write(ben.event("case.opened", body | {"kind": "leaver", "case": os.urandom(16).hex()}), under=ben.case)
+    assert "cleo" in machine.ok("offboard", "list").out
 
 
 def test_a_void_entry_of_the_far_future_makes_nobody_else_late(machine: Machine) -> None:
