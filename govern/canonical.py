@@ -57,6 +57,11 @@ def _within(value: Any, depth: int) -> None:
 def canonical(value: Any) -> bytes:
     """The one spelling of `value`; raises Malformed for floats, surrogates, depth or size beyond the bounds."""
     _within(value, MAX_DEPTH)
+    return spell(value)
+
+
+def spell(value: Any) -> bytes:
+    """`canonical` for a value that is known to have no floats, no keys but texts, no integers beyond the bound and no such depth."""
     try:
         data = _ENCODER.encode(value).encode("utf-8")
     except UnicodeEncodeError as error:

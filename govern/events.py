@@ -12,8 +12,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.canonical import MAX_INTEGER, canonical, decode
+from govern.canonical import MAX_INTEGER, canonical, decode, spell
 from govern.errors import Malformed
+
+_FLAT: Final = frozenset({str, int, bool})
 
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
@@ -229,11 +231,14 @@ FACTS: Final[Mapping[str, Fact]] = {
 
 def _is_envelope(value: Mapping[str, Any]) -> bool:
     """Whether the fields around the body, other than `personal`, are there and of their kinds."""
-    v, type_ = value.get("v"), value.get("type")
-    return (
-        id_(value.get("id")) and id_(value.get("actor")) and id_(value.get("key")) and time(value.get("at"))
-        and v == 1 and v is not True and isinstance(type_, str) and len(type_) <= 60 and isinstance(value.get("body"), dict)
-    )  # fmt: skip
+    try:
+        v, type_ = value["v"], value["type"]
+        return bool(
+            _ID(value["id"]) and _ID(value["actor"]) and _ID(value["key"]) and _TIME(value["at"])
+            and v == 1 and v is not True and isinstance(type_, str) and len(type_) <= 60 and isinstance(value["body"], dict)
+        )  # fmt: skip
+    except (KeyError, TypeError):  # a pattern is matched by texts alone
+        return False
 
 
 class Event(NamedTuple):
@@ -291,7 +296,8 @@ def encode_event(event: Event) -> bytes:
     }  # fmt: skip
     if event.personal is not None:
         envelope["personal"] = event.personal
-    return canonical(envelope)
+    # Texts, counts and flags were just held against their bounds; lists and records may hold anything.
+    return (spell if _FLAT.issuperset(map(type, event.body.values())) else canonical)(envelope)
 
 
 def decode_event(data: bytes) -> Event:

@@ -265,6 +265,8 @@ class Judge:
 
     def _drift(self, index: int, key: bytes, at: str) -> None:
         """Note a time that lies more than five minutes behind an earlier entry's; it moves nothing."""
+        if at == self.clock:
+            return
         try:
             moment = _time(at)
             if at < self.clock and moment < _time(self.clock) - _DRIFT:
