@@ -90,14 +90,22 @@ class Written:
         return b"".join(frames), b"".join(personal)
 
 
+def _length(path: Path) -> int | None:
+    """Bytes of the file, None where there is none."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return None
+
+
 def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> bool:
     """Write `data` at `start` and end the file there; whether bytes now wait to be made durable, as they did before with `waits`."""
-    length = path.stat().st_size if path.exists() else 0
+    found = _length(path)
+    length = found or 0
     if length < start:
         raise OSError(errno.EIO, "shorter than it was")
     if not data and length == start and not (durable and waits):
         return waits
-    created = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
         if length != start:
@@ -107,7 +115,7 @@ def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> 
             getattr(os, "fdatasync", os.fsync)(descriptor)
     finally:
         os.close(descriptor)
-    if created:
+    if found is None:
         sync_folder(path.parent)
     return not durable
 
@@ -141,7 +149,7 @@ class Journal:
 
     def ends(self) -> tuple[int, int]:
         """Present lengths of both files in bytes."""
-        return tuple(path.stat().st_size if path.exists() else 0 for path in (self.path, self.side))  # type: ignore[return-value]
+        return _length(self.path) or 0, _length(self.side) or 0
 
     def is_shorter_than(self, ends: tuple[int, int]) -> bool:
         """Whether something is gone that was there: the file was removed, or a power cut took what others had written."""

@@ -14,8 +14,9 @@ from govern.canonical import canonical
 from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
+from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
-from govern.register import connection, sync
+from govern.register import connection
 from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
@@ -38,10 +39,9 @@ class Transaction:
         self.workspace, self.now = workspace, now
         self._writing = writing
         self._journal = Journal(workspace.home)
-        self._start = (connection.state(workspace.db, "journal_end") or 0, connection.state(workspace.db, "side_end") or 0)
-        self._ends = self._start
-        self._head = sync.head_of(workspace.db)
-        self._tree = self._head.tree.copy()
+        tree, main, side = connection.states(workspace.db, "tree", "journal_end", "side_end")
+        self._start = self._ends = (main or 0, side or 0)
+        self._tree = CompactRange.decode(tree) if tree else CompactRange()
         self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
         self._rows = Written()
         self._waiting: Written | None = None
@@ -168,15 +168,14 @@ class Transaction:
         checkpoint = Checkpoint(origin(workspace.vault), size, self._tree.root())
         note = sign_note(checkpoint.text(), name=keys.id.hex(), public=keys.sign_public, sign=keys.sign)
         self._judge.close(checkpoint, note)
-        self._judge.save(self._tree.encode())
         try:
             self._writing.insert_checkpoint(size, note)
             self._rows.note, self._rows.size = note, size
             self._flush()
+            self._judge.save(self._tree.encode(), journal_end=self._ends[0], side_end=self._ends[1])
         except BaseException:
             self._journal.cut(self._start)
             raise
-        workspace.save_ends(self._ends)
         self._commit_store(note)
         write_pin(workspace.pin_path, Pin(self._tree.encode(), note), read_pin(workspace.pin_path))
         return note
