@@ -243,9 +243,8 @@ class Journal:
         """Target, recipient and sealed bytes of every wrap, of unfinished transactions too."""
         if self.path.exists():
             with self.path.open("rb") as main:
-                for kind, payload, _ in _frames(main, 0):
-                    if kind == WRAP:
-                        yield _wrap(payload)
+                for _, payload, _ in _frames(main, 0, only=WRAP):
+                    yield _wrap(payload)
 
     def read(self, start: tuple[int, int] = (0, 0)) -> Iterator[Written]:
         """The same transactions with all of their rows; each is held in memory."""
