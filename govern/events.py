@@ -12,13 +12,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.canonical import MAX_INTEGER, canonical, decode
+from govern.canonical import MAX_DEPTH, MAX_INTEGER, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
 
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
 
 Check = Callable[[Any], bool]
+_FLAT: Final = frozenset({str, int, bool})
 
 
 # --- fields ----------------------------------------------------------------------------------------------------------------------
@@ -27,6 +28,7 @@ _ID = re.compile(r"[0-9a-f]{32}\Z").match
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z").match
 _TIME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z").match
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z").match
+_TYPE = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
 
 
@@ -227,15 +229,6 @@ FACTS: Final[Mapping[str, Fact]] = {
 """Type -> shape. The order is the order of `docs/formats/event.md`."""
 
 
-def _is_envelope(value: Mapping[str, Any]) -> bool:
-    """Whether the fields around the body, other than `personal`, are there and of their kinds."""
-    v, type_ = value.get("v"), value.get("type")
-    return (
-        id_(value.get("id")) and id_(value.get("actor")) and id_(value.get("key")) and time(value.get("at"))
-        and v == 1 and v is not True and isinstance(type_, str) and len(type_) <= 60 and isinstance(value.get("body"), dict)
-    )  # fmt: skip
-
-
 class Event(NamedTuple):
     """One fact as read from, or about to go into, the ledger. `at` is claimed by its actor; order in the ledger decides."""
 
@@ -247,6 +240,17 @@ class Event(NamedTuple):
     body: Mapping[str, Any]
     personal: str | None = None
     """Commitment to the personal part, where there is one (hex)."""
+
+
+def _is_envelope(event: Event) -> bool:
+    """Whether the fields around the body are of their kinds, and so written in JSON as they are."""
+    try:
+        return bool(
+            _ID(event.id) and _TYPE(event.type) and _ID(event.actor) and _ID(event.key) and _TIME(event.at)
+            and isinstance(event.body, dict) and (event.personal is None or _DIGEST(event.personal))
+        )  # fmt: skip
+    except TypeError:  # a pattern is matched by texts alone
+        return False
 
 
 class UnknownType(Malformed):
@@ -283,26 +287,37 @@ def check_personal(type_: str, personal: Mapping[str, Any]) -> None:
             raise Malformed(f"{type_}: personal field {key[:40]!r} is unknown, too long or not of its kind")
 
 
+def _spelled(event: Event) -> str:
+    """Canonical text of an event. What stands around the body has nothing in it that JSON would write otherwise: `_is_envelope` saw to it."""
+    personal = f'"personal":"{event.personal}",' if event.personal is not None else ""
+    return (
+        f'{{"actor":"{event.actor}","at":"{event.at}","body":{spelled(event.body)},"id":"{event.id}","key":"{event.key}",'
+        f'{personal}"type":"{event.type}","v":{FORMAT}}}'
+    )
+
+
 def encode_event(event: Event) -> bytes:
-    """Canonical bytes of an event whose body has its type's shape (else Malformed)."""
+    """Canonical bytes of an event whose envelope and body have their shape (else Malformed)."""
+    if not _is_envelope(event):
+        raise Malformed("an event whose envelope has a field that is not of its kind")
     check_body(event.type, event.body)
-    envelope: dict[str, Any] = {
-        "v": 1, "id": event.id, "type": event.type, "actor": event.actor, "key": event.key, "at": event.at, "body": event.body,
-    }  # fmt: skip
-    if event.personal is not None:
-        envelope["personal"] = event.personal
-    return canonical(envelope)
+    if not _FLAT.issuperset(map(type, event.body.values())):  # these were just held against their bounds; lists and records hold anything
+        within(event.body, MAX_DEPTH - 1)
+    return encoded(_spelled(event))
 
 
 def decode_event(data: bytes) -> Event:
     """Strict reading of an event's bytes: canonical, known envelope, known type, body of its shape; raises Malformed or UnknownType."""
-    value = decode(data)
+    value, text = parsed(data)
     if not isinstance(value, dict):
         raise Malformed("an event that is no object")
     personal = value.get("personal")
-    if len(value) != (7 if personal is None else 8) or (personal is not None and not digest(personal)):
-        raise Malformed("an event whose envelope has other keys")
-    if not _is_envelope(value):
-        raise Malformed("an event whose envelope lacks a field or has one that is not of its kind")
-    check_body(value["type"], value["body"])
-    return Event(value["id"], value["type"], value["actor"], value["key"], value["at"], value["body"], personal)
+    try:
+        event = Event(value["id"], value["type"], value["actor"], value["key"], value["at"], value["body"], personal)
+    except KeyError as error:
+        raise Malformed("an event whose envelope lacks a field") from error
+    if len(value) != (7 if personal is None else 8) or value.get("v") != FORMAT or not _is_envelope(event):
+        raise Malformed("an event whose envelope has other keys, or a field that is not of its kind")
+    must_be(_spelled(event), text)
+    check_body(event.type, event.body)
+    return event

@@ -37,6 +37,8 @@ class Clock:
 
     def claim(self, person: str, at: str, *, admin: bool) -> tuple[str, str] | None:
         """Take in the time of the next entry; a finding (code, message) where it is off. Raises ValueError for what is no time."""
+        if at == self.now == self.counted.get(person):
+            return None  # most entries of a large transaction
         moment = _time(at)
         if self.now and at > self.now and moment > self._limit(person, admin=admin) and not self._agreed(person, moment):
             return self._too_far(person, at, moment)

@@ -91,6 +91,13 @@ def state(db: sqlite3.Connection, key: str) -> Any:
     return row[0] if row else None
 
 
+def states(db: sqlite3.Connection, *keys: str) -> list[Any]:
+    """Several values of the register's `state`, each or None, in one question."""
+    marks = ", ".join("?" * len(keys))
+    found = dict(db.execute(f"SELECT key, value FROM state WHERE key IN ({marks})", keys).fetchall())  # noqa: S608  marks only
+    return [found.get(key) for key in keys]
+
+
 def save(db: sqlite3.Connection, **values: Any) -> None:
     """Write these values of the register's `state`, in one statement."""
     rows = ", ".join(["(?, ?)"] * len(values))

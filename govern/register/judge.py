@@ -89,9 +89,9 @@ class Judge:
         self._settle()
         self._closed = {"size": checkpoint.size, "note": note}
 
-    def save(self, tree: bytes) -> None:
-        """Write down how far the register now reaches: after the last transaction, before the caller commits."""
-        connection.save(self.db, clock=self.clock.save(), tree=tree, **self._closed)
+    def save(self, tree: bytes, **more: int) -> None:
+        """Write down how far the register now reaches, and `more` of its state: after the last transaction, before the caller commits."""
+        connection.save(self.db, clock=self.clock.save(), tree=tree, **self._closed, **more)
 
     # --- many entries, or one -----------------------------------------------------------------------------------------------------
 

@@ -163,7 +163,7 @@ def _against_journal(reading: Reading, journal: Journal, pin: Pin, *, deep: bool
     What the journal holds beyond is not yet pinned, and what it lacks (it was torn or lost) only the replay can tell.
     """
     stored, start = reading.checkpoints(0), 0
-    for recorded in journal.transactions():
+    for recorded in journal.transactions() if deep else journal.checkpoints():
         if recorded.size > pin.size:
             return
         present, note = next(stored, (0, b""))

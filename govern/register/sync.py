@@ -22,6 +22,8 @@ from govern.register.pin import Pin
 from govern.store.database import EntryRow, Reading
 
 _BATCH = 2_000
+_KEPT = 20_000
+"""Entries of one transaction that are held in memory, some 20 MB, rather than read each time that they are walked."""
 
 
 class Rows:
@@ -36,7 +38,7 @@ class Rows:
         return self._raw()
 
     def __iter__(self) -> Iterator[Entry]:
-        if len(self) > _BATCH:
+        if len(self) > _KEPT:
             return starmap(Entry, self._raw())
         if self._kept is None:
             self._kept = list(starmap(Entry, self._raw()))

@@ -114,8 +114,8 @@ class Workspace:
             pin is not None
             and self._followed == pin.note
             and writing.head() == (pin.size, pin.note)
-            and self._stands_at(pin)
-            and Journal(self.home).ends() == self.ends()
+            and connection.is_usable(self.db)
+            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *Journal(self.home).ends()]
         )
 
     # --- bringing up to date ----------------------------------------------------------------------------------------------------------
@@ -170,11 +170,11 @@ class Workspace:
 
     def ends(self) -> tuple[int, int]:
         """Where the journal and its side file ended when the register was last written."""
-        return connection.state(self.db, "journal_end") or 0, connection.state(self.db, "side_end") or 0
+        main, side = connection.states(self.db, "journal_end", "side_end")
+        return main or 0, side or 0
 
     def save_ends(self, ends: tuple[int, int]) -> None:
-        for key, value in zip(("journal_end", "side_end"), ends, strict=True):
-            self.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
+        connection.save(self.db, journal_end=ends[0], side_end=ends[1])
 
     def open_epochs(self, reading: Reading) -> None:
         """Have the epoch keys ready, and ask this snapshot for those that are missing."""

@@ -25,8 +25,10 @@ _BATCH = 2_000
 OTHERS: Final = [("format", b"1")]
 """What `meta` and `mailbox` hold in a store of format 1 to which nobody has asked to be enrolled."""
 
-_LAST_CHECKPOINT = sa.select(tables.checkpoint).order_by(tables.checkpoint.c.size.desc()).limit(1)
-_COUNT = sa.select(sa.func.max(tables.entry.c.idx))
+_HEAD = """
+SELECT last.idx, newest.size, newest.note FROM (SELECT max(idx) AS idx FROM entry) last
+LEFT JOIN (SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1) newest ON TRUE
+"""
 _ENTRIES = (
     sa.select(tables.entry)
     .where(tables.entry.c.idx >= sa.bindparam("first"), tables.entry.c.idx < sa.bindparam("until"))
@@ -101,10 +103,9 @@ class Reading:
 
     def head(self) -> tuple[int, bytes]:
         """Size and note of the newest checkpoint, (0, b"") in an empty store. Entries beyond it are an IntegrityError."""
-        row = self._connection.execute(_LAST_CHECKPOINT).fetchone()
-        last = self._connection.execute(_COUNT).scalar()
-        size = row[0] if row else 0
-        if not isinstance(size, int) or (row and not isinstance(row[1], bytes)):
+        last, newest, note = self._connection.exec_driver_sql(_HEAD).one()
+        size = 0 if newest is None else newest
+        if not isinstance(size, int) or (newest is not None and not isinstance(note, bytes)):
             raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
         if last is not None and not isinstance(last, int):
             raise IntegrityError("the last entry has no index", code="damaged")
@@ -117,7 +118,7 @@ class Reading:
                 found=str(found),
                 code="tail",
             )
-        return (size, row[1]) if row else (0, b"")
+        return (size, note) if newest is not None else (0, b"")
 
     def _first_hole(self, otherwise: int) -> int:
         """The first index that has no row of its own, else `otherwise`: where the entries stopped being a ledger."""
