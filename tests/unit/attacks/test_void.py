@@ -433,5 +433,5 @@ def test_what_a_void_entry_put_into_the_store_is_not_taken_for_an_intruders(firm
     assert firm.verify().code == 7
 
 
-def test_the_vault_of_thirty_is_where_this_begins(spoiled: Spoiled) -> None:
+def test_the_untouched_vault_is_where_this_begins(spoiled: Spoiled) -> None:
     assert min(index for index, _ in spoiled.expected.values()) > SIZE
