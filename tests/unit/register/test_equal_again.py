@@ -222,6 +222,22 @@ class Company(RuleBasedStateMachine):
         except Refused:
             pass  # mia is no admin any more
 
+    @rule(by=MEMBERS, who=PEOPLE, what=st.sampled_from(["invite", "withdraw", "rekey", "device", "seal"]))
+    def keys_and_invites(self, by: str, who: str, what: str) -> None:
+        words = {
+            "invite": ("person", "invite", who),
+            "withdraw": ("person", "invite", who, "--withdraw"),
+            "rekey": ("person", "rekey", who),
+            "device": ("key", "add-device"),
+            "seal": ("key", "seal", who),
+        }
+        self.do(by, *words[what])
+
+    @precondition(lambda self: "third" in self.members)
+    @rule(by=MEMBERS, cause=st.sampled_from(["lost", "compromise", "replaced"]))
+    def key_revoked_by_command(self, by: str, cause: str) -> None:
+        self.do(by, "key", "revoke", self.members["third"].keys().id.hex(), "--cause", cause)
+
     @precondition(lambda self: "third" in self.members)
     @rule(by=MEMBERS)
     def key_revoked(self, by: str) -> None:
