@@ -11,7 +11,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "Check keys, pin, journal, store and recovery",
     "join": "Answer an invite on a new machine",
     "person": "People: add, list, show, role, import, invite, approve, rekey",
-    "key": "Keys: list, add a machine, revoke, seal",
+    "key": "Keys: list, add a machine, revoke, seal, renew",
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list",
     "place": "Places where copies lie: add, list, member, holds, clean",

@@ -122,3 +122,17 @@ def seal(person: Annotated[str, typer.Argument(metavar="PERSON")], json: Json = 
         return
     render.line(f"{render.count(done.added, 'secret')} sealed to {render.safe(who.handle)}")
     tell_missing(done.missing, who.handle)
+
+
+@app.command("renew")
+def renew(json: Json = False) -> None:
+    """Begin new epochs where a key that has ended, or a role that has, still opens what is recorded."""
+    from govern.procedures.epochs import renew_stale
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        started = renew_stale(tx)
+    if json:
+        render.emit("key.renew", {"epochs": started})
+    else:
+        render.line(f"{render.count(started, 'new epoch')} begun" if started else "nobody reads who should not")

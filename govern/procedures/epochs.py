@@ -69,6 +69,27 @@ def start(tx: Transaction, compartment: bytes, *, without: Collection[str] = ())
     )  # fmt: skip
 
 
+def stale(tx: Transaction) -> list[tuple[bytes, list[str]]]:
+    """Compartments that this member reads and whose newest key somebody has who should not: revoked keys, and of the cases those without a
+    role that reads them. (compartment, key ids)"""
+    found = []
+    for compartment, keys in queries.stale(tx.register, tx.now).items():
+        if tx.workspace.epochs.reads(bytes.fromhex(compartment)):
+            found.append((bytes.fromhex(compartment), keys))
+    return found
+
+
+def renew_stale(tx: Transaction) -> int:
+    """A new epoch of each of these; how many were started."""
+    found = stale(tx)
+    for compartment, keys in found:
+        active = [key for key in keys if queries.find(tx.register, key).state == "active"]
+        if active:
+            tx.record("readers.ended", {"epoch": queries.newest_epoch(tx.register, compartment.hex())[0], "keys": active})
+        start(tx, compartment, without=keys)
+    return len(found)
+
+
 def share_cases(tx: Transaction, person: str) -> int:
     """Wrap the key of the cases to a person's keys (id) that lack it, where a role of theirs reads them; how many keys were given it.
 

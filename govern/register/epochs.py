@@ -48,7 +48,7 @@ class EpochKeys:
                     self.take(unwrap_epoch(sealed, target, self._member))
             except GovernError:
                 continue  # a planted or damaged wrap: missed, and named, when the ledger needs its epoch
-        waiting = list(self._keys)
+        waiting = [epoch for epoch in self._keys if epoch not in before]
         while waiting:
             epoch = waiting.pop()
             for previous, sealed in wraps.chained(epoch):

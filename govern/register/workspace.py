@@ -122,11 +122,14 @@ class Workspace:
         from govern.register import rebuild, sync
         from govern.register.journal import Journal
 
+        known = self._epochs is not None
         self.open_epochs(reading)
         journal = Journal(self.home)
         pin = read_pin(self.pin_path)
-        sync.check_against_pin(reading, pin)
+        size, _ = sync.check_against_pin(reading, pin)
         usable, whole = connection.is_usable(self.db), True
+        if known and (not usable or sync.head_of(self.db).size < size):
+            self.epochs.load(reading)  # others may have made this member a reader of more
         if pin is None and not usable and not journal.path.exists() and not self._anew:
             raise IntegrityError(
                 "this machine's memory of the vault is gone: pin, journal and register; an older copy could not be told from the newest",
@@ -205,7 +208,6 @@ class Workspace:
         if self._epochs is None:
             self._epochs = self.fresh_epochs(reading)
         self._epochs.source = reading
-        self._epochs.load(reading)
 
     def fresh_epochs(self, reading: Reading) -> EpochKeys:
         """Every epoch key that this member can open, knowing nothing yet of compartments: for a replay from the beginning."""

@@ -29,8 +29,12 @@ def _issued(scene: Scene) -> None:
     _fits(scene, body["purpose"], body["person"])
     if body["expires"] <= scene.now:
         raise _refused("an invite that has expired before it was issued", "invite-expired")
-    # The newest counts: of several strings in the world one would be forgotten.
-    scene.run("UPDATE invites SET state = 'replaced', ended = ? WHERE person = ? AND state = 'open'", scene.index, body["person"])
+    # The newest counts: of several lines in the world one would be forgotten. Of its own purpose: a thief on a member's machine, who can
+    # invite that member to another, must not keep an admin from giving them new keys.
+    scene.run(
+        "UPDATE invites SET state = 'replaced', ended = ? WHERE person = ? AND purpose = ? AND state = 'open'",
+        scene.index, body["person"], body["purpose"],
+    )  # fmt: skip
     scene.run(
         "INSERT INTO invites (id, person, purpose, token, expires, inviter, key, at, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         body["invite"], body["person"], body["purpose"], body["token"], body["expires"], scene.actor, _signer(scene), scene.at, scene.index,

@@ -148,3 +148,21 @@ def read_by(db: sqlite3.Connection, keys: Collection[str]) -> list[str]:
         {"keys": json.dumps(sorted(keys))},
     )
     return [row[0] for row in rows]
+
+
+def stale(db: sqlite3.Connection, at: str) -> dict[str, list[str]]:
+    """Compartment -> keys that have a wrap of its newest epoch and should read no further at this time (UTC): revoked ones, and of the cases
+    those of people without a role that reads them."""
+    cases = json.loads(state(db, "founding"))["case"]
+    rows = db.execute(
+        """
+        SELECT e.compartment, k.id, k.person, k.state FROM epochs e JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key
+        WHERE k.state <> 'recovery' AND e.number = (SELECT max(number) FROM epochs n WHERE n.compartment = e.compartment)
+        ORDER BY e.compartment, k.id
+        """
+    ).fetchall()
+    found: dict[str, list[str]] = {}
+    for compartment, key, person, key_state in rows:
+        if key_state == "revoked" or (compartment == cases and not entitled(db, person, at)):
+            found.setdefault(compartment, []).append(key)
+    return found

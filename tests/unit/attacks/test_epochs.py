@@ -194,6 +194,29 @@ def test_whoever_keeps_a_role_goes_on_reading(machine: Machine, dora: Machine) -
     assert dora.register() == machine.register()
 
 
+def test_a_role_that_ran_out_ends_with_a_renewal(machine: Machine, dora: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.ok("person", "role", "dora", "hr", "--until", "2098-01-01")
+    assert dora.json("offboard", "list")["cases"]
+    monkeypatch.setattr(settings, "now", lambda: "2098-06-01T09:00:00Z")
+    place(machine)
+    told = machine.run("doctor", "--json").json()["findings"]
+    assert [one["subject"] for one in told if one["code"] == "epoch-stale"] == ["dora"]
+    assert machine.json("key", "renew")["epochs"] == 1
+    assert machine.json("key", "renew")["epochs"] == 0
+    dora.ok("status")
+    assert machine.verify().code == dora.verify().code == 0
+
+
+def test_a_base_reader_who_revokes_leaves_the_cases_to_those_who_read_them(machine: Machine, dora: Machine) -> None:
+    """An admin who was never given the cases: the next one who reads them begins their new epoch."""
+    machine.write(lambda tx: tx.record("role.given", {"person": person(machine, "dora"), "role": "admin"}))
+    dora.ok("key", "revoke", "--person", "ben", "--cause", "lost")
+    told = machine.run("doctor", "--json").json()["findings"]
+    assert [one["subject"] for one in told if one["code"] == "epoch-stale"] == ["ben"]
+    assert machine.json("key", "renew")["epochs"] == 1
+    assert machine.verify().code == dora.verify().code == 0
+
+
 # --- an insider's epochs ---------------------------------------------------------------------------------------------------------------
 
 

@@ -78,9 +78,15 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "enrols another's key": ("authority", lambda i: enrolment(i, person=named(i, "people", "handle = 'cleo'"))),
     "invites somebody": ("authority", lambda i: invitation(i, person=named(i, "people", "handle = 'cleo'"))),
     "invites herself anew": ("own-device", lambda i: invitation(i, purpose="rekey")),
-    "revokes a key": ("authority", lambda i: i.event("key.revoked", {"key": named(i, "keys", "state = 'active' ORDER BY entry"), "cause": "lost"})),
+    "revokes a key": (
+        "authority",
+        lambda i: i.event("key.revoked", {"key": named(i, "keys", "state = 'active' ORDER BY entry"), "cause": "lost"}),
+    ),
     "starts an epoch": ("authority", lambda i: i.event("epoch.started", epoch(i))),
-    "wraps an epoch": ("authority", lambda i: i.event("epoch.wrapped", {"wraps": [[os.urandom(16).hex(), dora_key(i)]], "digest": "0" * 64})),
+    "wraps an epoch": (
+        "authority",
+        lambda i: i.event("epoch.wrapped", {"wraps": [[os.urandom(16).hex(), dora_key(i)]], "digest": "0" * 64}),
+    ),
     "ends a reader": ("authority", lambda i: i.event("readers.ended", {"epoch": os.urandom(16).hex(), "keys": [dora_key(i)]})),
     "founds the vault again": ("authority", lambda i: i.event("vault.founded", {**founding(i)})),
     "adopts a policy": ("malformed", lambda i: i.event("policy.adopted", policy())),
