@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.errors import Locked, Refused, Usage
+from govern.errors import Locked, NotFound, Refused, Usage
 
 if TYPE_CHECKING:
     from govern.procedures.join import Pending
@@ -27,7 +27,6 @@ def join(
 ) -> None:
     """Answer an invite with keys of this machine; run it again once they are approved."""
     from govern.procedures import join as procedure
-    from govern.store.peek import no_vault
 
     here = settings.current
     if (here.home / "seed.json").exists():
@@ -37,7 +36,7 @@ def join(
             hint="name another folder with GOVERN_HOME, or: govern status",
         )
     if not here.path.is_file():
-        raise no_vault(here.path)
+        raise NotFound(f"there is no vault at {here.path}", hint="name the one you were invited to: --vault FILE, or GOVERN_VAULT")
     pending = procedure.read_pending(here.home)
     given = _given(invite) if invite or pending is None else None
     if given is not None and (pending is None or pending.invite != given.id):

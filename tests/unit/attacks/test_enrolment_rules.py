@@ -178,3 +178,31 @@ def test_hr_revokes_only_who_leaves(firm: Firm) -> None:
 def test_recovery_is_not_revoked_by_anybody(firm: Firm) -> None:
     recovery = firm.mia.ask("SELECT id FROM keys WHERE state = 'recovery'")[0][0]
     assert firm.tells(firm.by_mia, "key.revoked", key=recovery, cause="lost") == "key-state"
+
+
+def test_whoever_merely_holds_an_account_seals_it_to_no_other(firm: Firm) -> None:
+    """To another machine of their own they may: so a second machine needs no admin."""
+    keys = thief()
+    assert firm.enrols(firm.by_mia, firm.invite(firm.by_mia, "dora"), "dora", keys) == ""
+    ((account, credential, n),) = firm.mia.ask(
+        "SELECT c.account, v.credential, v.n FROM versions v JOIN credentials c ON c.id = v.credential WHERE v.state = 'current' AND c.kind = 'password'"
+    )
+    grant = {"grant": os.urandom(16).hex(), "account": account, "person": firm.ids["dora"], "until": "2099-01-01T00:00:00Z"}
+    assert firm.tells(firm.by_mia, "grant.issued", **grant) == ""
+    dora = Insider(firm.mia)
+    dora.keys, dora.person = keys, firm.ids["dora"]
+
+    def wraps(key: str) -> str:
+        return firm.tells(dora, "wraps.added", wraps=[[credential, n, key]], digest="0" * 64)
+
+    assert wraps(firm.by_ben.keys.id.hex()) == "recipient", "he holds it too, and yet"
+    assert wraps(keys.id.hex()) == "", "the control: her own"
+
+
+def test_what_anybody_puts_into_the_mailbox_troubles_nobody(firm: Firm) -> None:
+    with firm.mia.database() as db:
+        db.executemany(
+            "INSERT INTO mailbox VALUES (?, ?, ?)", [(os.urandom(16), "request", b"x" * 10_000), (b"", "?", b""), ("text", "x", 7)]
+        )
+    assert firm.mia.verify().code == 0
+    firm.mia.ok("status")

@@ -12,6 +12,7 @@ import pytest
 
 from govern.canonical import canonical
 from govern.cli import settings
+from govern.errors import IntegrityError
 from govern.ledger.commitment import EpochKey
 from govern.register.epochs import EpochKeys
 from govern.vault.epoch import wrap_epoch
@@ -84,18 +85,28 @@ def test_the_next_epoch_holds_the_key_of_the_one_before(machine: Machine, dora: 
     assert emil.run("status").code == 5
 
 
-def test_a_withheld_key_of_an_earlier_epoch_is_named(machine: Machine, dora: Machine) -> None:
+@pytest.mark.parametrize("of", ["base", "case"])
+def test_a_withheld_key_of_an_earlier_epoch_is_named(machine: Machine, dora: Machine, of: str) -> None:
+    """Of the cases as well, where it would only seem that somebody reads none."""
+    machine.ok("person", "role", "dora", "hr")
     machine.ok("key", "revoke", "--person", "dora", "--cause", "lost")
     machine.ok("person", "add", "Emil Dahl", "--handle", "emil")
     emil = enrol(machine, "emil", person(machine, "emil")).forget("register", "journal", "journal.personal", "pin")
-    chained = {
-        bytes.fromhex(epoch): bytes.fromhex(before) for epoch, before in machine.ask("SELECT id, previous FROM epochs WHERE previous <> ''")
-    }
+    compartment = Insider(machine).base[0] if of == "base" else Insider(machine).case[0]
+    query = "SELECT id, previous FROM epochs WHERE compartment = ? AND previous IS NOT NULL"
+    ((epoch, before),) = machine.ask(query, compartment.hex())
     with machine.database() as db:
-        for epoch, before in chained.items():
-            db.execute("DELETE FROM wrap WHERE target = ? AND recipient = ?", (epoch, before))
-    with pytest.raises(Exception, match="epoch"):
+        wrap = db.execute(
+            "SELECT sealed FROM wrap WHERE target = ? AND recipient = ?", (bytes.fromhex(epoch), bytes.fromhex(before))
+        ).fetchone()
+        db.execute("DELETE FROM wrap WHERE target = ? AND recipient = ?", (bytes.fromhex(epoch), bytes.fromhex(before)))
+    with pytest.raises(IntegrityError) as refused:
         emil.begin_anew()
+    assert refused.value.code == "epoch"
+    assert not (emil.home / "pin").exists()
+    with machine.database() as db:
+        db.execute("INSERT INTO wrap VALUES (?, ?, ?)", (bytes.fromhex(epoch), bytes.fromhex(before), *wrap))
+    assert emil.begin_anew().register() == machine.register(), "the control"
 
 
 def test_every_secret_that_a_lost_machine_could_open_is_to_be_changed(machine: Machine) -> None:

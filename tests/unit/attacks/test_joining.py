@@ -72,7 +72,7 @@ BEFORE: dict[str, Callable[[Machine], None]] = {
     "the last entry": flip("epoch", 32),
     "an entry is gone": statement("DELETE FROM entry WHERE idx = 9"),
     "rolled back to before the invite": lambda mia: cut(mia, 20),
-    "the invite's checkpoint is another": statement("UPDATE checkpoint SET note = note || x'0a' WHERE size = 33"),
+    "the invite's checkpoint is another": statement("UPDATE checkpoint SET note = CAST(note || x'0a' AS BLOB) WHERE size = 33"),
     "a trigger": statement("CREATE TRIGGER t AFTER INSERT ON mailbox BEGIN DELETE FROM mailbox; END"),
 }
 
@@ -131,7 +131,10 @@ AFTER: dict[str, tuple[int, Callable[[Joining], None]]] = {
     "her wrap replaced": (6, lambda j: replace_wrap(j)),
     "her enrolment cut off": (5, lambda j: cut(j.mia, 33)),
     "rolled back to before the invite": (6, lambda j: cut(j.mia, 31)),
-    "a checkpoint of the past another": (6, lambda j: statement("UPDATE checkpoint SET note = note || x'0a' WHERE size = 33")(j.mia)),
+    "a checkpoint of the past another": (
+        6,
+        lambda j: statement("UPDATE checkpoint SET note = CAST(note || x'0a' AS BLOB) WHERE size = 33")(j.mia),
+    ),
 }
 
 
