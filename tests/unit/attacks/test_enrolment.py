@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from govern.cli import settings as clock
+from govern.errors import Failed
 from govern.vault.invite import make_request, read_invite
 from govern.vault.secret import SecretBytes
 from govern.vault.words import words_of
@@ -135,6 +136,23 @@ def test_another_admin_can_not_approve_it(joining: Joining) -> None:
     ben.ok("status")
     told = ben.refuses("person", "approve", "dora", "--fingerprint", joining.fingerprint, "--json", code=4)
     assert told.json()["error"]["rule"] == "invite-inviter"
+
+
+def test_no_line_is_shown_where_the_invite_was_not_committed(joining: Joining, monkeypatch: pytest.MonkeyPatch) -> None:
+    from govern.store.database import Writing
+
+    def fails(self: Writing) -> None:
+        raise Failed("the disk is full", code="disk-full")
+
+    joining.mia.ok("person", "add", "Finn Dahl", "--handle", "finn")
+    copies = len(list((joining.mia.home / "invites").iterdir()))
+    with monkeypatch.context() as patch:
+        patch.setattr(Writing, "commit", fails)
+        told = joining.mia.run("person", "invite", "finn")
+    assert (told.code, told.out) == (1, "")
+    assert "govern-invite" not in told.err
+    assert len(list((joining.mia.home / "invites").iterdir())) == copies
+    assert joining.mia.json("person", "invite", "finn")["invite"], "the control"
 
 
 def test_the_token_stands_in_no_file_but_the_copy_of_its_inviter(joining: Joining) -> None:
