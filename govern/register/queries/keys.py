@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from govern.errors import NotFound, Refused
 from govern.register.connection import state
@@ -14,8 +13,7 @@ from govern.register.connection import state
 READING_ROLES = ("admin", "hr", "auditor")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(NamedTuple):
     """One enrolled key. `person` is empty for recovery's; `cause` and `revoked_at` where it was revoked."""
 
     id: str
@@ -28,8 +26,7 @@ class Key:
     cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invite:
+class Invite(NamedTuple):
     """One invite. `key`: id of the key that issued it; `token`: digest, hex."""
 
     id: str
