@@ -87,6 +87,7 @@ TIERS: Final = ("critical", "standard", "low")
 ROLES: Final = ("admin", "hr", "auditor", "service")
 TRIGGERS: Final = ("membership", "compromise", "first-import", "breach", "schedule", "manual")
 CUSTODIES: Final = ("keyfile", "passphrase", "keyring")
+PURPOSES: Final = ("join", "device", "rekey")
 PLACE_KINDS: Final = ("sheet", "manager", "chat", "browser", "paper", "other")
 PRESETS: Final = ("solo", "small", "team")
 GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
@@ -123,6 +124,8 @@ FACTS: Final[Mapping[str, Fact]] = {
         compartment=id_, epoch=id_, number=count, recipients=many(id_), wraps=digest,
         optional={"previous": id_, "previous_wrap": digest},
     ),
+    "epoch.wrapped": _fact(wraps=many(row(id_, id_), 500), digest=digest),
+    "readers.ended": _fact(epoch=id_, keys=many(id_, 200)),
     "policy.adopted": _fact(policy=record, digest=digest),
     "recovery.used": _fact(purpose=word("recover", "second-person"), personal={"note": _note}),
     "recovery.drilled": _fact(versions=count, failed=count),
@@ -142,8 +145,11 @@ FACTS: Final[Mapping[str, Fact]] = {
     "person.left": _fact(person=id_, on=date),
     "role.given": _fact(person=id_, role=word(*ROLES), optional={"until": time}),
     "role.withdrawn": _fact(person=id_, role=word(*ROLES)),
+    "invite.issued": _fact(invite=id_, person=id_, purpose=word(*PURPOSES), token=digest, expires=time),
+    "invite.withdrawn": _fact(invite=id_),
     "key.enrolled": _fact(
-        person=id_, key=id_, sign=digest, seal=digest, custody=word(*CUSTODIES), optional={"epochs": many(id_, 200), "wraps": digest}
+        person=id_, key=id_, sign=digest, seal=digest, custody=word(*CUSTODIES),
+        optional={"epochs": many(id_, 200), "wraps": digest, "invite": id_},
     ),
     "key.revoked": _fact(key=id_, cause=word("lost", "departure", "replaced", "compromise")),
     # accounts and their credentials

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli import render, settings
+from govern.cli import enrolment, render, settings
 from govern.errors import Usage
 
 if TYPE_CHECKING:
@@ -170,3 +170,6 @@ def role(
             procedure.give_role(tx, found.id, role, f"{until}T23:59:59Z" if until else None)
         found = by_id(tx.register, found.id)
     _show([found], json=json)
+
+
+enrolment.register(app)

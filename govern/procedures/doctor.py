@@ -13,6 +13,7 @@ from govern.register.connection import state
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
 from govern.register.queries import findings as queries
+from govern.register.queries import keys
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
 from govern.store.location import check_location
@@ -23,7 +24,14 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     """Findings, `info` where something is merely told. An altered or rolled-back store raises IntegrityError, as everywhere."""
     found = [*_custody(workspace)]
     db = workspace.view()
-    found += [*_pin(workspace), *_journal(workspace, db), *_store(workspace), *_recovery(workspace, db), *lying_sheets(workspace.home)]
+    found += [
+        *_readers(db),
+        *_pin(workspace),
+        *_journal(workspace, db),
+        *_store(workspace),
+        *_recovery(workspace, db),
+        *lying_sheets(workspace.home),
+    ]
     wanted = {"openers", "export-lying", "drill-due", "void-entry"}
     found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
     return found
@@ -42,6 +50,15 @@ def _custody(workspace: Workspace) -> Iterator[Finding]:
         return
     if Path(record.where).parent == workspace.path.parent:
         yield _told("keys-beside-vault", record.where, "the key lies beside the database: whoever copies the folder has both", "warning")
+
+
+def _readers(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Keys that have ended, by a revocation or with a role that ran out, and still open what is recorded."""
+    names = {key.id: key.handle for key in keys.keys(db)}
+    ended = sorted({names[key] for found in keys.stale(db, state(db, "clock") or "").values() for key in found})
+    if ended:
+        who = ", ".join(ended)
+        yield _told("epoch-stale", who, f"keys of {who} have ended and still open what is recorded", "warning", "govern key renew")
 
 
 def _pin(workspace: Workspace) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from govern.register.workspace import Workspace
 from govern.store.database import create_store
 from govern.store.location import check_location
 from govern.vault.custody.files import write_private
-from govern.vault.custody.record import Custody, SeedRecord, write_record
+from govern.vault.custody.record import PENDING, Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
 from govern.vault.recovery import make_sheets
@@ -74,6 +74,12 @@ def found(
     if (home / "seed.json").exists():
         raise Refused(
             f"{home} already belongs to a member of a vault", code="exists", hint="name another folder with GOVERN_HOME, or: govern status"
+        )
+    if (home / PENDING).exists():
+        raise Refused(
+            f"{home} is a machine that has asked to join a vault",
+            code="exists",
+            hint="name another folder with GOVERN_HOME, or: govern join",
         )
     if any((home / name).exists() for name in ("pin", "journal")):
         raise Refused(

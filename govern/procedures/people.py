@@ -8,6 +8,7 @@ from typing import NamedTuple
 from govern.errors import Refused
 from govern.holdings.likeness import Alike
 from govern.holdings.names import check_handle, free, slug
+from govern.procedures import epochs
 from govern.register.queries import people
 from govern.register.transaction import Transaction
 
@@ -53,10 +54,14 @@ def alike(db: sqlite3.Connection, name: str, mail: str) -> list[str]:
 
 
 def give_role(tx: Transaction, person: str, role: str, until: str | None) -> None:
+    """Give a person (id) a role; where it reads the cases, their keys are given the key to them."""
     if until is not None and until <= tx.now:
         raise Refused(f"the role would have ended on {until[:10]} already", rule="role-until", hint="name a later date")
     tx.record("role.given", {"person": person, "role": role, "until": until})
+    epochs.share_cases(tx, person)
 
 
 def withdraw_role(tx: Transaction, person: str, role: str) -> None:
+    """Withdraw it; whoever then reads the cases by no other role reads none that come after."""
     tx.record("role.withdrawn", {"person": person, "role": role})
+    epochs.end_cases(tx, person)

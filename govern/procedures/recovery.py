@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refused
 from govern.ledger.note import parse_note
+from govern.procedures import epochs
 from govern.procedures.sealing import Stored
 from govern.register.pin import read_pin
 from govern.register.queries import people, policies
@@ -168,12 +169,12 @@ def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody
     with workspace.transaction(now) as tx:
         person = _named(tx, handle)
         tx.record("recovery.used", {"purpose": "recover"})
-        epochs, digests = _wrap_epochs(tx, new)
+        wrapped, digests = _wrap_epochs(tx, new)
         tx.record(
             "key.enrolled",
             {
                 "person": person.id, "key": new.id.hex(), "sign": new.sign_public.hex(), "seal": new.seal_public.hex(),
-                "custody": custody.value, "epochs": epochs, "wraps": set_digest(digests).hex(),
+                "custody": custody.value, "epochs": wrapped, "wraps": set_digest(digests).hex(),
             },
         )  # fmt: skip
         if "admin" not in person.roles:
@@ -212,7 +213,7 @@ def _named(tx: Transaction, handle: str) -> people.Person:
 
 
 def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
-    epochs, digests = [], []
+    wrapped_epochs, digests = [], []
     for (epoch,) in tx.register.execute("SELECT id FROM epochs ORDER BY entry").fetchall():
         key = tx.workspace.epochs.get(bytes.fromhex(epoch))
         if key is None:
@@ -220,8 +221,8 @@ def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
         wrapped = wrap_epoch(key.key, key.id, new.recipient)
         tx.put_wrap(key.id, new.id, wrapped)
         digests.append(wrap_digest(key.id, new.id, wrapped))
-        epochs.append(epoch)
-    return epochs, digests
+        wrapped_epochs.append(epoch)
+    return wrapped_epochs, digests
 
 
 def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[int, int]:
@@ -229,6 +230,7 @@ def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[i
     may be known."""
     rotations = 0
     with admin.transaction(now) as tx:
+        epochs.renew(tx, [key for (key,) in tx.register.execute("SELECT key FROM revocations WHERE cause = 'lost'").fetchall()])
         rows: list[list[Any]] = []
         digests: list[bytes] = []
         for version in _live(tx):

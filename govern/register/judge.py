@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from govern import events
 from govern.canonical import canonical, decode
-from govern.errors import IntegrityError, Malformed, Refused
+from govern.errors import IntegrityError, Locked, Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
@@ -27,8 +27,12 @@ from govern.register.projection import APPLY, Scene
 from govern.vault.keys import check_public, key_id
 
 _TOGETHER: Final = 500
-_CHANGES_READING: Final = frozenset({"vault.founded", "epoch.started", "key.enrolled", "key.revoked", "role.given", "role.withdrawn"})
+_CHANGES_READING: Final = frozenset(
+    {"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled", "key.revoked", "role.given", "role.withdrawn"}
+)
 """What opens, or who may do what, is another thing after these."""
+
+_DECLARES: Final = _CHANGES_READING - {"key.revoked", "role.given", "role.withdrawn"}
 
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -126,7 +130,7 @@ class Judge:
 
     def _read(self, entry: Entry) -> tuple[Scene | None, events.Event | None]:
         """Open and decode; nothing where the compartment is not ours."""
-        if not self.keys.reads(entry.compartment):
+        if not self.keys.opens(entry.compartment, entry.epoch):
             return None, None
         if self.keys.get(entry.epoch) is None:
             raise _OneByOne
@@ -137,7 +141,7 @@ class Judge:
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
         try:
-            if not self.keys.reads(entry.compartment):
+            if not self.keys.opens(entry.compartment, entry.epoch):
                 self.passed.add(entry.epoch)
                 self.db.execute(_ENTER, _row(entry.index, None))
                 return
@@ -177,12 +181,13 @@ class Judge:
         self._drift(scene.index, key, event, standing)
         if event.type in _CHANGES_READING:
             self._actors.forget()
-        if event.type in ("vault.founded", "epoch.started", "key.enrolled"):
+        if event.type in _DECLARES:
             self.keys.declared(event)
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
         _sound(event)
-        standing = self._actors.standing(event, key, max(event.at, self.clock.now), genesis=scene.index == 0)
+        scene.now = max(event.at, self.clock.now)
+        standing = self._actors.standing(event, key, scene.now, genesis=scene.index == 0)
         authority.permit(event.type, event.body, standing)
         try:
             APPLY[event.type](scene)
@@ -219,6 +224,7 @@ class Judge:
     def _open(self, entry: Entry) -> bytes:
         epoch = self.keys.get(entry.epoch)
         if epoch is None:
+            self._still_enrolled()
             raise IntegrityError(
                 "no key for its epoch: the wrap was withheld or replaced",
                 index=entry.index,
@@ -227,10 +233,19 @@ class Judge:
             )
         return open_event(entry, vault=self.vault, epoch=epoch)[1]
 
+    def _still_enrolled(self) -> None:
+        """Nothing is withheld from a machine whose key was revoked: what follows is not for it."""
+        if self.db.execute("SELECT 1 FROM revocations WHERE key = ?", (self.keys.own.hex(),)).fetchone():
+            raise Locked(
+                "the key of this machine was revoked: what was recorded since is not for it",
+                code="revoked",
+                hint="ask an admin for a new invite: govern person rekey PERSON",
+            )
+
     def _may_declare(self, entry: Entry, key: bytes) -> bool:
         """Whether an entry whose key we lack may be the start of an epoch whose wrap is withheld from us, or follow one.
 
-        The start of an epoch stands under its own key, so that it can't be read without. Only admins and recovery start one: what
+        The start of an epoch stands under its own key, so that it can't be read without. Only admins, HR and recovery start one: what
         anybody else signs under an epoch that the ledger never declared is void, and stops nobody.
         """
         if self.keys.get(entry.epoch) is not None or entry.index == 0:
@@ -240,7 +255,7 @@ class Judge:
         signer = self._actors.signer(key)
         if signer is None or signer.is_recovery:
             return True
-        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role = 'admin'", (signer.person,)).fetchone() is not None
+        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role IN ('admin', 'hr')", (signer.person,)).fetchone() is not None
 
     def _personal(self, entry: Entry, event: events.Event) -> Mapping[str, Any]:
         if event.personal is None:

@@ -22,7 +22,7 @@ from govern.register import connection, sealed_rows, sync
 from govern.register.journal import Journal, Recorded
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin
-from govern.store.database import OTHERS
+from govern.store.database import META
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
@@ -96,8 +96,8 @@ def reread(workspace: Workspace, *, deep: bool) -> Reread:
             _against_journal(reading, Journal(workspace.home), pin, deep=deep)
         try:
             _nothing_beside(reading)
-            if reading.others() != OTHERS:
-                raise IntegrityError("the store's tables meta and mailbox are not as they were made", code="planted")
+            if reading.meta() != META:
+                raise IntegrityError("the store's table meta is not as it was made", code="planted")
             sync.check_against_pin(reading, pin)
         except IntegrityError as error:
             if error.code == "tail":

@@ -29,6 +29,7 @@ def resubmit(workspace: Workspace, writing: Writing) -> bool:
     size, _ = writing.head()
     tail = next(journal.read(recorded), None)
     # A founding is never resubmitted: of a vault whose `init` was stopped, nothing was told to anybody.
+    workspace.epochs.load(sync.JournalWraps(journal))  # a new epoch's key is as yet in the journal alone
     if tail is None or not size or not tail.entries or tail.entries[0][0] != size or not _replays(workspace, tail):
         journal.cut(recorded)
         return False

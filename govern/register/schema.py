@@ -19,6 +19,11 @@ CREATE TABLE people (
 CREATE INDEX people_handle ON people (handle);
 CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
 CREATE INDEX keys_person ON keys (person);
+CREATE TABLE revocations (key TEXT PRIMARY KEY, cause TEXT, at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE invites (
+  id TEXT PRIMARY KEY, person TEXT, purpose TEXT, token TEXT, expires TEXT, inviter TEXT, key TEXT, state TEXT NOT NULL DEFAULT 'open',
+  at TEXT, ended INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX invites_person ON invites (person);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
 CREATE TABLE epochs (id TEXT PRIMARY KEY, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER);
 
@@ -47,6 +52,7 @@ CREATE TABLE wraps (
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;
 CREATE TABLE wrap_sets (entry INTEGER PRIMARY KEY, digest TEXT);
 CREATE TABLE epoch_wraps (entry INTEGER, epoch TEXT, key TEXT, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
+CREATE TABLE readers_ended (epoch TEXT, key TEXT, entry INTEGER, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
 
 CREATE TABLE grants (
   id TEXT PRIMARY KEY, account TEXT, person TEXT, giver TEXT, kinds TEXT, since TEXT, until TEXT, emergency INTEGER NOT NULL DEFAULT 0,

@@ -148,6 +148,14 @@ class Transaction:
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
         return self._writing.wrap(target, recipient)
 
+    def read_mail(self, id_: bytes) -> bytes | None:
+        """What somebody without keys has posted under this id; to be believed of nobody."""
+        return self._writing.mail(id_)
+
+    def drop_mail(self, id_: bytes) -> None:
+        """Remove it together with what this transaction records."""
+        self._writing.drop_mail(id_)
+
     def _flush(self) -> None:
         """Rows so far into the store and, unfinished, into the journal: a large import stays small in memory."""
         self._writing.insert_entries(self._rows.entries)

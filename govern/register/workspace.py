@@ -19,10 +19,18 @@ from govern.register.pin import Pin, read_pin, write_pin
 from govern.store.peek import peek
 
 if TYPE_CHECKING:
+    from govern.ledger.audit import Head
     from govern.register.epochs import EpochKeys
     from govern.register.transaction import Transaction
     from govern.store.database import Reading, Store, Writing
     from govern.vault.keys import Keys
+
+
+_ENDED = """
+SELECT s.compartment FROM readers_ended r JOIN epochs s ON s.id = r.epoch WHERE r.key = :own AND NOT EXISTS (
+  SELECT 1 FROM epoch_wraps w JOIN epochs t ON t.id = w.epoch WHERE w.key = :own AND t.compartment = s.compartment AND w.entry > r.entry)
+"""
+"""Compartments whose later epochs this member is not given any more."""
 
 
 class Workspace:
@@ -129,11 +137,14 @@ class Workspace:
         from govern.register import rebuild, sync
         from govern.register.journal import Journal
 
+        known = self._epochs is not None
         self.open_epochs(reading)
         journal = Journal(self.home)
         pin = read_pin(self.pin_path)
-        sync.check_against_pin(reading, pin)
+        size, _ = sync.check_against_pin(reading, pin)
         usable, whole = connection.is_usable(self.db), True
+        if known and (not usable or sync.head_of(self.db).size < size):
+            self.epochs.load(reading)  # others may have made this member a reader of more
         if pin is None and not usable and not journal.path.exists() and not self._anew:
             raise IntegrityError(
                 "this machine's memory of the vault is gone: pin, journal and register; an older copy could not be told from the newest",
@@ -149,8 +160,12 @@ class Workspace:
         self._remember_epochs()
         anew = None if whole else rebuild.Anew(journal, self.ends())
         kept = sync.Kept(anew.journal if anew else journal, self.ends(), sync.transactions(reading, head.size))
+        start = head.size
         try:
             head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
+            if start and self._was_given_more(start):
+                head = self._again(reading, head)
+            self._reads_its_epochs()
             if pin is None and head.note is not None:
                 self._expect(reading)
         except BaseException:
@@ -162,6 +177,34 @@ class Workspace:
         if head.note is not None and (pin is None or head.size > pin.size):
             write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
         self._followed = head.note
+
+    def _was_given_more(self, since: int) -> bool:
+        """Whether an entry behind `since` gives this member a compartment's key: what was passed over there is to be read now."""
+        query = "SELECT 1 FROM entries e JOIN epoch_wraps w ON w.entry = e.idx WHERE e.idx >= ? AND e.type = 'epoch.wrapped' AND w.key = ?"
+        return self.db.execute(query, (since, self.keys.id.hex())).fetchone() is not None
+
+    def _again(self, reading: Reading, head: Head) -> Head:
+        """The register from the first entry on, up to the very checkpoint just verified, with every key that this member has by now."""
+        from govern.ledger.audit import Head
+        from govern.ledger.merkle import CompactRange
+        from govern.register import sync
+
+        self._epochs = None
+        self.open_epochs(reading)
+        connection.create(self.db)
+        again = sync.advance(
+            self.db, Head(CompactRange(), None), sync.transactions(reading, 0), vault=self.vault, keys=self.epochs
+        )  # fmt: skip
+        if again.note != head.note:
+            raise IntegrityError("the vault changed while it was read", code="forked")
+        return again
+
+    def _reads_its_epochs(self) -> None:
+        """Each epoch wrapped to this member is one whose start was read: else an earlier key of its compartment is withheld."""
+        query = "SELECT epoch FROM epoch_wraps WHERE key = ? AND NOT EXISTS (SELECT 1 FROM epochs WHERE id = epoch) ORDER BY entry"
+        row = self.db.execute(query, (self.keys.id.hex(),)).fetchone()
+        if row is not None:
+            raise IntegrityError("the key of an earlier epoch was withheld", expected=f"the keys up to epoch {row[0]}", code="epoch")
 
     def _expect(self, reading: Reading) -> None:
         """What this machine was told when it joined must be a point of the history just verified, before it is pinned."""
@@ -200,6 +243,8 @@ class Workspace:
         names = {body["base"]: "base", body["case"]: "case"}
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
             self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
+        for (compartment,) in self.db.execute(_ENDED, {"own": self.keys.id.hex()}).fetchall():
+            self.epochs.end(bytes.fromhex(compartment))
         ours = self.db.execute("SELECT epoch FROM epoch_wraps WHERE key = ?", (self.keys.id.hex(),)).fetchall()
         self.epochs.need(epoch for (epoch,) in ours)
 

@@ -22,8 +22,8 @@ EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 _ENTRY_TYPES = (int, bytes, bytes, bytes, bytes)
 _BATCH = 2_000
 
-OTHERS: Final = [("format", b"1")]
-"""What `meta` and `mailbox` hold in a store of format 1 to which nobody has asked to be enrolled."""
+META: Final = [("format", b"1")]
+"""What `meta` holds in a store of format 1."""
 
 _HEAD = """
 SELECT last.idx, newest.size, newest.note FROM (SELECT max(idx) AS idx FROM entry) last
@@ -42,6 +42,7 @@ _CHECKPOINTS = (
     .limit(_BATCH)
 )  # fmt: skip
 _VERSION = sa.select(tables.version.c.commitment, tables.version.c.sealed).where(tables.version.c.digest == sa.bindparam("digest"))
+_MAIL = sa.select(tables.mailbox.c.body).where(tables.mailbox.c.id == sa.bindparam("of"))
 _WRAP = sa.select(tables.wrap.c.sealed).where(
     tables.wrap.c.target == sa.bindparam("target"), tables.wrap.c.recipient == sa.bindparam("recipient")
 )
@@ -207,9 +208,14 @@ class Reading:
         found = self._connection.execute(sa.select(tables.wrap.c.recipient, tables.wrap.c.sealed).where(tables.wrap.c.target == target))
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
 
-    def others(self) -> list[tuple[Any, ...]]:
-        """Every row of the tables that hold neither ledger nor secrets: `meta`, then `mailbox`."""
-        return [tuple(row) for table in (tables.meta, tables.mailbox) for row in self._connection.execute(sa.select(table))]
+    def meta(self) -> list[tuple[Any, ...]]:
+        """Every row of `meta`."""
+        return [tuple(row) for row in self._connection.execute(sa.select(tables.meta))]
+
+    def mail(self, id_: bytes) -> bytes | None:
+        """What was posted under this id. Anybody may have: it is to be checked before any of it is believed."""
+        body = self._connection.execute(_MAIL, {"of": id_}).scalar()
+        return body if isinstance(body, bytes) else None
 
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         for row in self._connection.execute(sa.select(tables.wrap)).yield_per(_BATCH):
@@ -245,6 +251,14 @@ class Writing(Reading):
         values = [{"t": target, "r": recipient} for target, recipient in rows]
         if values:
             self._connection.execute(_DROP_WRAP, values)
+
+    def post(self, id_: bytes, kind: str, body: bytes) -> None:
+        """Put a request in the place of one that was posted under the same id."""
+        self.drop_mail(id_)
+        self._connection.execute(sa.insert(tables.mailbox), {"id": id_, "kind": kind, "body": body})
+
+    def drop_mail(self, id_: bytes) -> None:
+        self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id == id_))
 
     def set_meta(self, key: str, value: bytes) -> None:
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})

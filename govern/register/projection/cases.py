@@ -68,7 +68,7 @@ def _items(scene: Scene) -> None:
 
 
 def _cut(scene: Scene) -> None:
-    """The grants have ended before it in the same transaction: the items that ask for this are done by it.
+    """Grants have ended and keys were revoked before it in the same transaction: the items that ask for this are done by it.
 
     A cut made earlier than planned brings what is open forward by as much.
     """
@@ -83,6 +83,11 @@ def _cut(scene: Scene) -> None:
     scene.run(
         "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'",
         scene.at, scene.actor, scene.index, found.id, ItemKind.END_GRANT,
+    )  # fmt: skip
+    scene.run(
+        "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'"
+        " AND about IN (SELECT key FROM revocations)",
+        scene.at, scene.actor, scene.index, found.id, ItemKind.REVOKE_KEY,
     )  # fmt: skip
 
 

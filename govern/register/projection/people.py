@@ -1,4 +1,4 @@
-"""People, their roles and their keys."""
+"""People and their roles."""
 
 from __future__ import annotations
 
@@ -63,24 +63,6 @@ def _role_withdrawn(scene: Scene) -> None:
     scene.run("DELETE FROM roles WHERE person = ? AND role = ?", scene.body["person"], scene.body["role"])
 
 
-def _enrolled(scene: Scene) -> None:
-    body = scene.body
-    scene.must("person", "people", body["person"])
-    scene.run(
-        "INSERT INTO keys VALUES (?, ?, ?, ?, ?, 'active', ?)",
-        body["key"], body["person"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), body["custody"], scene.index,
-    )  # fmt: skip
-    if "wraps" in body:
-        scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
-        for epoch in body.get("epochs", ()):  # also of compartments that not everybody reads: nothing here may hang on knowing them
-            scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, epoch, body["key"])
-
-
-def _revoked(scene: Scene) -> None:
-    scene.must("key", "keys", scene.body["key"])
-    scene.run("UPDATE keys SET state = 'revoked' WHERE id = ? AND state = 'active'", scene.body["key"])
-
-
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "person.added": _added,
     "person.edited": _edited,
@@ -88,6 +70,4 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "person.left": _left,
     "role.given": _role_given,
     "role.withdrawn": _role_withdrawn,
-    "key.enrolled": _enrolled,
-    "key.revoked": _revoked,
 }

@@ -22,6 +22,8 @@ class Scene:
     at: str
     body: Mapping[str, Any]
     personal: Mapping[str, Any]
+    now: str = ""
+    """The ledger's own time: the latest `at` so far, this one included."""
 
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""

@@ -163,7 +163,7 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
             hint = "govern person role PERSON ROLE --withdraw"
         case ItemKind.REVOKE_KEY:
             left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'active'", item.about)
-            hint = "revoke the key first"
+            hint = f"govern key revoke {item.about[:8]} --cause departure"
         case ItemKind.CLEAN_PLACE:
             return None
     return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None

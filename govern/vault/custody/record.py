@@ -14,6 +14,8 @@ from govern.errors import Locked, Malformed
 from govern.vault.custody.files import present, read_private, write_private
 
 WHAT: Final = "the seed record"
+PENDING: Final = "joining.json"
+"""Beside it, and in its place, on a machine that has asked to join and was not approved yet."""
 _FIELDS: Final = {"v", "custody", "where", "key", "vault", "checkpoint", "person"}
 
 
@@ -62,9 +64,15 @@ def write_record(path: Path, record: SeedRecord, *, replace: bool = False) -> No
 def read_record(path: Path) -> SeedRecord:
     """The record; raises Locked (absent, another's, open to others) and Malformed (anything but such a record)."""
     if not present(path, WHAT):
+        if present(path.with_name(PENDING), "the record of a joining machine"):
+            raise Locked(
+                "this machine has asked to join a vault, and is not yet a member's",
+                code="not-approved",
+                hint="once it is approved: govern join",
+            )
         raise Locked(
             f"this machine has no keys: {path} is not there",
-            hint="a new vault: govern init; back into a vault whose database is here, with its sheets: govern vault recover --sheet FILE --handle H",
+            hint="a new vault: govern init; invited: govern join INVITE; with the sheets of the vault here: govern vault recover --sheet FILE --handle H",
         )
     content = read_private(path, WHAT)
     try:

@@ -16,6 +16,7 @@ READING: tuple[str, ...] = (
     "doctor",
     "person list",
     "person show ben",
+    "key list",
     "account list",
     "account show shop",
     "credential list shop",
@@ -40,6 +41,13 @@ WRITING: tuple[str, ...] = (
     "person add 'Dora Lund'",
     "person import {people}",
     "person role ben hr",
+    "person invite cleo",
+    "person rekey ben",
+    "person approve cleo --fingerprint 0123456789abcdef0123456789abcdef",
+    "key add-device",
+    "key revoke --person ben --cause lost",
+    "key seal ben",
+    "key renew",
     "account add news --platform x --login acme",
     "account edit shop --tier low",
     "account retire shop",
@@ -88,6 +96,7 @@ EXEMPT: frozenset[str] = frozenset(
     {
         "demo",  # on a vault of its own
         "init",  # makes one
+        "join",  # of a machine that is no member's yet: tested with the enrolment
         "policy check",  # reads a file
         "vault restore",  # the way to mend it
         "vault trust",  # for a machine that has lost its memory: tested with it

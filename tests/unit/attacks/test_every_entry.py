@@ -1,4 +1,4 @@
-"""Every entry of a ledger of thirty, attacked in every way that whoever owns the database has: each is refused, and the index named.
+"""Every entry of a ledger of thirty-one entries, attacked in every way that whoever owns the database has: each is refused, and the index named.
 
 The control stands in `test_control`: the untouched copy passes.
 """

@@ -46,6 +46,22 @@ def enrolment(insider: Insider, **body: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def invitation(insider: Insider, **body: Any) -> dict[str, Any]:
+    return insider.event(
+        "invite.issued",
+        {
+            "invite": os.urandom(16).hex(), "person": insider.person, "purpose": "join", "token": "0" * 64, "expires": "2099-01-01T00:00:00Z", **body
+        },
+    )  # fmt: skip
+
+
+def epoch(insider: Insider) -> dict[str, Any]:
+    return {
+        "compartment": insider.base[0].hex(), "epoch": insider.base[1].id.hex(), "number": 2, "recipients": [insider.keys.id.hex()],
+        "wraps": "0" * 64, "previous": insider.base[1].id.hex(),
+    }  # fmt: skip
+
+
 def weak() -> dict[str, Any]:
     """The identity point as a signing key: one signature by it fits everything."""
     sign, seal = (1).to_bytes(32, "little"), Keys.from_seed(os.urandom(32)).seal_public
@@ -59,7 +75,20 @@ def policy(**changed: Any) -> dict[str, Any]:
 BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "no role for it": ("authority", lambda i: i.event("person.added", {"person": os.urandom(16).hex()})),
     "makes herself admin": ("authority", lambda i: i.event("role.given", {"person": i.person, "role": "admin"})),
-    "enrols a key": ("authority", enrolment),
+    "enrols a key of her own": ("invite-missing", enrolment),
+    "enrols another's key": ("authority", lambda i: enrolment(i, person=named(i, "people", "handle = 'cleo'"))),
+    "invites somebody": ("authority", lambda i: invitation(i, person=named(i, "people", "handle = 'cleo'"))),
+    "invites herself anew": ("own-device", lambda i: invitation(i, purpose="rekey")),
+    "revokes a key": (
+        "authority",
+        lambda i: i.event("key.revoked", {"key": named(i, "keys", "state = 'active' ORDER BY entry"), "cause": "lost"}),
+    ),
+    "starts an epoch": ("authority", lambda i: i.event("epoch.started", epoch(i))),
+    "wraps an epoch": (
+        "authority",
+        lambda i: i.event("epoch.wrapped", {"wraps": [[os.urandom(16).hex(), dora_key(i)]], "digest": "0" * 64}),
+    ),
+    "ends a reader": ("authority", lambda i: i.event("readers.ended", {"epoch": os.urandom(16).hex(), "keys": [dora_key(i)]})),
     "founds the vault again": ("authority", lambda i: i.event("vault.founded", {**founding(i)})),
     "adopts a policy": ("malformed", lambda i: i.event("policy.adopted", policy())),
     "uses recovery": ("authority", lambda i: i.event("recovery.used", {"purpose": "recover"})),
@@ -165,7 +194,7 @@ class Spoiled:
         for who, insider, table in (("ben", self.ben, BY_BEN), ("dora", self.dora, BY_DORA)):
             for what, (code, make) in table.items():
                 made = make(insider)
-                under = (insider.base[0], EpochKey(os.urandom(32))) if "epoch" in what else None
+                under = (insider.base[0], EpochKey(os.urandom(32))) if "nobody declared" in what else None
                 self.expected[f"{who}: {what}"] = (insider.write(made, under=under), code)
         for what in UNREADABLE:
             self.expected[f"ben: {what}"] = (self.unreadable(what), "unopenable")
@@ -285,8 +314,11 @@ def test_a_key_counts_only_after_the_transaction_that_enrols_it(machine: Machine
     ben.keys, own = stranger, ben.keys
     body = {
         "person": ben.person, "key": stranger.id.hex(), "sign": stranger.sign_public.hex(), "seal": stranger.seal_public.hex(),
-        "custody": "keyfile",
+        "custody": "keyfile", "invite": os.urandom(16).hex(),
     }  # fmt: skip
+    ben.keys, stranger = own, ben.keys
+    ben.write(invitation(ben, invite=body["invite"], purpose="device"))
+    ben.keys = stranger
     index = ben.write(ben.event("key.enrolled", body))
     assert machine.refuses("status", "--json").json()["error"]["index"] == index
     with machine.database() as db:
@@ -481,5 +513,5 @@ def test_what_a_void_entry_put_into_the_store_is_not_taken_for_an_intruders(firm
     assert firm.verify().code == 7
 
 
-def test_the_vault_of_thirty_is_where_this_begins(spoiled: Spoiled) -> None:
+def test_the_untouched_vault_is_where_this_begins(spoiled: Spoiled) -> None:
     assert min(index for index, _ in spoiled.expected.values()) > SIZE

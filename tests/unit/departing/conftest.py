@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from govern.offboarding.case import CaseKind
-from govern.procedures import offboard, offboard_items, people, rotate
+from govern.procedures import enrol, offboard, offboard_items, people, rotate
 from govern.procedures import rotation as steps
+from govern.procedures.epochs import wrap
 from govern.procedures.found import Founding, found
 from govern.procedures.sealing import recipients, seal
 from govern.register.pin import read_pin
@@ -23,9 +24,8 @@ from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger
 from govern.vault import fingerprint
 from govern.vault.custody.record import Custody
-from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
-from govern.vault.seal import Context, set_digest, wrap_digest
+from govern.vault.seal import Context
 from govern.vault.secret import Secret, SecretBytes
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -99,18 +99,13 @@ class Company:
         keys = Keys(seed)
 
         def work(tx: Any) -> None:
-            digests, epochs = [], []
-            for name in ("base", "case") if cases else ("base",):
-                _, epoch = tx.workspace.epochs.current(name)
-                wrapped = wrap_epoch(epoch.key, epoch.id, keys.recipient)
-                tx.put_wrap(epoch.id, keys.id, wrapped)
-                digests.append(wrap_digest(epoch.id, keys.id, wrapped))
-                epochs.append(epoch.id.hex())
+            issued = enrol.invite(tx, handle, "join")
+            epochs, digest = wrap(tx, keys.recipient, ("base", "case") if cases else ("base",))
             tx.record(
                 "key.enrolled",
                 {
                     "person": person, "key": keys.id.hex(), "sign": keys.sign_public.hex(), "seal": keys.seal_public.hex(),
-                    "custody": "keyfile", "epochs": epochs, "wraps": set_digest(digests).hex(),
+                    "custody": "keyfile", "epochs": epochs, "wraps": digest, "invite": issued.id.hex(),
                 },
             )  # fmt: skip
             for role in roles:
