@@ -61,7 +61,10 @@ def may_erase(remains: Remains, on: str, retention_days: int) -> None:
     """Return where somebody may be forgotten on this date; else raise Refused with what comes first."""
     if not remains.left_on or remains.left_on > on:
         raise Refused(
-            "somebody who is still here is not erased", rule="still-here", control="SI-12(3)", hint="their departure comes first: govern offboard open"
+            "somebody who is still here is not erased",
+            rule="still-here",
+            control="SI-12(3)",
+            hint="their departure comes first: govern offboard open",
         )
     try:
         until = date.fromisoformat(remains.left_on) + timedelta(days=retention_days)

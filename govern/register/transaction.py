@@ -15,7 +15,7 @@ from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.note import sign_note
-from govern.register import connection, sync
+from govern.register import connection, sync, wipe
 from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
@@ -91,7 +91,7 @@ class Transaction:
         compartment, epoch = under or self.workspace.epochs.current(events.FACTS[type_].compartment)
         if index == 0:
             self.workspace.vault = self._judge.vault = vault_id(commit(salt, data))
-        scene = Scene(self.register, index, type_, self.actor, self.now, body, parts)
+        scene = Scene(self.register, index, type_, self.actor, self.now, body, parts, keys.id.hex())
         waiting, self._waiting = self._waiting, Written()  # where the fact is refused, what it would have named goes with it
         self._judge.admit(scene, event, compartment, epoch.id, keys.id)
         self._rows.versions += waiting.versions
@@ -159,6 +159,8 @@ class Transaction:
             self._writing.insert_checkpoint(size, note)
             self._rows.note, self._rows.size = note, size
             self._flush()
+            if wipe.is_due(self.register):  # in the same commit: nobody who reads the erasure finds what it names
+                self._writing.drop_personal(wipe.erased(self.register))
         except BaseException:
             self._journal.cut(self._start)
             raise

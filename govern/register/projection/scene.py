@@ -22,6 +22,8 @@ class Scene:
     at: str
     body: Mapping[str, Any]
     personal: Mapping[str, Any]
+    key: str = ""
+    """Id of the key that signs it."""
 
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""
