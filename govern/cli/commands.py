@@ -10,6 +10,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "What to do next, and what is wrong",
     "doctor": "Check keys, pin, journal, store and recovery",
     "person": "People: add, list, show, role, import",
+    "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list",
     "place": "Places where copies lie: add, list, member, holds, clean",

@@ -24,9 +24,19 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     found = [*_custody(workspace)]
     db = workspace.view()
     found += [*_pin(workspace), *_journal(workspace, db), *_store(workspace), *_recovery(workspace, db), *lying_sheets(workspace.home)]
-    wanted = {"openers", "export-lying", "drill-due", "void-entry"}
+    wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
+    found += _came_back(workspace)
     found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
     return found
+
+
+def _came_back(workspace: Workspace) -> Iterator[Finding]:
+    """Personal parts that were erased, and that a copy has brought back into the database: dropped again."""
+    back = workspace.erase_again()
+    if back:
+        yield _told(
+            "erased-again", str(workspace.path), f"{back} personal parts that were erased had come back, and are dropped again", "warning"
+        )
 
 
 def _told(code: str, subject: str, message: str, severity: str = "info", command: str = "") -> Finding:
@@ -98,6 +108,16 @@ def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]
             if reading.wrap(bytes.fromhex(manifest), bytes.fromhex(recovery)) is None:
                 missing += 1
                 if missing <= 20:
-                    yield _told("recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical")
+                    yield _told(
+                        "recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical", "govern recovery rewrap"
+                    )
+    epochs = len(
+        db.execute(
+            "SELECT id, max(number) FROM epochs GROUP BY compartment HAVING id NOT IN (SELECT epoch FROM epoch_wraps WHERE key = ?)",
+            (recovery,),
+        ).fetchall()
+    )
+    if epochs:
+        yield _told("recovery-epoch", recovery, f"recovery can't read {epochs} of the newest epochs", "critical", "govern recovery rewrap")
     if not missing:
         yield _told("recovery", recovery, f"recovery has a wrap of each of {len(rows)} live secrets")

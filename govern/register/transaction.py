@@ -16,7 +16,7 @@ from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.note import sign_note
 from govern.register import connection, sync, wipe
-from govern.register.journal import Journal, Written
+from govern.register.journal import EntryRow, Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
@@ -130,6 +130,10 @@ class Transaction:
     def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment and sealed bytes of a stored version."""
         return self._writing.version(digest)
+
+    def read_entry(self, index: int) -> EntryRow:
+        """A row of the ledger as it was when this transaction began."""
+        return self._writing.entries(index, index + 1)[0]
 
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
         return self._writing.wrap(target, recipient)
