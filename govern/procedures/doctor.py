@@ -23,7 +23,13 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     """Findings, `info` where something is merely told. An altered or rolled-back store raises IntegrityError, as everywhere."""
     found = [*_custody(workspace)]
     db = workspace.view()
-    found += [*_pin(workspace), *_journal(workspace, db), *_store(workspace), *_recovery(workspace, db), *lying_sheets(workspace.home)]
+    found += [
+        *_pin(workspace),
+        *_journal(workspace, db),
+        *_store(workspace),
+        *doctor_recovery(workspace, db),
+        *lying_sheets(workspace.home),
+    ]
     wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
     found += _came_back(workspace)
     found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
@@ -96,7 +102,8 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
     yield _told("store", str(workspace.path), "settings and schema are as they must be")
 
 
-def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+def doctor_recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+    """Live secrets and newest epochs that the recovery key in force can't open."""
     recovery = db.execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()[0]
     rows = db.execute(
         "SELECT a.handle, c.kind, v.n, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"

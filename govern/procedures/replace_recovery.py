@@ -42,7 +42,7 @@ class Rewrapped:
     left: int
 
     def told(self) -> str:
-        rest = f"; {self.left} others have to be sealed by whoever can open them: govern recovery rewrap" if self.left else ""
+        rest = f"; still to be sealed, by whoever can open them: {self.left} (govern recovery rewrap)" if self.left else ""
         return f"{self.sealed} secrets and {self.epochs} compartments are sealed to the new recovery key{rest}"
 
 

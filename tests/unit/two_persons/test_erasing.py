@@ -242,9 +242,8 @@ def test_a_part_dropped_before_the_second_has_approved_is_an_integrity_error(for
 def test_a_newcomer_is_not_let_in_past_a_part_that_is_gone(former: Firm) -> None:
     former.approve(former.forget(), "ben")
     _null(former, 0)
-    former.person("cleo")
+    former.enrol("dora")
     with pytest.raises(IntegrityError, match="no erasure says so") as refused:
-        former.enrol("dora")
         former.db("dora")
     assert refused.value.index == 0
 
