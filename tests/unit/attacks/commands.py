@@ -24,6 +24,8 @@ READING: tuple[str, ...] = (
     "holds ben",
     "rotation list",
     "rotation show 012345",
+    "proposal list",
+    "proposal show 012345",
     "offboard plan ben",
     "offboard list",
     "offboard show 012345",
@@ -40,6 +42,10 @@ WRITING: tuple[str, ...] = (
     "person add 'Dora Lund'",
     "person import {people}",
     "person role ben hr",
+    "person erase cleo",
+    "proposal approve 012345",
+    "proposal approve 012345 --sheet {sheet0} --sheet {sheet1}",
+    "proposal withdraw 012345",
     "account add news --platform x --login acme",
     "account edit shop --tier low",
     "account retire shop",
@@ -73,6 +79,8 @@ WRITING: tuple[str, ...] = (
     "offboard close 012345",
     "policy adopt {policy}",
     "vault backup --out {new}",
+    "recovery replace --recovery-out {new}",
+    "recovery rewrap",
     "recovery drill --sheet {sheet0} --sheet {sheet1}",
 )
 
