@@ -69,7 +69,9 @@ def may_erase(remains: Remains, on: str, retention_days: int) -> None:
     try:
         until = date.fromisoformat(remains.left_on) + timedelta(days=retention_days)
     except (ValueError, OverflowError):
-        raise Refused("the day on which they left is no date", rule="retention", control="SI-12(3)") from None
+        raise Refused(
+            "the day on which they left is no date", rule="retention", control="SI-12(3)", hint="govern person show PERSON"
+        ) from None
     if on < until.isoformat():
         raise Refused(
             f"they left on {remains.left_on}: what is kept of them is kept until {until.isoformat()}", rule="retention", control="SI-12(3)",

@@ -70,7 +70,10 @@ def may_propose(act: Act, parameters: Mapping[str, Any], proposer: str) -> None:
     if subject(act, parameters) == proposer:
         raise Refused("nobody proposes this about themselves", rule="not-oneself", control="AC-5", hint="ask another admin")
     if act is Act.ROLE and parameters["role"] not in TWO_PERSON_ROLES:
-        raise Refused(f"the role {parameters['role']} takes no second person", rule="proposal-needless", hint="give it: govern person role")
+        raise Refused(
+            f"the role {parameters['role']} takes no second person", rule="proposal-needless", control="AC-5",
+            hint="give it: govern person role",
+        )  # fmt: skip
 
 
 def seconds(made: Made, admins: Sequence[Admin], ties: Ties) -> list[str]:

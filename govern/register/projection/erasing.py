@@ -18,6 +18,8 @@ from govern.register.projection.scene import Scene
 MALFORMED: Final = "personal-malformed"
 """Code of the finding for a personal part that is none of its fact's: the fact counts without it."""
 
+_ANEW: Final = "withdraw it and begin anew: govern proposal withdraw ID, then govern person erase PERSON"
+
 _TEXTS: Final = (("grants", "reason"), ("shown", "reason"), ("imports", "path"), ("exports", "path"), ("proposals", "reason"))
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 
@@ -56,7 +58,9 @@ def check(scene: Scene, person: str) -> None:
     )
     policy = scene.one("SELECT value FROM state WHERE key = 'policy'")
     if policy is None:
-        raise Refused("no policy says how long somebody is kept", rule="retention", control="SI-12(3)")
+        raise Refused(
+            "no policy says how long somebody is kept", rule="retention", control="SI-12(3)", hint="adopt one: govern policy adopt FILE"
+        )
     may_erase(remains, scene.at[:10], Policy.from_record(json.loads(policy[0])).retention_days)
 
 
@@ -68,15 +72,18 @@ def listed(scene: Scene, proposal: str, person: str) -> None:
     """Part of the list of entries whose personal parts go."""
     body = scene.body
     if not 1 <= body["part"] <= body["of"]:
-        raise Refused("a part beyond the last one", rule="erasure-list", control="SI-12(3)")
+        raise Refused("a part beyond the last one", rule="erasure-list", control="SI-12(3)", hint=_ANEW)
     for entry in body["entries"]:
         row = scene.one("SELECT type FROM entries WHERE idx = ?", entry) if entry < scene.index else None
         if row is None:
-            raise Refused("an erasure names an entry that the ledger does not have", rule="erasure-list", control="SI-12(3)")
+            raise Refused("an erasure names an entry that the ledger does not have", rule="erasure-list", control="SI-12(3)", hint=_ANEW)
         in_base = row[0] in FACTS and FACTS[row[0]].compartment == "base"
         if in_base and scene.one("SELECT 1 FROM concerns WHERE person = ? AND entry = ?", person, entry) is None:
             raise Refused(
-                f"the personal part of entry {entry} is not about whoever is to be erased", rule="erasure-beyond", control="SI-12(3)"
+                f"the personal part of entry {entry} is not about whoever is to be erased",
+                rule="erasure-beyond",
+                control="SI-12(3)",
+                hint=_ANEW,
             )
         scene.run("INSERT INTO listed VALUES (?, ?, ?)", entry, proposal, body["part"])
 
@@ -85,7 +92,7 @@ def erase(scene: Scene, proposal: str, person: str, entries: int) -> None:
     """Forget the person here and now; store and journals follow as soon as this is committed (`wipe`)."""
     check(scene, person)
     if _count(scene, "listed WHERE proposal = ?", proposal) != entries:
-        raise Refused("the list of what it erases is not whole", rule="erasure-list", control="SI-12(3)", hint="withdraw it and begin anew")
+        raise Refused("the list of what it erases is not whole", rule="erasure-list", control="SI-12(3)", hint=_ANEW)
     left = scene.one(
         "SELECT c.entry FROM concerns c JOIN entries e ON e.idx = c.entry WHERE c.person = ? AND e.type NOT LIKE 'case.%'"
         " AND c.entry NOT IN (SELECT entry FROM listed WHERE proposal = ?) AND c.entry NOT IN (SELECT entry FROM erased) LIMIT 1",
@@ -94,7 +101,7 @@ def erase(scene: Scene, proposal: str, person: str, entries: int) -> None:
     if left is not None:
         raise Refused(
             f"entry {left[0]} is about them too, and is younger than the list", rule="erasure-stale", control="SI-12(3)",
-            hint="withdraw it and begin anew: govern proposal withdraw ID",
+            hint=_ANEW,
         )  # fmt: skip
     scene.run("INSERT OR IGNORE INTO erased SELECT entry, ? FROM listed WHERE proposal = ?", scene.index, proposal)
     scene.run(

@@ -29,7 +29,7 @@ def _open(scene: Scene) -> _Proposal:
     if row is None:
         raise Refused(f"{scene.type} cites a proposal that the ledger does not have", rule="unknown-reference")
     if row[6] != "open":
-        raise Refused(f"this proposal was {row[6]} already", rule="proposal-open", hint="govern proposal list")
+        raise Refused(f"this proposal was {row[6]} already", rule="proposal-open", control="AC-3(2)", hint="govern proposal list")
     return _Proposal(row[0], Act(row[1]), json.loads(row[2]), row[3], row[4], row[5])
 
 
@@ -46,7 +46,7 @@ def _made(scene: Scene) -> None:
         f"SELECT 1 FROM proposals WHERE state = 'open' AND act = ? AND {about}", act, parameters["person"] if act is Act.ERASURE else told  # noqa: S608
     )  # fmt: skip
     if same:
-        raise Refused("this is proposed already", rule="one-proposal", hint="govern proposal list")
+        raise Refused("this is proposed already", rule="one-proposal", control="AC-3(2)", hint="govern proposal list")
     scene.run(
         "INSERT INTO proposals (id, act, parameters, proposer, key, made_at, reason, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         scene.body["proposal"], act, told, scene.actor, scene.key, scene.at, scene.personal.get("reason"), scene.index,
@@ -61,7 +61,12 @@ def _withdrawn(scene: Scene) -> None:
 def _listed(scene: Scene) -> None:
     found = _open(scene)
     if found.act is not Act.ERASURE or found.proposer != scene.actor:
-        raise Refused("only whoever proposes an erasure says what it erases", rule="erasure-list", control="SI-12(3)")
+        raise Refused(
+            "only whoever proposes an erasure says what it erases",
+            rule="erasure-list",
+            control="SI-12(3)",
+            hint="govern person erase PERSON",
+        )
     erasing.listed(scene, found.id, found.parameters["person"])
 
 
@@ -77,7 +82,10 @@ def _approved(scene: Scene) -> None:
     if sponsors.is_recovery(scene):
         before = scene.one("SELECT type, key FROM entries WHERE idx = ?", scene.index - 1)
         if before != ("recovery.used", scene.key):
-            raise Refused("recovery approves only where it says that it was used", rule="recovery-untold", control="AC-3(2)")
+            raise Refused(
+                "recovery approves only where it says that it was used", rule="recovery-untold", control="AC-3(2)",
+                hint="govern proposal approve ID --sheet FILE",
+            )  # fmt: skip
         proposals.approve_as_recovery(made, admins, ties)
     else:
         if not any(admin.person == scene.actor for admin in admins):

@@ -24,7 +24,7 @@ READING: tuple[str, ...] = (
     "holds ben",
     "rotation list",
     "rotation show 012345",
-    "proposal list",
+    "proposal list --json",
     "proposal show 012345",
     "offboard plan ben",
     "offboard list",

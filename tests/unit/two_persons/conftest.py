@@ -49,6 +49,7 @@ class Firm(Company):
             work()
         assert refused.value.rule == rule, refused.value.message
         assert refused.value.control
+        assert refused.value.hint
         assert self.size() == before
         return refused.value
 
