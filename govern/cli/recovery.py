@@ -47,6 +47,31 @@ def replace(
         tell_proposed(workspace.view(), done.proposal, now, json=False)
 
 
+@app.command("print")
+def print_(
+    sheet: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recovery sheets as they were written.")], json: Json = False
+) -> None:
+    """Make a page to print of each sheet, beside its file: the text, and the words as a QR code where the extra qr is installed."""
+    from govern.cli.sheet_page import has_codes, page, target
+    from govern.procedures.recovery import read_sheets
+    from govern.procedures.replace_recovery import note_where
+    from govern.vault.custody.files import write_private
+
+    pages = [(target(file.expanduser().absolute()), page(read)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
+    for path, text in pages:
+        write_private(path, text.encode(), "the page of a recovery sheet")
+    if (settings.current.home / "seed.json").exists():
+        note_where(settings.current.home, [path for path, _ in pages])
+    if json:
+        render.emit("recovery.print", {"pages": [str(path) for path, _ in pages], "codes": has_codes()})
+    else:
+        for path, _ in pages:
+            render.line(render.safe(str(path)))
+    if not has_codes():
+        render.note("without QR codes: they need the extra qr (pip install 'govern[qr]')")
+    render.note("print them, then remove the pages and the sheets' files")
+
+
 @app.command("rewrap")
 def rewrap(json: Json = False) -> None:
     """Seal to the recovery key in force whatever you can open and it can't."""

@@ -69,11 +69,13 @@ def propose(workspace: Workspace, threshold: int, shares: int, folder: Path | No
         for path in written:
             path.unlink(missing_ok=True)
         raise
-    _note_where(workspace.home / SHEETS, written)
+    note_where(workspace.home, written)
     return Proposed(proposal=proposal, sheets=tuple(written))
 
 
-def _note_where(listed: Path, written: Sequence[Path]) -> None:
+def note_where(home: Path, written: Sequence[Path]) -> None:
+    """Remember where sheets lie, so that `doctor` complains while they do."""
+    listed = home / SHEETS
     before = listed.read_text(encoding="utf-8") if listed.exists() else ""
     listed.unlink(missing_ok=True)
     write_private(listed, (before + "".join(f"{path}\n" for path in written)).encode(), "the list of recovery sheets")

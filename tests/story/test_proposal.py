@@ -122,3 +122,20 @@ def test_the_recovery_key_is_replaced_by_two(small: Any) -> None:
     assert small.run("recovery", "drill", *sheets(small)).code == 4
     assert small.json("recovery", "rewrap") == {"schema": "govern.recovery.rewrap/1", "sealed": 0, "epochs": 0, "left": 0}
     assert small.run("ledger", "verify", "--deep").code == 0
+
+
+def test_a_sheet_is_printed_with_its_words_and_a_code(small: Any) -> None:
+    pytest.importorskip("segno")
+    files = [str(small.home / "recovery" / f"recovery-sheet-{n}-of-3.txt") for n in (1, 2)]
+    told = small.json("recovery", "print", *files)
+    assert told["codes"] is True
+    pages = [Path(path) for path in told["pages"]]
+    assert [path.stat().st_mode & 0o777 for path in pages] == [0o600, 0o600]
+    text = pages[0].read_text(encoding="utf-8")
+    assert "GOVERN RECOVERY SHEET 1" in text
+    assert "<svg" in text
+    assert not [word for word in ("http://", "https://", "<script", "<link") if word in text.replace("http://www.w3.org/2000/svg", "")]
+    lying = [one for one in small.json("status")["findings"] if one["code"] == "sheets-lying"]
+    assert "5 recovery sheets" in lying[0]["message"]
+    sheets_given = [word for path in pages for word in ("--sheet", str(path))]
+    assert small.json("recovery", "drill", *sheets_given)["opened"] == 0, "a page is as good as the sheet"

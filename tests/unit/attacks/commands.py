@@ -97,6 +97,7 @@ EXEMPT: frozenset[str] = frozenset(
         "demo",  # on a vault of its own
         "init",  # makes one
         "policy check",  # reads a file
+        "recovery print",  # reads a file
         "vault restore",  # the way to mend it
         "vault trust",  # for a machine that has lost its memory: tested with it
         "vault recover",  # on an empty machine, which can't know better: tested with the recovery
