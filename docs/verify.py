@@ -10,7 +10,7 @@ A file (c2sp.org/tlog-proof@v1) shows one entry and, in its extra line, the entr
 1. the checkpoint is of the log govern/VAULT_ID, and signed (Ed25519, c2sp.org/signed-note) by a key that the chain enrols;
 2. each entry's event bytes and salt give its commitment, its commitment stands in its leaf, its leaf under the checkpoint's root;
 3. entry 0 is the one that the vault id is made of, and names the founder's key and the recovery key;
-4. each further entry of the chain enrols one key, and was recorded under a key that the chain enrols before it;
+4. each further entry enrols one key (a later recovery key: by its proposal and approval) and was recorded under a key enrolled before it;
 5. the shown event was recorded under a key of the chain that was enrolled before it, for the person it calls its actor.
 
 Everything has one spelling; a file in which any bit differs is refused. What a proof can't show: that an entry is missing, that a key
@@ -230,7 +230,7 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
     if not isinstance(values, list) or not values:
         raise Refusal("it has no chain of enrolments")
     keys: dict[str, Key] = {}
-    before = -1
+    before, proposed = -1, dict[object, tuple[str, bytes]]()
     for value in values:
         entry = read_entry(value, checkpoint)
         what, body = f"entry {entry.place}", entry.event["body"]
@@ -244,11 +244,14 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
             if "recovery_key" in body:
                 recovery, sign = enrolled(body, "recovery_", "the recovery key")
                 need(keys.setdefault(recovery, Key(0, None, sign)).person is None, "the recovery key is the founder's")
+        elif entry.event["type"] == "proposal.made" and body.get("act") == "recovery-replaced" and isinstance(body.get("parameters"), dict):
+            proposed[str(body.get("proposal"))] = enrolled(body["parameters"], "", what)
         else:
-            need(entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
-            key, sign = enrolled(body, "", what)
+            again = entry.event["type"] == "proposal.approved" and proposed.pop(str(body.get("proposal")), None)
+            need(bool(again) or entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
+            key, sign = again or enrolled(body, "", what)
             need(key not in keys, f"{what} enrols a key again")
-            keys[key] = Key(entry.place, unhex(body.get("person"), 16, f"person of {what}").hex(), sign)
+            keys[key] = Key(entry.place, None if again else unhex(body.get("person"), 16, f"person of {what}").hex(), sign)
         recorder(entry, keys)
         before = entry.place
     return keys

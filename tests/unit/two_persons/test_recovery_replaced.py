@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 from govern.errors import GovernError, Refused
 from govern.holdings.proposals import Act
 from govern.procedures import after_approval, doctor, replace_recovery
-from govern.procedures.proposals import recovery_keys
+from govern.procedures.ledger import prove
+from govern.procedures.proposals import approve_with_sheets, recovery_keys
 from govern.procedures.recovery import drill, read_sheets, recover
 from govern.register import connection
 from govern.register.reread import reread
@@ -131,6 +134,22 @@ def test_the_register_is_equal_after_a_rebuild_and_for_a_newcomer(shop: Firm) ->
     assert list(connection.dump(shop.db())) == before
 
 
+def test_what_a_later_recovery_key_has_signed_is_proved_to_strangers(firm: Firm) -> None:
+    done = replaced(firm)
+    approved(firm, done)
+    firm.enrol("ben")
+    approve_with_sheets(firm.members["mia"], read_sheets(done.sheets[1:]), firm.admin("ben").id, firm.now)
+    index = firm.size() - 1
+    proof = firm.folder / "proof"
+    proof.write_bytes(prove(firm.members["mia"], index))
+    script = Path(__file__).parents[3] / "docs" / "verify.py"
+    told = subprocess.run([sys.executable, str(script), firm.vault.hex(), str(proof)], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert f"recovery key {done.proposal.parameters['key']}" in told.stdout
+    other = subprocess.run([sys.executable, str(script), "0" * 64, str(proof)], capture_output=True, text=True, check=False)
+    assert other.returncode == 1, "the control"
+
+
 @pytest.mark.parametrize("damage", ["another challenge", "another key", "weak", "key id"])
 def test_a_key_that_nobody_holds_is_not_put_in_force(firm: Firm, damage: str) -> None:
     keys, id_ = Keys(SecretBytes(os.urandom(32))), os.urandom(16)
@@ -192,8 +211,6 @@ def test_sheets_that_do_not_do_are_refused_and_say_why(firm: Firm, case: str) ->
     firm.enrol("ben")
     proposal = firm.admin("ben")
     give, message = REFUSED[case]
-    from govern.procedures.proposals import approve_with_sheets
-
     before = firm.size()
     with pytest.raises(Refused, match=message) as refused:
         approve_with_sheets(firm.members["mia"], give(firm, list(done.sheets)), proposal.id, firm.now)
