@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from govern.errors import NotFound
 from govern.holdings import proposals as rules
@@ -15,8 +14,7 @@ from govern.register.projection import sponsors
 from govern.register.queries.rotations import whole_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(NamedTuple):
     """One proposal. `second`: who approved it (person id, or the recovery key's), empty while nobody has; `entry`: the index it was made at."""
 
     id: str
@@ -71,8 +69,7 @@ def seconds(db: sqlite3.Connection, proposal: Proposal, at: str) -> list[str]:
     return rules.seconds(made, sponsors.admins(db, at), sponsors.ties(db))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vouched:
+class Vouched(NamedTuple):
     """A key of whoever is to become admin: approving vouches for it. `by`: handles or ids of those who stand behind it now."""
 
     key: str

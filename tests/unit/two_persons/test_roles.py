@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,7 +137,7 @@ def test_puppets_of_a_time_when_one_was_enough_stay_puppets(solo: Firm) -> None:
     for one in ("ben", "cleo"):
         solo.do(people.give_role, solo.ids[one], "admin", None)
     rules = in_force(solo.db())
-    solo.do(policy.adopt, replace(rules, preset="small"))
+    solo.do(policy.adopt, rules._replace(preset="small"))
     solo.enrol("dora")
     proposal = solo.admin("dora", by="ben")
     solo.refuses("sock-puppet", lambda: solo.approve(proposal, "cleo"))
@@ -180,7 +179,7 @@ def test_recovery_that_approves_says_that_it_was_used(firm: Firm) -> None:
 
 def weaker_policy(firm: Firm) -> Any:
     rules = in_force(firm.db())
-    return replace(rules, grace_days=dict.fromkeys(rules.grace_days, 300))
+    return rules._replace(grace_days=dict.fromkeys(rules.grace_days, 300))
 
 
 def test_a_policy_that_asks_for_less_takes_two(firm: Firm) -> None:
@@ -198,13 +197,13 @@ def test_a_policy_that_asks_for_less_takes_two(firm: Firm) -> None:
 
 def test_a_policy_that_asks_for_more_takes_one(firm: Firm) -> None:
     rules = in_force(firm.db())
-    strict = replace(rules, grace_days=dict.fromkeys(rules.grace_days, 1))
+    strict = rules._replace(grace_days=dict.fromkeys(rules.grace_days, 1))
     adopted = firm.do(policy.adopt, strict)
     assert (adopted.changed, adopted.proposal) == (True, None)
 
 
 def test_a_vault_does_not_become_one_of_one_person_by_one_person(firm: Firm) -> None:
-    rules = replace(in_force(firm.db()), preset="solo")
+    rules = in_force(firm.db())._replace(preset="solo")
     assert firm.do(policy.adopt, rules).proposal is not None
     firm.enrol("ben")
     firm.refuses("two-persons", lambda: firm.fact("role.given", {"person": firm.ids["ben"], "role": "admin"}))
