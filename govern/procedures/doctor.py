@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from govern.errors import GovernError
+from govern.errors import Failed, GovernError
 from govern.holdings.findings import Finding
 from govern.procedures.status import lying_sheets
 from govern.register.connection import state
@@ -31,14 +31,20 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
         *lying_sheets(workspace.home),
     ]
     wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
-    found += _came_back(workspace)
+    found += came_back(workspace)
     found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
     return found
 
 
-def _came_back(workspace: Workspace) -> Iterator[Finding]:
+def came_back(workspace: Workspace) -> Iterator[Finding]:
     """Personal parts that were erased, and that a copy has brought back into the database: dropped again."""
-    back = workspace.erase_again()
+    try:
+        back = workspace.erase_again()
+    except Failed as error:
+        yield _told(
+            "erased-back", str(workspace.path), f"what was erased is back, and can't be dropped from here: {error.message}", "critical"
+        )
+        return
     if back:
         yield _told(
             "erased-again", str(workspace.path), f"{back} personal parts that were erased had come back, and are dropped again", "warning"

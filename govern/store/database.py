@@ -68,6 +68,8 @@ class Store:
 
     def truncate_log(self) -> None:
         """Empty SQLite's write-ahead file, which may still hold what was dropped; left for another time where somebody reads just now."""
+        if self._engine.dialect.name != "sqlite":
+            return
         with self._translated(), self._engine.connect() as connection:
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
 

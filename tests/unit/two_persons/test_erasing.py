@@ -325,3 +325,18 @@ def test_an_interrupted_wipe_is_finished_by_the_next_command(former: Firm, monke
     former.db("mia")
     assert not wipe.is_due(former.members["ben"].db)
     assert everything(former) == []
+
+
+def test_doctor_drops_what_a_copied_database_brought_back_and_says_so(former: Firm) -> None:
+    from govern.procedures.doctor import came_back
+
+    before = parts(former)
+    former.approve(former.forget(), "ben")
+    former.db("mia")
+    gone = sorted(set(before) - set(parts(former)))
+    assert list(came_back(former.members["mia"])) == [], "the control"
+    with sqlite3.connect(former.folder / "vault.db") as db:
+        db.execute("UPDATE entry SET personal = ? WHERE idx = ?", (before[gone[0]], gone[0]))
+    (told,) = came_back(former.members["mia"])
+    assert (told.code, told.severity) == ("erased-again", "warning")
+    assert gone[0] not in parts(former)
