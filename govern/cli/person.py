@@ -156,6 +156,7 @@ def role(
     """Give or withdraw a role. Admin and auditor take two persons, but for a vault of one: then it is proposed."""
     from govern.cli.proposed import tell_proposed
     from govern.events import ROLES, date
+    from govern.holdings.proposals import TWO_PERSON_ROLES
     from govern.procedures import people as procedure
     from govern.register.queries.people import by_id, find
 
@@ -175,6 +176,8 @@ def role(
         tell_proposed(workspace.view(), proposal, now, json=json)
         return
     _show([found], json=json)
+    if role in TWO_PERSON_ROLES and not withdraw:
+        render.note("recorded as signed by one: the policy of this vault asks for no second person")
 
 
 @app.command("erase")

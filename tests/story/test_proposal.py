@@ -71,7 +71,9 @@ def test_what_waits_is_told_by_status(small: Any) -> None:
 
 def test_in_a_vault_of_one_the_step_is_taken_at_once(vault: Any) -> None:
     vault.ok("person", "add", "Ben Bos", "--handle", "ben")
-    assert vault.json("person", "role", "ben", "admin")["people"][0]["roles"] == ["admin"]
+    told = vault.ok("person", "role", "ben", "admin", "--json")
+    assert told.json()["people"][0]["roles"] == ["admin"]
+    assert "signed by one" in told.err
     assert vault.json("proposal", "list")["proposals"] == []
 
 
