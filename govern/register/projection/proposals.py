@@ -67,6 +67,11 @@ def _listed(scene: Scene) -> None:
             control="SI-12(3)",
             hint="govern person erase PERSON",
         )
+    if scene.index != found.entry + scene.body["part"]:
+        raise Refused(
+            "the list of an erasure stands right behind its proposal, so that the second person sees all of it", rule="erasure-list",
+            control="SI-12(3)", hint="govern person erase PERSON",
+        )  # fmt: skip
     erasing.listed(scene, found.id, found.parameters["person"])
 
 

@@ -206,6 +206,16 @@ def test_an_erasure_takes_no_personal_part_that_is_not_about_them(former: Firm) 
     former.do(work, [own])
 
 
+def test_nothing_is_added_to_the_list_once_somebody_may_have_looked_at_it(former: Firm) -> None:
+    from govern.holdings.proposals import Act
+
+    own = former.db().execute("SELECT entry FROM people WHERE handle = 'lea'").fetchone()[0]
+    proposal = former.propose(Act.ERASURE, {"person": former.ids["lea"], "entries": 1})
+    former.person("cleo")
+    body = {"proposal": proposal.id, "part": 1, "of": 1, "entries": [own]}
+    former.refuses("erasure-list", lambda: former.fact("erasure.listed", body))
+
+
 def test_a_list_that_is_not_whole_erases_nothing(former: Firm) -> None:
     from govern.holdings.proposals import Act
 
