@@ -43,7 +43,7 @@ class Rewrapped:
 
     def told(self) -> str:
         rest = f"; still to be sealed, by whoever can open them: {self.left} (govern recovery rewrap)" if self.left else ""
-        return f"{self.sealed} secrets and {self.epochs} compartments are sealed to the new recovery key{rest}"
+        return f"sealed to the new recovery key: live secrets {self.sealed}, compartments {self.epochs}{rest}"
 
 
 def propose(workspace: Workspace, threshold: int, shares: int, folder: Path | None, now: str, reason: str = "") -> Proposed:

@@ -119,7 +119,7 @@ def test_the_recovery_key_is_replaced_by_two(small: Any) -> None:
     assert small.run("recovery", "drill", *sheets(small, "new")).code == 4
     assert small.json("recovery", "drill", *sheets(small))["opened"] == 1
     followed = small.json("proposal", "approve", proposal["id"], *sheets(small))["followed"]
-    assert followed == ["1 secrets and 2 compartments are sealed to the new recovery key"]
+    assert followed == ["sealed to the new recovery key: live secrets 1, compartments 2"]
     assert small.json("recovery", "drill", *sheets(small, "new"))["opened"] == 1
     assert small.run("recovery", "drill", *sheets(small)).code == 4
     assert small.json("recovery", "rewrap") == {"schema": "govern.recovery.rewrap/1", "sealed": 0, "epochs": 0, "left": 0}

@@ -72,7 +72,7 @@ def test_nothing_changes_before_a_second_person_approves(shop: Firm) -> None:
 def test_whoever_can_open_seals_to_the_new_key_and_doctor_lists_the_rest(shop: Firm) -> None:
     done = replaced(shop)
     (told,) = approved(shop, done, by="ben")
-    assert "0 secrets and 2 compartments" in told
+    assert "live secrets 0, compartments 2" in told
     assert "can open them: 1" in told
     lacking = [one for one in doctor.doctor_recovery(shop.members["mia"], shop.db()) if one.severity == "critical"]
     assert [one.command for one in lacking] == ["govern recovery rewrap"]
@@ -120,7 +120,7 @@ def test_old_sheets_read_nothing_that_is_written_afterwards(shop: Firm) -> None:
 def test_the_only_admin_replaces_it_with_the_old_sheets(firm: Firm) -> None:
     firm.shop("mia")
     done = replaced(firm)
-    assert approved(firm, done) == ["1 secrets and 2 compartments are sealed to the new recovery key"]
+    assert approved(firm, done) == ["sealed to the new recovery key: live secrets 1, compartments 2"]
     assert drill(firm.members["mia"], read_sheets(done.sheets[:2]), firm.now).failed == ()
     assert reread(firm.members["mia"], deep=True)
 
