@@ -9,14 +9,12 @@ A file (c2sp.org/tlog-proof@v1) shows one entry and, in its extra line, the entr
 1. the checkpoint is of the log govern/VAULT_ID, and signed (Ed25519, c2sp.org/signed-note) by a key that the chain enrols;
 2. each entry's event bytes and salt give its commitment, its commitment stands in its leaf, its leaf under the checkpoint's root;
 3. entry 0 is the one that the vault id is made of, and names the founder's key and the recovery key;
-4. each further entry of the chain enrols one key, and was recorded under a key that the chain enrols before it;
+4. each further entry enrols one key (a later recovery key: by its proposal and approval) and was recorded under a key enrolled before it;
 5. the shown event was recorded under a key of the chain that was enrolled before it, for the person it calls its actor.
 
-Everything has one spelling; a file in which any bit differs is refused. What a proof can't show: that an entry is missing, that a key
-was revoked since, or that govern's rules allowed what was recorded: a member who signs checkpoints can put down an event in the name of
-another, and enrol a key in the name of another, which govern would call void. So the line says who signed, and of each key that is not
-the founder's first one who enrolled it for whom, up to entry 0. "The actor's own signature" is said only of the founder's first key, and
-only where the entry is the last one of a checkpoint signed by the key of its event. A population export lets anybody replay all.
+Everything has one spelling; any flipped bit is refused. Not shown: that an entry is missing, a key revoked since, a rule broken (a member can
+put down an event, or enrol a key, in another's name, which govern calls void). So the line says who signed, and who enrolled each key for
+whom; "the actor's own signature" only of the founder's first key, for the last entry of a checkpoint signed by it.
 """
 
 from __future__ import annotations
@@ -38,8 +36,7 @@ ENTRY = {"index", "compartment", "epoch", "commitment", "sealed_sha256", "event"
 ENVELOPE = {"v", "id", "type", "actor", "key", "at", "body"}
 TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
-P = 2**255 - 19
-ORDER_EIGHT = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+P, ORDER_EIGHT = 2**255 - 19, 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 SMALL_ORDER = (0, 1, P - 1, P, P + 1, ORDER_EIGHT, P - ORDER_EIGHT)
 
 
@@ -219,7 +216,7 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
     if not isinstance(values, list) or not values:
         raise Refusal("it has no chain of enrolments")
     keys: dict[str, Key] = {}
-    before = -1
+    before, proposed = -1, dict[object, tuple[str, bytes]]()
     for value in values:
         entry = read_entry(value, checkpoint)
         what, body = f"entry {entry.place}", entry.event["body"]
@@ -230,18 +227,21 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
             key, sign = enrolled(body, "", what)
             keys[key] = Key(0, unhex(body.get("founder"), 16, "the founder").hex(), sign, key)
             need(entry.event["key"] == key, "entry 0 was not recorded under the founder's key")
-            recorder(entry, keys)
             if "recovery_key" in body:
                 recovery, sign = enrolled(body, "recovery_", "the recovery key")
                 need(keys.setdefault(recovery, Key(0, None, sign, recovery)).person is None, "the recovery key is the founder's")
+        elif entry.event["type"] == "proposal.made" and body.get("act") == "recovery-replaced" and isinstance(body.get("parameters"), dict):
+            proposed[str(body.get("proposal"))] = enrolled(body["parameters"], "", what)
         else:
-            need(entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
-            key, sign = enrolled(body, "", what)
+            again = entry.event["type"] == "proposal.approved" and proposed.pop(str(body.get("proposal")), None)
+            need(bool(again) or entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
+            key, sign = again or enrolled(body, "", what)
             need(key not in keys, f"{what} enrols a key again")
-            person, by = unhex(body.get("person"), 16, f"person of {what}").hex(), recorder(entry, keys).person
-            taken = by not in (person, None) and any(known.person == person for known in keys.values())
-            need(not taken, f"{what} enrols a second key for a person, under neither that person's own key nor recovery's")
+            person = None if again else unhex(body.get("person"), 16, f"person of {what}").hex()
+            free = recorder(entry, keys).person in (person, None) or person not in {known.person for known in keys.values()} - {None}
+            need(free, f"{what} enrols a second key for a person, under neither that person's own key nor recovery's")
             keys[key] = Key(entry.place, person, sign, entry.event["key"])
+        recorder(entry, keys)
         before = entry.place
     return keys
 

@@ -29,6 +29,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z").match
 _TIME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z").match
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z").match
 _TYPE = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
+_SIGNATURE = re.compile(r"[0-9a-f]{128}\Z").match
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
 
 
@@ -65,6 +66,10 @@ def record(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def signature(value: Any) -> bool:
+    return isinstance(value, str) and _SIGNATURE(value) is not None
+
+
 def text(limit: int) -> Check:
     return lambda value: isinstance(value, str) and len(value) <= limit
 
@@ -93,6 +98,8 @@ PRESETS: Final = ("solo", "small", "team")
 GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
 VIAS: Final = ("in-person", "call", "messenger", "paper")
+ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
+"""What takes two persons."""
 
 _kind, _tier, _name, _note, _label = word(*KINDS), word(*TIERS), text(200), text(2000), text(100)
 
@@ -130,6 +137,11 @@ FACTS: Final[Mapping[str, Fact]] = {
     "recovery.used": _fact(purpose=word("recover", "second-person"), personal={"note": _note}),
     "recovery.drilled": _fact(versions=count, failed=count),
     "backup.made": _fact(size=count, personal={"path": _note}),
+    # acts of two persons
+    "proposal.made": _fact(proposal=id_, act=word(*ACTS), parameters=record, personal={"reason": _note}),
+    "proposal.approved": _fact(proposal=id_),
+    "proposal.withdrawn": _fact(proposal=id_),
+    "erasure.listed": _fact(proposal=id_, part=count, of=count, entries=many(count, 5000)),
     # people, keys, roles
     "person.added": _fact(
         person=id_,
@@ -235,6 +247,16 @@ FACTS: Final[Mapping[str, Fact]] = {
 """Type -> shape. The order is the order of `docs/formats/event.md`."""
 
 
+PARAMETERS: Final[Mapping[str, Fact]] = {
+    "role": _fact(person=id_, role=word(*ROLES), optional={"until": time}),
+    "recovery-replaced": _fact(key=id_, sign=digest, seal=digest, threshold=count, shares=count, proof=signature),
+    "erasure": _fact(person=id_, entries=count),
+    "restore": _fact(size=count, root=digest, note=digest),
+    "policy": _fact(policy=record, digest=digest),
+}
+"""Act -> the shape of the parameters of its proposal."""
+
+
 class Event(NamedTuple):
     """One fact as read from, or about to go into, the ledger. `at` is claimed by its actor; order in the ledger decides."""
 
@@ -268,6 +290,15 @@ def check_body(type_: str, body: Mapping[str, Any]) -> None:
     fact = FACTS.get(type_)
     if fact is None:
         raise UnknownType(f"no fact is called {type_[:60]!r}")
+    _check(type_, fact, body)
+
+
+def check_parameters(act: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse (Malformed) parameters that are not exactly of their act's shape."""
+    _check(f"proposal of {act}", PARAMETERS[act], parameters)
+
+
+def _check(type_: str, fact: Fact, body: Mapping[str, Any]) -> None:
     required, optional, seen = fact.body, fact.optional, 0
     for key, value in body.items():
         check = required.get(key)

@@ -67,7 +67,7 @@ def _given(text: str) -> Invite:
     if text in ("", "-"):
         if not text and not settings.current.terminal:
             raise Usage("the invite is missing", hint="pipe it in: govern join - < FILE")
-        text = secret("The invite").reveal() if settings.current.terminal else sys.stdin.read(65_536)
+        text = secret("The invite", terminal=True).reveal() if settings.current.terminal else sys.stdin.read(65_536)
     return read_invite(text)
 
 

@@ -85,6 +85,9 @@ class Policy(NamedTuple):
     second_person: bool
     """Opening, doing and verifying a step need different people where there are two (AC-5); else it is recorded as signed by one."""
     second_person_control: str
+    retention_days: int
+    """How long what is kept of somebody who left is kept at least, before they may be erased (SI-12(3))."""
+    retention_control: str
 
     def to_record(self) -> dict[str, Any]:
         """The canonical record (JSON-able); `Policy.from_record` of it is equal to self."""
@@ -109,6 +112,7 @@ class Policy(NamedTuple):
             "membership": {"control": self.membership_control, "deadline": dict(self.membership_deadline_days)},
             "grace": {"control": self.grace_control, **self.grace_days},
             "second-person": {"control": self.second_person_control, "required": self.second_person},
+            "retention": {"control": self.retention_control, "days": self.retention_days},
         }
 
     @staticmethod
@@ -123,6 +127,7 @@ class Policy(NamedTuple):
         membership = _section(root["membership"], "membership", ("control", "deadline"))
         grace = _section(root["grace"], "grace", ("control", *TIERS))
         second = _section(root["second-person"], "second-person", ("control", "required"))
+        retention = _section(root["retention"], "retention", ("control", "days"))
 
         grant_control = _control(grants["control"], "grants.control")
         longest = _section(grants["longest"], "grants.longest", TIERS)
@@ -156,10 +161,12 @@ class Policy(NamedTuple):
             grace_control=_control(grace["control"], "grace.control"),
             second_person=_flag(second["required"], "second-person.required"),
             second_person_control=_control(second["control"], "second-person.control"),
+            retention_days=_number(retention["days"], "retention.days", 0, MAX_DAYS),
+            retention_control=_control(retention["control"], "retention.control"),
         )
 
 
-_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person")
+_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention")
 
 
 def _refuse(where: str, why: str) -> NoReturn:

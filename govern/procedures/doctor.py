@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from govern.errors import GovernError
+from govern.errors import Failed, GovernError
 from govern.holdings.findings import Finding
 from govern.procedures.status import lying_sheets
 from govern.register.connection import state
@@ -29,12 +29,28 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
         *_pin(workspace),
         *_journal(workspace, db),
         *_store(workspace),
-        *_recovery(workspace, db),
+        *doctor_recovery(workspace, db),
         *lying_sheets(workspace.home),
     ]
-    wanted = {"openers", "export-lying", "drill-due", "void-entry"}
+    wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
+    found += came_back(workspace)
     found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
     return found
+
+
+def came_back(workspace: Workspace) -> Iterator[Finding]:
+    """Personal parts that were erased, and that a copy has brought back into the database: dropped again."""
+    try:
+        back = workspace.erase_again()
+    except Failed as error:
+        yield _told(
+            "erased-back", str(workspace.path), f"what was erased is back, and can't be dropped from here: {error.message}", "critical"
+        )
+        return
+    if back:
+        yield _told(
+            "erased-again", str(workspace.path), f"{back} personal parts that were erased had come back, and are dropped again", "warning"
+        )
 
 
 def _told(code: str, subject: str, message: str, severity: str = "info", command: str = "") -> Finding:
@@ -103,7 +119,8 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
     yield _told("store", str(workspace.path), "settings and schema are as they must be")
 
 
-def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+def doctor_recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+    """Live secrets and newest epochs that the recovery key in force can't open."""
     recovery = db.execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()[0]
     rows = db.execute(
         "SELECT a.handle, c.kind, v.n, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
@@ -115,6 +132,16 @@ def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]
             if reading.wrap(bytes.fromhex(manifest), bytes.fromhex(recovery)) is None:
                 missing += 1
                 if missing <= 20:
-                    yield _told("recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical")
+                    yield _told(
+                        "recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical", "govern recovery rewrap"
+                    )
+    epochs = len(
+        db.execute(
+            "SELECT id, max(number) FROM epochs GROUP BY compartment HAVING id NOT IN (SELECT epoch FROM epoch_wraps WHERE key = ?)",
+            (recovery,),
+        ).fetchall()
+    )
+    if epochs:
+        yield _told("recovery-epoch", recovery, f"recovery can't read {epochs} of the newest epochs", "critical", "govern recovery rewrap")
     if not missing:
         yield _told("recovery", recovery, f"recovery has a wrap of each of {len(rows)} live secrets")

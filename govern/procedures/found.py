@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from govern.vault.keys import Keys
 from govern.vault.recovery import make_sheets
 from govern.vault.seal import set_digest, wrap_digest
 from govern.vault.secret import SecretBytes
-from govern.vault.sheet import write_sheet
+from govern.vault.sheet import Sheet, write_sheet
 
 SHEETS: Final = "recovery-sheets"
 """File in the state folder that lists where `init` wrote the sheets, so that `doctor` can complain while they lie there."""
@@ -133,7 +133,10 @@ def _found(
             for compartment, key in epochs.values():
                 _start_epoch(tx, compartment, key, (keys, recovery))
             tx.record("policy.adopted", {"policy": policy, "digest": hashlib.sha256(canonical(policy)).hexdigest()})
-            written += _write_sheets(asked, recovery_seed, workspace.vault, random)
+            sheets = make_sheets(
+                recovery_seed, asked.threshold, asked.shares, vault=workspace.vault, organisation=asked.organisation, random=random
+            )
+            write_sheets(asked.sheets, sheets, written)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
         write_private(asked.home / SHEETS, "".join(f"{path}\n" for path in written).encode(), "the list of recovery sheets")
@@ -160,15 +163,14 @@ def _start_epoch(tx: Transaction, compartment: bytes, key: EpochKey, members: tu
     )  # fmt: skip
 
 
-def _write_sheets(asked: Founding, seed: SecretBytes, vault: bytes, random: Callable[[int], bytes]) -> list[Path]:
-    asked.sheets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths = []
-    for sheet in make_sheets(seed, asked.threshold, asked.shares, vault=vault, organisation=asked.organisation, random=random):
-        path = asked.sheets / f"recovery-sheet-{sheet.index}-of-{sheet.count}.txt"
+def write_sheets(folder: Path, sheets: Sequence[Sheet], written: list[Path]) -> None:
+    """Each sheet into a file of its own (0600), none of which may be there; `written` is added to as they are made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for sheet in sheets:
+        path = folder / f"recovery-sheet-{sheet.index}-of-{sheet.count}.txt"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        paths.append(path)
+        written.append(path)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(write_sheet(sheet))
             file.flush()
             os.fsync(file.fileno())
-    return paths

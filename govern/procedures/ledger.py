@@ -120,7 +120,7 @@ def _spell(extra: dict[str, Any]) -> bytes:
 
 
 def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
-    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order."""
+    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order; of a later recovery key, proposal and approval."""
     db = workspace.view()
     found = {0}
     waiting = list(wanted)
@@ -129,6 +129,9 @@ def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
         if row is not None and row[0] not in found:
             found.add(row[0])
             waiting.append(row[1])
+            for entry, key in db.execute("SELECT entry, key FROM proposals WHERE ended_entry = ? AND state = 'approved'", (row[0],)):
+                found.add(entry)
+                waiting.append(key)
     return sorted(found)
 
 

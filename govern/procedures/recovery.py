@@ -1,6 +1,6 @@
 """Recovery from sheets: the drill that shows it would work, and the real thing on a machine that has only the database.
 
-The recovery key may do little: say that it was used, enrol one admin, revoke keys. All else is done by the admin whom it enrols.
+The recovery key may do little: say that it was used, be the second person, enrol one admin, revoke keys. All else is done by the admin whom it enrols.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refu
 from govern.ledger.note import parse_note
 from govern.procedures import epochs
 from govern.procedures.sealing import Stored
+from govern.register import connection, sync
 from govern.register.pin import read_pin
 from govern.register.queries import people, policies
 from govern.register.transaction import Transaction
@@ -135,7 +136,7 @@ def recover(
         path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, anew=True, random=random
     )  # fmt: skip
     try:
-        workspace.view()
+        _view(workspace, recovery)
         _is_the_ledgers(workspace, recovery)
         return _enrol(workspace, recovery, Keys(seed), handle, custody, where, now)
     except BaseException:
@@ -159,10 +160,37 @@ def _first_note(path: Path) -> bytes:
     return note
 
 
+def _view(workspace: Workspace, recovery: Keys) -> None:
+    """Verify everything. A recovery key that was replaced can't read what came after: that is no sign of a withheld key."""
+    try:
+        workspace.view()
+    except IntegrityError as error:
+        if error.code == "epoch" and _was_replaced(workspace, recovery):
+            raise _older() from error
+        raise
+
+
+def _was_replaced(workspace: Workspace, recovery: Keys) -> bool:
+    """Whether the ledger, as far as this key reads it, has put another one in its place."""
+    from contextlib import closing, suppress
+
+    with closing(connection.scratch()) as scratch, workspace.store.reading() as reading:
+        connection.create(scratch)
+        epochs = workspace.fresh_epochs(reading)
+        with suppress(GovernError):
+            sync.advance(scratch, sync.head_of(scratch), sync.transactions(reading, 0), vault=workspace.vault, keys=epochs)
+        row = scratch.execute("SELECT state FROM keys WHERE id = ?", (recovery.id.hex(),)).fetchone()
+        return row is not None and row[0] != "recovery"
+
+
+def _older() -> Refused:
+    return Refused("these sheets are of a recovery key that was replaced", rule="recovery-sheet", hint="find the newer sheets")
+
+
 def _is_the_ledgers(workspace: Workspace, recovery: Keys) -> None:
     row = workspace.db.execute("SELECT 1 FROM keys WHERE id = ? AND state = 'recovery'", (recovery.id.hex(),)).fetchone()
     if row is None:
-        raise Refused("these sheets are of a recovery key that was replaced", rule="recovery-sheet", hint="find the newer sheets")
+        raise _older()
 
 
 def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody: Custody, where: str, now: str) -> Recovered:

@@ -75,7 +75,7 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
     aside = _swap(path, fresh)
     workspace = make()
     try:
-        workspace.view()
+        workspace.erase_again()  # what somebody was promised to be forgotten may have come back with the backup
     except GovernError:
         if aside is not None:
             os.replace(aside, path)

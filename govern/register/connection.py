@@ -145,11 +145,11 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
         _roll_back(db)
 
 
-_LOCAL = frozenset({"journal_end", "side_end"})
+_LOCAL = frozenset({"journal_end", "side_end", "wipe"})
 
 
 def dump(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """Every row of every table in a canonical order: two registers are equal when their dumps are. Offsets of local files are left out."""
+    """Every row of every table in a canonical order: two registers are equal when their dumps are. What is about local files is left out."""
     for table in TABLES:
         width = len(db.execute(f"PRAGMA table_info({table})").fetchall())
         order = ", ".join(str(number + 1) for number in range(width))

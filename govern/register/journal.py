@@ -184,6 +184,30 @@ class Journal:
             if path.exists() and path.stat().st_size > end:
                 os.truncate(path, end)
 
+    def forget(self, indices: set[int], ends: tuple[int, int]) -> tuple[int, int]:
+        """Write the side file anew without the personal parts of these entries; the new ends. Copies of it kept as damaged go altogether.
+
+        The caller holds the register's lock. Where it is interrupted, the register no longer fits the file and is rebuilt.
+        """
+        for copy in self.side.parent.glob(f"{self.side.name}.*"):
+            copy.unlink(missing_ok=True)
+        with self.open_side() as side:
+            if not any(int.from_bytes(part[:8], "big") in indices for _, part, _ in _frames(side, 0)):
+                return ends
+            fresh, end, written = self.side.with_name(f"{self.side.name}.fresh"), 0, 0
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                for kind, part, at in _frames(side, 0):
+                    if int.from_bytes(part[:8], "big") not in indices:
+                        written += file.write(_frame(kind, part))
+                    if at <= ends[1]:
+                        end = written
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(fresh, self.side)
+        sync_folder(self.side.parent)
+        return ends[0], end
+
     def open_side(self) -> BinaryIO:
         return self.side.open("rb") if self.side.exists() else BytesIO()
 

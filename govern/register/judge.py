@@ -23,13 +23,14 @@ from govern.register import connection, void
 from govern.register.actors import Actors
 from govern.register.clock import Clock
 from govern.register.epochs import EpochKeys
-from govern.register.projection import APPLY, Scene
-from govern.vault.keys import check_public, key_id
+from govern.register.projection import APPLY, Scene, erasing
+from govern.vault.keys import check_possession, check_public, key_id
 
 _TOGETHER: Final = 500
-_CHANGES_READING: Final = frozenset(
-    {"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled", "key.revoked", "role.given", "role.withdrawn"}
-)
+_CHANGES_READING: Final = frozenset({
+    "vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled", "key.revoked", "role.given", "role.withdrawn",
+    "proposal.approved",
+})  # fmt: skip
 """What opens, or who may do what, is another thing after these."""
 
 _DECLARES: Final = _CHANGES_READING - {"key.revoked", "role.given", "role.withdrawn"}
@@ -53,6 +54,7 @@ class Judge:
         self._epochs: dict[bytes, bytes] = {}
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
+        self._missing: dict[int, IntegrityError] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
         self.passed: set[bytes] = set()
@@ -94,7 +96,13 @@ class Judge:
         self._closed = {"size": checkpoint.size, "note": note}
 
     def save(self, tree: bytes, **more: int) -> None:
-        """Write down how far the register now reaches, and `more` of its state: after the last transaction, before the caller commits."""
+        """Write down how far the register now reaches, and `more` of its state: after the last transaction, before the caller commits.
+
+        Only now can be said whether an erasure names every personal part that is gone: it may stand far behind them.
+        """
+        for index, error in sorted(self._missing.items()):
+            if self.db.execute("SELECT 1 FROM erased WHERE entry = ?", (index,)).fetchone() is None:
+                raise error
         connection.save(self.db, clock=self.clock.save(), tree=tree, **self._closed, **more)
 
     # --- many entries, or one -----------------------------------------------------------------------------------------------------
@@ -136,7 +144,7 @@ class Judge:
             raise _OneByOne
         event = events.decode_event(self._open(entry))
         personal = self._personal(entry, event)
-        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal), event
+        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key), event
 
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
@@ -148,7 +156,7 @@ class Judge:
             if not self._may_declare(entry, key):
                 raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
             event = events.decode_event(self._open(entry))
-            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
+            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key)
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
             self.admit(scene, event, entry.compartment, entry.epoch, key)
@@ -185,12 +193,14 @@ class Judge:
             self.keys.declared(event)
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
-        _sound(event)
+        _sound(event, self.vault)
         scene.now = max(event.at, self.clock.now)
         standing = self._actors.standing(event, key, scene.now, genesis=scene.index == 0)
         authority.permit(event.type, event.body, standing)
         try:
             APPLY[event.type](scene)
+            if event.personal is not None:
+                erasing.note(scene)
         except sqlite3.IntegrityError as error:
             raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
         return standing
@@ -263,14 +273,25 @@ class Judge:
                 raise IntegrityError("a personal part that its event does not commit to", index=entry.index, code="personal")
             return {}
         if entry.personal is None:
-            raise IntegrityError("its personal part is gone and no erasure says so", index=entry.index, code="personal")
+            gone = IntegrityError("its personal part is gone and no erasure says so", index=entry.index, code="personal")
+            self._missing[entry.index] = gone
+            return {}
         key = self.keys.get(entry.epoch)
         assert key is not None  # noqa: S101  the event itself was opened with it
-        data = open_personal(entry, vault=self.vault, epoch=key, committed=bytes.fromhex(event.personal))
-        value = decode(data)
-        if not isinstance(value, dict):
-            raise Malformed("a personal part that is no object")
-        events.check_personal(event.type, value)
+        try:
+            data = open_personal(entry, vault=self.vault, epoch=key, committed=bytes.fromhex(event.personal))
+        except IntegrityError as error:
+            self._missing[entry.index] = error
+            return {}
+        try:
+            value = decode(data)
+            if not isinstance(value, dict):
+                raise Malformed("a personal part that is no object")
+            events.check_personal(event.type, value)
+        except Malformed as error:
+            # Whether an entry counts must not hang on what an erasure may take away.
+            self._finding(entry.index, erasing.MALFORMED, bytes.fromhex(event.key), error.message)
+            return {}
         return value
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing) -> None:
@@ -302,8 +323,10 @@ def _row(index: int, event: events.Event | None) -> tuple[Any, ...]:
     return index, event.id, event.type, event.actor, event.key, event.at
 
 
-def _sound(event: events.Event) -> None:
+def _sound(event: events.Event, vault: bytes) -> None:
     """What the shape of a fact can't say of it: a key's id is its keys', neither is weak, and a policy is one that can be read."""
+    if event.type == "proposal.made":
+        _sound_proposal(event, vault)
     body = event.body
     if event.type == "key.enrolled":
         sign, seal = bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"])
@@ -311,6 +334,23 @@ def _sound(event: events.Event) -> None:
             raise Refused("the id of the key is not that of its public keys", rule="key-id")
         check_public(sign, seal)
     elif event.type == "policy.adopted":
-        Policy.from_record(body["policy"])
-        if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
-            raise Refused("the digest is not that of the policy", rule="policy-digest")
+        _sound_policy(body)
+
+
+def _sound_policy(body: Mapping[str, Any]) -> None:
+    Policy.from_record(body["policy"])
+    if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
+        raise Refused("the digest is not that of the policy", rule="policy-digest")
+
+
+def _sound_proposal(event: events.Event, vault: bytes) -> None:
+    """The parameters are those of the act; whoever proposes a recovery key holds it (the challenge: vault id and proposal id)."""
+    act, parameters = event.body["act"], event.body["parameters"]
+    events.check_parameters(act, parameters)
+    if act == "policy":
+        _sound_policy(parameters)
+    elif act == "recovery-replaced":
+        sign, seal = bytes.fromhex(parameters["sign"]), bytes.fromhex(parameters["seal"])
+        if key_id(sign, seal).hex() != parameters["key"]:
+            raise Refused("the id of the key is not that of its public keys", rule="key-id")
+        check_possession(sign, seal, vault + bytes.fromhex(event.body["proposal"]), bytes.fromhex(parameters["proof"]))

@@ -15,7 +15,8 @@ CREATE TABLE findings (entry INTEGER, code TEXT, signer TEXT, message TEXT, PRIM
 
 CREATE TABLE people (
   id TEXT PRIMARY KEY, handle TEXT, name TEXT, mail TEXT, department TEXT, locale TEXT, agency TEXT,
-  external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER);
+  external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER,
+  erased INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX people_handle ON people (handle);
 CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
 CREATE INDEX keys_person ON keys (person);
@@ -25,6 +26,13 @@ CREATE TABLE invites (
   at TEXT, ended INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX invites_person ON invites (person);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
+CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, signer)) WITHOUT ROWID;
+CREATE TABLE proposals (
+  id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
+  second TEXT, ended_at TEXT, ended_entry INTEGER, entry INTEGER);
+CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
+CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;
+CREATE TABLE erased (entry INTEGER PRIMARY KEY, erasure INTEGER);
 CREATE TABLE epochs (id TEXT PRIMARY KEY, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER);
 
 CREATE TABLE accounts (

@@ -16,8 +16,8 @@ from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
-from govern.register import connection
-from govern.register.journal import Journal, Written
+from govern.register import connection, wipe
+from govern.register.journal import EntryRow, Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
@@ -97,7 +97,7 @@ class Transaction:
         if index == 0:
             workspace.vault = self._judge.vault = vault_id(commit(salt, data))
         named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
-        self._judge.admit(Scene(workspace.db, index, type_, actor, self.now, body, parts), event, compartment, epoch.id, keys.id)
+        self._judge.admit(Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key), event, compartment, epoch.id, keys.id)
         if named is not None:
             self._take(named)
         entry = seal_entry(
@@ -145,6 +145,10 @@ class Transaction:
         """Commitment and sealed bytes of a stored version."""
         return self._writing.version(digest)
 
+    def read_entry(self, index: int) -> EntryRow:
+        """A row of the ledger as it was when this transaction began."""
+        return self._writing.entries(index, index + 1)[0]
+
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
         return self._writing.wrap(target, recipient)
 
@@ -181,6 +185,8 @@ class Transaction:
             self._rows.note, self._rows.size = note, size
             self._flush()
             self._judge.save(self._tree.encode(), journal_end=self._ends[0], side_end=self._ends[1])
+            if wipe.is_due(self.register):  # in the same commit: nobody who reads the erasure finds what it names
+                self._writing.drop_personal(wipe.erased(self.register))
         except BaseException:
             self._journal.cut(self._start)
             raise

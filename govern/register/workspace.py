@@ -36,7 +36,8 @@ SELECT s.compartment FROM readers_ended r JOIN epochs s ON s.id = r.epoch WHERE 
 class Workspace:
     """`vault` is the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with.
 
-    `anew`: this machine begins here, so that having verified nothing yet is no sign of loss.
+    `anew`: this machine begins here, so that having verified nothing yet is no sign of loss. `reader`: whose keys the compartments are
+    read with, where another key than this machine's member's signs; what it may not read must not come into its register.
     """
 
     def __init__(
@@ -49,10 +50,11 @@ class Workspace:
         checkpoint: bytes,
         unlock: Callable[[], Keys],
         anew: bool = False,
+        reader: Callable[[], Keys] | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.path, self.home, self.vault, self.person, self.random = path, home, vault, person, random
-        self._checkpoint, self._unlock, self._anew = checkpoint, unlock, anew
+        self._checkpoint, self._unlock, self._anew, self._reader = checkpoint, unlock, anew, reader
         self._db: sqlite3.Connection | None = None
         self._store: Store | None = None
         self._keys: Keys | None = None
@@ -85,6 +87,11 @@ class Workspace:
         return self._keys
 
     @property
+    def reader(self) -> Keys:
+        """The keys that compartments are read with."""
+        return self._reader() if self._reader is not None else self.keys
+
+    @property
     def pin_path(self) -> Path:
         return self.home / "pin"
 
@@ -108,10 +115,26 @@ class Workspace:
         with connection.transaction(self.db), self.store.reading() as reading:
             # The snapshot is taken under the lock, so that no other process of this member can pin anything newer.
             self._advance(reading)
+        self._wipe()
         return self.db
 
+    def _wipe(self) -> None:
+        """Where an erasure was read, forget what it names."""
+        from govern.register import wipe
+
+        if wipe.is_due(self.db):
+            wipe.wipe(self)
+
+    def erase_again(self) -> int:
+        """Drop what was erased and has come back into the store, with a backup; how many parts."""
+        from govern.register import wipe
+
+        gone = wipe.erased(self.view())
+        return wipe.from_store(self, gone) if gone else 0
+
     def _stands_at(self, pin: Pin) -> bool:
-        return connection.is_usable(self.db) and connection.state(self.db, "note") == pin.note
+        db = self.db
+        return connection.is_usable(db) and connection.state(db, "note") == pin.note and connection.state(db, "wipe") is None
 
     def _is_current(self, writing: Writing) -> bool:
         """Whether pin, register, journal and epoch keys all stand at the store's head, which the write lock holds still: nothing to do."""
@@ -229,7 +252,7 @@ class Workspace:
         """Every epoch key that this member can open, knowing nothing yet of compartments: for a replay from the beginning."""
         from govern.register.epochs import EpochKeys
 
-        epochs = EpochKeys(self.keys)
+        epochs = EpochKeys(self.reader)
         epochs.load(reading)
         return epochs
 
@@ -243,9 +266,9 @@ class Workspace:
         names = {body["base"]: "base", body["case"]: "case"}
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
             self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
-        for (compartment,) in self.db.execute(_ENDED, {"own": self.keys.id.hex()}).fetchall():
+        for (compartment,) in self.db.execute(_ENDED, {"own": self.reader.id.hex()}).fetchall():
             self.epochs.end(bytes.fromhex(compartment))
-        ours = self.db.execute("SELECT epoch FROM epoch_wraps WHERE key = ?", (self.keys.id.hex(),)).fetchall()
+        ours = self.db.execute("SELECT epoch FROM epoch_wraps WHERE key = ?", (self.reader.id.hex(),)).fetchall()
         self.epochs.need(epoch for (epoch,) in ours)
 
     @property
@@ -278,3 +301,4 @@ class Workspace:
                 transaction = Transaction(self, writing, now)
                 yield transaction
                 self._followed = transaction.commit() or followed
+        self._wipe()

@@ -21,6 +21,8 @@ EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 
 _ENTRY_TYPES = (int, bytes, bytes, bytes, bytes)
 _BATCH = 2_000
+_FEW = 500
+"""So many values stand in one question."""
 
 META: Final = [("format", b"1")]
 """What `meta` holds in a store of format 1."""
@@ -66,6 +68,13 @@ class Store:
         wanted = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
         with self._translated(), self._engine.connect() as connection:
             return [(name, value, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name, value in wanted.items()]
+
+    def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead file, which may still hold what was dropped; left for another time where somebody reads just now."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._translated(), self._engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -183,6 +192,14 @@ class Reading:
         if found != "ok":
             raise IntegrityError(f"the database file is damaged ({found})", code="damaged", hint="restore it: govern vault restore")
 
+    def with_personal(self, indices: Sequence[int]) -> list[int]:
+        """Those of these entries that have a personal part."""
+        found: list[int] = []
+        for start in range(0, len(indices), _FEW):
+            wanted = tables.entry.c.idx.in_(indices[start : start + _FEW])
+            found += self._connection.execute(sa.select(tables.entry.c.idx).where(wanted, tables.entry.c.personal.is_not(None))).scalars()
+        return found
+
     def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment to the data key and sealed bytes, or None."""
         row = self._connection.execute(_VERSION, {"digest": digest}).fetchone()
@@ -233,6 +250,12 @@ class Writing(Reading):
         if rows:
             names = ("idx", "compartment", "epoch", "commitment", "sealed", "personal")
             self._connection.execute(sa.insert(tables.entry), [dict(zip(names, row, strict=True)) for row in rows])
+
+    def drop_personal(self, indices: Sequence[int]) -> None:
+        """Forget the personal parts of these entries: the only thing in a ledger that is ever taken away."""
+        for start in range(0, len(indices), _FEW):
+            wanted = tables.entry.c.idx.in_(indices[start : start + _FEW])
+            self._connection.execute(sa.update(tables.entry).where(wanted).values(personal=None))
 
     def insert_checkpoint(self, size: int, note: bytes) -> None:
         self._connection.execute(sa.insert(tables.checkpoint), {"size": size, "note": note})

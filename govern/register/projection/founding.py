@@ -7,6 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.holdings.proposals import Act, alone
+from govern.holdings.second_person import GENESIS
+from govern.policy.compare import weaker
+from govern.policy.rules import Policy
+from govern.register.projection import sponsors
 from govern.register.projection.scene import Scene
 
 
@@ -38,6 +43,8 @@ def _founded(scene: Scene) -> None:
             scene.index,
         )
     scene.run("INSERT INTO roles VALUES (?, 'admin', NULL, ?)", body["founder"], scene.index)
+    sponsors.stands_behind(scene, "key", body["key"], GENESIS)
+    sponsors.stands_behind(scene, "admin", body["founder"], GENESIS)
 
 
 def _epoch(scene: Scene) -> None:
@@ -64,8 +71,33 @@ def _for_its_readers(scene: Scene, compartment: str, recipients: list[str]) -> N
 
 
 def _policy(scene: Scene) -> None:
+    before = scene.one("SELECT value FROM state WHERE key = 'policy'")
+    if before is not None:
+        old = Policy.from_record(json.loads(before[0]))
+        less = [] if alone(Act.POLICY, old.preset) else weaker(old, Policy.from_record(scene.body["policy"]))
+        if less:
+            raise Refused(
+                f"a policy that asks for less takes two persons: {', '.join(less)}", rule="two-persons", control="AC-3(2)",
+                hint="propose it: govern policy adopt FILE, then another admin: govern proposal approve ID",
+            )  # fmt: skip
+    put_policy(scene)
+
+
+def put_policy(scene: Scene) -> None:
+    """In force from here on, whoever decided it."""
     _state(scene, "policy", json.dumps(scene.body["policy"], sort_keys=True))
     _state(scene, "policy_digest", scene.body["digest"])
+
+
+def replace_recovery(scene: Scene) -> None:
+    """The old recovery key signs nothing from here on, and the new one is sealed to."""
+    body = scene.body
+    scene.run("UPDATE keys SET state = 'revoked' WHERE state = 'recovery'")
+    scene.run(
+        "INSERT INTO keys VALUES (?, NULL, ?, ?, 'recovery', 'recovery', ?)",
+        body["key"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), scene.index,
+    )  # fmt: skip
+    _state(scene, "recovery_split", f"{body['threshold']}-of-{body['shares']}")
 
 
 def _recovery_used(scene: Scene) -> None:

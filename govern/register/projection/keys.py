@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from govern.errors import Refused
+from govern.register.projection import sponsors
 from govern.register.projection.scene import Scene
 
 ENTITLED: Final = ("admin", "hr", "auditor")
@@ -110,6 +111,7 @@ def _enrolled(scene: Scene) -> None:
         "INSERT INTO keys VALUES (?, ?, ?, ?, ?, 'active', ?)",
         body["key"], body["person"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), body["custody"], scene.index,
     )  # fmt: skip
+    sponsors.stands_behind(scene, "key", body["key"], scene.key)
     if "wraps" in body:
         scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
         for epoch in body.get("epochs", ()):  # also of compartments that not everybody reads: nothing here may hang on knowing them

@@ -22,6 +22,8 @@ class Scene:
     at: str
     body: Mapping[str, Any]
     personal: Mapping[str, Any]
+    key: str = ""
+    """Id of the key that signs it."""
     now: str = ""
     """The ledger's own time: the latest `at` so far, this one included."""
 

@@ -42,11 +42,37 @@ def accepted(db: sqlite3.Connection, today: str) -> frozenset[str]:
     return frozenset(key for (key,) in db.execute("SELECT key FROM baseline WHERE until >= ?", (today,)))
 
 
+_OFF: Final = ("backdated", "ahead", "personal-malformed")
+"""What an entry may be without being void."""
+
+
 def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
     for entry, code, message in db.execute("SELECT entry, code, message FROM findings ORDER BY entry"):
         yield Finding(
-            code="void-entry", severity="warning" if code in ("backdated", "ahead") else "critical", subject=f"entry {entry}", message=f"{code}: {message}",
-            key=f"void:{entry}", command="govern ledger verify --deep",
+            code="void-entry", severity="warning" if code in _OFF else "critical", subject=f"entry {entry}",
+            message=f"{code}: {message}", key=f"void:{entry}", command="govern ledger verify --deep",
+        )  # fmt: skip
+
+
+def _proposed(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute("SELECT o.id, o.act, p.handle, o.made_at FROM proposals o JOIN people p ON p.id = o.proposer WHERE o.state = 'open'")
+    for id_, act, by, at in rows:
+        yield Finding(
+            code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}",
+            message=f"{act}, proposed by {by or 'a former person'} on {at[:10]}, waits for a second person", command=f"govern proposal show {id_[:8]}",
+        )  # fmt: skip
+
+
+def _erased(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    """What was written about somebody after the list of their erasure, or in a compartment that whoever listed it does not read."""
+    rows = db.execute(
+        "SELECT p.id, count(*) FROM people p JOIN concerns c ON c.person = p.id WHERE p.erased AND c.entry NOT IN (SELECT entry FROM erased)"
+        " GROUP BY p.id"
+    )
+    for id_, left in rows:
+        yield Finding(
+            code="erasure-rest", severity="warning", subject=f"former.{id_[:4]}", message=f"{left} personal parts about them are still kept",
+            key=f"erasure:{id_}", command=f"govern person erase former.{id_[:4]}",
         )  # fmt: skip
 
 
@@ -292,6 +318,7 @@ def _plus(day: str | None, days: int | None) -> str:
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
+    _void, _proposed, _erased,
+    _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
     _exports, _drill,
 )  # fmt: skip

@@ -85,6 +85,12 @@ class Firm:
 
         return str(self.write(work))
 
+    def admin(self, handle: str) -> None:
+        """Somebody becomes admin; the recovery quorum is the second person."""
+        (proposal,) = self.json("person", "role", handle, "admin")["proposals"]
+        sheets = [word for n in (1, 2) for word in ("--sheet", str(self.story.home / "recovery" / f"recovery-sheet-{n}-of-3.txt"))]
+        self.ok("proposal", "approve", proposal["id"], *sheets)
+
     def enrol(self, handle: str) -> Any:
         """Give somebody keys and a machine of their own, as an enrolment would."""
         from govern.procedures.enrol import invite

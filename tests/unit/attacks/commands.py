@@ -25,6 +25,8 @@ READING: tuple[str, ...] = (
     "holds ben",
     "rotation list",
     "rotation show 012345",
+    "proposal list --json",
+    "proposal show 012345",
     "offboard plan ben",
     "offboard list",
     "offboard show 012345",
@@ -48,6 +50,10 @@ WRITING: tuple[str, ...] = (
     "key revoke --person ben --cause lost",
     "key seal ben",
     "key renew",
+    "person erase cleo",
+    "proposal approve 012345",
+    "proposal approve 012345 --sheet {sheet0} --sheet {sheet1}",
+    "proposal withdraw 012345",
     "account add news --platform x --login acme",
     "account edit shop --tier low",
     "account retire shop",
@@ -81,6 +87,8 @@ WRITING: tuple[str, ...] = (
     "offboard close 012345",
     "policy adopt {policy}",
     "vault backup --out {new}",
+    "recovery replace --recovery-out {new}",
+    "recovery rewrap",
     "recovery drill --sheet {sheet0} --sheet {sheet1}",
 )
 
@@ -98,6 +106,7 @@ EXEMPT: frozenset[str] = frozenset(
         "init",  # makes one
         "join",  # of a machine that is no member's yet: tested with the enrolment
         "policy check",  # reads a file
+        "recovery print",  # reads a file
         "vault restore",  # the way to mend it
         "vault trust",  # for a machine that has lost its memory: tested with it
         "vault recover",  # on an empty machine, which can't know better: tested with the recovery

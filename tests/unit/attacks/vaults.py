@@ -191,7 +191,7 @@ def enrol(machine: Machine, handle: str, person: str, *, reads: tuple[str, ...] 
     return other.begin_anew()
 
 
-def found(folder: Path, *, preset: str = "small") -> Machine:
+def found(folder: Path, *, preset: str = "solo") -> Machine:
     """A machine with a fresh vault: four entries."""
     machine = Machine(folder)
     machine.init(preset=preset)
