@@ -10,14 +10,23 @@ import pytest
 
 from govern.errors import Refused
 from govern.holdings.proposals import Act
-from govern.procedures import erase, proposals
+from govern.procedures import erase, people, proposals
 from govern.register.queries.proposals import Proposal
 
 from ..departing.conftest import Company, somewhere
 
+HANDLE, NAME = "leandra.maybrook", "Leandra Maybrook"
+"""Of whoever leaves, `lea` in these tests: long enough to be nowhere by chance."""
+
 
 class Firm(Company):
     """`mia` founded it; every admin besides her is made by two."""
+
+    def person(self, handle: str) -> str:
+        if handle != "lea":
+            return str(super().person(handle))
+        self.ids[handle] = self.do(people.add, people.NewPerson(name=NAME, handle=HANDLE)).id
+        return self.ids[handle]
 
     def propose(self, act: Act, parameters: dict[str, Any], *, by: str = "mia", reason: str = "") -> Proposal:
         found: Proposal = self.do(proposals.propose, act, parameters, reason, by=by)
@@ -59,7 +68,7 @@ class Firm(Company):
         credential = self.shop("mia", handle)
         self.declare(credential, handle)
         (grant,) = self.db().execute("SELECT id FROM grants WHERE person = ?", (self.ids[handle],)).fetchone()
-        self.fact("grant.ended", {"grants": [grant], "cause": "departure"}, {"reason": f"{handle} has left for the coast"})
+        self.fact("grant.ended", {"grants": [grant], "cause": "departure"}, {"reason": "has left for the coast"})
         self.rotate(credential)
         self.fact("person.left", {"person": self.ids[handle], "on": self.now[:10]})
         self.later(days=days)

@@ -16,10 +16,10 @@ from govern.register import connection
 from govern.register.queries.people import by_id, find
 from govern.register.reread import reread
 
-from .conftest import Firm
+from .conftest import HANDLE, NAME, Firm
 
-NAMES = ("lea", "Lea", "lea has left for the coast", "she told me on the stairs", "because lea asks for it")
-"""What must be nowhere afterwards. The handle alone is short: it is looked for as a word, in quotes."""
+TEXTS = (HANDLE, NAME, "has left for the coast", "she told me on the stairs", "because lea asks for it")
+"""What must be nowhere afterwards."""
 
 
 def spellings(text: str) -> list[bytes]:
@@ -34,8 +34,7 @@ def traces(folder: Path, text: str) -> list[str]:
 
 
 def everything(firm: Firm) -> list[str]:
-    # The bare handle has three letters: as part of other words, or of random bytes, it says nothing.
-    return [found for text in NAMES[1:] for found in traces(firm.folder, text)]
+    return [found for text in TEXTS for found in traces(firm.folder, text)]
 
 
 def parts(firm: Firm) -> dict[int, bytes]:
@@ -49,7 +48,7 @@ def former(firm: Firm) -> Firm:
     firm.enrol("ben", "admin")
     credential = firm.former()
     firm.fact("knowledge.declared", {"credential": credential, "person": firm.ids["ben"]}, {"note": "he said so"})
-    firm.fact("person.edited", {"person": firm.ids["lea"]}, {"mail": "Lea@acme.example"})
+    firm.fact("person.edited", {"person": firm.ids["lea"]}, {"mail": f"{HANDLE}@acme.example"})
     firm.db("ben")
     return firm
 
@@ -58,7 +57,7 @@ def test_control_before_it_the_name_is_on_every_machine_and_sealed_in_the_store(
     found = everything(former)
     assert any("register.db" in one for one in found)
     assert not any("vault.db" in one for one in found)
-    assert find(former.db("ben"), "lea").name == "Lea"
+    assert find(former.db("ben"), HANDLE).name == NAME
 
 
 def test_afterwards_nothing_of_the_name_is_left_on_any_machine(former: Firm) -> None:
@@ -117,10 +116,10 @@ def test_what_happened_stays(former: Firm) -> None:
 
 def test_nobody_is_named_again_once_erased(former: Firm) -> None:
     former.approve(former.forget(), "ben")
-    former.refuses("erased", lambda: former.fact("person.edited", {"person": former.ids["lea"]}, {"name": "Lea"}))
+    former.refuses("erased", lambda: former.fact("person.edited", {"person": former.ids["lea"]}, {"name": NAME}))
     with pytest.raises(NotFound):
         former.forget()
-    again = former.do(people.add, people.NewPerson(name="Lea", handle="lea"))
+    again = former.do(people.add, people.NewPerson(name=NAME, handle=HANDLE))
     assert again.id != former.ids["lea"]
 
 
@@ -166,7 +165,7 @@ def test_nobody_is_erased_who_could_know_what_still_works(former: Firm) -> None:
 def test_one_person_erases_nobody(former: Firm) -> None:
     proposal = former.forget()
     former.refuses("two-persons", lambda: former.approve(proposal, "mia"))
-    assert find(former.db(), "lea")
+    assert find(former.db(), HANDLE)
 
 
 def test_in_a_vault_of_one_the_recovery_quorum_is_the_second(solo: Firm) -> None:
@@ -179,7 +178,7 @@ def test_in_a_vault_of_one_the_recovery_quorum_is_the_second(solo: Firm) -> None
 
 def test_what_was_written_after_the_list_makes_it_stale(former: Firm) -> None:
     proposal = former.forget()
-    former.fact("person.edited", {"person": former.ids["lea"]}, {"name": "Lea Again"})
+    former.fact("person.edited", {"person": former.ids["lea"]}, {"name": f"{NAME} Again"})
     former.refuses("erasure-stale", lambda: former.approve(proposal, "ben"))
     former.do(proposals.withdraw, proposal)
     former.approve(former.forget(), "ben")
@@ -193,7 +192,7 @@ def test_what_was_written_after_the_list_makes_it_stale(former: Firm) -> None:
 def test_an_erasure_takes_no_personal_part_that_is_not_about_them(former: Firm) -> None:
     """Vandalism by two: they name an entry about somebody else."""
     other = former.db().execute("SELECT entry FROM people WHERE handle = 'ben'").fetchone()[0]
-    own = former.db().execute("SELECT entry FROM people WHERE handle = 'lea'").fetchone()[0]
+    own = former.db().execute("SELECT entry FROM people WHERE handle = 'leandra.maybrook'").fetchone()[0]
 
     def work(tx: object, entries: list[int]) -> None:
         from govern.holdings.proposals import Act
@@ -209,7 +208,7 @@ def test_an_erasure_takes_no_personal_part_that_is_not_about_them(former: Firm) 
 def test_nothing_is_added_to_the_list_once_somebody_may_have_looked_at_it(former: Firm) -> None:
     from govern.holdings.proposals import Act
 
-    own = former.db().execute("SELECT entry FROM people WHERE handle = 'lea'").fetchone()[0]
+    own = former.db().execute("SELECT entry FROM people WHERE handle = 'leandra.maybrook'").fetchone()[0]
     proposal = former.propose(Act.ERASURE, {"person": former.ids["lea"], "entries": 1})
     former.person("cleo")
     body = {"proposal": proposal.id, "part": 1, "of": 1, "entries": [own]}
@@ -240,7 +239,7 @@ def test_a_part_dropped_beyond_what_is_named_is_an_integrity_error(former: Firm)
 
 def test_a_part_dropped_before_the_second_has_approved_is_an_integrity_error(former: Firm) -> None:
     proposal = former.forget()
-    own = former.db().execute("SELECT entry FROM people WHERE handle = 'lea'").fetchone()[0]
+    own = former.db().execute("SELECT entry FROM people WHERE handle = 'leandra.maybrook'").fetchone()[0]
     _null(former, own)
     with pytest.raises(IntegrityError, match="no erasure says so") as refused:
         reread(former.members["mia"], deep=True)
@@ -329,7 +328,7 @@ def test_an_interrupted_wipe_is_finished_by_the_next_command(former: Firm, monke
         patched.setattr(wipe, "wipe", lambda workspace: (_ for _ in ()).throw(Refused("killed")))
         with pytest.raises(Refused, match="killed"):
             former.approve(proposal, "ben")
-    assert traces(former.folder / "ben", "Lea") or (former.folder / "ben" / "journal.personal").exists()
+    assert traces(former.folder / "ben", NAME) or (former.folder / "ben" / "journal.personal").exists()
     assert wipe.is_due(former.members["ben"].db)
     former.db("ben")
     former.db("mia")
