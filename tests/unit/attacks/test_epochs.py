@@ -6,6 +6,7 @@ A member who has left keeps their keys and a copy of the database; the program r
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -206,9 +207,10 @@ def test_whoever_keeps_a_role_goes_on_reading(machine: Machine, dora: Machine) -
 
 
 def test_a_role_that_ran_out_ends_with_a_renewal(machine: Machine, dora: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    machine.ok("person", "role", "dora", "hr", "--until", "2098-01-01")
+    later = [(datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (30, 60)]
+    machine.ok("person", "role", "dora", "hr", "--until", later[0][:10])
     assert dora.json("offboard", "list")["cases"]
-    monkeypatch.setattr(settings, "now", lambda: "2098-06-01T09:00:00Z")
+    monkeypatch.setattr(settings, "now", lambda: later[1])
     place(machine)
     told = machine.run("doctor", "--json").json()["findings"]
     assert [one["subject"] for one in told if one["code"] == "epoch-stale"] == ["dora"]
