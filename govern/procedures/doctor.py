@@ -15,7 +15,9 @@ from govern.register.pin import read_pin
 from govern.register.queries import findings as queries
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
+from govern.shell import quoted
 from govern.store.location import check_location
+from govern.store.peek import real
 from govern.vault.custody.record import read_record
 
 
@@ -25,7 +27,7 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     db = workspace.view()
     found += [*_pin(workspace), *_journal(workspace, db), *_store(workspace), *_recovery(workspace, db), *lying_sheets(workspace.home)]
     wanted = {"openers", "export-lying", "drill-due", "void-entry"}
-    found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
+    found += [finding for finding in queries.findings(db, policy(db), today, workspace.person) if finding.code in wanted]
     return found
 
 
@@ -78,8 +80,13 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
     mode = workspace.path.stat().st_mode & 0o077
     if mode:
         yield _told(
-            "store-mode", str(workspace.path), "others on this machine can read the database", "warning", f"chmod 600 {workspace.path}"
-        )
+            "store-mode", str(workspace.path), "others on this machine can read the database", "warning",
+            f"chmod 600 {quoted(workspace.path)}",
+        )  # fmt: skip
+    for folder in sorted({workspace.path.absolute().parent, real(workspace.path).parent}):
+        if folder.stat().st_mode & 0o002:  # the sticky bit keeps others from removing files, not from adding some
+            said = "everybody on this machine can put files beside the database, which SQLite may take for its own"
+            yield _told("store-folder", str(folder), said, "warning", f"chmod o-w {quoted(folder)}")
     for name, wanted, found in workspace.store.settings():
         if found != wanted:
             yield _told("store-setting", name, f"{name} is {found}, not {wanted}", "critical")
