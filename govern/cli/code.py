@@ -20,9 +20,11 @@ def code(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Show the present TOTP code of an account, after that was recorded."""
+    from govern.cli.showing import check_stdout
     from govern.procedures.code import show_code
     from govern.vault.otp import code as code_at
 
+    check_stdout()
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         shown = show_code(tx, account, reason, recipient, credential=credential)

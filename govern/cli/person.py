@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from govern.cli import enrolment, render, settings
 from govern.errors import Usage
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.register.queries.people import Person
@@ -61,7 +61,7 @@ def add(
     now = settings.now()
     full, mail = split_name(name)
     if left and day(left, "--left") > now[:10]:
-        who = quote(render.safe(handle)) if handle else "PERSON"
+        who = quoted(handle) if handle else "PERSON"
         raise Usage(f"--left: {left} lies ahead", hint=f"add the person without --left, then: govern offboard open {who} --last-day {left}")
     if locale:
         locale = _LOCALES.get(locale.casefold(), "")

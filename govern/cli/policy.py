@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.policy.rules import Policy
@@ -42,7 +43,7 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE")], preset: Preset 
     _tell("policy.check", found, {"file": str(file), "weaker": less}, json=json)
     _note_weaker(less)
     if here:
-        render.next_step(f"govern policy adopt {render.safe(file)}")
+        render.next_step(f"govern policy adopt {quoted(file)}")
 
 
 @app.command("adopt")

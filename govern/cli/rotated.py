@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from govern.cli import render
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -119,7 +119,7 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
         )
     for person in done.outside:
         render.next_step(
-            f"govern place member {quote(rotation.place)} {names.get(person, person)}", "holds it; once that place is open to them"
+            f"govern place member {quoted(rotation.place)} {names.get(person, person)}", "holds it; once that place is open to them"
         )
 
 

@@ -88,10 +88,12 @@ def _show_secret(workspace: Workspace, id_: str, which: str, *, stdout: bool, js
 
 
 def _show_code(workspace: Workspace, id_: str, *, json: bool) -> None:
+    from govern.cli.showing import check_stdout
     from govern.procedures import rotation as steps
     from govern.register.queries.rotations import find
     from govern.vault.otp import code as code_at
 
+    check_stdout()
     with workspace.transaction(settings.now()) as tx:
         rotation = find(tx.register, id_)
         otp = steps.show_code(tx, rotation)

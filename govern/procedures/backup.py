@@ -10,10 +10,10 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.errors import Failed, Refused
+from govern.errors import Failed, IntegrityError, Refused
 from govern.register.workspace import Workspace
 from govern.store.database import open_store
-from govern.store.peek import check_beside
+from govern.store.peek import check_beside, real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
     check_beside(out)
     try:
         os.close(os.open(out, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        source = sqlite3.connect(f"{workspace.path.as_uri()}?mode=ro", uri=True)
+        check_beside(workspace.path)
+        source = sqlite3.connect(f"{real(workspace.path).as_uri()}?mode=ro", uri=True)
         target = sqlite3.connect(out)
         try:
             source.backup(target)
@@ -43,6 +44,9 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
             target.close()
         with out.open("rb+") as file:
             os.fsync(file.fileno())
+    except IntegrityError:
+        out.unlink(missing_ok=True)
+        raise
     except (OSError, sqlite3.Error) as error:
         out.unlink(missing_ok=True)
         raise Failed(f"{out} can't be written ({error})", hint="name a file on a disk with room") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from govern.errors import Failed, GovernError
 from govern.holdings.findings import Finding
 from govern.procedures.status import lying_sheets
+from govern.register.clock import Clock
 from govern.register.connection import state
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
@@ -16,7 +17,9 @@ from govern.register.queries import findings as queries
 from govern.register.queries import keys
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
+from govern.shell import quoted
 from govern.store.location import check_location
+from govern.store.peek import real
 from govern.vault.custody.record import read_record
 
 
@@ -34,7 +37,7 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     ]
     wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
     found += came_back(workspace)
-    found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
+    found += [finding for finding in queries.findings(db, policy(db), today, workspace.person) if finding.code in wanted]
     return found
 
 
@@ -71,7 +74,7 @@ def _custody(workspace: Workspace) -> Iterator[Finding]:
 def _readers(db: sqlite3.Connection) -> Iterator[Finding]:
     """Keys that have ended, by a revocation or with a role that ran out, and still open what is recorded."""
     names = {key.id: key.handle for key in keys.keys(db)}
-    ended = sorted({names[key] for found in keys.stale(db, state(db, "clock") or "").values() for key in found})
+    ended = sorted({names[key] for found in keys.stale(db, Clock.load(state(db, "clock")).now).values() for key in found})
     if ended:
         who = ", ".join(ended)
         yield _told("epoch-stale", who, f"keys of {who} have ended and still open what is recorded", "warning", "govern key renew")
@@ -111,8 +114,13 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
     mode = workspace.path.stat().st_mode & 0o077
     if mode:
         yield _told(
-            "store-mode", str(workspace.path), "others on this machine can read the database", "warning", f"chmod 600 {workspace.path}"
-        )
+            "store-mode", str(workspace.path), "others on this machine can read the database", "warning",
+            f"chmod 600 {quoted(workspace.path)}",
+        )  # fmt: skip
+    for folder in sorted({workspace.path.absolute().parent, real(workspace.path).parent}):
+        if folder.stat().st_mode & 0o002:  # the sticky bit keeps others from removing files, not from adding some
+            said = "everybody on this machine can put files beside the database, which SQLite may take for its own"
+            yield _told("store-folder", str(folder), said, "warning", f"chmod o-w {quoted(folder)}")
     for name, wanted, found in workspace.store.settings():
         if found != wanted:
             yield _told("store-setting", name, f"{name} is {found}, not {wanted}", "critical")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from govern.vault.secret import SecretBytes
 from govern.vault.sheet import Sheet, write_sheet
 
 SHEETS: Final = "recovery-sheets"
-"""File in the state folder that lists where `init` wrote the sheets, so that `doctor` can complain while they lie there."""
+"""File in the state folder that lists where `init` wrote the sheets (a JSON list of paths), so that `doctor` can complain while they lie there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,7 @@ def _found(
             write_sheets(asked.sheets, sheets, written)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
-        write_private(asked.home / SHEETS, "".join(f"{path}\n" for path in written).encode(), "the list of recovery sheets")
+        write_private(asked.home / SHEETS, json.dumps([str(path) for path in written]).encode(), "the list of recovery sheets")
         record = SeedRecord(custody=custody, where=where, key=keys.id, vault=workspace.vault, checkpoint=pin.note.decode(), person=person)
         write_record(asked.home / "seed.json", record)
     finally:

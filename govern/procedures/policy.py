@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from govern.bounded import contents
 from govern.canonical import canonical
-from govern.errors import Failed, Malformed, NotFound
 from govern.holdings.proposals import Act
 from govern.policy.compare import weaker
 from govern.policy.rules import Policy
@@ -38,16 +38,7 @@ def read(file: Path, preset: str) -> Policy:
     """The policy of this preset in a file; raises NotFound, Failed, or Malformed "FILE:LINE: what is wrong"."""
     from govern.policy.parse import parse_policy
 
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(_LARGEST + 1)
-    except FileNotFoundError:
-        raise NotFound(f"there is no file {file}") from None
-    except OSError as error:
-        raise Failed(f"{file} can't be read ({error.strerror})", code="io") from error
-    if len(data) > _LARGEST:
-        raise Malformed(f"{file} is larger than any policy")
-    return parse_policy(data, name=str(file), preset=preset)
+    return parse_policy(contents(file, _LARGEST), name=str(file), preset=preset)
 
 
 def digest(policy: Policy) -> str:

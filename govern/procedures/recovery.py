@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from govern import bounded
 from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refused
 from govern.ledger.note import parse_note
 from govern.procedures import epochs
@@ -33,6 +34,8 @@ from govern.vault.sheet import Sheet, parse_sheet
 _MADE: Final = ("pin", "journal", "journal.personal", "register.db", "register.db-wal", "register.db-shm")
 """What a recovery that fails leaves nothing of, where it was not there before."""
 
+_MOST_SHEET: Final = 65_536
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drilled:
@@ -53,13 +56,11 @@ class Recovered:
 
 
 def read_sheets(files: Sequence[Path]) -> list[Sheet]:
-    """Sheets from files; NotFound for an unreadable one, Malformed for one that is no sheet."""
+    """Sheets from files; NotFound for one that is not there, Failed for one that can't be read, Malformed for one that is no sheet."""
     sheets = []
     for file in files:
         try:
-            text = file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise NotFound(f"{file} can't be read ({error.strerror})") from error
+            text = bounded.contents(file, _MOST_SHEET).decode("utf-8")
         except UnicodeDecodeError as error:
             raise Malformed(f"{file} is no recovery sheet") from error
         sheets.append(parse_sheet(text))

@@ -16,6 +16,7 @@ from govern.register.journal import Journal
 from govern.register.pin import read_pin
 from govern.register.workspace import Workspace
 from govern.store.database import Writing, create_store, open_store
+from govern.store.peek import real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
 
     `make` opens the workspace on whatever lies at `path`. Raises IntegrityError where the result would not be what was verified here.
     """
+    path = real(path)  # where the vault is shared through a link, it is the shared file that is put back
     if source is not None:
         backup_at(source)
     pin = read_pin(home / "pin")

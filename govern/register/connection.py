@@ -59,6 +59,12 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
+def damaged(error: sqlite3.DatabaseError) -> Failed:
+    """What is said of a register in which SQLite met a page or a row that is none."""
+    hint = "remove register.db from GOVERN_HOME: the next command makes it again from what was verified"
+    return Failed(f"the register is damaged ({error})", code="register", hint=hint)
+
+
 def is_usable(db: sqlite3.Connection) -> bool:
     """Whether the file holds a register of just this schema."""
     try:
@@ -125,8 +131,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     except BaseException as error:
         _roll_back(db)
         if type(error) is sqlite3.DatabaseError:
-            hint = "remove register.db from GOVERN_HOME: the next command makes it again from what was verified"
-            raise Failed(f"the register is damaged ({error})", code="register", hint=hint) from error
+            raise damaged(error) from error
         raise
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import event as listening
 
 from govern.errors import Failed, GovernError, IntegrityError, Usage
 from govern.store import tables
-from govern.store.peek import BUSY_MS, check_beside, no_vault
+from govern.store.peek import BUSY_MS, MOST_NOTE, bound, check_beside, no_vault, real
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 
 EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
@@ -27,18 +27,23 @@ _FEW = 500
 META: Final = [("format", b"1")]
 """What `meta` holds in a store of format 1."""
 
-_HEAD = """
+_HEAD = f"""
 SELECT last.idx, newest.size, newest.note FROM (SELECT max(idx) AS idx FROM entry) last
-LEFT JOIN (SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1) newest ON TRUE
-"""
+LEFT JOIN (
+  SELECT size, CASE WHEN typeof(note) = 'blob' AND length(note) <= {MOST_NOTE} THEN note END AS note FROM checkpoint ORDER BY size DESC LIMIT 1
+) newest ON TRUE
+"""  # noqa: S608  a number of ours
+_note = tables.checkpoint.c.note
+_NOTE = sa.case((sa.and_(sa.func.typeof(_note) == "blob", sa.func.length(_note) <= MOST_NOTE), _note))
+"""A checkpoint's note; None where it is none, or larger than any."""
 _ENTRIES = (
     sa.select(tables.entry)
     .where(tables.entry.c.idx >= sa.bindparam("first"), tables.entry.c.idx < sa.bindparam("until"))
     .order_by(tables.entry.c.idx)
 )
-_CHECKPOINT = sa.select(tables.checkpoint.c.note).where(tables.checkpoint.c.size == sa.bindparam("size"))
+_CHECKPOINT = sa.select(_NOTE).where(tables.checkpoint.c.size == sa.bindparam("size"))
 _CHECKPOINTS = (
-    sa.select(tables.checkpoint)
+    sa.select(tables.checkpoint.c.size, _NOTE)
     .where(tables.checkpoint.c.size > sa.bindparam("after"))
     .order_by(tables.checkpoint.c.size)
     .limit(_BATCH)
@@ -298,7 +303,7 @@ class Writing(Reading):
 
 
 def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(path)))
+    engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(real(path))))
 
     @listening.listens_for(engine, "do_connect")
     def _look_first(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
@@ -306,7 +311,9 @@ def _engine(path: Path) -> sa.Engine:
 
     @listening.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        check_beside(path)
         connection.isolation_level = None
+        bound(connection)
         for pragma in (
             f"busy_timeout={BUSY_MS}",
             "journal_mode=WAL",
@@ -350,7 +357,7 @@ def create_store(path: Path) -> None:
             code="exists",
             hint="name another file with --vault, or go on with the vault that is there: govern status",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
     store = Store(path, _engine(path))
     with store._translated():

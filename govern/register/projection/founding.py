@@ -105,7 +105,10 @@ def _recovery_used(scene: Scene) -> None:
 
 
 def _drilled(scene: Scene) -> None:
-    _state(scene, "recovery_drilled", scene.at)
+    """A drill counts where it opened everything that was live: less than that shows nothing about the rest."""
+    live = scene.one("SELECT count(*) FROM versions WHERE manifest IS NOT NULL AND ended_at IS NULL")
+    if live is not None and scene.body["versions"] >= live[0]:
+        _state(scene, "recovery_drilled", scene.at)
 
 
 def _backup(scene: Scene) -> None:

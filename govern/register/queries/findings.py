@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import PurePath
 from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
 from govern.register.connection import state
 from govern.register.queries.imports import lying_exports
+from govern.shell import quoted
 
 _SHOWN: Final = 20
 """Findings of one code that are told one by one; the rest is one line."""
 
 
-def findings(db: sqlite3.Connection, policy: Policy, today: str) -> list[Finding]:
-    """Everything, unranked. `today` is an ISO date."""
+def findings(db: sqlite3.Connection, policy: Policy, today: str, person: str) -> list[Finding]:
+    """Everything, unranked. `today` is an ISO date; `person` is the id of the member who asks."""
     found: list[Finding] = []
-    for question in _QUESTIONS:
-        some = list(question(db, policy, today))
+    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person)):
+        some = list(answers)
         found += some[:_SHOWN]
         if len(some) > _SHOWN:
             more = len(some) - _SHOWN
@@ -290,13 +291,25 @@ def _cut_to_make(case: str, cut_at: str, person: str, today: str) -> Finding:
     )  # fmt: skip
 
 
-def _exports(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    lying = lying_exports(db)
+def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
+    """Exports that lie here. Only of what the asking member recorded is it said how to remove it: a path of another's may be any file's."""
+    everything = lying_exports(db)
+    lying = [one for one in everything if one.recorder == person]
+    told = {one.path for one in lying}
+    names = dict(db.execute("SELECT id, handle FROM people").fetchall())
+    for one in everything:
+        if one.path not in told:
+            who = names.get(one.recorder) or "a former person"
+            yield Finding(
+                code="export-elsewhere", severity="info", subject=one.path, key=f"export:{one.entry}",
+                message=f"{who} recorded a plaintext export under this name; ask them whether it is this file, which may be another",
+            )  # fmt: skip
     for one in lying:
         yield Finding(
             code="export-lying", severity="warning", subject=one.path, key=f"export:{one.entry}",
             message=f"this plaintext export {'that govern wrote ' if one.ours else ''}still lies there",
-            command=f"rm {shlex.join(each.path for each in lying)}", why=f"delete {'it' if len(lying) == 1 else 'them'}, in the bin and the cloud too",
+            command=f"rm {' '.join(quoted(PurePath(each.path)) for each in lying)}",
+            why=f"delete {'it' if len(lying) == 1 else 'them'}, in the bin and the cloud too",
         )  # fmt: skip
 
 
@@ -320,5 +333,5 @@ def _plus(day: str | None, days: int | None) -> str:
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _erased,
     _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
-    _exports, _drill,
+    _drill,
 )  # fmt: skip

@@ -49,6 +49,8 @@ class LyingExport(NamedTuple):
     path: str
     ours: bool
     at: str
+    recorder: str
+    """Id of the member who recorded it: of what others recorded this machine knows a path alone, which may be any file's."""
 
 
 def accounts(db: sqlite3.Connection) -> Iterator[Row]:
@@ -117,13 +119,17 @@ def with_open_rotation(db: sqlite3.Connection, credentials: Sequence[str]) -> se
 
 
 def lying_exports(db: sqlite3.Connection) -> list[LyingExport]:
-    """Files that hold secrets in the clear and are still there, each once. Asks this machine's file system for each path."""
+    """Files that hold secrets in the clear and are still there, once for each who recorded them. Asks this machine's file system for each."""
     rows = db.execute(
-        "SELECT max(entry), path, max(ours), max(at) FROM ("
-        " SELECT entry, path, 0 AS ours, at FROM imports WHERE sealed = 0 UNION ALL SELECT entry, path, 1, at FROM exports)"
-        " WHERE path IS NOT NULL GROUP BY path ORDER BY 1"
+        "SELECT max(f.entry), f.path, max(f.ours), max(f.at), e.actor FROM ("
+        " SELECT entry, path, 0 AS ours, at FROM imports WHERE sealed = 0 UNION ALL SELECT entry, path, 1, at FROM exports) f"
+        " JOIN entries e ON e.idx = f.entry WHERE f.path IS NOT NULL GROUP BY f.path, e.actor ORDER BY 1"
     )
-    return [LyingExport(entry=entry, path=path, ours=bool(ours), at=at) for entry, path, ours, at in rows.fetchall() if _is_there(path)]
+    return [
+        LyingExport(entry=entry, path=path, ours=bool(ours), at=at, recorder=recorder)
+        for entry, path, ours, at, recorder in rows.fetchall()
+        if _is_there(path)
+    ]
 
 
 def _is_there(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,46 @@ def test_checkpoints_come_in_order_however_many_pages_they_fill(store: Store, mo
         assert writing.checkpoint(11) is None
 
 
+ZEROS = 40 << 20
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "UPDATE checkpoint SET note = zeroblob(?)",
+        "UPDATE checkpoint SET note = CAST(zeroblob(?) AS TEXT)",
+        "UPDATE entry SET sealed = zeroblob(?)",
+        "INSERT INTO meta VALUES ('large', zeroblob(?))",
+        "INSERT INTO mailbox VALUES (zeroblob(?), '', '')",
+    ],
+)
+def test_a_planted_value_of_any_length_is_refused_before_there_is_room_made_for_it(store: Store, path: Path, planted: str) -> None:
+    def everything() -> None:
+        peek(path)
+        with store.reading() as reading:
+            reading.head()
+            list(reading.checkpoints(0))
+            reading.entries(0, 3)
+            reading.others()
+
+    with store.writing() as writing:
+        fill(writing, 0, 3)
+        writing.commit()
+    everything()  # control
+    attacker = sqlite3.connect(path)
+    attacker.execute(planted, (ZEROS,))
+    attacker.commit()
+    attacker.close()
+    tracemalloc.start()
+    try:
+        with pytest.raises(IntegrityError) as refused:
+            everything()
+        assert tracemalloc.get_traced_memory()[1] < ZEROS
+    finally:
+        tracemalloc.stop()
+    assert refused.value.exit_code == 6
+
+
 def test_strays_are_rows_outside_the_ledger(store: Store) -> None:
     with store.writing() as writing:
         fill(writing, 0, 3)
@@ -117,6 +158,7 @@ def test_strays_are_rows_outside_the_ledger(store: Store) -> None:
         ("database disk image is malformed", sqlite3.DatabaseError, 6, "damaged"),
         ("malformed database schema (entry)", sqlite3.DatabaseError, 6, "damaged"),
         ("file is not a database", sqlite3.DatabaseError, 6, "damaged"),
+        ("string or blob too big", sqlite3.DataError, 6, "damaged"),
         ("no such table: entry", sqlite3.OperationalError, 6, "damaged"),
         ("Could not decode to UTF-8 column 'sealed' with text 'x'", sqlite3.OperationalError, 6, "damaged"),
     ],
