@@ -20,6 +20,7 @@ from govern.store.peek import peek
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
+    from govern.register.journal import Journal
     from govern.register.transaction import Transaction
     from govern.store.database import Reading, Store, Writing
     from govern.vault.keys import Keys
@@ -49,6 +50,7 @@ class Workspace:
         self._store: Store | None = None
         self._keys: Keys | None = None
         self._epochs: EpochKeys | None = None
+        self._journal: Journal | None = None
         self._followed: bytes | None = None
         """Note of the checkpoint up to which `epochs` has followed the ledger."""
 
@@ -75,6 +77,14 @@ class Workspace:
         if self._keys is None:
             self._keys = self._unlock()
         return self._keys
+
+    @property
+    def journal(self) -> Journal:
+        if self._journal is None:
+            from govern.register.journal import Journal
+
+            self._journal = Journal(self.home)
+        return self._journal
 
     @property
     def pin_path(self) -> Path:
@@ -107,15 +117,13 @@ class Workspace:
 
     def _is_current(self, writing: Writing) -> bool:
         """Whether pin, register, journal and epoch keys all stand at the store's head, which the write lock holds still: nothing to do."""
-        from govern.register.journal import Journal
-
         pin = read_pin(self.pin_path)
         return (
             pin is not None
             and self._followed == pin.note
             and writing.head() == (pin.size, pin.note)
             and connection.is_usable(self.db)
-            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *Journal(self.home).ends()]
+            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *self.journal.ends()]
         )
 
     # --- bringing up to date ----------------------------------------------------------------------------------------------------------
@@ -127,11 +135,9 @@ class Workspace:
 
     def _advance(self, reading: Reading) -> None:
         from govern.register import rebuild, sync
-        from govern.register.journal import Journal
 
         self.open_epochs(reading)
-        journal = Journal(self.home)
-        pin = read_pin(self.pin_path)
+        journal, pin = self.journal, read_pin(self.pin_path)
         sync.check_against_pin(reading, pin)
         usable, whole = connection.is_usable(self.db), True
         if pin is None and not usable and not journal.path.exists() and not self._anew:
