@@ -140,9 +140,10 @@ class Judge:
         """Open and decode; nothing where the compartment is not ours."""
         if not self.keys.opens(entry.compartment, entry.epoch):
             return None, None
-        if self.keys.get(entry.epoch) is None:
+        epoch = self.keys.get(entry.epoch)
+        if epoch is None:
             raise _OneByOne
-        event = events.decode_event(self._open(entry))
+        event = events.decode_event(open_event(entry, vault=self.vault, epoch=epoch)[1])
         personal = self._personal(entry, event)
         return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key), event
 
