@@ -33,7 +33,8 @@ _CHANGES_READING: Final = frozenset({
 })  # fmt: skip
 """What opens, or who may do what, is another thing after these."""
 
-_DECLARES: Final = _CHANGES_READING - {"key.revoked", "role.given", "role.withdrawn"}
+_DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
+"""What says of an epoch who reads it."""
 
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"
 

@@ -116,7 +116,8 @@ def test_a_planted_value_of_any_length_is_refused_before_there_is_room_made_for_
             reading.head()
             list(reading.checkpoints(0))
             reading.entries(0, 3)
-            reading.others()
+            reading.meta()
+            reading.mail(b"")
 
     with store.writing() as writing:
         fill(writing, 0, 3)
