@@ -106,7 +106,7 @@ ZEROS = 40 << 20
         "UPDATE checkpoint SET note = CAST(zeroblob(?) AS TEXT)",
         "UPDATE entry SET sealed = zeroblob(?)",
         "INSERT INTO meta VALUES ('large', zeroblob(?))",
-        "INSERT INTO mailbox VALUES (zeroblob(?), '', '')",
+        "INSERT INTO mailbox VALUES (x'', '', zeroblob(?))",
     ],
 )
 def test_a_planted_value_of_any_length_is_refused_before_there_is_room_made_for_it(store: Store, path: Path, planted: str) -> None:
