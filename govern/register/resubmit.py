@@ -32,13 +32,18 @@ def resubmit(workspace: Workspace, writing: Writing) -> bool:
     if tail is None or not size or not tail.entries or tail.entries[0][0] != size or not _replays(workspace, tail):
         journal.cut(recorded)
         return False
-    writing.insert_entries(tail.entries)
-    writing.insert_versions(tail.versions)
-    writing.insert_wraps(tail.wraps)
-    writing.drop_wraps(tail.dropped)
-    writing.insert_checkpoint(tail.size, tail.note)
+    put(writing, tail)
     writing.commit()
     return True
+
+
+def put(writing: Writing, written: Written) -> None:
+    """The rows of one transaction into the store, in the order in which they were first written."""
+    writing.insert_entries(written.entries)
+    writing.insert_versions(written.versions)
+    writing.insert_wraps(written.wraps)
+    writing.drop_wraps(written.dropped)
+    writing.insert_checkpoint(written.size, written.note)
 
 
 class _Tried(Exception):

@@ -1,12 +1,13 @@
 """One transaction: facts judged on the latest truth, sealed secrets, and a single checkpoint over all of it.
 
-Order of the end: rows into the store, rows into the journal (on disk), store COMMIT, pin (on disk), register COMMIT. Whatever is
-interrupted, either nothing happened or the next command finds the same bytes and goes on.
+Order of the end: rows into the store, rows into the journal (on disk), checkpoint into the store, COMMIT, pin (on disk), register COMMIT.
+Whatever is interrupted, either nothing happened or the next command finds the same bytes and goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from govern import events
@@ -20,6 +21,7 @@ from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
+from govern.register.settle import settle
 
 if TYPE_CHECKING:
     import sqlite3
@@ -156,7 +158,6 @@ class Transaction:
         self._judge.close(checkpoint, note)
         self._judge.save(self._tree.encode())
         try:
-            self._writing.insert_checkpoint(size, note)
             self._rows.note, self._rows.size = note, size
             self._flush()
         except BaseException:
@@ -167,21 +168,14 @@ class Transaction:
         write_pin(workspace.pin_path, Pin(self._tree.encode(), note), read_pin(workspace.pin_path))
 
     def _commit_store(self, note: bytes) -> None:
-        """COMMIT; where that fails, look: what the store holds decides whether it happened."""
+        """Checkpoint and COMMIT; where that fails, look: what the store holds decides whether it happened."""
         try:
+            self._writing.insert_checkpoint(self.size, note)
             self._writing.commit()
-        except Exception as error:
-            try:
+        except Exception:
+            with suppress(Exception):  # what a lost connection held is given up by the server
                 self._writing.rollback()
-                with self.workspace.store.reading() as reading:
-                    happened = reading.checkpoint(self.size) == note
-            except Exception:
-                raise Failed(
-                    "the database did not answer whether it has committed",
-                    code="unknown",
-                    hint="run govern doctor: it finds out and goes on",
-                ) from error
-            if not happened:
+            if not settle(self.workspace, self._journal, self._start):
                 self._journal.cut(self._start)
                 raise
 

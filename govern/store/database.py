@@ -1,20 +1,21 @@
-"""The store opened: reading snapshots and writing transactions over SQLAlchemy Core. Gives and takes bytes; believes nothing it reads."""
+"""What the register asks of a store: snapshots to read and transactions to write, over SQLAlchemy Core. Gives and takes bytes; believes
+nothing it reads. How either engine opens, locks and fails is known in `sqlite` and `postgres` alone.
+"""
 
 from __future__ import annotations
 
-import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
-from sqlalchemy import event as listening
 
-from govern.errors import Failed, GovernError, IntegrityError, Usage
+from govern.errors import GovernError, IntegrityError
 from govern.store import tables
-from govern.store.peek import BUSY_MS, check_beside, no_vault
-from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
+from govern.store.address import Location
+from govern.store.peek import Peek
 
 EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 """index, compartment, epoch, commitment, sealed, personal"""
@@ -48,36 +49,43 @@ _DROP_WRAP = sa.delete(tables.wrap).where(
 )  # fmt: skip
 
 
-class Store:
-    """One vault's database. `path` is the SQLite file."""
+class Store(ABC):
+    """One vault's database at `location`."""
 
-    def __init__(self, path: Path, engine: sa.Engine) -> None:
-        self.path = path
+    server: ClassVar[bool]
+    """Whether another machine keeps it: what was sent there may have been seen although it was never committed."""
+
+    def __init__(self, location: Location, engine: sa.Engine) -> None:
+        self.location = location
         self._engine = engine
 
     def close(self) -> None:
         self._engine.dispose()
 
+    @abstractmethod
     def settings(self) -> list[tuple[str, str, str]]:
         """Name, wanted and found value of what durability and safety depend on, as a connection of ours has it."""
-        wanted = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
-        with self._translated(), self._engine.connect() as connection:
-            return [(name, value, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name, value in wanted.items()]
+
+    def may_change_entries(self) -> bool:
+        """Whether a server lets this login update or remove what was written; a file is its owner's."""
+        return True
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A consistent snapshot; the schema is checked first."""
-        with self._translated(), self._engine.connect() as connection:
-            check_schema(connection.exec_driver_sql(SCHEMA_QUERY))
-            yield Reading(connection)
+        with self._translated(), self._connected(write=False) as connection:
+            yield Reading(connection, self)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        """The write lock, taken at once (BEGIN IMMEDIATE). Nothing is kept unless `Writing.commit` was called."""
-        with self._translated(), self._engine.connect().execution_options(govern_write=True) as connection:
-            connection.begin()
-            check_schema(connection.exec_driver_sql(SCHEMA_QUERY))
-            yield Writing(connection)
+        """The write lock, taken at once. Nothing is kept unless `Writing.commit` was called."""
+        with self._translated(), self._connected(write=True) as connection:
+            yield Writing(connection, self)
+
+    def peek(self) -> Peek:
+        """The head as the store shows it, believed by nobody."""
+        with self.reading() as reading:
+            return reading.peek()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -85,19 +93,55 @@ class Store:
             yield
         except GovernError:
             raise
-        except sa.exc.DBAPIError as error:
-            if isinstance(error.orig, sqlite3.Error):
-                raise from_sqlite(error.orig, str(self.path)) from error
-            raise Failed(f"{self.path}: the database refused ({type(error.orig).__name__})", code="database") from error
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise from_sqlite(error, str(self.path)) from error
+        except Exception as error:
+            ours = self._ours(error)
+            if ours is None:
+                raise
+            raise ours from error
+
+    # --- what each engine does in its own way ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _connected(self, *, write: bool) -> AbstractContextManager[sa.Connection]:
+        """A connection in a transaction, its schema checked; with the write lock if asked for."""
+
+    @abstractmethod
+    def begin(self, connection: sa.Connection) -> None:
+        """Take the write lock in a new transaction of this connection."""
+
+    @abstractmethod
+    def _ours(self, error: Exception) -> GovernError | None:
+        """The error of our own tree for what the database says; None for what it did not say."""
+
+    @abstractmethod
+    def check_whole(self, connection: sa.Connection) -> None:
+        """The engine's own check: an index that gives other rows than its table would show different things to different questions."""
+
+    @abstractmethod
+    def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:
+        """The first of these entries in which text stands that is no text, so that the driver can't read it."""
+
+    @abstractmethod
+    def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
+        """Insert wraps (target, recipient, sealed), each in place of one that stands under the same key."""
 
 
 class Reading:
     """Queries over one snapshot."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, store: Store) -> None:
         self._connection = connection
+        self._store = store
+
+    def peek(self) -> Peek:
+        """Newest checkpoint and greatest index, compared with nothing; IntegrityError where they are not of their types."""
+        row = self._connection.execute(_LAST_CHECKPOINT).fetchone()
+        last = self._connection.execute(_COUNT).scalar()
+        if row is None or last is None:
+            return Peek(-1, b"", -1)
+        if not (isinstance(row[0], int) and isinstance(row[1], bytes) and isinstance(last, int)):
+            raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
+        return Peek(row[0], row[1], last)
 
     def head(self) -> tuple[int, bytes]:
         """Size and note of the newest checkpoint, (0, b"") in an empty store. Entries beyond it are an IntegrityError."""
@@ -121,7 +165,7 @@ class Reading:
 
     def _first_hole(self, otherwise: int) -> int:
         """The first index that has no row of its own, else `otherwise`: where the entries stopped being a ledger."""
-        rows = self._connection.execute(sa.select(tables.entry.c.idx).order_by(tables.entry.c.idx))
+        rows = self._many(sa.select(tables.entry.c.idx).order_by(tables.entry.c.idx))
         return next((number for number, (index,) in enumerate(rows) if index != number), otherwise)
 
     def checkpoint(self, size: int) -> bytes | None:
@@ -145,22 +189,14 @@ class Reading:
         try:
             rows = [tuple(row) for row in self._connection.execute(_ENTRIES, {"first": first, "until": until})]
         except (sa.exc.DBAPIError, UnicodeDecodeError):
-            self._name_odd(first, until)
+            odd = self._store.odd_row(self._connection, first, until)
+            if odd is not None:
+                raise IntegrityError("a column of the row is not of its type", index=odd, code="damaged") from None
             raise
         for number, row in enumerate(rows, first):
             if tuple(map(type, row[:5])) != _ENTRY_TYPES or not (row[5] is None or isinstance(row[5], bytes)):
                 raise IntegrityError("a column of the row is not of its type", index=number, code="damaged")
         return rows
-
-    def _name_odd(self, first: int, until: int) -> None:
-        """IntegrityError for the first row in which text stands that is no text, so that the driver can't read it."""
-        typed = " OR ".join(f"typeof({column}) <> 'blob'" for column in ("compartment", "epoch", "commitment", "sealed"))
-        odd = self._connection.exec_driver_sql(
-            f"SELECT min(idx) FROM entry WHERE idx >= ? AND idx < ? AND ({typed} OR typeof(personal) NOT IN ('blob', 'null'))",  # noqa: S608
-            (first, until),
-        ).scalar()
-        if odd is not None:
-            raise IntegrityError("a column of the row is not of its type", index=odd, code="damaged")
 
     def transactions(self, after: int) -> Iterator[tuple[bytes, list[EntryRow]]]:
         """Each later transaction: its checkpoint's note and its rows. Rows are read transaction by transaction."""
@@ -176,10 +212,8 @@ class Reading:
         return entries, self._connection.execute(sa.select(sa.func.count()).where(~sizes.between(1, size))).scalar_one()
 
     def check_pages(self) -> None:
-        """SQLite's own check: an index that gives other rows than its table would show different things to different questions."""
-        found = self._connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-        if found != "ok":
-            raise IntegrityError(f"the database file is damaged ({found})", code="damaged", hint="restore it: govern vault restore")
+        """The engine's own check of its pages and indices."""
+        self._store.check_whole(self._connection)
 
     def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment to the data key and sealed bytes, or None."""
@@ -211,12 +245,21 @@ class Reading:
         return [tuple(row) for table in (tables.meta, tables.mailbox) for row in self._connection.execute(sa.select(table))]
 
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        for row in self._connection.execute(sa.select(tables.wrap)).yield_per(_BATCH):
+        for row in self._many(sa.select(tables.wrap)):
             yield tuple(row)
 
     def all_versions(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        for row in self._connection.execute(sa.select(tables.version)).yield_per(_BATCH):
+        for row in self._many(sa.select(tables.version)):
             yield tuple(row)
+
+    def letters(self) -> Iterator[tuple[bytes, str, bytes]]:
+        """Every row of the mailbox: id, kind, body; nobody vouches for them."""
+        for row in self._many(sa.select(tables.mailbox)):
+            yield tuple(row)
+
+    def _many(self, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+        """Rows that need not fit into memory."""
+        return self._connection.execute(query, execution_options={"yield_per": _BATCH})
 
 
 class Writing(Reading):
@@ -228,7 +271,12 @@ class Writing(Reading):
             self._connection.execute(sa.insert(tables.entry), [dict(zip(names, row, strict=True)) for row in rows])
 
     def insert_checkpoint(self, size: int, note: bytes) -> None:
-        self._connection.execute(sa.insert(tables.checkpoint), {"size": size, "note": note})
+        self.insert_checkpoints([(size, note)])
+
+    def insert_checkpoints(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        values = [{"size": size, "note": note} for size, note in rows]
+        if values:
+            self._connection.execute(sa.insert(tables.checkpoint), values)
 
     def insert_versions(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         values = [{"digest": digest, "commitment": commitment, "sealed": sealed} for digest, commitment, sealed in rows]
@@ -238,12 +286,17 @@ class Writing(Reading):
     def insert_wraps(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         values = [{"target": target, "recipient": recipient, "sealed": sealed} for target, recipient, sealed in rows]
         if values:
-            self._connection.execute(sa.insert(tables.wrap).prefix_with("OR REPLACE", dialect="sqlite"), values)
+            self._store.put_wraps(self._connection, values)
 
     def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         values = [{"t": target, "r": recipient} for target, recipient in rows]
         if values:
             self._connection.execute(_DROP_WRAP, values)
+
+    def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        values = [{"id": id_, "kind": kind, "body": body} for id_, kind, body in rows]
+        if values:
+            self._connection.execute(sa.insert(tables.mailbox), values)
 
     def set_meta(self, key: str, value: bytes) -> None:
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})
@@ -256,68 +309,51 @@ class Writing(Reading):
 
     def begin(self) -> None:
         """Take the write lock again after a commit in the same context."""
-        self._connection.begin()
+        self._store.begin(self._connection)
 
 
-def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(path)))
+def open_store(location: Location) -> Store:
+    """Open the existing vault there. NotFound where there is none; Usage where a server's driver is not installed."""
+    if isinstance(location, Path):
+        from govern.store import sqlite
 
-    @listening.listens_for(engine, "do_connect")
-    def _look_first(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
-        check_beside(path)
+        return sqlite.open_store(location)
+    from govern.store import postgres
 
-    @listening.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout={BUSY_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "trusted_schema=OFF",
-            "cell_size_check=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @listening.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        write = connection.get_execution_options().get("govern_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
+    return postgres.open_store(location)
 
 
-def sqlite_path(vault: str) -> Path:
-    """The file that `--vault` names: a path or a `sqlite:///` URL. Other databases are refused (Usage)."""
-    if "://" in vault:
-        scheme, rest = vault.split("://", 1)
-        if not scheme.startswith("sqlite"):
-            raise Usage(f"a {scheme} vault is not supported by this version", hint="name a SQLite file")
-        return Path(rest[1:] if rest.startswith("/") else rest)
-    return Path(vault)
+def create_store(location: Location) -> bool:
+    """Make the six tables in a new file or an empty database; refuses (Failed, code `exists`) to touch a vault that is there.
+
+    False where a server's administrator had made the tables already, and they are empty.
+    """
+    if isinstance(location, Path):
+        from govern.store import sqlite
+
+        return sqlite.create_store(location)
+    from govern.store import postgres
+
+    return postgres.create_store(location)
 
 
-def open_store(path: Path) -> Store:
-    """Open the existing vault at `path` (NotFound where there is none)."""
-    if not path.is_file():
-        raise no_vault(path)
-    return Store(path, _engine(path))
+def check_free(location: Location) -> None:
+    """Refuse as `create_store` would, and make nothing."""
+    if isinstance(location, Path):
+        from govern.store import sqlite
+
+        return sqlite.check_free(location)
+    from govern.store import postgres
+
+    return postgres.check_free(location)
 
 
-def create_store(path: Path) -> None:
-    """Create the six tables in a new file; refuses to touch an existing one."""
-    if path.exists():
-        raise Failed(
-            f"{path} exists already",
-            code="exists",
-            hint="name another file with --vault, or go on with the vault that is there: govern status",
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    store = Store(path, _engine(path))
-    with store._translated():
-        tables.metadata.create_all(store._engine)
-    with store.writing() as writing:
-        writing.set_meta("format", b"1")
-        writing.commit()
-    store.close()
+def discard_store(location: Location, *, filled: bool = False) -> None:
+    """Take back a store that `create_store` has just made; one on a server only while it is empty, unless `filled`."""
+    if isinstance(location, Path):
+        from govern.store import sqlite
+
+        return sqlite.discard_store(location)
+    from govern.store import postgres
+
+    return postgres.discard_store(location, filled=filled)

@@ -27,7 +27,7 @@ class Peek:
     last: int
 
 
-def no_vault(path: Path) -> NotFound:
+def no_vault(path: object) -> NotFound:
     return NotFound(f"there is no vault at {path}", hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault")
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from govern.errors import Failed, GovernError, IntegrityError, NotFound, Usage
 from govern.store import location
-from govern.store.database import Store, Writing, create_store, open_store, sqlite_path
+from govern.store.address import typed
+from govern.store.database import Store, Writing, create_store, open_store
 from govern.store.location import check_location
 from govern.store.peek import Peek, peek
 from govern.store.schema import from_sqlite
@@ -133,12 +134,12 @@ def test_what_sqlite_says_becomes_an_error_of_ours(said: str, kind: type[sqlite3
     ("named", "path"), [("vault.db", "vault.db"), ("sqlite:///vault.db", "vault.db"), ("sqlite:////srv/v.db", "/srv/v.db")]
 )
 def test_a_vault_is_named_by_path_or_address(named: str, path: str) -> None:
-    assert sqlite_path(named) == Path(path)
+    assert typed(named) == Path(path).absolute()
 
 
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(Usage):
-        sqlite_path("postgresql://db/vault")
+        typed("mysql://db/vault")
 
 
 def test_a_network_folder_is_refused_with_the_way_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
