@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import os
 import subprocess
@@ -36,17 +35,17 @@ def cluster() -> Iterator[Cluster]:
     """A real PostgreSQL server, one per process of tests; started by the first test that asks for it."""
     with any_cluster() as found:
         yield found
+        found.drop(_DATABASE)
 
 
 @pytest.fixture
 def postgres(cluster: Cluster) -> Iterator[str]:
-    """The address of an empty database of this test's own."""
-    name = f"govern_test_{os.getpid()}_{next(_numbers)}"
-    yield cluster.create(name)
-    cluster.drop(name)
+    """The address of an empty database, for one test at a time."""
+    yield cluster.emptied(_DATABASE)
+    cluster.disconnect(_DATABASE)
 
 
-_numbers = itertools.count()
+_DATABASE = f"govern_test_{os.getpid()}"
 
 
 class Story:

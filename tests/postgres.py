@@ -44,11 +44,24 @@ class Cluster:
 
         return psycopg.connect(self.address(database, login) if database else self.url, autocommit=True)
 
-    def create(self, name: str) -> str:
-        """A fresh, empty database; its address."""
+    def emptied(self, name: str) -> str:
+        """A database without anything in it, made where there was none; its address."""
+        self.disconnect(name)
         with self.connect() as db:
-            db.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+            if not db.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                db.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+            db.execute(f'ALTER DATABASE "{name}" RESET ALL')
+        with self.connect(name) as db:
+            kept = "nspname NOT IN ('public', 'information_schema') AND nspname NOT LIKE 'pg\\_%'"
+            db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            for (schema,) in db.execute(f"SELECT nspname FROM pg_namespace WHERE {kept}").fetchall():
+                db.execute(f'DROP SCHEMA "{schema}" CASCADE')
         return self.address(name)
+
+    def disconnect(self, name: str) -> None:
+        """End what is still connected to a database, as a server that restarts does."""
+        with self.connect() as db:
+            db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
 
     def drop(self, name: str) -> None:
         with self.connect() as db:
