@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from govern.errors import IntegrityError, NotFound, Refused
+from govern.errors import Failed, IntegrityError, NotFound, Refused
 
 SCHEMA_NAME: Final = "govern"
 SEARCH_PATH: Final = f"pg_catalog, {SCHEMA_NAME}, pg_temp"
@@ -46,6 +46,7 @@ WITH ours AS (
      OR n.nspname = 'pg_catalog' AND c.relname IN ({", ".join(f"'{table}'" for table in _COLUMNS)})
 ), home AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = '{SCHEMA_NAME}')
 SELECT 'setting', s.name, s.setting FROM pg_catalog.pg_settings s WHERE s.name IN ('search_path', 'synchronous_commit')
+UNION ALL SELECT 'setting', 'usage', pg_catalog.has_schema_privilege(home.oid, 'USAGE')::pg_catalog.text FROM home
 UNION ALL SELECT 'schema', '{SCHEMA_NAME}', '' FROM home
 UNION ALL SELECT 'relation', pg_catalog.concat(c.nspname, '.', c.relname), pg_catalog.concat_ws(' ', c.relkind, c.relpersistence, a.amname,
     c.relrowsecurity, c.relforcerowsecurity)
@@ -54,9 +55,9 @@ UNION ALL SELECT 'column', pg_catalog.concat(c.relname, '.', f.attnum), pg_catal
     pg_catalog.concat('-', f.attidentity), pg_catalog.concat('-', f.attgenerated), f.attisdropped)
   FROM ours c JOIN pg_catalog.pg_attribute f ON f.attrelid = c.oid AND f.attnum > 0 AND c.relkind <> 'i'
   LEFT JOIN pg_catalog.pg_type t ON t.oid = f.atttypid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-UNION ALL SELECT 'index', i.indexrelid::pg_catalog.regclass::pg_catalog.text, pg_catalog.concat_ws(' ', i.indisunique, i.indisprimary,
+UNION ALL SELECT 'index', o.relname, pg_catalog.concat_ws(' ', i.indisunique, i.indisprimary,
     i.indimmediate, i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid))
-  FROM pg_catalog.pg_index i JOIN ours c ON c.oid = i.indrelid
+  FROM pg_catalog.pg_index i JOIN ours c ON c.oid = i.indrelid JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
 UNION ALL SELECT 'constraint', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
   FROM pg_catalog.pg_constraint k JOIN ours c ON c.oid = k.conrelid WHERE k.contype <> 'n'
 UNION ALL SELECT 'trigger', t.tgname, c.relname FROM pg_catalog.pg_trigger t JOIN ours c ON c.oid = t.tgrelid
@@ -99,7 +100,8 @@ def is_there(rows: Sequence[Any]) -> bool:
 
 
 def check_schema(rows: Sequence[Any], where: str) -> None:
-    """Refuse a schema with anything added, changed or missing (IntegrityError), and settings that lose commits or names (Refused)."""
+    """Refuse a schema with anything added, changed or missing (IntegrityError), settings that lose commits or names (Refused), a login
+    without rights (Failed)."""
     found = [tuple(map(str, row)) for row in rows]
     if not is_there(found):
         raise NotFound(f"there is no vault at {where}", hint="govern init --organisation NAME --founder 'Name <mail>'")
@@ -112,6 +114,10 @@ def check_schema(rows: Sequence[Any], where: str) -> None:
             hint="somebody changed the database itself; compare with a backup, and see docs/security/threats.md",
         )
     settings = {name: value for kind, name, value in found if kind == "setting"}
+    if settings.get("usage") != "true":
+        raise Failed(
+            f"this login may not use the vault in {where}", code="privilege", hint="docs/security/postgresql.md says what each login needs"
+        )
     if settings.get("synchronous_commit") == "off":
         raise Refused(
             f"{where} has synchronous_commit=off: what it acknowledged could be lost, and look like a rollback", rule="durability",
