@@ -22,6 +22,8 @@ from typing import Any
 import pytest
 
 NOBODY = 65534
+WITH_PASSWORD = "govern_with_password"
+"""A login, for tests to make, of which our own server wants a password."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def running() -> Iterator[Cluster]:
             "--locale=C",
         ]
         subprocess.run(initdb, check=True, capture_output=True, timeout=120, **more)
+        rules = folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {WITH_PASSWORD} scram-sha-256\nlocal all all trust\n")
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "full_page_writes": "off", "max_connections": "60",
             "shared_buffers": "32MB", "max_wal_size": "256MB", "autovacuum": "off", "log_min_messages": "fatal",

@@ -129,7 +129,7 @@ def _found(
             for compartment, key in epochs.values():
                 _start_epoch(tx, compartment, key, (keys, recovery))
             tx.record("policy.adopted", {"policy": policy, "digest": hashlib.sha256(canonical(policy)).hexdigest()})
-            written += _write_sheets(asked, recovery_seed, workspace.vault, random)
+            _write_sheets(asked, recovery_seed, workspace.vault, random, written)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
         write_private(asked.home / SHEETS, "".join(f"{path}\n" for path in written).encode(), "the list of recovery sheets")
@@ -156,15 +156,13 @@ def _start_epoch(tx: Transaction, compartment: bytes, key: EpochKey, members: tu
     )  # fmt: skip
 
 
-def _write_sheets(asked: Founding, seed: SecretBytes, vault: bytes, random: Callable[[int], bytes]) -> list[Path]:
+def _write_sheets(asked: Founding, seed: SecretBytes, vault: bytes, random: Callable[[int], bytes], written: list[Path]) -> None:
     asked.sheets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths = []
     for sheet in make_sheets(seed, asked.threshold, asked.shares, vault=vault, organisation=asked.organisation, random=random):
         path = asked.sheets / f"recovery-sheet-{sheet.index}-of-{sheet.count}.txt"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        paths.append(path)
+        written.append(path)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(write_sheet(sheet))
             file.flush()
             os.fsync(file.fileno())
-    return paths

@@ -245,21 +245,19 @@ class Reading:
         return [tuple(row) for table in (tables.meta, tables.mailbox) for row in self._connection.execute(sa.select(table))]
 
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        for row in self._many(sa.select(tables.wrap)):
-            yield tuple(row)
+        yield from self._many(sa.select(tables.wrap))
 
     def all_versions(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        for row in self._many(sa.select(tables.version)):
-            yield tuple(row)
+        yield from self._many(sa.select(tables.version))
 
     def letters(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Every row of the mailbox: id, kind, body; nobody vouches for them."""
-        for row in self._many(sa.select(tables.mailbox)):
-            yield tuple(row)
+        yield from self._many(sa.select(tables.mailbox))
 
-    def _many(self, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    def _many(self, query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows that need not fit into memory."""
-        return self._connection.execute(query, execution_options={"yield_per": _BATCH})
+        with self._connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+            yield from map(tuple, rows)
 
 
 class Writing(Reading):
