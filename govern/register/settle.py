@@ -31,13 +31,14 @@ def settle(workspace: Workspace, journal: Journal, start: tuple[int, int]) -> bo
             return _put_again(workspace, tail) if workspace.store.server else _look(workspace, tail)
         except Exception as error:
             lost = error
-            if not (workspace.store.server and isinstance(error, Failed) and error.code in ("connection", "busy", "race")):
+            if not (workspace.store.server and isinstance(error, Failed) and error.code in ("connection", "race")):
                 break
-    if isinstance(lost, Failed) and lost.code != "connection" and workspace.store.server:
+    if isinstance(lost, Failed) and lost.code not in ("connection", "busy") and workspace.store.server:
         raise Failed(f"{lost.message}; what was recorded is kept here, and put in by your next command", hint=lost.hint, code=lost.code)
     raise Failed(
-        "the database did not answer whether it has committed", code="unknown", hint="run govern doctor: it finds out and goes on"
-    ) from lost
+        "the database did not answer whether it has committed", code="unknown",
+        hint="your next command that writes finds out and goes on; govern doctor tells of it",
+    ) from lost  # fmt: skip
 
 
 def _look(workspace: Workspace, tail: Written) -> bool:
@@ -46,7 +47,8 @@ def _look(workspace: Workspace, tail: Written) -> bool:
 
 
 def _put_again(workspace: Workspace, tail: Written) -> bool:
-    with workspace.store.writing() as writing:
+    # We hold the register's lock, for which another process of ours may be waiting with this one in its hands: not for long.
+    with workspace.store.writing(patient=False) as writing:
         if writing.checkpoint(tail.size) == tail.note:
             return True
         if writing.head()[0] != tail.size - len(tail.entries):

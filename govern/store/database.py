@@ -77,9 +77,9 @@ class Store(ABC):
             yield Reading(connection, self)
 
     @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        """The write lock, taken at once. Nothing is kept unless `Writing.commit` was called."""
-        with self._translated(), self._connected(write=True) as connection:
+    def writing(self, *, patient: bool = True) -> Iterator[Writing]:
+        """The write lock, taken at once. Nothing is kept unless `Writing.commit` was called. Not `patient`: wait for the lock once only."""
+        with self._translated(), self._connected(write=True, patient=patient) as connection:
             yield Writing(connection, self)
 
     def peek(self) -> Peek:
@@ -102,7 +102,7 @@ class Store(ABC):
     # --- what each engine does in its own way ------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def _connected(self, *, write: bool) -> AbstractContextManager[sa.Connection]:
+    def _connected(self, *, write: bool, patient: bool = True) -> AbstractContextManager[sa.Connection]:
         """A connection in a transaction, its schema checked; with the write lock if asked for."""
 
     @abstractmethod

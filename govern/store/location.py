@@ -75,7 +75,10 @@ def _check_encrypted(server: Server) -> None:
 
 
 def _check_folder(path: Path) -> None:
-    hint = "keep the vault on a local disk: --vault FILE elsewhere, and copies of it where you like: govern vault backup; several machines share one on a PostgreSQL server: govern vault move"
+    hint = (
+        "keep the vault on a local disk: --vault FILE elsewhere, and copies of it where you like: govern vault backup; "
+        "several machines share one on a PostgreSQL server: govern vault move"
+    )
     place = path.absolute()
     for candidate in {place, place.resolve()}:
         if name := synced_by(candidate):

@@ -66,17 +66,17 @@ class PostgresStore(Store):
             return any(row[0] for row in connection.exec_driver_sql(query))
 
     @contextmanager
-    def _connected(self, *, write: bool) -> Iterator[sa.Connection]:
-        connection = self._begun(write=write)
+    def _connected(self, *, write: bool, patient: bool = True) -> Iterator[sa.Connection]:
+        connection = self._begun(write=write, patient=patient)
         try:
             yield connection
         finally:
             connection.close()
 
-    def _begun(self, *, write: bool) -> sa.Connection:
+    def _begun(self, *, write: bool, patient: bool) -> sa.Connection:
         """A connection in its transaction. What passes (a server that restarts, a deadlock, a lock held long) is tried again: nothing was
         shown or written yet."""
-        from govern.store.postgres_errors import passes
+        from govern.store.postgres_errors import passes, waited
 
         for pause in (*_PAUSES, None):
             connection = None
@@ -91,6 +91,8 @@ class PostgresStore(Store):
                 if connection is not None:
                     connection.close()
                 if pause is None or not (isinstance(error, sa.exc.DBAPIError) and passes(error.orig)):
+                    raise
+                if not patient and waited(error.orig):
                     raise
                 self._pause(pause)
         raise AssertionError

@@ -24,6 +24,11 @@ def passes(error: BaseException | None) -> bool:
     return error.sqlstate in _AGAIN or error.sqlstate.startswith("08")
 
 
+def waited(error: BaseException | None) -> bool:
+    """Whether somebody else held the lock all the time."""
+    return isinstance(error, psycopg.errors.LockNotAvailable)
+
+
 def needs_password(error: psycopg.OperationalError) -> bool:
     """Whether the server asked for a password and libpq found none."""
     return bool(error.pgconn is not None and error.pgconn.needs_password) or "no password supplied" in str(error)

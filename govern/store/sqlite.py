@@ -31,7 +31,7 @@ class SqliteStore(Store):
             return [(name, value, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name, value in _SETTINGS.items()]
 
     @contextmanager
-    def _connected(self, *, write: bool) -> Iterator[sa.Connection]:
+    def _connected(self, *, write: bool, patient: bool = True) -> Iterator[sa.Connection]:  # noqa: ARG002
         with self._engine.connect().execution_options(**{_BEGUN_FOR_WRITING: write}) as connection:
             if write:
                 self.begin(connection)

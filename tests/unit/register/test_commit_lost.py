@@ -200,3 +200,27 @@ def test_a_failure_before_the_checkpoint_was_sent_leaves_nothing(machine: OnServ
         assert machine.run(*ADD).code == 1
     assert machine.count("entry") == size
     assert goes_on(machine, witness) == {"mia", "last"}
+
+
+def test_whoever_settles_does_not_wait_long_for_another_process_of_the_same_member(
+    machine: OnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one has the store's lock and waits for the register's, which is ours until we give up: it then puts our bytes in."""
+    witness = Witness(machine)
+    monkeypatch.setitem(engine._SESSION, "lock_timeout", "300")
+    holders: list[Any] = []
+
+    def held(writing: Writing) -> None:
+        holder = psycopg.connect(machine.address)
+        holders.append(holder)
+        writing.rollback()
+        holder.execute("SELECT * FROM govern.meta FOR UPDATE")
+        raise lost()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", held)
+        patched.setattr(engine, "_PAUSES", (0.0,) * 100)
+        told = machine.run(*ADD, "--json")
+    assert (told.code, told.json()["error"]["code"]) == (1, "unknown"), told
+    holders[0].close()
+    assert "dora" in goes_on(machine, witness)
