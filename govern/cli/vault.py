@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -91,10 +92,10 @@ def move(
         what = f"{done.size} entries, {done.versions} secrets, {done.wraps} wraps"
         render.line(render.safe(f"{what} would go to {there}, which is free" if dry_run else f"{what} verified in {there}"))
     if dry_run:
-        render.next_step(f"govern vault move {render.safe(source)} {render.safe(target)}")
+        render.next_step(f"govern vault move {quote(render.safe(source))} {quote(render.safe(target))}")
     else:
         render.note(render.safe(f"tell every member, then keep {here} out of reach: what is still written there is not in the new place"))
-        render.next_step(f"export GOVERN_VAULT={render.safe(str(there))}", "then: govern ledger verify --deep")
+        render.next_step(f"export GOVERN_VAULT={quote(render.safe(str(there)))}", "then: govern ledger verify --deep")
 
 
 @app.command("trust")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
+
+from govern.procedures import doctor
+from govern.store.address import Server, typed
 
 from ..conftest import Story
 from ..postgres import WITH_PASSWORD, Cluster
@@ -236,3 +240,15 @@ def test_a_server_elsewhere_is_not_reached_in_the_clear(vault: Story) -> None:
     told = vault.run("account", "list", "--vault", "postgresql://db.acme.example/vault?sslmode=prefer")
     assert told.code == 4
     assert "plain text" in told.err
+
+
+def test_doctor_warns_of_a_connection_that_does_not_check_who_answers() -> None:
+    workspace: Any = SimpleNamespace(store=SimpleNamespace(may_change_entries=lambda: False))
+
+    def codes(options: str, host: str = "db.acme.example") -> list[str]:
+        server = typed(f"postgresql://{host}/vault{options}")
+        assert isinstance(server, Server)
+        return [found.code for found in doctor._server(workspace, server)]
+
+    assert [codes(f"?sslmode={mode}") for mode in ("require", "verify-ca")] == [["store-tls"], ["store-tls"]]
+    assert codes("") == codes("?sslmode=verify-full&sslrootcert=system") == codes("?sslmode=require", "localhost") == []
