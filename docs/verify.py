@@ -1,22 +1,20 @@
 #!/usr/bin/env python3
 """Check proofs from a govern ledger without govern: python verify.py VAULT_ID FILE...
 
-Needs Python 3.11 and the package `cryptography`, and shares no line with govern. VAULT_ID is the 64 hex digits that you were given by
-somebody you trust, not by whoever gave you the file. One line per file says what was proved, or why it is refused; exit 0 if
-all are proved, else 1.
+Needs Python 3.11 and `cryptography`, and shares no line with govern. VAULT_ID is the 64 hex digits that you were given by somebody you
+trust, not by whoever gave you the file. One line per file: what was proved, or why it is refused; exit 0 if all are proved, else 1.
 
 A file (c2sp.org/tlog-proof@v1) shows one entry and, in its extra line, the entries that enrolled the keys concerned. Checked:
 
 1. the checkpoint is of the log govern/VAULT_ID, and signed (Ed25519, c2sp.org/signed-note) by a key that the chain enrols;
 2. each entry's event bytes and salt give its commitment, its commitment stands in its leaf, its leaf under the checkpoint's root;
 3. entry 0 is the one that the vault id is made of, and names the founder's key and the recovery key;
-4. each further entry of the chain enrols one key, and was recorded under a key that the chain enrols before it;
+4. each further entry enrols one key (a later recovery key: by its proposal and approval) and was recorded under a key enrolled before it;
 5. the shown event was recorded under a key of the chain that was enrolled before it, for the person it calls its actor.
 
-Everything has one spelling; a file in which any bit differs is refused. What a proof can't show: that an entry is missing, that a key
-was revoked since, or that govern's rules allowed what was recorded: a member who signs checkpoints can put down an event in the name of
-another, which govern would call void. So the line says who signed: "the actor's own signature" is said only where the entry is the last
-one of a checkpoint signed by the very key of its event, and so belongs to that transaction. A population export lets anybody replay all.
+Everything has one spelling; any flipped bit is refused. Not shown: that an entry is missing, a key revoked since, a rule broken (a member can
+put down an event, or enrol a key, in another's name, which govern calls void). So the line says who signed, and who enrolled each key for
+whom; "the actor's own signature" only of the founder's first key, for the last entry of a checkpoint signed by it.
 """
 
 from __future__ import annotations
@@ -38,8 +36,7 @@ ENTRY = {"index", "compartment", "epoch", "commitment", "sealed_sha256", "event"
 ENVELOPE = {"v", "id", "type", "actor", "key", "at", "body"}
 TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
-P = 2**255 - 19
-ORDER_EIGHT = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+P, ORDER_EIGHT = 2**255 - 19, 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 SMALL_ORDER = (0, 1, P - 1, P, P + 1, ORDER_EIGHT, P - ORDER_EIGHT)
 
 
@@ -67,6 +64,7 @@ class Key(NamedTuple):
     since: int  # index of the entry that enrols it
     person: str | None  # None: the recovery key
     sign: bytes  # Ed25519 public key
+    by: str  # the key that enrolled it; itself in entry 0
 
 
 def need(holds: bool, why: str) -> None:
@@ -76,9 +74,8 @@ def need(holds: bool, why: str) -> None:
 
 def unhex(value: object, size: int, what: str) -> bytes:
     """`size` bytes written as lower-case hex digits."""
-    if not isinstance(value, str) or not re.fullmatch(rf"[0-9a-f]{{{2 * size}}}", value):
-        raise Refusal(f"{what} is not {2 * size} hex digits")
-    return bytes.fromhex(value)
+    need(isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{2 * size}}}", value) is not None, f"{what} is not {2 * size} hex digits")
+    return bytes.fromhex(str(value))
 
 
 def unbase64(text: str, what: str) -> bytes:
@@ -113,17 +110,10 @@ def canonical(data: bytes, what: str) -> Any:
     return value
 
 
-def whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def read_proof(data: bytes) -> tuple[int, list[bytes], bytes, bytes]:
     """Index, path, note and extra bytes of a tlog-proof."""
     start, _, note = data.partition(b"\n\n")
-    try:
-        lines = start.decode("ascii").split("\n")
-    except UnicodeDecodeError:
-        raise Refusal("it is not a proof file") from None
+    lines = start.decode("ascii", "replace").split("\n")
     need(lines[0] == "c2sp.org/tlog-proof@v1", "it is not a proof file")
     need(len(lines) > 2 and lines[1].startswith("extra ") and lines[2].startswith("index "), "its head is not: extra, index")
     index = lines[2].removeprefix("index ")
@@ -134,10 +124,7 @@ def read_proof(data: bytes) -> tuple[int, list[bytes], bytes, bytes]:
 
 def read_checkpoint(note: bytes, vault: str) -> Checkpoint:
     """Origin, size, root and the one signature; the signature is not checked here."""
-    try:
-        lines = note.decode("utf-8").split("\n")
-    except UnicodeDecodeError:
-        raise Refusal("its checkpoint is not UTF-8") from None
+    lines = note.decode("utf-8", "replace").split("\n")
     need(len(lines) == 6 and lines[3] == "" and lines[5] == "", "its checkpoint is not origin, size, root and one signature")
     need(lines[0] == f"govern/{vault}", "its checkpoint is of another vault")
     need(NUMBER.fullmatch(lines[1]) is not None, "its checkpoint's size is no number")
@@ -179,10 +166,9 @@ def check_inclusion(index: int, leaf: bytes, path: list[bytes], checkpoint: Chec
 
 def read_entry(value: object, checkpoint: Checkpoint) -> Entry:
     """An entry whose event was committed to and is in the log."""
-    if not isinstance(value, dict) or set(value) != ENTRY or not whole(value["index"]):
+    if not isinstance(value, dict) or set(value) != ENTRY or type(value["index"]) is not int or value["index"] < 0:
         raise Refusal("an entry does not have the keys of an entry")
-    index, text = value["index"], value["event"]
-    what = f"entry {index}"
+    index, text, what = value["index"], value["event"], f"entry {value['index']}"
     if not isinstance(text, str) or not isinstance(value["path"], list):
         raise Refusal(f"{what} has no event or no path")
     event = text.encode()
@@ -202,10 +188,10 @@ def read_event(data: bytes, what: str) -> dict[str, Any]:
         raise Refusal(f"the event of {what} is no event")
     for name, size in (("id", 16), ("actor", 16), ("key", 16), ("personal", 32)):
         unhex(event.get(name, "0" * 64 if name == "personal" else ""), size, f"{name} of {what}")
-    need(whole(event["v"]) and event["v"] == 1, f"the event of {what} is of another version")
+    need(type(event["v"]) is int and event["v"] == 1, f"the event of {what} is of another version")
     need(isinstance(event["type"], str) and re.fullmatch(r"[a-z_.]{1,60}", event["type"]) is not None, f"{what} has no type")
-    need(isinstance(event["at"], str) and TIME.fullmatch(event["at"]) is not None, f"{what} has no time")
-    need(isinstance(event["body"], dict), f"{what} has no body")
+    timed = isinstance(event["at"], str) and TIME.fullmatch(event["at"]) is not None
+    need(timed and isinstance(event["body"], dict), f"{what} has no time or no body")
     return event
 
 
@@ -230,7 +216,7 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
     if not isinstance(values, list) or not values:
         raise Refusal("it has no chain of enrolments")
     keys: dict[str, Key] = {}
-    before = -1
+    before, proposed = -1, dict[object, tuple[str, bytes]]()
     for value in values:
         entry = read_entry(value, checkpoint)
         what, body = f"entry {entry.place}", entry.event["body"]
@@ -239,19 +225,34 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
             need(entry.place == 0 and hashlib.sha256(entry.commitment).hexdigest() == vault, "its chain does not start this vault")
             need(entry.event["type"] == "vault.founded", "entry 0 does not found a vault")
             key, sign = enrolled(body, "", what)
-            keys[key] = Key(0, unhex(body.get("founder"), 16, "the founder").hex(), sign)
+            keys[key] = Key(0, unhex(body.get("founder"), 16, "the founder").hex(), sign, key)
             need(entry.event["key"] == key, "entry 0 was not recorded under the founder's key")
             if "recovery_key" in body:
                 recovery, sign = enrolled(body, "recovery_", "the recovery key")
-                need(keys.setdefault(recovery, Key(0, None, sign)).person is None, "the recovery key is the founder's")
+                need(keys.setdefault(recovery, Key(0, None, sign, recovery)).person is None, "the recovery key is the founder's")
+        elif entry.event["type"] == "proposal.made" and body.get("act") == "recovery-replaced" and isinstance(body.get("parameters"), dict):
+            proposed[str(body.get("proposal"))] = enrolled(body["parameters"], "", what)
         else:
-            need(entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
-            key, sign = enrolled(body, "", what)
+            again = entry.event["type"] == "proposal.approved" and proposed.pop(str(body.get("proposal")), None)
+            need(bool(again) or entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
+            key, sign = again or enrolled(body, "", what)
             need(key not in keys, f"{what} enrols a key again")
-            keys[key] = Key(entry.place, unhex(body.get("person"), 16, f"person of {what}").hex(), sign)
+            person = None if again else unhex(body.get("person"), 16, f"person of {what}").hex()
+            free = recorder(entry, keys).person in (person, None) or person not in {known.person for known in keys.values()} - {None}
+            need(free, f"{what} enrols a second key for a person, under neither that person's own key nor recovery's")
+            keys[key] = Key(entry.place, person, sign, entry.event["key"])
         recorder(entry, keys)
         before = entry.place
     return keys
+
+
+def links(key: str, keys: dict[str, Key]) -> list[str]:
+    """Who enrolled a key for whom, and who enrolled that one's key, up to entry 0."""
+    told = []
+    while (by := keys[key].by) != key:
+        told.append(f"key {key} was enrolled for {keys[key].person} by {keys[by].person or 'recovery'} with key {by}")
+        key = by
+    return told
 
 
 def verify(data: bytes, vault: str) -> str:
@@ -260,7 +261,7 @@ def verify(data: bytes, vault: str) -> str:
     index, path, note, extra = read_proof(data)
     checkpoint = read_checkpoint(note, vault)
     value = canonical(extra, "its extra line")
-    if not isinstance(value, dict) or set(value) != {"v", "entry", "chain"} or not whole(value["v"]) or value["v"] != 1:
+    if not isinstance(value, dict) or set(value) != {"v", "entry", "chain"} or type(value["v"]) is not int or value["v"] != 1:
         raise Refusal("its extra line is not of version 1")
     keys = read_chain(value["chain"], checkpoint, vault)
     signer = keys.get(checkpoint.signer)
@@ -272,7 +273,9 @@ def verify(data: bytes, vault: str) -> str:
     key, event = recorder(entry, keys), entry.event
     signed = f"signed by {signer.person or 'recovery'} with key {checkpoint.signer}"
     if checkpoint.signer == event["key"] and index == checkpoint.size - 1:
-        signed = "the actor's own signature"
+        signed = "signed with that key" if key.since or key.person is None else "the actor's own signature"
+    told = dict.fromkeys(links(event["key"], keys) + links(checkpoint.signer, keys))
+    signed = "; ".join([signed, *told, *(["that each was allowed to is not shown by this file"] if told else [])])
     who = f"{event['actor']} with {'key' if key.person else 'recovery key'} {event['key']}"
     return f"entry {index} of a log of {checkpoint.size} is {event['type']} at {event['at']} by {who}; {signed}"
 

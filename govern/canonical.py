@@ -30,8 +30,8 @@ _DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_n
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
-def _within(value: Any, depth: int) -> None:
-    """Refuse what canonical JSON has no spelling for; `depth` is what is left of MAX_DEPTH."""
+def within(value: Any, depth: int) -> None:
+    """Refuse (Malformed) what canonical JSON has no spelling for; `depth` is what is left of MAX_DEPTH."""
     if isinstance(value, str) or value is None or value is True or value is False:
         return
     if isinstance(value, int):
@@ -45,20 +45,30 @@ def _within(value: Any, depth: int) -> None:
             if not isinstance(key, str):
                 raise Malformed("a key that is no text")
             if type(item) is not str:
-                _within(item, depth - 1)
+                within(item, depth - 1)
     elif isinstance(value, (list, tuple)):
         for item in value:
             if type(item) is not str:
-                _within(item, depth - 1)
+                within(item, depth - 1)
     else:
         raise Malformed(f"a value of type {type(value).__name__} has no place in an event")
 
 
 def canonical(value: Any) -> bytes:
     """The one spelling of `value`; raises Malformed for floats, surrogates, depth or size beyond the bounds."""
-    _within(value, MAX_DEPTH)
+    within(value, MAX_DEPTH)
+    return encoded(spelled(value))
+
+
+def spelled(value: Any) -> str:
+    """The text of a value that is known to hold nothing which `canonical` refuses; its size is not looked at."""
+    return _ENCODER.encode(value)
+
+
+def encoded(text: str) -> bytes:
+    """A spelling as the bytes that are kept; raises Malformed for surrogates or a size beyond the bound."""
     try:
-        data = _ENCODER.encode(value).encode("utf-8")
+        data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise Malformed("text with a lone surrogate") from error
     if len(data) > MAX_BYTES:
@@ -66,18 +76,28 @@ def canonical(value: Any) -> bytes:
     return data
 
 
-def decode(data: bytes) -> Any:
-    """Read canonical bytes and nothing else: what does not spell itself again byte for byte is refused (Malformed)."""
+def parsed(data: bytes) -> tuple[Any, str]:
+    """What stands in the bytes, and their text: whoever asks must spell the value again and `must_be` the text. Raises Malformed."""
     if len(data) > MAX_BYTES:
         raise Malformed(f"{len(data)} bytes where {MAX_BYTES} are allowed")
     try:
         text = data.decode("utf-8")
-        value = _DECODER.raw_decode(text)[0]  # what stands around it is missing from what is spelled below
+        value = _DECODER.raw_decode(text)[0]  # what stands around it is missing from what is spelled again
         if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
-            _within(value, MAX_DEPTH)
-        same = _ENCODER.encode(value) == text
+            within(value, MAX_DEPTH)
     except (ValueError, RecursionError) as error:
         raise Malformed("not canonical JSON") from error
-    if not same:
+    return value, text
+
+
+def must_be(spelling: str, text: str) -> None:
+    """Refuse (Malformed) a text that is not, to the letter, the canonical spelling of what was read from it."""
+    if spelling != text:
         raise Malformed("JSON that is not in its canonical spelling")
+
+
+def decode(data: bytes) -> Any:
+    """Read canonical bytes and nothing else: what does not spell itself again byte for byte is refused (Malformed)."""
+    value, text = parsed(data)
+    must_be(spelled(value), text)
     return value

@@ -9,7 +9,10 @@ COMMANDS: Final[dict[str, str]] = {
     "init": "Found a vault: keys, recovery sheets, policy",
     "status": "What to do next, and what is wrong",
     "doctor": "Check keys, pin, journal, store and recovery",
-    "person": "People: add, list, show, role, import",
+    "join": "Answer an invite on a new machine",
+    "person": "People: add, list, show, role, import, invite, approve, rekey, erase",
+    "key": "Keys: list, add a machine, revoke, seal, renew",
+    "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list",
     "place": "Places where copies lie: add, list, member, holds, clean",
@@ -29,7 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "policy": "The rules in force: show, check, adopt",
     "ledger": "The ledger: show, verify, checkpoint, prove",
     "vault": "The vault itself: backup, restore, recover",
-    "recovery": "Recovery sheets: drill",
+    "recovery": "Recovery sheets: drill, replace, rewrap, print",
 }
 """Command -> its line in the help. The module is `govern.cli.<command>` (with a trailing underscore for Python's own words)."""
 

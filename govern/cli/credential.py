@@ -28,7 +28,7 @@ def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
     rules = policy(db)
     return [
         {
-            "kind": one.kind, "version": one.version, "state": one.state, "kept_in": one.kept_in or None,
+            "id": one.id, "kind": one.kind, "version": one.version, "state": one.state, "kept_in": one.kept_in or None,
             "changed_at": one.changed_at or one.current_at or None,
             "due": next_due(rules, account.tier, one.kind, one.since) if one.since else None,
             "claimed": bool(one.changed_at), "origin": one.origin, "weak": one.weak, "others_unknown": one.others_unknown,
@@ -39,12 +39,14 @@ def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
 
 
 def table(found: Sequence[dict[str, Any]], handle: str) -> None:
-    """The same as columns."""
+    """The same as columns; of several of one kind with the id that tells them apart."""
+    kinds = [one["kind"] for one in found]
     render.table(
         ("credential", "version", "state", "kept in", "unchanged since", "due"),
         [
             (
-                one["kind"], one["version"] or "", one["state"] + (f", {one['candidate']} staged" if one["candidate"] else ""),
+                one["kind"] + (f" {one['id'][:8]}" if kinds.count(one["kind"]) > 1 else ""), one["version"] or "",
+                one["state"] + (f", {one['candidate']} staged" if one["candidate"] else ""),
                 one["kept_in"] or "this vault", render.day(one["changed_at"]) + (" (claimed)" if one["claimed"] else ""), one["due"] or "",
             )
             for one in found
@@ -77,7 +79,8 @@ def add(
     claimed = f"{changed_at}T00:00:00Z" if changed_at else None
     workspace = settings.workspace()
     accounts.find(workspace.view(), account)
-    typed = None if kept_in else secret("Seed (base32 or otpauth://…)" if kind == "totp" else f"The {kind}")
+    question = "Seed (base32 or otpauth://…)" if kind == "totp" else f"The {kind}"
+    typed = None if kept_in else secret(question, terminal=settings.current.terminal)
     with workspace.transaction(now) as tx:
         found = accounts.find(tx.register, account)
         if typed is None:

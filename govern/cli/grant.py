@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from govern.cli import render, settings
 from govern.cli.reason import ask_reason
 from govern.errors import Usage
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.procedures.grant import Granted, Plan
@@ -83,7 +83,8 @@ def _tell(planned: Plan, granted: list[Granted], *, dry_run: bool) -> None:
 def _next(planned: Plan, granted: list[Granted]) -> None:
     who = render.safe(planned.person.handle)
     steps = [f"govern handover {one.account} {who} --kind {kind}" for one in granted for kind in one.waiting]
-    steps += [f"govern place member {quote(place)} {who}" for one in granted for place in one.places]
+    steps += [f"govern place member {quoted(place)} {who}" for one in granted for place in one.places]
+    steps += [f"govern credential add {one.account} --kind password" for one in granted if one.is_empty]
     steps = list(dict.fromkeys(steps))
     for one in granted:
         for kind in one.absent:

@@ -6,12 +6,12 @@ Each key is a transaction of its own, committed before anything of it is shown, 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from govern.cli import render, settings
 from govern.cli.prompt import ask, confirm
 from govern.cli.rotated import short, tell_confirmed
-from govern.errors import GovernError, Locked, NotFound, Refused, Usage
+from govern.errors import GovernError, Locked, Malformed, NotFound, Refused, Usage
 
 if TYPE_CHECKING:
     from govern.register.queries.rotations import Rotation
@@ -27,13 +27,17 @@ def guide(workspace: Workspace, rotation: str, *, typeable: bool = False) -> Non
         found = rotations.by_id(workspace.view(), rotation)
         if not found.open:
             return
-        key = ask(_question(found)).casefold()[:1]
+        question = _question(found)
+        key = ask(question).casefold()[:1]
         if key == "l":
             render.next_step(f"govern rotate {found.handle} --kind {found.kind}", "goes on where you left it")
             return
+        if not key or f"[{key}]" not in question:
+            render.note("one of the letters in brackets, please")
+            continue
         try:
             _act(workspace, found, key, typeable=typeable)
-        except (Refused, NotFound, Locked) as error:
+        except (Refused, NotFound, Locked, Malformed, Usage) as error:
             _say(error)
 
 
@@ -80,10 +84,8 @@ def _act(workspace: Workspace, found: Rotation, key: str, *, typeable: bool) -> 
             with workspace.transaction(settings.now()) as tx:
                 steps.unsure(tx, found)
             render.note("recorded: both stay until it is known. Try the new one there: [n], then [y] or [r]")
-        case "s":
-            _store(workspace, found, typeable=typeable)
         case _:
-            render.note("one of the letters in brackets, please")
+            _store(workspace, found, typeable=typeable)
 
 
 def _store(workspace: Workspace, found: Rotation, *, typeable: bool) -> None:
@@ -97,7 +99,7 @@ def _store(workspace: Workspace, found: Rotation, *, typeable: bool) -> None:
     given = (
         None
         if makes(credential.kind, kept_elsewhere=bool(credential.kept_in))
-        else secret(f"The new {found.kind}, as the platform shows it")
+        else secret(f"The new {found.kind}, as the platform shows it", terminal=settings.current.terminal)
     )
     with workspace.transaction(settings.now()) as tx:
         start(tx, [credential], Trigger(found.trigger), given=given, typeable=typeable)
@@ -114,8 +116,13 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
+_KEYS: Final = {"never-shown": "[n] shows it; change it there, then [y]", "never-tried": "[c] shows a code; type it in there, then [y]"}
+"""Rule -> what to press, where the refusal itself names a command."""
+
+
 def _say(error: GovernError) -> None:
-    render.note(f"error: {render.safe(error.message)}" + (f"\nhint: {render.safe(error.hint)}" if error.hint else ""))
+    hint = _KEYS.get(error.rule, error.hint) if isinstance(error, Refused) else error.hint
+    render.note(f"error: {render.safe(error.message)}" + (f"\nhint: {render.safe(hint)}" if hint else ""))
 
 
 def _introduce(workspace: Workspace, rotation: str) -> None:
@@ -138,8 +145,11 @@ def _introduce(workspace: Workspace, rotation: str) -> None:
         where = page(about, account.url)
         if where:
             render.note(f"  page: {render.safe(where)}")
-        for number, step in enumerate(about.steps, start=1):
-            render.note(f"  {number}. {step}")
+        if found.kind == "password":
+            for number, step in enumerate(about.steps, start=1):
+                render.note(f"  {number}. {step}")
+        else:
+            render.note(f"  no steps are known for its {found.kind}: look for it among the security settings there")
         for what in about.survives:
             render.note(f"  goes on working: {what}")
         render.note(f"  (as of {about.checked_on}, {about.grade})")

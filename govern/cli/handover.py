@@ -17,6 +17,7 @@ def handover(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
     person: Annotated[str, typer.Argument(metavar="PERSON")],
     kind: Annotated[str, typer.Option(help="Which secret: password, totp, backup-codes, api-token, …")] = "",
+    credential: Annotated[str, typer.Option(metavar="ID", help="Which of several of that kind: its id, or how it begins.")] = "",
     via: Annotated[str, typer.Option(help="How: in-person, call, messenger or paper.")] = "in-person",
     qr: Annotated[bool, typer.Option("--qr", help="As a QR code for the holder's phone.")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="The secret alone, without a line break, on stdout.")] = False,
@@ -32,7 +33,7 @@ def handover(
     way = choose(stdout=stdout, copy=copy, qr=qr)
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
-        given = hand_over(tx, account, person, kind, via, reason)
+        given = hand_over(tx, account, person, kind, via, reason, credential=credential)
         picture = drawn(given.scan) if way is Way.QR else []  # what can't be drawn is refused while nothing is recorded
     about = {
         "account": given.account, "person": given.person, "kind": given.kind, "version": given.version, "via": given.via,

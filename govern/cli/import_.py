@@ -44,6 +44,11 @@ def import_(
     from govern.procedures import import_ as procedure
     from govern.procedures.import_told import sentences
 
+    again = import_show.again(file, (
+        ("--format", format), ("--map", map), ("--passphrase-file", passphrase_file), ("--kdbx-keyfile", kdbx_keyfile),
+        ("--known-to", known_to), ("--folder", folder), ("--collection", collection), ("--platform", platform), ("--exclude", exclude),
+        ("--without-secrets", without_secrets),
+    ))  # fmt: skip
     file = file.expanduser().resolve()
     word = import_inputs.Passphrase(passphrase_file, file.name, kdbx_keyfile)
     workspace = _workspace(dry_run=dry_run)
@@ -61,8 +66,9 @@ def import_(
             return
         choice = chosen
     taken = procedure.choose(logins, choice)
-    is_sealed = word.asked or reading.format == "kdbx" or not procedure.holds_secrets(logins)
-    stays = is_sealed or (without_secrets and reading.format == "spreadsheet")
+    holds = procedure.holds_secrets(logins)
+    is_sealed = word.asked or reading.format == "kdbx" or not (holds or reading.unread)
+    stays = is_sealed or (without_secrets and reading.format == "spreadsheet" and not reading.program)
     asked = procedure.Asked(
         reading=reading, logins=taken, path="" if stays else _written(file), file=_written(Path(file.name)), sealed=is_sealed,
         known_to=tuple(known_to or ()), without_secrets=without_secrets,
@@ -82,7 +88,10 @@ def import_(
         })  # fmt: skip
     else:
         import_show.show(result, skipped, warnings, dry_run=dry_run)
-    _afterwards(asked, result, file, dry_run=dry_run, no_vault=workspace is None)
+    if asked.path and not dry_run:
+        what = "this plaintext export" if holds else "this file, of which not all was read and which may hold secrets,"
+        render.note(f"{what} still lies at {render.safe(file)}; delete it, in the bin and the cloud too")
+    _go_on(result, again, dry_run=dry_run, no_vault=workspace is None)
 
 
 def _workspace(*, dry_run: bool) -> Workspace | None:
@@ -126,22 +135,18 @@ def _decide(workspace: Workspace, asked: Asked, result: Result) -> Result:
             theirs.append(conflict)
     if not theirs:
         return result
-    decided = take_theirs(workspace, asked, theirs, settings.now())
-    left = [each.handle for each in result.undecided if each not in theirs] + decided.conflicts
-    result.merged += [*decided.merged, *decided.unchanged]
-    result.conflicts = left
-    result.weak += decided.weak
+    result.settle(theirs, take_theirs(workspace, asked, theirs, settings.now()))
     return result
 
 
-def _afterwards(asked: Asked, result: Result, file: Path, *, dry_run: bool, no_vault: bool) -> None:
-    if asked.path and not dry_run:
-        render.note(f"this plaintext export still lies at {render.safe(file)}; delete it, in the bin and the cloud too")
+def _go_on(result: Result, again: str, *, dry_run: bool, no_vault: bool) -> None:
+    from govern.cli.import_show import rotate
+
     if no_vault:
         render.next_step("govern init", "there is no vault yet; then the same import without --dry-run")
     elif dry_run:
-        render.next_step(f"govern import {render.safe(file.name)}", "nothing was written")
-    elif result.conflicts:
-        render.next_step(f"govern rotate {result.conflicts[0]} --already-changed", "where the file's secret is the one that works")
+        render.next_step(render.safe(again), "nothing was written")
+    elif result.undecided:
+        render.next_step(*rotate(result.undecided[0]))
     else:
         render.next_step("govern status", "what to change first")

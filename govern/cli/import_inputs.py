@@ -87,7 +87,7 @@ def ask_choice(logins: Sequence[Found]) -> Choice | None:
     from govern.holdings.importing import Choice
 
     rows = _groups(logins)
-    render.note(f"{len(logins)} logins:")
+    render.note(f"{render.count(len(logins), 'login')}:")
     for number, (kind, name, count) in enumerate(rows, start=1):
         render.note(f"{number:>4}  {kind:<10}  {count:>6}  {render.safe(name)}")
     answer = ask("Import all? y for all, n for nothing, or numbers of the above, apart by commas", default="y").casefold()

@@ -38,7 +38,7 @@ def init(
     preset = preset or "solo"
     if preset not in PRESETS:
         raise Usage(f"there is no preset {preset!r}", hint="solo, small or team")
-    threshold, shares = _split(recovery)
+    threshold, shares = split(recovery)
     check_location(here.path)
     if isinstance(here.path, Path) and here.path.exists():
         raise Usage(f"{here.path} exists already", hint="govern status goes on with it; --vault FILE or GOVERN_HOME names another place")
@@ -73,7 +73,8 @@ def init(
     render.next_step("govern import FILE", "a password manager's export or a spreadsheet; or: govern account add")
 
 
-def _split(text: str) -> tuple[int, int]:
+def split(text: str) -> tuple[int, int]:
+    """Threshold and number of sheets of a K-of-N; Usage for what is none."""
     threshold, _, shares = text.casefold().partition("-of-")
     if not (threshold.isdecimal() and shares.isdecimal()):
         raise Usage(f"{text!r} is no K-of-N", hint="for example 2-of-3")

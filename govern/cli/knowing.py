@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govern.cli import render
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from govern.register.queries.exposures import Exposure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(NamedTuple):
     """What one person could know of one version; `since` is the earliest, `strength` the strongest."""
 
     person: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from govern.cli import render, settings
 from govern.errors import Refused, Usage
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.procedures.known import Declared
@@ -39,7 +39,7 @@ def known(
     if person and (sheet is not None or import_ is not None):
         raise Usage(
             "a person and a sheet exclude each other",
-            hint=f"govern known {quote(render.safe(account))} {quote(render.safe(person))}, or for many: govern known SELECTOR --sheet FILE",
+            hint=f"govern known {quoted(account)} {quoted(person)}, or for many: govern known SELECTOR --sheet FILE",
         )
     if sheet is not None:
         _write(sheet, account, delimiter, json=json)
@@ -99,23 +99,23 @@ def _write(path: Path, selector: str, delimiter: str, *, json: bool) -> None:
     count = 0
     with open(descriptor, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=_DELIMITERS[delimiter])
-        writer.writerow(head)
+        writer.writerow([render.safe(cell) for cell in head])
         for row in rows:
-            writer.writerow(row)
+            writer.writerow([render.safe(cell) for cell in row])
             count += 1
     if json:
         render.emit("known", {"sheet": str(path), "accounts": count, "people": len(head) - 3})
     else:
         render.line(f"{render.safe(path)}: {render.count(count, 'account')}, {render.count(len(head) - 3, 'person', 'people')}")
         render.note("put an x, or the day since when, where somebody knows it; what is known already is marked")
-    render.next_step(f"govern known --import {quote(render.safe(path))}", "when it is filled in")
+    render.next_step(f"govern known --import {quoted(path)}", "when it is filled in")
 
 
 def _take_in(path: Path, *, dry_run: bool, json: bool) -> None:
+    from govern.bounded import contents
     from govern.errors import Malformed
     from govern.holdings.marks import HEAD
     from govern.importers import table
-    from govern.importers.read import contents
     from govern.procedures import known as procedure
 
     data = contents(path, _MOST_BYTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.errors import Refused, Usage
+from govern.shell import quoted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -111,7 +113,7 @@ def prove(
     workspace = settings.workspace()
     proof = ledger.prove(workspace, index)
     try:
-        with out.open("xb") as file:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as file:
             file.write(proof)
     except FileExistsError:
         raise Refused(f"{out} exists already", code="exists", hint="name another file") from None
@@ -119,4 +121,4 @@ def prove(
         render.emit("ledger.prove", {"index": index, "file": str(out), "vault": workspace.vault.hex()})
     else:
         render.line(render.safe(str(out)))
-    render.next_step(f"python docs/verify.py {workspace.vault.hex()} {out}", "needs no govern")
+    render.next_step(f"python docs/verify.py {workspace.vault.hex()} {quoted(out)}", "needs no govern")

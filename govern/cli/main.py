@@ -5,6 +5,7 @@ Nothing heavy is imported here: a sub-command's module is loaded when it is call
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
@@ -86,6 +87,8 @@ def _open_streams() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the installed command: the only place where the process ends."""
+    os.umask(0o077)  # every file and folder that we make is its maker's alone, whatever the shell that called us would allow
+    gc.set_threshold(50_000)  # loading modules makes much that stays and no cycles: looking through it costs a twentieth of a short command
     _open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
@@ -147,6 +150,10 @@ def unexpected(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return fail(Failed(f"{where}{error.strerror}", code="io"), as_json=as_json)
+    if "sqlite3" in sys.modules and isinstance(error, sys.modules["sqlite3"].DatabaseError):
+        from govern.register.connection import damaged
+
+        return fail(damaged(error), as_json=as_json)  # the store's own errors were told apart before
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

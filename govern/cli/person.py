@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli import render, settings
+from govern.cli import enrolment, render, settings
 from govern.errors import Usage
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.register.queries.people import Person
@@ -61,7 +61,7 @@ def add(
     now = settings.now()
     full, mail = split_name(name)
     if left and day(left, "--left") > now[:10]:
-        who = quote(render.safe(handle)) if handle else "PERSON"
+        who = quoted(handle) if handle else "PERSON"
         raise Usage(f"--left: {left} lies ahead", hint=f"add the person without --left, then: govern offboard open {who} --last-day {left}")
     if locale:
         locale = _LOCALES.get(locale.casefold(), "")
@@ -150,10 +150,13 @@ def role(
     role: Annotated[str, typer.Argument(metavar="admin|hr|auditor|service")],
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the role away.")] = False,
     until: Annotated[str, typer.Option(metavar="DATE", help="The role ends by itself after this day.")] = "",
+    reason: Annotated[str, typer.Option(help="Told to whoever approves it, where that takes two persons.")] = "",
     json: Json = False,
 ) -> None:
-    """Give or withdraw a role."""
+    """Give or withdraw a role. Admin and auditor take two persons, but for a vault of one: then it is proposed."""
+    from govern.cli.proposed import tell_proposed
     from govern.events import ROLES, date
+    from govern.holdings.proposals import TWO_PERSON_ROLES
     from govern.procedures import people as procedure
     from govern.register.queries.people import by_id, find
 
@@ -161,12 +164,37 @@ def role(
         raise Usage(f"there is no role {role!r}", hint="admin, hr, auditor or service")
     if until and not date(until):
         raise Usage(f"{until!r} is no date", hint="write it as 2026-11-30")
-    workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
+    workspace, now, proposal = settings.workspace(), settings.now(), None
+    with workspace.transaction(now) as tx:
         found = find(tx.register, person)
         if withdraw:
             procedure.withdraw_role(tx, found.id, role)
         else:
-            procedure.give_role(tx, found.id, role, f"{until}T23:59:59Z" if until else None)
+            proposal = procedure.give_role(tx, found.id, role, f"{until}T23:59:59Z" if until else None, reason=reason)
         found = by_id(tx.register, found.id)
+    if proposal is not None:
+        tell_proposed(workspace.view(), proposal, now, json=json)
+        return
     _show([found], json=json)
+    if role in TWO_PERSON_ROLES and not withdraw:
+        render.note("recorded as signed by one: the policy of this vault asks for no second person")
+
+
+@app.command("erase")
+def erase(
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    reason: Annotated[str, typer.Option(help="Told to whoever approves it; erased with the rest.")] = "",
+    json: Json = False,
+) -> None:
+    """Propose to forget somebody who has left: names and every text about them. A second person approves it; what happened stays."""
+    from govern.cli.proposed import tell_proposed
+    from govern.procedures import erase as procedure
+    from govern.register.queries.people import find
+
+    workspace, now = settings.workspace(), settings.now()
+    with workspace.transaction(now) as tx:
+        proposal = procedure.propose(tx, find(tx.register, person).id, reason)
+    tell_proposed(workspace.view(), proposal, now, json=json)
+
+
+enrolment.register(app)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from govern.cli import render, settings
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,9 +82,9 @@ def add(
         render.emit("place", {"places": rows})
     else:
         _table(rows)
-    quoted = quote(render.safe(rows[0]["name"]))
-    render.next_step(f"govern place member {quoted} PERSON", "whoever can see it, one by one")
-    render.next_step(f"govern place holds {quoted} --accounts SELECTOR", "what lies there")
+    named = quoted(rows[0]["name"])
+    render.next_step(f"govern place member {named} PERSON", "whoever can see it, one by one")
+    render.next_step(f"govern place holds {named} --accounts SELECTOR", "what lies there")
 
 
 @app.command("list")

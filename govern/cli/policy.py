@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.policy.rules import Policy
@@ -43,20 +44,31 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE")], preset: Preset 
     _tell("policy.check", found, {"file": str(file), "weaker": less}, json=json)
     _note_weaker(less)
     if here:
-        render.next_step(f"govern policy adopt {render.safe(file)}")
+        render.next_step(f"govern policy adopt {quoted(file)}")
 
 
 @app.command("adopt")
-def adopt(file: Annotated[Path, typer.Argument(metavar="FILE")], preset: Preset = "", json: Json = False) -> None:
-    """Put the rules of a file in force."""
+def adopt(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    preset: Preset = "",
+    reason: Annotated[str, typer.Option(help="Told to whoever approves it, where that takes two persons.")] = "",
+    json: Json = False,
+) -> None:
+    """Put the rules of a file in force. Rules that ask for less take two persons, but for a vault of one: then they are proposed."""
+    from govern.cli.proposed import tell_proposed
     from govern.procedures.policy import adopt as procedure
     from govern.procedures.policy import read
     from govern.register.queries.policies import policy
 
     workspace = settings.workspace()
     rules = read(file, preset or policy(workspace.view()).preset)
-    with workspace.transaction(settings.now()) as tx:
-        adopted = procedure(tx, rules)
+    now = settings.now()
+    with workspace.transaction(now) as tx:
+        adopted = procedure(tx, rules, reason)
+    if adopted.proposal is not None:
+        tell_proposed(workspace.view(), adopted.proposal, now, json=json)
+        _note_weaker(adopted.weaker)
+        return
     if json:
         _tell("policy.adopt", rules, {"digest": adopted.digest, "changed": adopted.changed, "weaker": list(adopted.weaker)}, json=True)
     else:

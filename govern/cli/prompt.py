@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from getpass import getpass
 
-from govern.cli import settings
 from govern.errors import Usage
 from govern.vault.secret import Secret
 
@@ -46,9 +45,9 @@ def new_passphrase() -> Secret:
     return Secret(first)
 
 
-def secret(question: str) -> Secret:
-    """A secret from the terminal without echo, or all of stdin (one trailing newline removed) where stdin is a pipe."""
-    if settings.current.terminal:
+def secret(question: str, *, terminal: bool) -> Secret:
+    """A secret from the terminal without echo where somebody can be asked, else all of stdin (one trailing newline removed)."""
+    if terminal:
         value = getpass(f"{question}: ", stream=sys.stderr)
     else:
         if sys.stdin is None or sys.stdin.isatty():

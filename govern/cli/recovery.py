@@ -1,4 +1,4 @@
-"""`govern recovery`: whether the sheets would work."""
+"""`govern recovery`: whether the sheets would work, and another recovery key in place of the one in force."""
 
 from __future__ import annotations
 
@@ -16,6 +16,73 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 @app.callback()
 def root() -> None:
     """Recovery sheets."""
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@app.command("replace")
+def replace(
+    recovery: Annotated[str, typer.Option(metavar="K-of-N", help="How many of how many sheets recover the vault.")] = "2-of-3",
+    recovery_out: Annotated[Path | None, typer.Option(help="Folder for the new sheets.")] = None,
+    reason: Annotated[str, typer.Option(help="Told to whoever approves it.")] = "",
+    json: Json = False,
+) -> None:
+    """Draw another recovery key, write its sheets, and propose it. The old sheets count until a second person has approved."""
+    from govern.cli.init import split
+    from govern.cli.proposed import row, tell_proposed
+    from govern.procedures.replace_recovery import propose
+    from govern.register.queries.people import handles
+
+    threshold, shares = split(recovery)
+    workspace, now = settings.workspace(), settings.now()
+    done = propose(workspace, threshold, shares, recovery_out.expanduser().absolute() if recovery_out else None, now, reason)
+    if json:
+        proposal = row(done.proposal, handles(workspace.view()))
+        render.emit("recovery.replace", {"proposals": [proposal], "sheets": [str(path) for path in done.sheets]})
+    render.note("print these sheets, then remove the files; they recover nothing before the proposal is approved:")
+    for path in done.sheets:
+        render.note(render.safe(f"  {path}"))
+    if not json:
+        tell_proposed(workspace.view(), done.proposal, now, json=False)
+
+
+@app.command("print")
+def print_(
+    sheet: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recovery sheets as they were written.")], json: Json = False
+) -> None:
+    """Make a page to print of each sheet, beside its file: the text, and the words as a QR code where the extra qr is installed."""
+    from govern.cli.sheet_page import has_codes, page, target
+    from govern.procedures.recovery import read_sheets
+    from govern.procedures.replace_recovery import note_where
+    from govern.vault.custody.files import write_private
+
+    pages = [(target(file.expanduser().absolute()), page(read)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
+    for path, text in pages:
+        write_private(path, text.encode(), "the page of a recovery sheet")
+    if (settings.current.home / "seed.json").exists():
+        note_where(settings.current.home, [path for path, _ in pages])
+    if json:
+        render.emit("recovery.print", {"pages": [str(path) for path, _ in pages], "codes": has_codes()})
+    else:
+        for path, _ in pages:
+            render.line(render.safe(str(path)))
+    if not has_codes():
+        render.note("without QR codes: they need the extra qr (pip install 'govern[qr]')")
+    render.note("print them, then remove the pages and the sheets' files")
+
+
+@app.command("rewrap")
+def rewrap(json: Json = False) -> None:
+    """Seal to the recovery key in force whatever you can open and it can't."""
+    from govern.procedures.replace_recovery import rewrap as procedure
+
+    done = procedure(settings.workspace(), settings.now())
+    if json:
+        render.emit("recovery.rewrap", {"sealed": done.sealed, "epochs": done.epochs, "left": done.left})
+    else:
+        render.line(done.told())
+    render.next_step("govern doctor" if done.left else "govern recovery drill --sheet FILE", "what is left" if done.left else "")
 
 
 @app.command("drill")
@@ -39,7 +106,7 @@ def drill(
     if json:
         render.emit("recovery.drill", {"opened": done.opened, "failed": failed})
     else:
-        render.line(f"{done.opened} secrets open with these sheets, {len(failed)} do not")
+        render.line(f"of {render.count(done.opened + len(failed), 'live secret')} these sheets open {done.opened}")
         for one in failed:
             render.line(render.safe(f"  {one['account']} {one['kind']} version {one['version']}"))
     if failed:

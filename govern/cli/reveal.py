@@ -19,6 +19,7 @@ def reveal(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
     reason: Annotated[str, typer.Option(help="Why; asked for on the critical tier.")] = "",
     kind: Annotated[str, typer.Option(help="Which secret: password, totp, backup-codes, api-token, …")] = "password",
+    credential: Annotated[str, typer.Option(metavar="ID", help="Which of several of that kind: its id, or how it begins.")] = "",
     stdout: Annotated[bool, typer.Option("--stdout", help="The secret alone, without a line break, on stdout.")] = False,
     copy: Annotated[bool, typer.Option("--copy", help="Into the clipboard, for 45 seconds.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout; the secret in it only with --stdout.")] = False,
@@ -32,7 +33,7 @@ def reveal(
     _known(kind)
     why = ask_reason(reason, workspace.view, lambda db: [find(db, account).tier])
     with workspace.transaction(settings.now()) as tx:
-        shown = procedure(tx, account, kind, why)
+        shown = procedure(tx, account, kind, why, credential=credential)
     if not json:
         show(way, shown.secret)
         _under_way(shown.rotation)

@@ -21,11 +21,12 @@ class Lazy(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command = typer.main.get_command(importlib.import_module(module_of(cmd_name)).app)
-        command.name = cmd_name
-        return command
+        return _loaded(cmd_name, "") if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if len(args) > 1 and args[0] in COMMANDS:
+            return args[0], _loaded(args[0], args[1]), args[1:]
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -36,6 +37,23 @@ class Lazy(TyperGroup):
 
         names = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
         return names if names or not incomplete.startswith("-") else super().shell_complete(ctx, incomplete)
+
+
+def _loaded(noun: str, verb: str) -> Any:
+    """The command of that name; of a noun's verbs only the one asked for, where it is known: making all of them takes longer than most run."""
+    declared = importlib.import_module(module_of(noun)).app
+    narrowed = [one for one in declared.registered_commands if one.name == verb]
+    if narrowed and len(declared.registered_commands) > 1:
+        declared = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+        declared.registered_commands = narrowed
+        declared.callback()(_nothing)
+    command = typer.main.get_command(declared)
+    command.name = noun
+    return command
+
+
+def _nothing() -> None:
+    """Keeps a single verb a verb: Typer would take a lone command for the noun itself."""
 
 
 app = typer.Typer(

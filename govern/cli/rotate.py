@@ -25,6 +25,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def rotate(
     selector: Annotated[str, typer.Argument(metavar="[SELECTOR]")] = "",
     kind: Annotated[str, typer.Option(help="Which credential; else password, or all with --all-due and --case.")] = "",
+    credential: Annotated[str, typer.Option(metavar="ID", help="Which of several of that kind: its id, or how it begins.")] = "",
     because: Annotated[str, typer.Option(metavar="TRIGGER", help="membership, compromise, first-import, breach, schedule or manual.")] = "",
     connector: Annotated[str, typer.Option(help="How the platform is changed: guided.")] = "guided",
     stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
@@ -44,14 +45,14 @@ def rotate(
     _check(selector, kind, connector, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
     trigger = read(because or ("membership" if case else "schedule" if all_due else "manual"))
     workspace = settings.workspace()
-    wanted = Wanted(selector=selector, kind=kind, case=case, all_due=all_due)
+    wanted = Wanted(selector=selector, kind=kind, credential=credential, case=case, all_due=all_due)
     found = chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
     if dry_run:
         _would(workspace, found, trigger, json=json)
         return
     from govern.procedures import rotate as procedure
 
-    given = _given(found, stdin=stdin, already_changed=already_changed, json=json)
+    given = _given(found, stdin=stdin, already_changed=already_changed)
     skipped: list[procedure.Skipped] = []
     with workspace.transaction(settings.now()) as tx:
         if already_changed:
@@ -91,23 +92,22 @@ def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str
         )
 
 
-def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool, json: bool) -> Secret | None:
+def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool) -> Secret | None:
     """The secret from stdin or the terminal, where one is to be given; of one credential only."""
     from govern.cli.prompt import piped, secret
     from govern.procedures.candidates import stored_here
-    from govern.rotation.kinds import FACTS, makes
+    from govern.rotation.kinds import FACTS
 
     if (stdin or already_changed) and len(found) != 1:
-        raise Usage(f"one secret can't be that of {len(found)} credentials", hint="name one account, and its --kind")
+        raise Usage(
+            f"one secret can't be that of {len(found)} credentials", hint="name one account, its --kind, and of several its --credential"
+        )
     if not found or found[0].kept_in:
         if found and (stdin or (already_changed and piped())):
             stored_here(found[0])
         return None
     if stdin or (already_changed and found[0].kind not in FACTS):
-        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}")
-    if len(found) == 1 and settings.current.terminal and not json and not makes(found[0].kind, kept_elsewhere=False):
-        render.note("It can also be given later: leave with Ctrl-C.")
-        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}, as the platform shows it")
+        return secret(f"The new {found[0].kind} of {render.safe(found[0].handle)}", terminal=settings.current.terminal)
     return None
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from govern.cli import render
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,9 +63,11 @@ def tell_next(found: Sequence[Rotation]) -> None:
     for rotation in waiting[:3]:
         command = next_of(rotation)
         why = "" if "confirm" in command or "rotate " in command else f"then: govern rotation confirm {short(rotation.id)}"
+        if rotation.kept_in:
+            why = f"once it is changed on the platform and in {render.safe(rotation.place)}"
         render.next_step(command, why)
     if len(waiting) > 3:
-        render.next_step("govern rotation reconcile", f"{len(waiting) - 3} more are open")
+        render.next_step("govern rotation reconcile", f"{len(waiting) - 3} more to go on with")
 
 
 def tell_started(started: Sequence[Started], names: Mapping[str, str]) -> None:
@@ -117,7 +119,7 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
         )
     for person in done.outside:
         render.next_step(
-            f"govern place member {quote(rotation.place)} {names.get(person, person)}", "holds it; once that place is open to them"
+            f"govern place member {quoted(rotation.place)} {names.get(person, person)}", "holds it; once that place is open to them"
         )
 
 

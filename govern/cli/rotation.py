@@ -88,10 +88,12 @@ def _show_secret(workspace: Workspace, id_: str, which: str, *, stdout: bool, js
 
 
 def _show_code(workspace: Workspace, id_: str, *, json: bool) -> None:
+    from govern.cli.showing import check_stdout
     from govern.procedures import rotation as steps
     from govern.register.queries.rotations import find
     from govern.vault.otp import code as code_at
 
+    check_stdout()
     with workspace.transaction(settings.now()) as tx:
         rotation = find(tx.register, id_)
         otp = steps.show_code(tx, rotation)
@@ -172,7 +174,7 @@ def reject(
     workspace = settings.workspace()
     if stdin:
         stored_here(rotations.find(workspace.view(), id_))
-    given = secret("The next secret") if stdin else None
+    given = secret("The next secret", terminal=settings.current.terminal) if stdin else None
     with workspace.transaction(settings.now()) as tx:
         found = rotations.find(tx.register, id_)
         steps.reject(tx, found, given, typeable=typeable)

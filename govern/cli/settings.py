@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from govern.errors import Usage
 
@@ -26,8 +25,7 @@ def _path(named: str) -> Path:
         raise Usage(f"{named[:200]!r} is no path", hint="name a file or a folder") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """Options that stand before or behind any command, merged with the environment."""
 
     vault: str = ""

@@ -29,8 +29,10 @@ def choose(*, stdout: bool, copy: bool = False, qr: bool = False) -> Way:
         from govern.cli.qr import check_there
 
         check_there()
+        check_stdout()
         return Way.QR
     if stdout:
+        check_stdout()
         return Way.STDOUT
     if not copy and not _somebody_sits_there():
         raise Usage("there is no terminal, so where the secret goes has to be said: --stdout", hint="--stdout writes the secret alone")
@@ -42,6 +44,12 @@ def choose(*, stdout: bool, copy: bool = False, qr: bool = False) -> Way:
             hint="--stdout writes the secret alone, without a line break",
         )
     return Way.CLIPBOARD
+
+
+def check_stdout() -> None:
+    """Raises Usage where the caller closed stdout: what nobody can see is not recorded as shown."""
+    if sys.__stdout__ is None:
+        raise Usage("stdout is closed, so nobody would see it", hint="let stdout lead to somebody")
 
 
 def _somebody_sits_there() -> bool:

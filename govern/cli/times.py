@@ -38,11 +38,8 @@ def told_here(utc: str) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file, hex. Raises NotFound where there is none, and other OSErrors, which name the file."""
-    from govern.errors import NotFound
+    """SHA-256 of a regular file, hex. Raises NotFound where there is none, and Failed where it can't be read."""
+    from govern.bounded import opened
 
-    try:
-        with path.expanduser().open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise NotFound(f"no file {path}") from None
+    with opened(path.expanduser()) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

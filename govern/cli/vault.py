@@ -104,13 +104,12 @@ def trust(
     json: Json = False,
 ) -> None:
     """Begin anew on a machine whose pin, journal and register are gone: the vault must contain this checkpoint."""
-    from govern.errors import NotFound, Refused
+    from govern.bounded import contents
+    from govern.errors import Refused
+    from govern.procedures.ledger import MOST_NOTE
     from govern.register.queries.ledger import head
 
-    try:
-        noted = note.read_bytes()
-    except OSError as error:
-        raise NotFound(f"{note} can't be read ({error.strerror})") from error
+    noted = contents(note, MOST_NOTE)
     if (settings.current.home / "pin").exists():
         raise Refused("this machine has its pin", rule="pinned", hint="govern ledger compare NOTE holds a checkpoint against the vault")
     size, root = head(settings.workspace_anyhow(noted=noted).view())
@@ -133,7 +132,9 @@ def recover(
     json: Json = False,
 ) -> None:
     """Start again on a machine that has only the database and k recovery sheets."""
+    from govern.bounded import contents
     from govern.cli.prompt import new_passphrase
+    from govern.procedures.ledger import MOST_NOTE
     from govern.procedures.recovery import read_sheets
     from govern.procedures.recovery import recover as procedure
     from govern.vault.custody.choose import choose, create_seed
@@ -142,7 +143,7 @@ def recover(
     if not sheet:
         raise Usage("--sheet is missing", hint="--sheet FILE, as often as the sheets say")
     handle = settings.need(handle, "--handle", "Your handle in the vault")
-    noted = checkpoint.read_bytes() if checkpoint else None
+    noted = contents(checkpoint, MOST_NOTE) if checkpoint else None
     sheets = read_sheets(sheet)
     here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     backend = None if here.named_key_file else settings.keyring_backend()
@@ -156,7 +157,8 @@ def recover(
     else:
         render.line(f"your new key  {done.key}")
         render.line(
-            f"{done.sealed} secrets are sealed to it; {done.rotations} rotations were opened, since the lost machine may be in other hands"
+            f"sealed to it: {render.count(done.sealed, 'secret')}; opened, since the lost machine may be in other hands: "
+            f"{render.count(done.rotations, 'rotation')}"
         )
     if noted is None:
         render.note(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from govern.errors import Usage
 from govern.events import TIERS
@@ -21,8 +20,7 @@ CLEARABLE: Final = ("deputy", "department", "client", "prompts-reach", "login", 
 _IN_BODY: Final = ("deputy", "department", "client", "prompts_reach")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class About(NamedTuple):
     """What is said of an account: ids of people and accounts, texts, empty for nothing. In an edit: what is to be otherwise."""
 
     platform: str = ""

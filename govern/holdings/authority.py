@@ -7,15 +7,13 @@ that the fact is about. Control: NIST SP 800-53 rev. 5 AC-3 (access enforcement)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What the actor is when the fact is judged. `account`: relations to the account concerned (custodian, deputy, holder)."""
 
     person: str
@@ -38,26 +36,34 @@ _CASES = frozenset({ADMIN, HR})
 
 FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "vault.founded": frozenset({GENESIS}),
-    "epoch.started": frozenset({ADMIN, RECOVERY}),
+    "epoch.started": frozenset({ADMIN, HR, RECOVERY}),
+    "epoch.wrapped": _CASES,
+    "readers.ended": frozenset({ADMIN, HR, RECOVERY}),
     "policy.adopted": frozenset({ADMIN}),
     "recovery.used": frozenset({RECOVERY}),
     "recovery.drilled": frozenset({KEYHOLDER}),
     "backup.made": frozenset({KEYHOLDER}),
+    "proposal.made": frozenset({ADMIN}),
+    "proposal.approved": frozenset({ADMIN, RECOVERY}),
+    "proposal.withdrawn": frozenset({ADMIN}),
+    "erasure.listed": frozenset({ADMIN}),
     "person.added": frozenset({ADMIN, HR, RECOVERY}),
     "person.edited": frozenset({ADMIN, HR}),
     "person.leaving": _CASES,
     "person.left": _CASES,
     "role.given": frozenset({ADMIN, RECOVERY}),
     "role.withdrawn": frozenset({ADMIN, RECOVERY}),
-    "key.enrolled": frozenset({ADMIN, RECOVERY}),
-    "key.revoked": frozenset({ADMIN, RECOVERY}),
+    "invite.issued": frozenset({KEYHOLDER}),
+    "invite.withdrawn": frozenset({KEYHOLDER}),
+    "key.enrolled": frozenset({KEYHOLDER, RECOVERY}),
+    "key.revoked": frozenset({ADMIN, HR, RECOVERY}),
     "account.added": frozenset({ADMIN}),
     "account.edited": _RUNS_ACCOUNT,
     "account.custody": _RUNS_ACCOUNT,
     "account.retired": _RUNS_ACCOUNT,
     "credential.added": _RUNS_ACCOUNT,
     "version.staged": _RUNS_ACCOUNT,
-    "wraps.added": _RUNS_ACCOUNT,
+    "wraps.added": _RUNS_ACCOUNT | {HOLDER},
     "wraps.ended": frozenset({ADMIN, CUSTODIAN, HR}),
     "grant.issued": _RUNS_ACCOUNT,
     "grant.ended": frozenset({ADMIN, CUSTODIAN, HR}),
@@ -129,9 +135,25 @@ def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:
         raise Refused(
             f"{type_} can't be recorded by the person it is about", rule="not-oneself", control="AC-5", hint="ask another admin or HR"
         )
+    if type_ in ("invite.issued", "key.enrolled") and not standing.recovery:
+        _may_enrol(type_, body, standing)
     if type_ == "grant.issued" and body["person"] == standing.person:
         first_holder = body.get("founding") is True and standing.account & {"custodian"} and "others-hold" not in standing.account
         if not first_holder:
             raise Refused(
                 "nobody grants to themselves", rule="self-grant", control="AC-5", hint="another admin or the responsible person grants it"
             )
+
+
+def _may_enrol(type_: str, body: Mapping[str, Any], standing: Standing) -> None:
+    """Somebody else's keys are an admin's business; another machine of one's own is one's own alone, and nothing but that (AC-5)."""
+    own, purpose = body["person"] == standing.person, body.get("purpose")
+    if not own and ADMIN not in standing.roles:
+        raise Refused(f"{type_} needs the role admin", rule="authority", control="AC-3", hint="ask an admin")
+    if type_ == "invite.issued" and own is not (purpose == "device"):
+        raise Refused(
+            "a second machine is added by its own member, and nobody enrols themselves in any other way",
+            rule="own-device",
+            control="AC-5",
+            hint="another machine of your own: govern key add-device; another person: govern person invite PERSON",
+        )

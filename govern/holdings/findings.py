@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 SEVERITIES: Final = ("info", "warning", "critical")
 MOST_STEPS: Final = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is not as it should be. `key` is stable and names nobody: code and opaque id, for accepting a baseline."""
 
     code: str
@@ -25,8 +23,7 @@ class Finding:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One line of `next`: what to do, the command to type, and why it comes now."""
 
     action: str
@@ -45,7 +42,7 @@ _RANK: Final = (
 def accept(findings: Sequence[Finding], accepted: frozenset[str]) -> list[Finding]:
     """Findings that were accepted as a baseline become `info` until it runs out."""
     return [
-        replace(finding, severity="info", message=f"{finding.message} (accepted for now)")
+        finding._replace(severity="info", message=f"{finding.message} (accepted for now)")
         if finding.key and finding.key in accepted
         else finding
         for finding in findings

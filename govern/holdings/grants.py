@@ -7,9 +7,8 @@ Knows tiers, limits and days; knows neither keys nor secrets. That nobody grants
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused, Usage
 from govern.events import KINDS
@@ -20,8 +19,7 @@ EMERGENCY: Final = timedelta(hours=24)
 """How long an emergency grant lasts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What was asked for: at most one of `days`, `until` (a date) and `emergency`; no kinds mean all of them."""
 
     kinds: tuple[str, ...] = ()
@@ -36,8 +34,7 @@ class Asked:
         return self.days is not None or bool(self.until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(NamedTuple):
     """One open grant on the account. Empty `kinds`: all; `until` is a UTC time or empty."""
 
     grant: str
@@ -53,8 +50,7 @@ class Held:
         return not self.kinds or kind in self.kinds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(NamedTuple):
     """The account that is granted, with every open grant on it."""
 
     id: str
@@ -65,8 +61,7 @@ class Target:
     held: tuple[Held, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
+class Receiver(NamedTuple):
     """Who is to hold it. `status`: active, leaving or former."""
 
     id: str
@@ -74,8 +69,7 @@ class Receiver:
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class Issue(NamedTuple):
     """A grant to record. `replaces` is the open grant that ends first, for the cause `ended`; both are empty for a first one."""
 
     account: str

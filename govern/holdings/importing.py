@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from govern.errors import NotFound
+from govern.events import handle as is_handle
 from govern.holdings.names import slug
 from govern.policy.hosts import app_of, host_of
 from govern.policy.platforms import load_profiles, profile, recognise, recognise_title
@@ -77,12 +78,15 @@ def identity(platform: str, login: str, url: str, title: str) -> Identity:
     return (*where, who) if who else (*where, who, name)
 
 
-def base_handle(platform: str, title: str, login: str, url: str) -> str:
+def base_handle(platform: str, title: str, login: str, url: str, *, named: str = "") -> str:
     """What the account is called, before a number is put behind it where that is taken: `instagram.acme.shop`.
 
-    The title as it is written, behind the platform's name where it doesn't say it; where the title is only the platform or its address, the
-    login. A handle stands in the ledger for good, so the part of a mail address that names a person is left out.
+    What a spreadsheet calls it (`named`), where that can be a handle and is no mail address. Else the title as it is written, behind the
+    platform's name where it doesn't say it; where the title is only the platform or its address, the login. A handle stands in the ledger
+    for good, so the part of a mail address that names a person is left out.
     """
+    if is_handle(named) and "@" not in named[1:] and len(named) <= _LONGEST_BASE:
+        return named
     told = _words(title)
     only_place = host_of(title) is not None or (recognise_title(title) == platform and "." not in told)
     if platform == OTHER:

@@ -5,8 +5,7 @@ Revoking ends a grant, only a confirmed rotation ends an exposure: until then a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.holdings.exposures import OTHERS_UNKNOWN
 
@@ -14,8 +13,7 @@ SCREEN_NAMES: Final = {OTHERS_UNKNOWN: "others unknown"}
 """How what stands where a person would is written on screen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class Relation(NamedTuple):
     """What a person is to an account now: an open grant, custodian or deputy, a grant that ended, gone from the company."""
 
     holds: bool = False

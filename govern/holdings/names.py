@@ -63,4 +63,6 @@ def split_name(text: str) -> tuple[str, str]:
     match = re.fullmatch(r"\s*([^<>]*?)\s*(?:<\s*([^<>\s]+)\s*>)?\s*", text)
     if match is None or not (match[1] or match[2]):
         raise Usage(f"{text[:80]!r} is no name", hint="write it as 'Name <mail>'")
+    if match[2] and not re.fullmatch(r"[^@]+@[^@]+", match[2]):
+        raise Usage(f"{match[2][:80]!r} is no mail address", hint="write it as 'Name <name@example.com>', or leave it out")
     return match[1] or match[2].split("@")[0], match[2] or ""

@@ -28,9 +28,9 @@ def read(data: bytes) -> Reading:
                 return Skipped(row.place, "a secure note, not a login")
             case _:
                 return Skipped(row.place, "not of type login")
-        values = [line.partition(": ")[2] for line in row.get("fields").splitlines()]
-        extra = [value for value in values if seeds.is_uri(value)]
-        if len(values) > len(extra):
+        fields = [line.partition(": ") for line in row.get("fields").splitlines()]
+        extra = [value for name, _, value in fields if seeds.is_uri(value) or (value and seeds.is_further(name))]
+        if len(fields) > len(extra):
             left.append(row.place)
         return Login(
             row=row.place,

@@ -40,8 +40,7 @@ def read(data: bytes, passphrase: Callable[[], Secret] | None) -> Reading:
         if item.get("deletedDate") is not None:
             return Skipped(place, "it lies in the bin")
         login = mapping(item, "login")
-        values = [field["value"] for field in mappings(item, "fields") if isinstance(field.get("value"), str)]
-        extra = [value for value in values if isinstance(value, str) and seeds.is_uri(value)]
+        extra = [seed for field in mappings(item, "fields") if (seed := _seed(field))]
         if len(entries(item, "fields")) > len(extra) or entries(login, "fido2Credentials"):
             left.append(place)
         return Login(
@@ -58,6 +57,14 @@ def read(data: bytes, passphrase: Callable[[], Secret] | None) -> Reading:
         )
 
     return gather("bitwarden-json", list(one_by_one(_numbered(document), one)), left=left)
+
+
+def _seed(field: Mapping[str, object]) -> str:
+    """A further seed in a custom field: an otpauth URI anywhere, or whatever `bitwarden_out` wrote; empty where it is none."""
+    name, value = field.get("name"), field.get("value")
+    if not isinstance(value, str):
+        return ""
+    return value if seeds.is_uri(value) or (isinstance(name, str) and seeds.is_further(name)) else ""
 
 
 def _numbered(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -9,14 +9,17 @@ import json
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from govern.errors import Malformed
 from govern.vault.secret import Secret
 
+_SEED: Final = "totp: "
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportItem:
-    """One login to write. Empty texts and None are written as null."""
+    """One login to write. Empty texts and None are written as null. A line `totp: …` of the notes is a further seed."""
 
     title: str
     username: str = ""
@@ -45,6 +48,11 @@ def write_bitwarden_json(items: Iterable[ExportItem], *, random: Callable[[int],
 
 
 def _item(item: ExportItem, key: str, folder: str | None) -> dict[str, object]:
+    """The format has one seed per login; further ones go into hidden fields, which are read back (`bitwarden_json`)."""
+    lines = item.notes.split("\n")
+    further = [line.removeprefix(_SEED) for line in lines if line.startswith(_SEED)]
+    notes = "\n".join(line for line in lines if not line.startswith(_SEED))
+    fields = [{"name": f"TOTP {n}", "value": seed, "type": 1, "linkedId": None} for n, seed in enumerate(further, start=2)]
     return {
         "id": key,
         "organizationId": None,
@@ -52,8 +60,9 @@ def _item(item: ExportItem, key: str, folder: str | None) -> dict[str, object]:
         "type": 1,
         "reprompt": 0,
         "name": item.title,
-        "notes": item.notes or None,
+        "notes": notes or None,
         "favorite": False,
+        **({"fields": fields} if fields else {}),
         "login": {
             "uris": [{"match": None, "uri": url} for url in item.urls if url],
             "username": item.username or None,

@@ -6,6 +6,7 @@ KeePassXC puts the name of the root group before every group; it is no folder.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from govern.importers import encoding, table
 from govern.importers.login import Login, Reading, Skipped
@@ -27,7 +28,8 @@ def read(data: bytes) -> Reading:
             found = other
             warnings.append("a backslash was read as KeePass 1.x writes it, as the sign before a quote or a backslash")
     one = _keepass_1 if set(found.header) >= KEEPASS_1 else _keepassxc
-    return gather("keepassxc-csv", list(table.each(found, one)), warnings)
+    reading = gather("keepassxc-csv", list(table.each(found, one)), warnings)
+    return replace(reading, program="KeePass") if one is _keepass_1 else reading
 
 
 def _keepassxc(row: table.Row) -> Login | Skipped:

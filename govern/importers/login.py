@@ -6,8 +6,18 @@ Knows the shape of one login as files hold it; knows neither accounts nor platfo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from govern.vault.secret import Secret
+
+PROGRAMS: Final = {
+    "bitwarden-json": "Bitwarden", "bitwarden-csv": "Bitwarden", "1password-csv": "1Password", "1pux": "1Password",
+    "lastpass-csv": "LastPass", "chrome-csv": "Chrome", "firefox-csv": "Firefox", "keepassxc-csv": "KeePassXC", "kdbx": "KeePass",
+}  # fmt: skip
+"""The program that a format tells of, as people call it."""
+
+BROWSERS: Final = frozenset({"Chrome", "Firefox"})
+"""Those programs that are browsers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +56,15 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """All of one file. Every record of it is either a login or skipped."""
+    """All of one file. Every record of it is either a login or skipped.
+
+    `program`: whose format it is, empty where the format does not tell. `unread`: columns and sheets that nobody said the meaning of, by
+    heading or title; there may be secrets in them.
+    """
 
     format: str
     logins: tuple[Login, ...]
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...] = ()
+    program: str = ""
+    unread: tuple[str, ...] = ()

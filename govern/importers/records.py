@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from govern.errors import Malformed
 from govern.importers import seeds
-from govern.importers.login import Login, Reading, Skipped
+from govern.importers.login import PROGRAMS, Login, Reading, Skipped
 from govern.vault.secret import Secret
 
 MOST_TEXT = 65_536
@@ -63,7 +63,9 @@ def gather(format: str, outcomes: Iterable[Login | Skipped], warnings: Iterable[
             notices += [f"{outcome.row}: {trouble}" for seed in outcome.totp if (trouble := seeds.trouble(seed))]
     if left:
         notices.append(f"further fields, attachments or passkeys were not taken from {places(left)}")
-    return Reading(format=format, logins=tuple(logins), skipped=tuple(skipped), warnings=tuple(notices))
+    return Reading(
+        format=format, logins=tuple(logins), skipped=tuple(skipped), warnings=tuple(notices), program=PROGRAMS.get(format, "")
+    )  # fmt: skip
 
 
 def places(found: Sequence[str]) -> str:

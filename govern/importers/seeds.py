@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote
 from govern.vault.secret import Secret
 
 _BASE32 = re.compile(r"[A-Za-z2-7]+")
+_FURTHER = re.compile(r"TOTP [0-9]{1,4}")
 
 
 def bare(text: str) -> str:
@@ -22,6 +23,11 @@ def bare(text: str) -> str:
 def is_uri(text: str) -> bool:
     """Whether this is an otpauth URI, of whatever kind."""
     return text.lstrip().lower().startswith("otpauth://")
+
+
+def is_further(name: str) -> bool:
+    """Whether a custom field of this name is one in which `bitwarden_out` puts a second or later seed of a login."""
+    return _FURTHER.fullmatch(name.strip()) is not None
 
 
 def looks_like_seed(text: str) -> bool:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import IntegrityError, Malformed
 from govern.ledger.merkle import HASH_BYTES
@@ -42,8 +41,7 @@ _OURS: Final = "govern/"
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """What a checkpoint says: the log's origin, its number of entries, its root (32 bytes)."""
 
     origin: str

@@ -110,10 +110,10 @@ def pad(data: bytes) -> bytes:
 
 def unpad(data: bytes) -> bytes:
     """What `pad` was given; anything that it would not have made is Malformed."""
-    cut = data.rstrip(b"\x00")
-    if len(data) % PAD_STEP or not cut.endswith(b"\x80") or len(data) - len(cut) >= PAD_STEP:
+    end = data.rfind(b"\x80")
+    if end < 0 or data[end + 1 :] != bytes(-(end + 1) % PAD_STEP):
         raise Malformed("the padding is not of ISO/IEC 7816-4 in steps of 256 bytes")
-    return cut[:-1]
+    return data[:end]
 
 
 def seal_entry(

@@ -11,10 +11,9 @@ from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -41,8 +40,7 @@ SMALL_ORDER: Final = frozenset(
 """All encodings, canonical or not, of the eight points of small order: under such a "key" anybody can sign anything (RFC 8032 §8.9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
+class NoteSignature(NamedTuple):
     """One signature line: name of the key, its 4-byte hash, the signature (64 bytes for Ed25519)."""
 
     name: str
@@ -50,8 +48,7 @@ class NoteSignature:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note taken apart; nothing in it is true before `verify_note`."""
 
     text: bytes

@@ -7,13 +7,12 @@ there is none, or the policy does not ask, the step is recorded, and printed, as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Others:
+class Others(NamedTuple):
     """Who else could sign: ids of people with the role admin or hr and with keys, neither actor nor subject. `required`: by the policy."""
 
     people: frozenset[str] = frozenset()
@@ -25,8 +24,7 @@ class Others:
         return self.required and bool(self.people)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Ending(NamedTuple):
     """How one item ended: by whom, and who verified it (empty: nobody)."""
 
     by: str

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.canonical import canonical
 from govern.events import KINDS, TIERS
@@ -17,8 +16,7 @@ from govern.offboarding.items import Item, ItemKind
 from govern.policy.rules import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """One live version that the person could know, and every basis on which they could."""
 
     account: str
@@ -28,8 +26,7 @@ class Known:
     bases: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(NamedTuple):
     """What the list needs of an account. `needs`: ids of accounts it depends on.
 
     `remaining`: other people who hold it or answer for it and stay; `openable`: whether every sealed live version can be opened by
@@ -44,8 +41,7 @@ class Account:
     openable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """Everything that ties a person to the company's accounts, as the ledger knows it at one instant."""
 
     accounts: Mapping[str, Account]
@@ -58,7 +54,7 @@ class Circumstances:
     """Accounts of which the person's keys can open a live version."""
     places: Sequence[str] = ()
     roles: Sequence[str] = ()
-    keys: Sequence[str] = field(default=(), repr=False)
+    keys: Sequence[str] = ()
 
 
 _BASES: Final = (

@@ -6,9 +6,8 @@ Knows ids and words; names are found when they are shown. Which items a departur
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from govern.errors import Refused
 from govern.events import id_, time
@@ -40,8 +39,7 @@ class ItemState(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """One thing to do. `version` is 0 and ids are empty where the kind has none; `about` is the place, role or key concerned."""
 
     kind: ItemKind

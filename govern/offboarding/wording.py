@@ -56,7 +56,9 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern account edit {told.account} --deputy PERSON"
         case ItemKind.WITHDRAW_ROLE:
             return f"govern person role {told.person} {told.about} --withdraw"
-        case ItemKind.CLEAN_PLACE | ItemKind.REVOKE_KEY:
+        case ItemKind.REVOKE_KEY:
+            return f"govern key revoke {told.about[:8]} --cause departure"
+        case ItemKind.CLEAN_PLACE:
             return f"govern offboard done {case} {number}"
         case _:
             assert_never(told.kind)

@@ -37,6 +37,10 @@ def _weaker(before: Policy, after: Policy) -> Iterator[str]:
             yield f"grace, {tier}"
     if before.second_person and not after.second_person:
         yield "second person"
+    if after.preset == "solo" and before.preset != "solo":
+        yield "preset"
+    if after.retention_days < before.retention_days:
+        yield "kept after somebody left"
 
 
 def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:

@@ -137,6 +137,13 @@ class SecondPerson(Model):
     required: bool
 
 
+class Retention(Model):
+    """How long what is kept of somebody who left is kept, before they may be erased."""
+
+    control: Control
+    days: DaysOrNone
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -148,3 +155,4 @@ class PolicyRules(Model):
     membership: Membership
     grace: Grace
     second_person: SecondPerson
+    retention: Retention

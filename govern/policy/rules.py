@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from govern.errors import Malformed
 from govern.events import KINDS, PRESETS, TIERS
@@ -30,8 +29,7 @@ CONTROL: Final = r"[A-Za-z0-9][A-Za-z0-9 .()/-]{0,23}"
 _CONTROL = re.compile(CONTROL + r"\Z").match
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HolderRule:
+class HolderRule(NamedTuple):
     """How many people may hold an account of one tier (AC-6): a most is refused at grant, a least is asked for at hand-over."""
 
     least: int
@@ -39,8 +37,7 @@ class HolderRule:
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenerRule:
+class OpenerRule(NamedTuple):
     """How many keyholders besides recovery can open every live version (PS-4 e); fewer is a finding of `severity`, never a refusal."""
 
     least: int
@@ -48,8 +45,7 @@ class OpenerRule:
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRule:
+class GrantRule(NamedTuple):
     """What a grant on an account of one tier needs (AC-2): an end within `longest_days`, and a reason where `reason`."""
 
     longest_days: int
@@ -57,16 +53,14 @@ class GrantRule:
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """Something that is allowed or refused, and why."""
 
     allowed: bool
     control: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.events`."""
 
     preset: str
@@ -91,6 +85,9 @@ class Policy:
     second_person: bool
     """Opening, doing and verifying a step need different people where there are two (AC-5); else it is recorded as signed by one."""
     second_person_control: str
+    retention_days: int
+    """How long what is kept of somebody who left is kept at least, before they may be erased (SI-12(3))."""
+    retention_control: str
 
     def to_record(self) -> dict[str, Any]:
         """The canonical record (JSON-able); `Policy.from_record` of it is equal to self."""
@@ -115,6 +112,7 @@ class Policy:
             "membership": {"control": self.membership_control, "deadline": dict(self.membership_deadline_days)},
             "grace": {"control": self.grace_control, **self.grace_days},
             "second-person": {"control": self.second_person_control, "required": self.second_person},
+            "retention": {"control": self.retention_control, "days": self.retention_days},
         }
 
     @staticmethod
@@ -129,6 +127,7 @@ class Policy:
         membership = _section(root["membership"], "membership", ("control", "deadline"))
         grace = _section(root["grace"], "grace", ("control", *TIERS))
         second = _section(root["second-person"], "second-person", ("control", "required"))
+        retention = _section(root["retention"], "retention", ("control", "days"))
 
         grant_control = _control(grants["control"], "grants.control")
         longest = _section(grants["longest"], "grants.longest", TIERS)
@@ -162,10 +161,12 @@ class Policy:
             grace_control=_control(grace["control"], "grace.control"),
             second_person=_flag(second["required"], "second-person.required"),
             second_person_control=_control(second["control"], "second-person.control"),
+            retention_days=_number(retention["days"], "retention.days", 0, MAX_DAYS),
+            retention_control=_control(retention["control"], "retention.control"),
         )
 
 
-_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person")
+_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention")
 
 
 def _refuse(where: str, why: str) -> NoReturn:

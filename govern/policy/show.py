@@ -17,6 +17,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "IA-5": "secrets are made, kept, changed and withdrawn by rules",
     "IA-5 f": "secrets are changed after a set time for their kind, or when something happens",
     "IA-5 i": "shared secrets are changed when membership of the group changes",
+    "SI-12(3)": "what is no longer needed of a person is forgotten",
     "PS-4": "who leaves loses what they were given, in time",
     "PS-4 e": "what a leaver controlled stays within the organisation's reach",
 }
@@ -62,6 +63,7 @@ def describe(policy: Policy) -> list[Row]:
         rows.append(_row(f"grace, {tier}", _span(policy.grace_days[tier]), policy.grace_control))
     value = "needed where there are two" if policy.second_person else "not needed: recorded as signed by one"
     rows.append(_row("second person", value, policy.second_person_control))
+    rows.append(_row("kept after somebody left", f"{_span(policy.retention_days)} at least", policy.retention_control))
     return rows
 
 

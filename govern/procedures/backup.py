@@ -11,11 +11,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.errors import Failed, Refused
+from govern.errors import Failed, IntegrityError, Refused
 from govern.register.workspace import Workspace
 from govern.store.copy import copy
 from govern.store.database import create_store, discard_store, open_store
-from govern.store.peek import check_beside
+from govern.store.peek import check_beside, real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,9 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
             target.execute("PRAGMA journal_mode=DELETE")
         with out.open("rb+") as file:
             os.fsync(file.fileno())
+    except IntegrityError:
+        out.unlink(missing_ok=True)
+        raise
     except (OSError, sqlite3.Error) as error:
         out.unlink(missing_ok=True)
         raise Failed(f"{out} can't be written ({error})", hint="name a file on a disk with room") from error
@@ -60,7 +63,8 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
 
 def _copy_file(path: Path, out: Path) -> None:
     os.close(os.open(out, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source, closing(sqlite3.connect(out)) as target:
+    check_beside(path)
+    with closing(sqlite3.connect(f"{real(path).as_uri()}?mode=ro", uri=True)) as source, closing(sqlite3.connect(out)) as target:
         source.backup(target)
 
 

@@ -14,10 +14,14 @@ from govern.rotation.schedule import next_due
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be rotated: the credentials of a SELECTOR, of a case's open items, and of these only what is due. Empty `kind`: all."""
+    """What is to be rotated: the credentials of a SELECTOR, of a case's open items, and of these only what is due. Empty `kind`: all.
+
+    `credential` begins the id of one of several of a kind.
+    """
 
     selector: str = ""
     kind: str = ""
+    credential: str = ""
     case: str = ""
     all_due: bool = False
 
@@ -43,6 +47,10 @@ def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> 
             raise NotFound(f"{wanted.selector} has no {kind}", hint=hint)
     else:
         found = [one for one in rotations.of_active(db) if wanted.kind in ("", one.kind)]
+    if wanted.credential:
+        found = [one for one in found if one.credential.startswith(wanted.credential.strip().casefold())]
+        if not found:
+            raise NotFound(f"no credential's id begins with {wanted.credential[:40]!r}", hint="govern credential list ACCOUNT")
     return _due(db, found, now) if wanted.all_due else found
 
 

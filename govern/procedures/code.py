@@ -24,12 +24,12 @@ class Shown:
     otp: Otp
 
 
-def show_code(tx: Transaction, account: str, reason: str, recipient: str) -> Shown:
+def show_code(tx: Transaction, account: str, reason: str, recipient: str, *, credential: str = "") -> Shown:
     """Open the seed and record that a code of it was shown. A recipient has to hold the account's codes, and not be leaving."""
     from govern.vault.otp import code, from_fields
 
     found = accounts.find(tx.register, account)
-    version = versions.the(tx.register, found.id, found.handle, "totp")
+    version = versions.the(tx.register, found.id, found.handle, "totp", credential)
     showing.must_hold(tx.register, found, tx.actor, "totp", tx.now)
     person = people.find(tx.register, recipient) if recipient else None
     if person is not None:

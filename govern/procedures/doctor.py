@@ -6,17 +6,21 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from govern.errors import GovernError
+from govern.errors import Failed, GovernError
 from govern.holdings.findings import Finding
 from govern.procedures.status import lying_sheets
+from govern.register.clock import Clock
 from govern.register.connection import state
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
 from govern.register.queries import findings as queries
+from govern.register.queries import keys
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
+from govern.shell import quoted
 from govern.store.address import Server
 from govern.store.location import check_location
+from govern.store.peek import real
 from govern.vault.custody.record import read_record
 
 
@@ -24,10 +28,33 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     """Findings, `info` where something is merely told. An altered or rolled-back store raises IntegrityError, as everywhere."""
     found = [*_custody(workspace)]
     db = workspace.view()
-    found += [*_pin(workspace), *_journal(workspace, db), *_store(workspace), *_recovery(workspace, db), *lying_sheets(workspace.home)]
-    wanted = {"openers", "export-lying", "drill-due", "void-entry"}
-    found += [finding for finding in queries.findings(db, policy(db), today) if finding.code in wanted]
+    found += [
+        *_readers(db),
+        *_pin(workspace),
+        *_journal(workspace, db),
+        *_store(workspace),
+        *doctor_recovery(workspace, db),
+        *lying_sheets(workspace.home),
+    ]
+    wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
+    found += came_back(workspace)
+    found += [finding for finding in queries.findings(db, policy(db), today, workspace.person) if finding.code in wanted]
     return found
+
+
+def came_back(workspace: Workspace) -> Iterator[Finding]:
+    """Personal parts that were erased, and that a copy has brought back into the database: dropped again."""
+    try:
+        back = workspace.erase_again()
+    except Failed as error:
+        yield _told(
+            "erased-back", str(workspace.path), f"what was erased is back, and can't be dropped from here: {error.message}", "critical"
+        )
+        return
+    if back:
+        yield _told(
+            "erased-again", str(workspace.path), f"{back} personal parts that were erased had come back, and are dropped again", "warning"
+        )
 
 
 def _told(code: str, subject: str, message: str, severity: str = "info", command: str = "") -> Finding:
@@ -43,6 +70,15 @@ def _custody(workspace: Workspace) -> Iterator[Finding]:
         return
     if isinstance(workspace.path, Path) and Path(record.where).parent == workspace.path.parent:
         yield _told("keys-beside-vault", record.where, "the key lies beside the database: whoever copies the folder has both", "warning")
+
+
+def _readers(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Keys that have ended, by a revocation or with a role that ran out, and still open what is recorded."""
+    names = {key.id: key.handle for key in keys.keys(db)}
+    ended = sorted({names[key] for found in keys.stale(db, Clock.load(state(db, "clock")).now).values() for key in found})
+    if ended:
+        who = ", ".join(ended)
+        yield _told("epoch-stale", who, f"keys of {who} have ended and still open what is recorded", "warning", "govern key renew")
 
 
 def _pin(workspace: Workspace) -> Iterator[Finding]:
@@ -88,7 +124,11 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
 
 def _file(path: Path) -> Iterator[Finding]:
     if path.stat().st_mode & 0o077:
-        yield _told("store-mode", str(path), "others on this machine can read the database", "warning", f"chmod 600 {path}")
+        yield _told("store-mode", str(path), "others on this machine can read the database", "warning", f"chmod 600 {quoted(path)}")
+    for folder in sorted({path.absolute().parent, real(path).parent}):
+        if folder.stat().st_mode & 0o002:  # the sticky bit keeps others from removing files, not from adding some
+            said = "everybody on this machine can put files beside the database, which SQLite may take for its own"
+            yield _told("store-folder", str(folder), said, "warning", f"chmod o-w {quoted(folder)}")
 
 
 def _server(workspace: Workspace, server: Server) -> Iterator[Finding]:
@@ -101,7 +141,8 @@ def _server(workspace: Workspace, server: Server) -> Iterator[Finding]:
         )
 
 
-def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+def doctor_recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+    """Live secrets and newest epochs that the recovery key in force can't open."""
     recovery = db.execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()[0]
     rows = db.execute(
         "SELECT a.handle, c.kind, v.n, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
@@ -113,6 +154,16 @@ def _recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]
             if reading.wrap(bytes.fromhex(manifest), bytes.fromhex(recovery)) is None:
                 missing += 1
                 if missing <= 20:
-                    yield _told("recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical")
+                    yield _told(
+                        "recovery-wrap", account, f"recovery can't open version {n} of its {kind}", "critical", "govern recovery rewrap"
+                    )
+    epochs = len(
+        db.execute(
+            "SELECT id, max(number) FROM epochs GROUP BY compartment HAVING id NOT IN (SELECT epoch FROM epoch_wraps WHERE key = ?)",
+            (recovery,),
+        ).fetchall()
+    )
+    if epochs:
+        yield _told("recovery-epoch", recovery, f"recovery can't read {epochs} of the newest epochs", "critical", "govern recovery rewrap")
     if not missing:
         yield _told("recovery", recovery, f"recovery has a wrap of each of {len(rows)} live secrets")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,16 +23,16 @@ from govern.store.address import Location
 from govern.store.database import create_store, discard_store
 from govern.store.location import check_location
 from govern.vault.custody.files import write_private
-from govern.vault.custody.record import Custody, SeedRecord, write_record
+from govern.vault.custody.record import PENDING, Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
 from govern.vault.recovery import make_sheets
 from govern.vault.seal import set_digest, wrap_digest
 from govern.vault.secret import SecretBytes
-from govern.vault.sheet import write_sheet
+from govern.vault.sheet import Sheet, write_sheet
 
 SHEETS: Final = "recovery-sheets"
-"""File in the state folder that lists where `init` wrote the sheets, so that `doctor` can complain while they lie there."""
+"""File in the state folder that lists where `init` wrote the sheets (a JSON list of paths), so that `doctor` can complain while they lie there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,12 @@ def found(
     if (home / "seed.json").exists():
         raise Refused(
             f"{home} already belongs to a member of a vault", code="exists", hint="name another folder with GOVERN_HOME, or: govern status"
+        )
+    if (home / PENDING).exists():
+        raise Refused(
+            f"{home} is a machine that has asked to join a vault",
+            code="exists",
+            hint="name another folder with GOVERN_HOME, or: govern join",
         )
     if any((home / name).exists() for name in ("pin", "journal")):
         raise Refused(
@@ -129,10 +136,13 @@ def _found(
             for compartment, key in epochs.values():
                 _start_epoch(tx, compartment, key, (keys, recovery))
             tx.record("policy.adopted", {"policy": policy, "digest": hashlib.sha256(canonical(policy)).hexdigest()})
-            _write_sheets(asked, recovery_seed, workspace.vault, random, written)
+            sheets = make_sheets(
+                recovery_seed, asked.threshold, asked.shares, vault=workspace.vault, organisation=asked.organisation, random=random
+            )
+            write_sheets(asked.sheets, sheets, written)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
-        write_private(asked.home / SHEETS, "".join(f"{path}\n" for path in written).encode(), "the list of recovery sheets")
+        write_private(asked.home / SHEETS, json.dumps([str(path) for path in written]).encode(), "the list of recovery sheets")
         record = SeedRecord(custody=custody, where=where, key=keys.id, vault=workspace.vault, checkpoint=pin.note.decode(), person=person)
         write_record(asked.home / "seed.json", record)
     finally:
@@ -156,10 +166,11 @@ def _start_epoch(tx: Transaction, compartment: bytes, key: EpochKey, members: tu
     )  # fmt: skip
 
 
-def _write_sheets(asked: Founding, seed: SecretBytes, vault: bytes, random: Callable[[int], bytes], written: list[Path]) -> None:
-    asked.sheets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for sheet in make_sheets(seed, asked.threshold, asked.shares, vault=vault, organisation=asked.organisation, random=random):
-        path = asked.sheets / f"recovery-sheet-{sheet.index}-of-{sheet.count}.txt"
+def write_sheets(folder: Path, sheets: Sequence[Sheet], written: list[Path]) -> None:
+    """Each sheet into a file of its own (0600), none of which may be there; `written` is added to as they are made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for sheet in sheets:
+        path = folder / f"recovery-sheet-{sheet.index}-of-{sheet.count}.txt"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         written.append(path)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import Locked, NotFound, Usage
@@ -50,6 +50,8 @@ class Granted:
     waiting: tuple[str, ...]
     places: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    is_empty: bool = False
+    """Nothing of the account is known yet: no credential, here or elsewhere."""
 
 
 def tiers(db: sqlite3.Connection, request: Request) -> set[str]:
@@ -72,7 +74,7 @@ def plan(db: sqlite3.Connection, request: Request, *, actor: str, now: str) -> P
             id=account.id, handle=account.handle, tier=account.tier, custodian=account.custodian, active=account.state == "active",
             held=tuple(held.get(account.id, ())),
         )  # fmt: skip
-        asked = request.asked if request.asked.kinds else replace(request.asked, kinds=kinds)
+        asked = request.asked if request.asked.kinds else request.asked._replace(kinds=kinds)
         found = grants.issue(rules, target, receiver, asked, actor=actor, now=now)
         if found is None:
             unchanged.append(account.handle)
@@ -116,6 +118,7 @@ def told(db: sqlite3.Connection, planned: Plan) -> list[Granted]:
             absent=tuple(
                 kind for kind in issue.kinds if kind not in {version.kind for version in current if version.account == issue.account}
             ),
+            is_empty=all(version.account != issue.account for version in current),
         )
         for issue in planned.issues
     ]  # fmt: skip

@@ -31,13 +31,13 @@ class HandedOver:
     waiting: tuple[str, ...]
 
 
-def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, reason: str) -> HandedOver:
+def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, reason: str, *, credential: str = "") -> HandedOver:
     """Open the current version and record who is given it. Raises NotFound, Refused, Locked, IntegrityError, all before recording."""
     if via not in VIAS:
         raise Usage(f"there is no way {via[:40]!r} to hand over", hint=f"--via {', '.join(VIAS)}")
     found = accounts.find(tx.register, account)
     receiver = people.find(tx.register, person)
-    version = versions.the(tx.register, found.id, found.handle, kind)
+    version = versions.the(tx.register, found.id, found.handle, kind, credential)
     if receiver.status != "active":
         raise Refused(
             f"{receiver.handle} {'has left' if receiver.status == 'former' else 'is leaving'}, and is given nothing", rule="leaver", control="PS-4",

@@ -7,14 +7,14 @@ what is sealed. Preview and import walk the same steps (`govern.procedures.intak
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from govern.holdings import importing
 from govern.holdings.importing import Outcome
-from govern.importers.login import Login, Reading, Skipped
+from govern.importers.login import BROWSERS, Login, Reading, Skipped
 from govern.procedures.comparing import Fields, in_snapshot, in_transaction, marker
 from govern.procedures.import_people import Directory, Named
 from govern.procedures.import_record import Recorder
@@ -31,7 +31,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What to take in. `path` is recorded where the file should go away; `file` names the place where secrets stay (`without_secrets`)."""
+    """What to take in. `path` is recorded where the file should go away; `file` is its name. `without_secrets`: they stay there."""
 
     reading: Reading
     logins: tuple[Found, ...]
@@ -42,19 +42,30 @@ class Asked:
     without_secrets: bool = False
 
     @property
-    def place_kind(self) -> str:
-        """The kind of the place that the file stands for."""
-        return "sheet" if self.reading.format == "spreadsheet" else "manager"
+    def place(self) -> tuple[str, str]:
+        """Kind and name of the place that the file stands for: the program that wrote it, or the sheet itself."""
+        program = self.reading.program
+        if not program:
+            return "sheet" if self.reading.format == "spreadsheet" else "manager", self.file
+        return "browser" if program in BROWSERS else "manager", program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """One login whose secret differs from ours. `kinds`: which; `found`: to decide again."""
+    """One login whose secret differs from ours. `found`: to decide again."""
 
     handle: str
     account: str
-    kinds: tuple[str, ...]
     found: Found
+    here: Mapping[str, tuple[str, ...]]
+    """Each kind that differs, with the ids of the credentials of that kind here."""
+    said: tuple[str, ...] = ()
+    """Who is said to know the file's secret."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which secrets differ."""
+        return tuple(self.here)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,9 +102,22 @@ class Result:
         elif step.outcome is Outcome.CREATED:
             self.without_password[step.handle] = None
         if step.outcome is Outcome.CONFLICT:
-            self.undecided.append(Conflict(handle=step.handle, account=step.account, kinds=step.differs, found=step.found))
+            self.undecided.append(
+                Conflict(handle=step.handle, account=step.account, found=step.found, here=step.differs, said=step.said)
+            )  # fmt: skip
         if len(self.details) < most:
             self.details.append(step)
+
+    def settle(self, theirs: Sequence[Conflict], decided: Result) -> None:
+        """Take in what became of the conflicts in which the file's secret was said to work."""
+        self.undecided = [each for each in self.undecided if each not in theirs] + decided.undecided
+        self.conflicts = [each.handle for each in self.undecided]
+        self.merged += [*decided.merged, *decided.unchanged]
+        self.skipped += decided.skipped
+        self.people += decided.people
+        self.weak += decided.weak
+        self.unclear |= decided.unclear
+        self.warnings.add(decided.warnings)
 
 
 def places(logins: Sequence[Login]) -> tuple[Found, ...]:
@@ -158,7 +182,7 @@ def bring_in(workspace: Workspace, asked: Asked, now: str, *, progress: Progress
 def walk(tx: Transaction, asked: Asked, progress: Progress | None) -> Result:
     """Decide and record login by login, inside a transaction of the caller's."""
     intake = _intake(tx.register, asked, in_transaction(tx), tx.workspace.random, now=tx.now, actor=tx.actor)
-    recorder = Recorder(tx, place_kind=asked.place_kind, place_name=asked.file)
+    recorder = Recorder(tx, place=asked.place)
     result = Result()
     for number, step in enumerate(intake.steps(asked.logins), start=1):
         if isinstance(step, Step):

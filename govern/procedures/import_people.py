@@ -58,31 +58,53 @@ class Directory:
         self._answers[wanted] = found
         return found, is_new
 
+    def known(self, text: str) -> Named | None:
+        """Whom of those seen so far the text means, None where it is nobody or unclear; adds nobody."""
+        wanted = " ".join(text.split())
+        try:
+            name, mail = _parts(wanted)
+        except Usage:
+            return None
+        found = self._same(wanted, mail, name)
+        return found[0] if len(found) == 1 else None
+
     def _find(self, text: str) -> tuple[Named | None, bool]:
         try:
-            name, mail = split_name(text)
+            name, mail = _parts(text)
         except Usage:
             self.unclear[text] = "is no name"
             return None, False
-        if not mail and "@" in name[1:] and " " not in name:
-            name, mail = name.split("@")[0], name
         if max(len(name), len(mail)) > _LONGEST_NAME:
             self.unclear[text[:40]] = f"is longer than {_LONGEST_NAME} characters"
             return None, False
-        for key in (text, mail, name):
-            same = {each.id: each for each in self._known.get(key.casefold(), ())} if key else {}
-            if len(same) == 1:
-                return next(iter(same.values())), False
-            if same:
-                self.unclear[text] = f"could be {', '.join(sorted(each.handle for each in same.values()))}"
-                return None, False
+        same = self._same(text, mail, name)
+        if len(same) == 1:
+            return same[0], False
+        if same:
+            self.unclear[text] = f"could be {', '.join(sorted(each.handle for each in same))}"
+            return None, False
         new = Named(
             id=self.new_id(), handle=self._number(slug(name)), name=name, mail=mail, near=tuple(self._alike.near(name))
         )  # fmt: skip
         self._add(new)
         return new, True
 
+    def _same(self, *keys: str) -> list[Named]:
+        """Everybody whom the first key that means anybody means."""
+        for key in keys:
+            if key and (found := self._known.get(key.casefold())):
+                return list({each.id: each for each in found}.values())
+        return []
+
     def _add(self, person: Named) -> None:
         for key in {person.handle.casefold(), person.mail.casefold(), person.name.casefold()} - {""}:
             self._known.setdefault(key, []).append(person)
         self._alike.add(person.name, person.handle)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Name and mail address; a mail address alone gives its first part as the name. Raises Usage for no name at all."""
+    name, mail = split_name(text)
+    if not mail and "@" in name[1:] and " " not in name:
+        return name.split("@")[0], name
+    return name, mail

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from govern.errors import NotFound
 from govern.holdings import custody, importing
 from govern.holdings.importing import Outcome
 from govern.procedures.intake import Piece, Step
 from govern.procedures.sealing import recipients, seal
-from govern.register.queries import imports, people, policies
+from govern.register.queries import imports, people, places, policies
 from govern.vault import fingerprint, otp
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
@@ -25,11 +26,11 @@ _LONGEST_NAME: Final = 200
 
 
 class Recorder:
-    """Records steps in one transaction. `place_kind` and `place_name`: where secrets stay that are not sealed here; made when first needed."""
+    """Records steps in one transaction. `place`: kind and name of where secrets stay that are not sealed here; made when first needed."""
 
-    def __init__(self, tx: Transaction, *, place_kind: str = "", place_name: str = "") -> None:
+    def __init__(self, tx: Transaction, *, place: tuple[str, str]) -> None:
         self.tx = tx
-        self._place_kind, self._place_name, self._place = place_kind, place_name[:_LONGEST_NAME], ""
+        self._place_kind, self._place_name, self._place = place[0], place[1][:_LONGEST_NAME], ""
         self._to: dict[str, list[Recipient]] = {}
         actor = people.by_id(tx.register, tx.actor)
         self._until = custody.founding(
@@ -94,11 +95,18 @@ class Recorder:
 
     def _kept_in(self) -> str:
         if not self._place:
-            self._place = imports.place(self.tx.register, self._place_kind, self._place_name)
+            self._place = imports.place(self.tx.register, self._place_kind, self._place_name) or self._namesake()
         if not self._place:
             self._place = self.tx.new_id()
             self.tx.record("place.added", {"place": self._place, "kind": self._place_kind}, {"name": self._place_name})
         return self._place
+
+    def _namesake(self) -> str:
+        """Id of the place that people mean by this name, whatever its case and kind; empty where there is none."""
+        try:
+            return places.find(self.tx.register, self._place_name).id
+        except NotFound:
+            return ""
 
 
 def fields_of(value: Secret | otp.Otp, fingerprints: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _MOST: Final = 20
 
 def sentences(result: Result, reading: Reading) -> list[str]:
     """Every warning, those of the reader first."""
-    return [*_of_reader(result, reading), *_of_secrets(result), *_of_people(result)]
+    return [*_of_reader(result, reading), *_of_secrets(result), *_of_conflicts(result), *_of_people(result)]
 
 
 def _of_reader(result: Result, reading: Reading) -> Iterator[str]:
@@ -41,6 +41,22 @@ def _of_secrets(result: Result) -> Iterator[str]:
         yield f"not sealed to your key, so nothing could be compared: {_each(found.not_compared)}"
     if found.retired:
         yield f"retired here, left as they are: {_each(found.retired)}"
+
+
+def _of_conflicts(result: Result) -> Iterator[str]:
+    """The file says who knows its own secret. Which is not ours, so nothing of it is recorded, and nothing of it is lost in silence."""
+    said: dict[tuple[str, ...], list[str]] = {}
+    for conflict in result.undecided:
+        if conflict.said:
+            said.setdefault(conflict.said, []).append(f"{conflict.handle} ({conflict.found[0].row})")
+    for names, where in list(said.items())[:_MOST]:
+        yield (
+            f"the file's secret of {_each(where)} is not the one here, so it was not recorded as known to {_each(names)};"
+            " whoever knows ours: govern known ACCOUNT PERSON"
+        )
+    if len(said) > _MOST:
+        more = sum(len(where) for where in list(said.values())[_MOST:])
+        yield f"who knows the file's secret of {more} more conflicts was not recorded either: --json lists them"
 
 
 def _of_people(result: Result) -> Iterator[str]:

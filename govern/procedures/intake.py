@@ -7,8 +7,9 @@ two of one identity in one file are one account.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final
 
 from govern.errors import Malformed
 from govern.events import time as is_time
@@ -26,6 +27,8 @@ from govern.vault.secret import Secret
 Found = tuple[Login, Placed]
 """A login of the file and where it belongs."""
 
+_LONGEST_SHOWN: Final = 80
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
@@ -42,7 +45,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What one login comes to. Ids are those that will be recorded; `differs` names the kinds of a conflict."""
+    """What one login comes to. Ids are those that will be recorded."""
 
     outcome: Outcome
     found: Found
@@ -54,7 +57,10 @@ class Step:
     department: str = ""
     knowledge: tuple[tuple[str, str], ...] = ()
     """(credential id, person id) to declare."""
-    differs: tuple[str, ...] = ()
+    differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a conflict: each kind that differs, with the ids of the credentials of that kind here."""
+    said: tuple[str, ...] = ()
+    """Of a conflict: who is said to know the file's secret, by handle where they have one; it is not the one here."""
 
 
 @dataclass(slots=True)
@@ -69,6 +75,16 @@ class Warnings:
     retired: list[str] = field(default_factory=list)
     responsible_gone: dict[str, list[str]] = field(default_factory=dict)
     gone_before: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, later: Warnings) -> None:
+        """Take in what was odd about logins that were walked later."""
+        for name in (each.name for each in fields(self)):
+            ours, theirs = getattr(self, name), getattr(later, name)
+            if isinstance(ours, list):
+                ours += theirs
+            else:
+                for who, what in theirs.items():
+                    ours.setdefault(who, []).extend(what)
 
 
 @dataclass(slots=True)
@@ -115,7 +131,7 @@ class Intake:
             account = self._accounts.get(identity)
             if account is None:
                 login, where = found
-                name = handle(importing.base_handle(where.platform, login.title, login.username, where.url))
+                name = handle(importing.base_handle(where.platform, login.title, login.username, where.url, named=login.account))
                 account = self._accounts[identity] = _Account(id=self.new_id(), handle=name, here=False)
             yield self._step(found, account)
             account.here = True
@@ -138,7 +154,10 @@ class Intake:
             return Step(outcome=Outcome.UNCHANGED, found=found, account=account.id, handle=account.handle)
         pieces, differs = self._compare(login, account)
         if differs:
-            return Step(outcome=Outcome.CONFLICT, found=found, account=account.id, handle=account.handle, differs=tuple(differs))
+            return Step(
+                outcome=Outcome.CONFLICT, found=found, account=account.id, handle=account.handle, said=self._said(login),
+                differs={kind: tuple(id_ for id_, _ in self._live(account, kind)) for kind in differs},
+            )  # fmt: skip
         for piece in pieces:
             self._live(account, piece.kind).append((piece.credential, 1))
             if not self.keep:
@@ -250,6 +269,13 @@ class Intake:
             if fresh and importing.left_before(person.left_on, login.password_changed):
                 self.warnings.gone_before.setdefault(person.handle, []).append(account.handle)
         return found
+
+    def _said(self, login: Login) -> tuple[str, ...]:
+        """Who is said to know the file's secret, the actor apart; adds nobody."""
+        named = [(self.directory.known(name), " ".join(name.split())[:_LONGEST_SHOWN]) for name in login.known_to]
+        people: list[tuple[Named | None, str]] = [(person, person.handle) for person in self.known_to]
+        people += [(person, person.handle if person is not None else text) for person, text in named]
+        return tuple(dict.fromkeys(shown for person, shown in people if person is None or person.id != self.actor))
 
     def _is_news(self, credential: str, n: int, person: str) -> bool:
         if (credential, person) in self._declared or imports.is_declared(self.db, credential, n, person):

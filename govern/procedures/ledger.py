@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from govern import events
+from govern import bounded, events
 from govern.errors import IntegrityError, NotFound, Refused
 from govern.ledger.checkpoint import parse_checkpoint
 from govern.ledger.commitment import Entry, open_event
@@ -17,6 +17,9 @@ from govern.ledger.proof import write_proof
 from govern.register.reread import leaves
 from govern.register.workspace import Workspace
 from govern.store.database import Reading
+
+MOST_NOTE: Final = 65_536
+"""Bytes of the largest checkpoint that is read from a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +49,7 @@ def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
     compared = []
     with workspace.store.reading() as reading:
         for file in files:
-            try:
-                note = file.read_bytes()
-            except OSError as error:
-                raise NotFound(f"{file} can't be read ({error.strerror})") from error
+            note = bounded.contents(file, MOST_NOTE)
             name = signer_name(note)
             if name not in keys:
                 raise IntegrityError(f"{file} is signed by a key that this ledger does not have", found=name, code="forked")
@@ -120,7 +120,7 @@ def _spell(extra: dict[str, Any]) -> bytes:
 
 
 def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
-    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order."""
+    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order; of a later recovery key, proposal and approval."""
     db = workspace.view()
     found = {0}
     waiting = list(wanted)
@@ -129,6 +129,9 @@ def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
         if row is not None and row[0] not in found:
             found.add(row[0])
             waiting.append(row[1])
+            for entry, key in db.execute("SELECT entry, key FROM proposals WHERE ended_entry = ? AND state = 'approved'", (row[0],)):
+                found.add(entry)
+                waiting.append(key)
     return sorted(found)
 
 

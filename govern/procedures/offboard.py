@@ -14,6 +14,7 @@ from govern.offboarding.items import Item
 from govern.procedures import settling
 from govern.procedures.settling import Settled
 from govern.register.queries import cases, people, policies, ties
+from govern.register.queries import keys as queries
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
 
@@ -41,6 +42,7 @@ class Cut:
     grants: int
     wraps: int
     rotations: int
+    keys: int
 
 
 def plan(db: sqlite3.Connection, person: str, now: str) -> tuple[Person, list[Entry]]:
@@ -101,17 +103,31 @@ def run_due(tx: Transaction) -> list[Cut]:
 
 
 def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
-    from govern.procedures import sealing
+    from govern.procedures import keys, sealing
 
     db = tx.register
+    held = _keys(db, case)
+    gone = keys.revoke(tx, held, "departure", spare_last=True) if held else None
     grants = [row[0] for row in db.execute("SELECT id FROM grants WHERE person = ? AND ended_at IS NULL ORDER BY entry", (case.person,))]
     for start in range(0, len(grants), 1000):
         tx.record("grant.ended", {"grants": grants[start : start + 1000], "cause": "departure"})
     accounts = ties.sealed_accounts(db, case.person)
     wraps = sealing.end_wraps(tx, case.person, accounts) if accounts else 0
+    wraps += gone.wraps if gone else 0
     rotations = settling.open_rotations(tx, case.person, settling.brought_forward(tx, case, items))
     tx.record("case.cut", {"case": case.id})
-    return Cut(case=cases.by_id(db, case.id, reader=tx.actor), grants=len(grants), wraps=wraps, rotations=rotations)
+    return Cut(
+        case=cases.by_id(db, case.id, reader=tx.actor),
+        grants=len(grants),
+        wraps=wraps,
+        rotations=rotations,
+        keys=len(gone.keys) if gone else 0,
+    )
+
+
+def _keys(db: sqlite3.Connection, case: Case) -> list[str]:
+    """The active keys of somebody who leaves: they sign no more, and read nothing that is recorded from here on."""
+    return [key.id for key in queries.active(db, case.person)] if case.kind in LEAVES else []
 
 
 def refresh(tx: Transaction, case: Case) -> Settled:

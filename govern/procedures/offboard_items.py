@@ -32,7 +32,7 @@ def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note:
     refusal = ties.unmet(tx.register, case.person, entry.item) if entry.state is ItemState.OPEN else None
     if refusal is not None:
         raise _specific(tx, refusal, case, entry)
-    grade, cites = settling.proof(tx.register, entry.item)
+    grade, cites = settling.proof(tx.register, case, entry.item)
     tx.record(
         "case.item_ended",
         {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites, "evidence": evidence or None},

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import Refused
 from govern.holdings.likeness import Alike
 from govern.holdings.names import check_handle, free, slug
+from govern.holdings.proposals import TWO_PERSON_ROLES, Act
+from govern.procedures import epochs
+from govern.procedures.proposals import propose
 from govern.register.queries import people
+from govern.register.queries.proposals import Proposal, is_second_needed
 from govern.register.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPerson:
+class NewPerson(NamedTuple):
     """What is said of somebody who is added. `left` is a date for former staff."""
 
     name: str
@@ -53,11 +56,21 @@ def alike(db: sqlite3.Connection, name: str, mail: str) -> list[str]:
     return list(dict.fromkeys([*same, *near.near(name)]))
 
 
-def give_role(tx: Transaction, person: str, role: str, until: str | None) -> None:
+def give_role(tx: Transaction, person: str, role: str, until: str | None, *, reason: str = "") -> Proposal | None:
+    """Give a person (id) a role, or, where that takes two persons, propose it: then the proposal.
+
+    Where the role reads the cases, the person's keys are given the key to them.
+    """
     if until is not None and until <= tx.now:
         raise Refused(f"the role would have ended on {until[:10]} already", rule="role-until", hint="name a later date")
+    if role in TWO_PERSON_ROLES and is_second_needed(tx.register, Act.ROLE):
+        return propose(tx, Act.ROLE, {"person": person, "role": role, "until": until}, reason)
     tx.record("role.given", {"person": person, "role": role, "until": until})
+    epochs.share_cases(tx, person)
+    return None
 
 
 def withdraw_role(tx: Transaction, person: str, role: str) -> None:
+    """Withdraw it; whoever then reads the cases by no other role reads none that come after."""
     tx.record("role.withdrawn", {"person": person, "role": role})
+    epochs.end_cases(tx, person)

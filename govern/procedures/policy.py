@@ -1,4 +1,4 @@
-"""Reading a policy file, and putting it in force. A policy that asks for less than the one before is adopted, and what is weaker is told."""
+"""Reading a policy file, and putting it in force. A policy that asks for less than the one before takes two persons, but for a vault of one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from govern.bounded import contents
 from govern.canonical import canonical
-from govern.errors import Failed, Malformed, NotFound
+from govern.holdings.proposals import Act
 from govern.policy.compare import weaker
 from govern.policy.rules import Policy
+from govern.procedures.proposals import propose
 from govern.register.queries import policies
+from govern.register.queries.proposals import Proposal, is_second_needed
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -27,22 +30,15 @@ class Adopted:
     digest: str
     weaker: tuple[str, ...]
     changed: bool
+    proposal: Proposal | None = None
+    """Where it asks for less and that takes two persons: nothing has changed yet."""
 
 
 def read(file: Path, preset: str) -> Policy:
     """The policy of this preset in a file; raises NotFound, Failed, or Malformed "FILE:LINE: what is wrong"."""
     from govern.policy.parse import parse_policy
 
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(_LARGEST + 1)
-    except FileNotFoundError:
-        raise NotFound(f"there is no file {file}") from None
-    except OSError as error:
-        raise Failed(f"{file} can't be read ({error.strerror})", code="io") from error
-    if len(data) > _LARGEST:
-        raise Malformed(f"{file} is larger than any policy")
-    return parse_policy(data, name=str(file), preset=preset)
+    return parse_policy(contents(file, _LARGEST), name=str(file), preset=preset)
 
 
 def digest(policy: Policy) -> str:
@@ -50,11 +46,14 @@ def digest(policy: Policy) -> str:
     return hashlib.sha256(canonical(policy.to_record())).hexdigest()
 
 
-def adopt(tx: Transaction, policy: Policy) -> Adopted:
-    """Put a policy in force; nothing is recorded where it is in force already."""
+def adopt(tx: Transaction, policy: Policy, reason: str = "") -> Adopted:
+    """Put a policy in force, or propose one that asks for less; nothing is recorded where it is in force already."""
     before = policies.policy(tx.register)
     found = digest(policy)
-    changed = found != digest(before)
+    changed, less = found != digest(before), tuple(weaker(before, policy))
+    if changed and less and is_second_needed(tx.register, Act.POLICY):
+        proposal = propose(tx, Act.POLICY, {"policy": policy.to_record(), "digest": found}, reason)
+        return Adopted(policy=policy, digest=found, weaker=less, changed=False, proposal=proposal)
     if changed:
         tx.record("policy.adopted", {"policy": policy.to_record(), "digest": found})
-    return Adopted(policy=policy, digest=found, weaker=tuple(weaker(before, policy)), changed=changed)
+    return Adopted(policy=policy, digest=found, weaker=less, changed=changed)

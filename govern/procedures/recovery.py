@@ -1,6 +1,6 @@
 """Recovery from sheets: the drill that shows it would work, and the real thing on a machine that has only the database.
 
-The recovery key may do little: say that it was used, enrol one admin, revoke keys. All else is done by the admin whom it enrols.
+The recovery key may do little: say that it was used, be the second person, enrol one admin, revoke keys. All else is done by the admin whom it enrols.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from govern import bounded
 from govern.errors import GovernError, IntegrityError, Malformed, NotFound, Refused
 from govern.ledger.note import parse_note
+from govern.procedures import epochs
 from govern.procedures.sealing import Stored
+from govern.register import connection, sync
 from govern.register.pin import read_pin
 from govern.register.queries import people, policies
 from govern.register.transaction import Transaction
@@ -31,6 +34,8 @@ from govern.vault.sheet import Sheet, parse_sheet
 
 _MADE: Final = ("pin", "journal", "journal.personal", "register.db", "register.db-wal", "register.db-shm")
 """What a recovery that fails leaves nothing of, where it was not there before."""
+
+_MOST_SHEET: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,11 @@ class Recovered:
 
 
 def read_sheets(files: Sequence[Path]) -> list[Sheet]:
-    """Sheets from files; NotFound for an unreadable one, Malformed for one that is no sheet."""
+    """Sheets from files; NotFound for one that is not there, Failed for one that can't be read, Malformed for one that is no sheet."""
     sheets = []
     for file in files:
         try:
-            text = file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise NotFound(f"{file} can't be read ({error.strerror})") from error
+            text = bounded.contents(file, _MOST_SHEET).decode("utf-8")
         except UnicodeDecodeError as error:
             raise Malformed(f"{file} is no recovery sheet") from error
         sheets.append(parse_sheet(text))
@@ -135,7 +138,7 @@ def recover(
         path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, anew=True, random=random
     )  # fmt: skip
     try:
-        workspace.view()
+        _view(workspace, recovery)
         _is_the_ledgers(workspace, recovery)
         return _enrol(workspace, recovery, Keys(seed), handle, custody, where, now)
     except BaseException:
@@ -159,22 +162,49 @@ def _first_note(path: Location) -> bytes:
     return note
 
 
+def _view(workspace: Workspace, recovery: Keys) -> None:
+    """Verify everything. A recovery key that was replaced can't read what came after: that is no sign of a withheld key."""
+    try:
+        workspace.view()
+    except IntegrityError as error:
+        if error.code == "epoch" and _was_replaced(workspace, recovery):
+            raise _older() from error
+        raise
+
+
+def _was_replaced(workspace: Workspace, recovery: Keys) -> bool:
+    """Whether the ledger, as far as this key reads it, has put another one in its place."""
+    from contextlib import closing, suppress
+
+    with closing(connection.scratch()) as scratch, workspace.store.reading() as reading:
+        connection.create(scratch)
+        epochs = workspace.fresh_epochs(reading)
+        with suppress(GovernError):
+            sync.advance(scratch, sync.head_of(scratch), sync.transactions(reading, 0), vault=workspace.vault, keys=epochs)
+        row = scratch.execute("SELECT state FROM keys WHERE id = ?", (recovery.id.hex(),)).fetchone()
+        return row is not None and row[0] != "recovery"
+
+
+def _older() -> Refused:
+    return Refused("these sheets are of a recovery key that was replaced", rule="recovery-sheet", hint="find the newer sheets")
+
+
 def _is_the_ledgers(workspace: Workspace, recovery: Keys) -> None:
     row = workspace.db.execute("SELECT 1 FROM keys WHERE id = ? AND state = 'recovery'", (recovery.id.hex(),)).fetchone()
     if row is None:
-        raise Refused("these sheets are of a recovery key that was replaced", rule="recovery-sheet", hint="find the newer sheets")
+        raise _older()
 
 
 def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody: Custody, where: str, now: str) -> Recovered:
     with workspace.transaction(now) as tx:
-        person = people.find(tx.register, handle)
+        person = _named(tx, handle)
         tx.record("recovery.used", {"purpose": "recover"})
-        epochs, digests = _wrap_epochs(tx, new)
+        wrapped, digests = _wrap_epochs(tx, new)
         tx.record(
             "key.enrolled",
             {
                 "person": person.id, "key": new.id.hex(), "sign": new.sign_public.hex(), "seal": new.seal_public.hex(),
-                "custody": custody.value, "epochs": epochs, "wraps": set_digest(digests).hex(),
+                "custody": custody.value, "epochs": wrapped, "wraps": set_digest(digests).hex(),
             },
         )  # fmt: skip
         if "admin" not in person.roles:
@@ -203,8 +233,17 @@ def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody
         admin.close()
 
 
+def _named(tx: Transaction, handle: str) -> people.Person:
+    """The person to be enrolled; the hint names the admins, since nobody here can list people yet."""
+    try:
+        return people.find(tx.register, handle)
+    except NotFound as error:
+        admins = ", ".join(person.handle for person in people.people(tx.register) if "admin" in person.roles)
+        raise NotFound(error.message, hint=f"--handle of one who is in the vault; its admins: {admins}") from error
+
+
 def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
-    epochs, digests = [], []
+    wrapped_epochs, digests = [], []
     for (epoch,) in tx.register.execute("SELECT id FROM epochs ORDER BY entry").fetchall():
         key = tx.workspace.epochs.get(bytes.fromhex(epoch))
         if key is None:
@@ -212,8 +251,8 @@ def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
         wrapped = wrap_epoch(key.key, key.id, new.recipient)
         tx.put_wrap(key.id, new.id, wrapped)
         digests.append(wrap_digest(key.id, new.id, wrapped))
-        epochs.append(epoch)
-    return epochs, digests
+        wrapped_epochs.append(epoch)
+    return wrapped_epochs, digests
 
 
 def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[int, int]:
@@ -221,6 +260,7 @@ def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[i
     may be known."""
     rotations = 0
     with admin.transaction(now) as tx:
+        epochs.renew(tx, [key for (key,) in tx.register.execute("SELECT key FROM revocations WHERE cause = 'lost'").fetchall()])
         rows: list[list[Any]] = []
         digests: list[bytes] = []
         for version in _live(tx):

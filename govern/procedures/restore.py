@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.errors import GovernError, IntegrityError, NotFound, Refused
+from govern.errors import Failed, GovernError, IntegrityError, NotFound, Refused
 from govern.register.journal import Journal
 from govern.register.pin import Pin, read_pin
 from govern.register.resubmit import put
 from govern.register.workspace import Workspace
 from govern.store.address import Location, Server
 from govern.store.database import Writing, create_store, discard_store, open_store
+from govern.store.peek import real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +38,20 @@ def restore(make: Callable[[], Workspace], location: Location, home: Path, sourc
     One on a server that merely ends too early is refilled where it is: a member's login suffices. `make` opens the workspace on whatever
     lies at `location`. Raises IntegrityError where the result would not be what was verified here.
     """
+    if isinstance(location, Path):
+        location = real(location)  # where the vault is shared through a link, it is the shared file that is put back
     if source is not None:
         backup_at(source)
     pin = read_pin(home / "pin")
     if pin is None:
         raise Refused(
-            "this machine has verified nothing of this vault yet", rule="no-pin", hint="to start from sheets: govern vault recover"
+            "this machine has verified nothing of this vault yet",
+            rule="no-pin",
+            hint="put the backup where the vault is to be, then start from the sheets: govern vault recover --sheet FILE --handle H",
         )
     if isinstance(location, Server) and source is None and (refilled := _in_place(location, home, pin)):
-        _verify(make)
+        with suppress(Failed):  # only an admin's login may drop what was erased; `doctor` looks
+            _verify(make)
         return refilled
     fresh = Path(f"{location}.restoring") if isinstance(location, Path) else home / "vault.restoring"
     discard_store(fresh)
@@ -64,7 +71,7 @@ def restore(make: Callable[[], Workspace], location: Location, home: Path, sourc
 def _verify(make: Callable[[], Workspace]) -> None:
     workspace = make()
     try:
-        workspace.view()
+        workspace.erase_again()  # what somebody was promised to be forgotten may have come back with the backup
     finally:
         workspace.close()
 

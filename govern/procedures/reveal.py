@@ -24,10 +24,13 @@ class Revealed:
     rotation: str
 
 
-def reveal(tx: Transaction, account: str, kind: str, reason: str) -> Revealed:
-    """Open the current version and record that the actor saw it. Raises NotFound, Refused, Locked, IntegrityError, all before recording."""
+def reveal(tx: Transaction, account: str, kind: str, reason: str, *, credential: str = "") -> Revealed:
+    """Open the current version and record that the actor saw it; `credential` begins an id, where there are several of the kind.
+
+    Raises NotFound, Refused, Locked, IntegrityError, all before recording.
+    """
     found = accounts.find(tx.register, account)
-    version = versions.the(tx.register, found.id, found.handle, kind)
+    version = versions.the(tx.register, found.id, found.handle, kind, credential)
     showing.must_hold(tx.register, found, tx.actor, kind, tx.now)
     showing.need_reason(tx.register, found, reason, "a reveal")
     secret = showing.value(kind, showing.opened(tx, version))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govern.offboarding import checklist, deadlines
@@ -55,7 +55,7 @@ def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
     for entry in cases.items(tx.register, case.id):
         concerns = not credential or entry.item.credential == credential
         if entry.state == "open" and concerns and _done(tx.register, case, entry):
-            grade, cites = proof(tx.register, entry.item)
+            grade, cites = proof(tx.register, case, entry.item)
             tx.record(
                 "case.item_ended",
                 {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites},
@@ -80,7 +80,7 @@ def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[
     """The items as the cut leaves them that is made now: where it was planned for later, due earlier by as much."""
     if case.state is not CaseState.OPEN:
         return list(items)
-    return [replace(item, due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
+    return [item._replace(due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
 
 
 def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
@@ -128,9 +128,9 @@ def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
     return ties.can_tell(entry.item.kind) and ties.unmet(db, case.person, entry.item) is None
 
 
-def proof(db: sqlite3.Connection, item: Item) -> tuple[str | None, int | None]:
+def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:
     """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
     if item.kind is not ItemKind.ROTATE:
         return "one-person", None
-    ended = ties.ended_by(db, item.credential, item.version)
+    ended = ties.ended_by(db, item.credential, item.version, but=case.person)
     return (None, None) if ended is None else ended[1:]

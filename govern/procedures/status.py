@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
+import json
+import os
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Final
 
+from govern.bounded import contents
 from govern.holdings.findings import Finding, Step, accept, first_steps, next_steps
 from govern.register.queries import findings as queries
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
+from govern.shell import quoted
+
+_MOST_LISTED: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,7 @@ def status(workspace: Workspace, today: str) -> Status:
     """The state of the vault on `today` (ISO date)."""
     db = workspace.view()
     own = _own_case(db, workspace.person)
-    found = [*queries.findings(db, policy(db), today), *lying_sheets(workspace.home)]
+    found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home)]
     found = accept([finding for finding in found if finding.key not in own], queries.accepted(db, today))
     counts = {name: _count(db, query) for name, query in _COUNTS.items()}
     counts["cases"] -= len(own)
@@ -64,7 +70,7 @@ def lying_sheets(home: Path) -> list[Finding]:
     listed = home / "recovery-sheets"
     if not listed.exists():
         return []
-    lying = [path for path in listed.read_text(encoding="utf-8").splitlines() if path and Path(path).exists()]
+    lying = [path for path in _listed(contents(listed, _MOST_LISTED)) if os.path.lexists(path)]
     if not lying:
         return []
     return [
@@ -74,10 +80,19 @@ def lying_sheets(home: Path) -> list[Finding]:
             subject=str(Path(lying[0]).parent),
             message=f"{len(lying)} recovery sheets still lie on this disk",
             key="sheets",
-            command=f"rm {shlex.join(lying)}",
+            command=f"rm {' '.join(quoted(PurePath(path)) for path in lying)}",
             why="print them, hand them out, then remove the files",
         )
     ]
+
+
+def _listed(data: bytes) -> list[str]:
+    """The paths of the list: a JSON list, as `init` writes it, or one in a line, as it once did. Whatever bytes lie there."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = os.fsdecode(data).splitlines()
+    return [path for path in found if isinstance(path, str) and path] if isinstance(found, list) else []
 
 
 def accept_baseline(workspace: Workspace, until: str, now: str) -> int:
@@ -88,7 +103,7 @@ def accept_baseline(workspace: Workspace, until: str, now: str) -> int:
     if until <= today:
         raise Refused(f"{until} is not in the future", rule="baseline", hint="name a later date")
     db = workspace.view()
-    found = [*queries.findings(db, policy(db), today), *lying_sheets(workspace.home)]
+    found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home)]
     keys = sorted({finding.key for finding in found if finding.key and finding.severity != "info" and finding.code != "void-entry"})
     if keys:
         with workspace.transaction(now) as tx:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from govern.events import Event
 from govern.holdings import authority
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(NamedTuple):
     """One key: its Ed25519 public key, whose it is (person id; nobody's: recovery), and its state."""
 
     sign: bytes
@@ -62,37 +60,48 @@ class Actors:
             if not genesis and all(until is None for _, until in roles):
                 self._standings[event.actor, key] = standing
         if authority.depends_on_account(event.type, event.body, standing):
-            return replace(standing, account=self._relations(event))
+            return standing._replace(account=self._relations(event))
         return standing
 
     def _relations(self, event: Event) -> frozenset[str]:
-        """What the actor is to every account that the fact concerns: relations to all of them only."""
+        """What the actor is to every account that the fact concerns, as far as the register knows it: relations to all of them only."""
+        asked = _concerned(event.type, event.body)
+        if asked is None:
+            return frozenset()
+        query, value = asked
         common: set[str] | None = None
-        for account in concerned(self._db, event.type, event.body):
-            row = self._db.execute("SELECT custodian, deputy FROM accounts WHERE id = ?", (account,)).fetchone()
-            found = set()
-            if row:
-                found |= {name for name, person in zip(("custodian", "deputy"), row, strict=True) if person == event.actor}
-                held = self._db.execute("SELECT person FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchall()
-                found |= {"holder" if person == event.actor else "others-hold" for (person,) in held}
+        for row in self._db.execute(query, (event.actor, value)):
+            found = {name for name, holds in zip(_NAMES, row, strict=True) if holds}
             common = found if common is None else common & found
         return frozenset(common or ())
 
 
-def concerned(db: sqlite3.Connection, type_: str, body: Mapping[str, Any]) -> set[str]:
-    """Ids of the accounts that a fact is about, as far as the register knows them."""
+_NAMES: Final = ("custodian", "deputy", "holder", "others-hold")
+_RELATIONS: Final = """
+SELECT a.custodian = ?1, a.deputy = ?1,
+  EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person = ?1),
+  EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person <> ?1)
+FROM accounts a WHERE a.id {which}
+"""
+_BY_ACCOUNT: Final = _RELATIONS.format(which="= ?2")
+_BY_CREDENTIAL: Final = _RELATIONS.format(which="= (SELECT account FROM credentials WHERE id = ?2)")
+_BY_CREDENTIALS: Final = _RELATIONS.format(which="IN (SELECT account FROM credentials WHERE id IN (SELECT value FROM json_each(?2)))")
+_BY_GRANTS: Final = _RELATIONS.format(which="IN (SELECT account FROM grants WHERE id IN (SELECT value FROM json_each(?2)))")
+_BY_ROTATION: Final = _RELATIONS.format(
+    which="= (SELECT c.account FROM credentials c JOIN rotations r ON r.credential = c.id WHERE r.id = ?2)"
+)
+
+
+def _concerned(type_: str, body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The question for the actor's relations to the accounts that a fact is about, and what names these; None where it is about none."""
     if "account" in body:
-        return {body["account"]}
+        return _BY_ACCOUNT, body["account"]
     if type_ == "grant.ended":
-        marks = json.dumps(body["grants"])
-        return {row[0] for row in db.execute("SELECT account FROM grants WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
+        return _BY_GRANTS, json.dumps(body["grants"])
     if "credential" in body:
-        wanted = [body["credential"]]
-    elif "wraps" in body and isinstance(body["wraps"], list):
-        wanted = [row[0] for row in body["wraps"]]
-    elif "rotation" in body:
-        wanted = [row[0] for row in db.execute("SELECT credential FROM rotations WHERE id = ?", (body["rotation"],))]
-    else:
-        return set()
-    marks = json.dumps(wanted)
-    return {row[0] for row in db.execute("SELECT account FROM credentials WHERE id IN (SELECT value FROM json_each(?))", (marks,))}
+        return _BY_CREDENTIAL, body["credential"]
+    if "wraps" in body and isinstance(body["wraps"], list):
+        return _BY_CREDENTIALS, json.dumps([row[0] for row in body["wraps"]])
+    if "rotation" in body:
+        return _BY_ROTATION, body["rotation"]
+    return None

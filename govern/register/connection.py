@@ -46,6 +46,7 @@ def scratch() -> sqlite3.Connection:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    path = Path(os.path.realpath(path))  # where SQLite looks
     Path(f"{path}-journal").unlink(missing_ok=True)  # never ours: SQLite would play it back, and delete whatever file it names
     db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
     try:
@@ -56,6 +57,12 @@ def _open(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def damaged(error: sqlite3.DatabaseError) -> Failed:
+    """What is said of a register in which SQLite met a page or a row that is none."""
+    hint = "remove register.db from GOVERN_HOME: the next command makes it again from what was verified"
+    return Failed(f"the register is damaged ({error})", code="register", hint=hint)
 
 
 def is_usable(db: sqlite3.Connection) -> bool:
@@ -90,6 +97,13 @@ def state(db: sqlite3.Connection, key: str) -> Any:
     return row[0] if row else None
 
 
+def states(db: sqlite3.Connection, *keys: str) -> list[Any]:
+    """Several values of the register's `state`, each or None, in one question."""
+    marks = ", ".join("?" * len(keys))
+    found = dict(db.execute(f"SELECT key, value FROM state WHERE key IN ({marks})", keys).fetchall())  # noqa: S608  marks only
+    return [found.get(key) for key in keys]
+
+
 def save(db: sqlite3.Connection, **values: Any) -> None:
     """Write these values of the register's `state`, in one statement."""
     rows = ", ".join(["(?, ?)"] * len(values))
@@ -98,6 +112,7 @@ def save(db: sqlite3.Connection, **values: Any) -> None:
 
 def remove(path: Path) -> None:
     """Delete the register with its WAL files."""
+    path = Path(os.path.realpath(path))
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
@@ -116,8 +131,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     except BaseException as error:
         _roll_back(db)
         if type(error) is sqlite3.DatabaseError:
-            hint = "remove register.db from GOVERN_HOME: the next command makes it again from what was verified"
-            raise Failed(f"the register is damaged ({error})", code="register", hint=hint) from error
+            raise damaged(error) from error
         raise
 
 
@@ -136,11 +150,11 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
         _roll_back(db)
 
 
-_LOCAL = frozenset({"journal_end", "side_end"})
+_LOCAL = frozenset({"journal_end", "side_end", "wipe"})
 
 
 def dump(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """Every row of every table in a canonical order: two registers are equal when their dumps are. Offsets of local files are left out."""
+    """Every row of every table in a canonical order: two registers are equal when their dumps are. What is about local files is left out."""
     for table in TABLES:
         width = len(db.execute(f"PRAGMA table_info({table})").fetchall())
         order = ", ".join(str(number + 1) for number in range(width))

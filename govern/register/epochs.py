@@ -34,17 +34,21 @@ class EpochKeys:
         self._keys: dict[bytes, EpochKey] = {}
         self._compartments: dict[str, bytes] = {}
         self._latest: dict[bytes, bytes] = {}
+        self._of: dict[bytes, bytes] = {}
+        self._ended: set[bytes] = set()
         self.source: Wraps | None = None
         """Asked again when a key is missing: others may have started an epoch since."""
 
     def load(self, wraps: Wraps) -> None:
         """Take every epoch key that is wrapped to this member, and the previous ones sealed under them."""
+        before = set(self._keys)
         for target, sealed in wraps.epoch_wraps(self._member.id):
             try:
-                self.take(unwrap_epoch(sealed, target, self._member))
+                if target not in before:
+                    self.take(unwrap_epoch(sealed, target, self._member))
             except GovernError:
                 continue  # a planted or damaged wrap: missed, and named, when the ledger needs its epoch
-        waiting = list(self._keys)
+        waiting = [epoch for epoch in self._keys if epoch not in before]
         while waiting:
             epoch = waiting.pop()
             for previous, sealed in wraps.chained(epoch):
@@ -54,6 +58,11 @@ class EpochKeys:
                     waiting.append(self.take(open_previous(sealed, self._keys[epoch].key, epoch, previous)))
                 except GovernError:
                     continue
+
+    @property
+    def own(self) -> bytes:
+        """Id of the key that all of this is opened with."""
+        return self._member.id
 
     def take(self, key: bytes) -> bytes:
         epoch = EpochKey(key)
@@ -68,8 +77,23 @@ class EpochKeys:
         return key
 
     def reads(self, compartment: bytes) -> bool:
-        """Whether this member reads the compartment: every keyholder reads `base`."""
-        return compartment in self._latest or not self._latest
+        """Whether this member reads the compartment, and may write in it: every keyholder reads `base`."""
+        return (compartment in self._latest and compartment not in self._ended) or not self._latest
+
+    def opens(self, compartment: bytes, epoch: bytes) -> bool:
+        """Whether an entry is for this member: its key is there, or should be. What is for others is passed over."""
+        return epoch in self._keys or self.reads(compartment)
+
+    def end(self, compartment: bytes) -> None:
+        """This member is given no later epoch of the compartment: what they could read they still can."""
+        self._ended.add(compartment)
+
+    def newest(self, compartment: bytes) -> EpochKey:
+        """The key of the compartment's newest epoch."""
+        key = self._keys.get(self._latest.get(compartment, b""))
+        if key is None or compartment in self._ended:
+            raise IntegrityError("no key for the newest epoch of a compartment", code="epoch")
+        return key
 
     def compartment(self, name: str) -> bytes | None:
         return self._compartments.get(name)
@@ -77,20 +101,18 @@ class EpochKeys:
     def current(self, name: str) -> tuple[bytes, EpochKey]:
         """Compartment id and newest epoch key to write under."""
         compartment = self._compartments[name]
-        key = self._keys.get(self._latest.get(compartment, b""))
-        if key is None:
-            raise IntegrityError(f"no key for the newest epoch of {name}", code="epoch")
-        return compartment, key
+        return compartment, self.newest(compartment)
 
     def remember(self, name: str, compartment: bytes, epoch: bytes) -> None:
         """What a register that was synced earlier says of a compartment's newest epoch."""
+        self._of[epoch] = compartment
         if name:
             self._compartments[name] = compartment
         if epoch in self._keys or name == "base":
             self._latest[compartment] = epoch
 
     def declared(self, event: Event) -> None:
-        """Follow a founding, an epoch's start or an enrolment. A key that was wrapped to us and that we can't open was withheld."""
+        """Follow whatever changes who reads what. A key that was wrapped to us and that we can't open was withheld."""
         body, own = event.body, self._member.id.hex()
         if event.type == "vault.founded":
             epochs = [body[f"{name}_epoch"] for name in ("base", "case")]
@@ -99,6 +121,13 @@ class EpochKeys:
                 self.remember(name, bytes.fromhex(body[name]), bytes.fromhex(body[f"{name}_epoch"]))
         elif event.type == "key.enrolled":
             self.need(body.get("epochs", ()) if own == body["key"] else ())
+        elif event.type == "epoch.wrapped":
+            given = [epoch for epoch, key in body["wraps"] if key == own]
+            self.need(given)
+            self._ended -= {self._of.get(bytes.fromhex(epoch), b"") for epoch in given}
+        elif event.type == "readers.ended":
+            if own in body["keys"]:
+                self.end(self._of.get(bytes.fromhex(body["epoch"]), b""))
         else:
             self.need([body["epoch"]] if own in body["recipients"] else ())
             self.remember("", bytes.fromhex(body["compartment"]), bytes.fromhex(body["epoch"]))

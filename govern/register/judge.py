@@ -10,36 +10,36 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from govern import events
 from govern.canonical import canonical, decode
-from govern.errors import IntegrityError, Malformed, Refused
+from govern.errors import IntegrityError, Locked, Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
 from govern.policy.rules import Policy
 from govern.register import connection, void
 from govern.register.actors import Actors
+from govern.register.clock import Clock
 from govern.register.epochs import EpochKeys
-from govern.register.projection import APPLY, Scene
-from govern.vault.keys import check_public, key_id
+from govern.register.projection import APPLY, Scene, erasing
+from govern.vault.keys import check_possession, check_public, key_id
 
-_DRIFT: Final = timedelta(minutes=5)
 _TOGETHER: Final = 500
-_CHANGES_READING: Final = frozenset({"vault.founded", "epoch.started", "key.enrolled", "key.revoked", "role.given", "role.withdrawn"})
+_CHANGES_READING: Final = frozenset({
+    "vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled", "key.revoked", "role.given", "role.withdrawn",
+    "proposal.approved",
+})  # fmt: skip
 """What opens, or who may do what, is another thing after these."""
+
+_DECLARES: Final = _CHANGES_READING - {"key.revoked", "role.given", "role.withdrawn"}
 
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class _OneByOne(Exception):
     """These entries can't be applied together."""
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 class Judge:
@@ -49,11 +49,12 @@ class Judge:
         self.db = db
         self.vault = vault
         self.keys = keys
-        self.clock: str = connection.state(db, "clock") or ""
+        self.clock = Clock.load(connection.state(db, "clock"))
         self._actors = Actors(db)
         self._epochs: dict[bytes, bytes] = {}
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
+        self._missing: dict[int, IntegrityError] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
         self.passed: set[bytes] = set()
@@ -94,15 +95,21 @@ class Judge:
         self._settle()
         self._closed = {"size": checkpoint.size, "note": note}
 
-    def save(self, tree: bytes) -> None:
-        """Write down how far the register now reaches: after the last transaction, before the caller commits."""
-        connection.save(self.db, clock=self.clock, tree=tree, **self._closed)
+    def save(self, tree: bytes, **more: int) -> None:
+        """Write down how far the register now reaches, and `more` of its state: after the last transaction, before the caller commits.
+
+        Only now can be said whether an erasure names every personal part that is gone: it may stand far behind them.
+        """
+        for index, error in sorted(self._missing.items()):
+            if self.db.execute("SELECT 1 FROM erased WHERE entry = ?", (index,)).fetchone() is None:
+                raise error
+        connection.save(self.db, clock=self.clock.save(), tree=tree, **self._closed, **more)
 
     # --- many entries, or one -----------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
         """Apply what waits: all of it under one savepoint where nothing in it is void, or changes who may do what; else one by one."""
-        waiting, self._waiting, clock = self._waiting, [], self.clock
+        waiting, self._waiting, clock = self._waiting, [], self.clock.copy()
         if len(waiting) > 1:
             self.db.execute("SAVEPOINT together")
             try:
@@ -127,30 +134,29 @@ class Judge:
                 continue
             self._is_the_signers(event, key)
             self._in_its_compartment(event, entry.compartment, entry.epoch)
-            self._apply(scene, event, key)
-            self._drift(entry.index, key, event.at)
+            self._drift(entry.index, key, event, self._apply(scene, event, key))
 
     def _read(self, entry: Entry) -> tuple[Scene | None, events.Event | None]:
         """Open and decode; nothing where the compartment is not ours."""
-        if not self.keys.reads(entry.compartment):
+        if not self.keys.opens(entry.compartment, entry.epoch):
             return None, None
         if self.keys.get(entry.epoch) is None:
             raise _OneByOne
         event = events.decode_event(self._open(entry))
         personal = self._personal(entry, event)
-        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal), event
+        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key), event
 
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
         try:
-            if not self.keys.reads(entry.compartment):
+            if not self.keys.opens(entry.compartment, entry.epoch):
                 self.passed.add(entry.epoch)
                 self.db.execute(_ENTER, _row(entry.index, None))
                 return
             if not self._may_declare(entry, key):
                 raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
             event = events.decode_event(self._open(entry))
-            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {})
+            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key)
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
             self.admit(scene, event, entry.compartment, entry.epoch, key)
@@ -174,26 +180,30 @@ class Judge:
                 self.db.execute(_ENTER, _row(scene.index, event))
             except sqlite3.IntegrityError:
                 raise Refused("an event of this id is in the ledger already", rule="id-used") from None
-            self._apply(scene, event, key)
+            standing = self._apply(scene, event, key)
         except BaseException:
             self.db.execute("ROLLBACK TO fact")
             self.db.execute("RELEASE fact")
             raise
         self.db.execute("RELEASE fact")
-        self._drift(scene.index, key, event.at)
+        self._drift(scene.index, key, event, standing)
         if event.type in _CHANGES_READING:
             self._actors.forget()
-        if event.type in ("vault.founded", "epoch.started", "key.enrolled"):
+        if event.type in _DECLARES:
             self.keys.declared(event)
 
-    def _apply(self, scene: Scene, event: events.Event, key: bytes) -> None:
-        _sound(event)
-        standing = self._actors.standing(event, key, max(event.at, self.clock), genesis=scene.index == 0)
+    def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
+        _sound(event, self.vault)
+        scene.now = max(event.at, self.clock.now)
+        standing = self._actors.standing(event, key, scene.now, genesis=scene.index == 0)
         authority.permit(event.type, event.body, standing)
         try:
             APPLY[event.type](scene)
+            if event.personal is not None:
+                erasing.note(scene)
         except sqlite3.IntegrityError as error:
             raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
+        return standing
 
     def _in_its_compartment(self, event: events.Event, compartment: bytes, epoch: bytes) -> None:
         if event.type == "vault.founded":
@@ -224,6 +234,7 @@ class Judge:
     def _open(self, entry: Entry) -> bytes:
         epoch = self.keys.get(entry.epoch)
         if epoch is None:
+            self._still_enrolled()
             raise IntegrityError(
                 "no key for its epoch: the wrap was withheld or replaced",
                 index=entry.index,
@@ -232,10 +243,19 @@ class Judge:
             )
         return open_event(entry, vault=self.vault, epoch=epoch)[1]
 
+    def _still_enrolled(self) -> None:
+        """Nothing is withheld from a machine whose key was revoked: what follows is not for it."""
+        if self.db.execute("SELECT 1 FROM revocations WHERE key = ?", (self.keys.own.hex(),)).fetchone():
+            raise Locked(
+                "the key of this machine was revoked: what was recorded since is not for it",
+                code="revoked",
+                hint="ask an admin for a new invite: govern person rekey PERSON",
+            )
+
     def _may_declare(self, entry: Entry, key: bytes) -> bool:
         """Whether an entry whose key we lack may be the start of an epoch whose wrap is withheld from us, or follow one.
 
-        The start of an epoch stands under its own key, so that it can't be read without. Only admins and recovery start one: what
+        The start of an epoch stands under its own key, so that it can't be read without. Only admins, HR and recovery start one: what
         anybody else signs under an epoch that the ledger never declared is void, and stops nobody.
         """
         if self.keys.get(entry.epoch) is not None or entry.index == 0:
@@ -245,7 +265,7 @@ class Judge:
         signer = self._actors.signer(key)
         if signer is None or signer.is_recovery:
             return True
-        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role = 'admin'", (signer.person,)).fetchone() is not None
+        return self.db.execute("SELECT 1 FROM roles WHERE person = ? AND role IN ('admin', 'hr')", (signer.person,)).fetchone() is not None
 
     def _personal(self, entry: Entry, event: events.Event) -> Mapping[str, Any]:
         if event.personal is None:
@@ -253,26 +273,35 @@ class Judge:
                 raise IntegrityError("a personal part that its event does not commit to", index=entry.index, code="personal")
             return {}
         if entry.personal is None:
-            raise IntegrityError("its personal part is gone and no erasure says so", index=entry.index, code="personal")
+            gone = IntegrityError("its personal part is gone and no erasure says so", index=entry.index, code="personal")
+            self._missing[entry.index] = gone
+            return {}
         key = self.keys.get(entry.epoch)
         assert key is not None  # noqa: S101  the event itself was opened with it
-        data = open_personal(entry, vault=self.vault, epoch=key, committed=bytes.fromhex(event.personal))
-        value = decode(data)
-        if not isinstance(value, dict):
-            raise Malformed("a personal part that is no object")
-        events.check_personal(event.type, value)
+        try:
+            data = open_personal(entry, vault=self.vault, epoch=key, committed=bytes.fromhex(event.personal))
+        except IntegrityError as error:
+            self._missing[entry.index] = error
+            return {}
+        try:
+            value = decode(data)
+            if not isinstance(value, dict):
+                raise Malformed("a personal part that is no object")
+            events.check_personal(event.type, value)
+        except Malformed as error:
+            # Whether an entry counts must not hang on what an erasure may take away.
+            self._finding(entry.index, erasing.MALFORMED, bytes.fromhex(event.key), error.message)
+            return {}
         return value
 
-    def _drift(self, index: int, key: bytes, at: str) -> None:
-        """Note a time that lies more than five minutes behind an earlier entry's; it moves nothing."""
+    def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing) -> None:
+        """Note a time that is off; it moves nothing."""
         try:
-            moment = _time(at)
-            if at < self.clock and moment < _time(self.clock) - _DRIFT:
-                self._finding(index, "backdated", key, f"says {at}, after an entry of {self.clock}")
+            off = self.clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
         except ValueError:
-            self._finding(index, "backdated", key, f"{at} is no date")
-            return
-        self.clock = max(self.clock, at)
+            off = ("backdated", f"{event.at} is no date")
+        if off is not None:
+            self._finding(index, off[0], key, off[1])
 
     def _void(self, index: int, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
         self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (index, key.hex()))
@@ -294,8 +323,10 @@ def _row(index: int, event: events.Event | None) -> tuple[Any, ...]:
     return index, event.id, event.type, event.actor, event.key, event.at
 
 
-def _sound(event: events.Event) -> None:
+def _sound(event: events.Event, vault: bytes) -> None:
     """What the shape of a fact can't say of it: a key's id is its keys', neither is weak, and a policy is one that can be read."""
+    if event.type == "proposal.made":
+        _sound_proposal(event, vault)
     body = event.body
     if event.type == "key.enrolled":
         sign, seal = bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"])
@@ -303,6 +334,23 @@ def _sound(event: events.Event) -> None:
             raise Refused("the id of the key is not that of its public keys", rule="key-id")
         check_public(sign, seal)
     elif event.type == "policy.adopted":
-        Policy.from_record(body["policy"])
-        if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
-            raise Refused("the digest is not that of the policy", rule="policy-digest")
+        _sound_policy(body)
+
+
+def _sound_policy(body: Mapping[str, Any]) -> None:
+    Policy.from_record(body["policy"])
+    if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
+        raise Refused("the digest is not that of the policy", rule="policy-digest")
+
+
+def _sound_proposal(event: events.Event, vault: bytes) -> None:
+    """The parameters are those of the act; whoever proposes a recovery key holds it (the challenge: vault id and proposal id)."""
+    act, parameters = event.body["act"], event.body["parameters"]
+    events.check_parameters(act, parameters)
+    if act == "policy":
+        _sound_policy(parameters)
+    elif act == "recovery-replaced":
+        sign, seal = bytes.fromhex(parameters["sign"]), bytes.fromhex(parameters["seal"])
+        if key_id(sign, seal).hex() != parameters["key"]:
+            raise Refused("the id of the key is not that of its public keys", rule="key-id")
+        check_possession(sign, seal, vault + bytes.fromhex(event.body["proposal"]), bytes.fromhex(parameters["proof"]))

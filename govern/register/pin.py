@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from struct import Struct
+from typing import Final, NamedTuple
 
 from govern.errors import Failed, IntegrityError
 from govern.register.durable import sync_folder, write_all
 
 _SLOT: Final = 4096
 _MAGIC: Final = b"govern pin 1\n"
-_HEAD: Final = len(_MAGIC) + 8 + 2 + 2
+_FIELDS: Final = Struct(">QHH")
+"""Sequence number, then the lengths of tree and note, which follow."""
+_HEAD: Final = len(_MAGIC) + _FIELDS.size
 _SUM: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """`tree` is the compact range as `ledger.merkle.CompactRange.encode` writes it: its first eight bytes are the size."""
 
     tree: bytes
@@ -40,19 +41,17 @@ def _sum(data: bytes) -> bytes:
 
 
 def _encode(pin: Pin) -> bytes:
-    body = (
-        _MAGIC + pin.sequence.to_bytes(8, "big") + len(pin.tree).to_bytes(2, "big") + len(pin.note).to_bytes(2, "big") + pin.tree + pin.note
-    )
-    if len(body) + _SUM > _SLOT:
-        raise Failed(f"a pin of {len(body)} bytes does not fit its slot")
+    length = _HEAD + len(pin.tree) + len(pin.note)
+    if length + _SUM > _SLOT:
+        raise Failed(f"a pin of {length} bytes does not fit its slot")
+    body = _MAGIC + _FIELDS.pack(pin.sequence, len(pin.tree), len(pin.note)) + pin.tree + pin.note
     return (body + _sum(body)).ljust(_SLOT, b"\0")
 
 
 def _decode(slot: bytes) -> Pin | None:
     if len(slot) != _SLOT or not slot.startswith(_MAGIC):
         return None
-    at = len(_MAGIC)
-    sequence, tree, note = (int.from_bytes(slot[a:b], "big") for a, b in ((at, at + 8), (at + 8, at + 10), (at + 10, at + 12)))
+    sequence, tree, note = _FIELDS.unpack_from(slot, len(_MAGIC))
     end = _HEAD + tree + note
     if end + _SUM > _SLOT or _sum(slot[:end]) != slot[end : end + _SUM]:
         return None
@@ -62,7 +61,8 @@ def _decode(slot: bytes) -> Pin | None:
 def read_pin(path: Path) -> Pin | None:
     """The newer whole slot; None where there is no file. A file with no whole slot is an IntegrityError."""
     try:
-        data = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            data = file.read(2 * _SLOT)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -38,10 +38,13 @@ def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: 
     try:
         reached = sync.advance(db, Head(CompactRange(), None), source, vault=workspace.vault, keys=workspace.epochs).size
         ends, beyond = source.end, source.beyond
-    except GovernError:
+    except GovernError as error:
         # A frame that is whole but wrong, such as one whose personal part is gone: nothing of it is believed.
         db.execute("ROLLBACK TO journal")
         ends, reached, beyond = (0, 0), 0, 0
+        if isinstance(error, IntegrityError) and error.code == "personal" and pin is None:
+            # What an erasure has taken out of it, where the store ends before that erasure: the journal is sound, the store is old.
+            beyond = sum(recorded.size > limit for recorded in journal.transactions())
     db.execute("RELEASE journal")
     workspace.save_ends(ends)
     if pin is None and beyond > 1:

@@ -15,11 +15,24 @@ CREATE TABLE findings (entry INTEGER, code TEXT, signer TEXT, message TEXT, PRIM
 
 CREATE TABLE people (
   id TEXT PRIMARY KEY, handle TEXT, name TEXT, mail TEXT, department TEXT, locale TEXT, agency TEXT,
-  external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER);
+  external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER,
+  erased INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX people_handle ON people (handle);
 CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
 CREATE INDEX keys_person ON keys (person);
+CREATE TABLE revocations (key TEXT PRIMARY KEY, cause TEXT, at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE invites (
+  id TEXT PRIMARY KEY, person TEXT, purpose TEXT, token TEXT, expires TEXT, inviter TEXT, key TEXT, state TEXT NOT NULL DEFAULT 'open',
+  at TEXT, ended INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX invites_person ON invites (person);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
+CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, signer)) WITHOUT ROWID;
+CREATE TABLE proposals (
+  id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
+  second TEXT, ended_at TEXT, ended_entry INTEGER, entry INTEGER);
+CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
+CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;
+CREATE TABLE erased (entry INTEGER PRIMARY KEY, erasure INTEGER);
 CREATE TABLE epochs (id TEXT PRIMARY KEY, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER);
 
 CREATE TABLE accounts (
@@ -47,6 +60,7 @@ CREATE TABLE wraps (
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;
 CREATE TABLE wrap_sets (entry INTEGER PRIMARY KEY, digest TEXT);
 CREATE TABLE epoch_wraps (entry INTEGER, epoch TEXT, key TEXT, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
+CREATE TABLE readers_ended (epoch TEXT, key TEXT, entry INTEGER, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
 
 CREATE TABLE grants (
   id TEXT PRIMARY KEY, account TEXT, person TEXT, giver TEXT, kinds TEXT, since TEXT, until TEXT, emergency INTEGER NOT NULL DEFAULT 0,
@@ -92,5 +106,8 @@ CREATE INDEX shown_credential ON shown (credential);
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
-VERSION: Final = f"{zlib.crc32(DDL.encode()):08x}"
+_READING: Final = 2
+"""Raised where the same facts make other rows in the same tables."""
+
+VERSION: Final = f"{zlib.crc32(f'{DDL}{_READING}'.encode()):08x}"
 """Stands in `state`; a register with another one is rebuilt."""

@@ -38,6 +38,8 @@ def named(db: sqlite3.Connection, facts: Sequence[Named]) -> Spare:
                     found.add((bytes.fromhex(row[0] or "") if row else b"", bytes.fromhex(key)))
             case "epoch.started":
                 found |= {(bytes.fromhex(body["epoch"]), bytes.fromhex(key)) for key in (*body["recipients"], body.get("previous", ""))}
+            case "epoch.wrapped":
+                found |= {(bytes.fromhex(epoch), bytes.fromhex(key)) for epoch, key in body["wraps"]}
             case "key.enrolled":
                 found |= {(bytes.fromhex(epoch), bytes.fromhex(body["key"])) for epoch in body.get("epochs", ())}
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govern.errors import Failed
+from govern.register import wipe
 from govern.register.journal import Journal, Written
 from govern.register.resubmit import put
 
@@ -25,10 +26,11 @@ def settle(workspace: Workspace, journal: Journal, start: tuple[int, int]) -> bo
     Raises Failed (code `unknown`) where the store gives no answer; the next command that writes finds out and goes on.
     """
     tail = next(journal.read(start))
+    gone = wipe.erased(workspace.db, since=tail.entries[0][0])
     lost: Exception | None = None
     for _ in range(_TRIES):
         try:
-            return _put_again(workspace, tail) if workspace.store.server else _look(workspace, tail)
+            return _put_again(workspace, tail, gone) if workspace.store.server else _look(workspace, tail)
         except Exception as error:
             lost = error
             if not (workspace.store.server and isinstance(error, Failed) and error.code in ("connection", "race")):
@@ -46,13 +48,13 @@ def _look(workspace: Workspace, tail: Written) -> bool:
         return reading.checkpoint(tail.size) == tail.note
 
 
-def _put_again(workspace: Workspace, tail: Written) -> bool:
+def _put_again(workspace: Workspace, tail: Written, gone: list[int]) -> bool:
     # We hold the register's lock, for which another process of ours may be waiting with this one in its hands: not for long.
     with workspace.store.writing(patient=False) as writing:
         if writing.checkpoint(tail.size) == tail.note:
             return True
         if writing.head()[0] != tail.size - len(tail.entries):
             return False  # others went on from where it began
-        put(writing, tail)
+        put(writing, tail, gone)
         writing.commit()
         return True

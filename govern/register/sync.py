@@ -22,6 +22,8 @@ from govern.register.pin import Pin
 from govern.store.database import EntryRow, Reading
 
 _BATCH = 2_000
+_KEPT = 20_000
+"""Entries of one transaction that are held in memory, some 20 MB, rather than read each time that they are walked."""
 
 
 class Rows:
@@ -36,7 +38,7 @@ class Rows:
         return self._raw()
 
     def __iter__(self) -> Iterator[Entry]:
-        if len(self) > _BATCH:
+        if len(self) > _KEPT:
             return starmap(Entry, self._raw())
         if self._kept is None:
             self._kept = list(starmap(Entry, self._raw()))
@@ -102,17 +104,20 @@ def check_against_pin(reading: Reading, pin: Pin | None) -> tuple[int, bytes]:
     """The store's head, refused (IntegrityError) where it is behind the pin or differs from it."""
     head = reading.head()
     if pin is not None:
-        _contains(reading, head[0], pin.size, pin.note)
+        _contains(reading, head, pin.size, pin.note)
     return head
 
 
 def check_against_register(reading: Reading, head: Head) -> None:
     """The same for what the register has replayed: it outlives a pin that was lost or torn."""
     if head.note is not None:
-        _contains(reading, reading.head()[0], head.size, head.note)
+        _contains(reading, reading.head(), head.size, head.note)
 
 
-def _contains(reading: Reading, present: int, size: int, note: bytes) -> None:
+def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes) -> None:
+    if head == (size, note):
+        return
+    present = head[0]
     if present < size:
         raise IntegrityError(
             "the vault was rolled back: this machine has verified more than it holds",

@@ -6,18 +6,19 @@ Whatever is interrupted, either nothing happened or the next command finds the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from govern import events
 from govern.canonical import canonical
 from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
+from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
-from govern.register import connection, sync
-from govern.register.journal import Journal, Written
+from govern.register import connection, wipe
+from govern.register.journal import EntryRow, Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
     from govern.store.database import Writing
 
-T = TypeVar("T")
-
 _BATCH: Final = 2_000
 
 
@@ -42,13 +41,13 @@ class Transaction:
         self.workspace, self.now = workspace, now
         self._writing = writing
         self._journal = Journal(workspace.home)
-        self._start = (connection.state(workspace.db, "journal_end") or 0, connection.state(workspace.db, "side_end") or 0)
-        self._ends = self._start
-        self._head = sync.head_of(workspace.db)
-        self._tree = self._head.tree.copy()
+        tree, main, side = connection.states(workspace.db, "tree", "journal_end", "side_end")
+        self._start = self._ends = (main or 0, side or 0)
+        self._tree = CompactRange.decode(tree) if tree else CompactRange()
         self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
         self._rows = Written()
-        self._waiting = Written()
+        self._waiting: Written | None = None
+        self._key = workspace.keys.id.hex()
         self.first = self._tree.size
 
     @property
@@ -80,29 +79,31 @@ class Transaction:
 
         `personal` values that are None or empty are left out. `under` names compartment and key where the type does not (epochs).
         """
-        random, keys = self.workspace.random, self.workspace.keys
-        parts = {key: value for key, value in (personal or {}).items() if value not in (None, "")}
+        workspace, index = self.workspace, self._tree.size
+        random, keys, actor = workspace.random, workspace.keys, workspace.person
+        parts = {key: value for key, value in personal.items() if value not in (None, "")} if personal else {}
+        if None in body.values():
+            body = {key: value for key, value in body.items() if value is not None}
         sealed_personal, committed = None, None
-        if parts:
-            _shape(lambda: events.check_personal(type_, parts))
-            sealed_personal = (random(32), _shape(lambda: canonical(parts)))
-            committed = commit(*sealed_personal).hex()
-        body = {key: value for key, value in body.items() if value is not None}
-        event = events.Event(self.new_id(), type_, self.actor, keys.id.hex(), self.now, body, committed)
-        data, salt, index = _shape(lambda: events.encode_event(event)), random(32), self._tree.size
-        compartment, epoch = under or self.workspace.epochs.current(events.FACTS[type_].compartment)
+        try:
+            if parts:
+                events.check_personal(type_, parts)
+                sealed_personal = (random(32), canonical(parts))
+                committed = commit(*sealed_personal).hex()
+            event = events.Event(random(16).hex(), type_, actor, self._key, self.now, body, committed)
+            data = events.encode_event(event)
+        except Malformed as error:  # typed wrong by somebody
+            raise Usage(error.message, hint="something is too long, or has characters that can't be kept") from error
+        salt = random(32)
+        compartment, epoch = under or workspace.epochs.current(events.FACTS[type_].compartment)
         if index == 0:
-            self.workspace.vault = self._judge.vault = vault_id(commit(salt, data))
-        scene = Scene(self.register, index, type_, self.actor, self.now, body, parts)
-        waiting, self._waiting = self._waiting, Written()  # where the fact is refused, what it would have named goes with it
-        self._judge.admit(scene, event, compartment, epoch.id, keys.id)
-        self._rows.versions += waiting.versions
-        self._rows.wraps += waiting.wraps
-        # Rows are inserted before others are dropped, so a wrap that was ended and is sealed anew must not be among the dropped.
-        anew = {(target, recipient) for target, recipient, _ in waiting.wraps}
-        self._rows.dropped = [wrap for wrap in self._rows.dropped if wrap not in anew] + waiting.dropped
+            workspace.vault = self._judge.vault = vault_id(commit(salt, data))
+        named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
+        self._judge.admit(Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key), event, compartment, epoch.id, keys.id)
+        if named is not None:
+            self._take(named)
         entry = seal_entry(
-            vault=self.workspace.vault,
+            vault=workspace.vault,
             index=index,
             compartment=compartment,
             epoch=epoch,
@@ -117,24 +118,49 @@ class Transaction:
             self._flush()
         return index
 
+    def _take(self, named: Written) -> None:
+        """Rows that the fact just admitted names."""
+        self._rows.versions += named.versions
+        self._rows.wraps += named.wraps
+        # Rows are inserted before others are dropped, so a wrap that was ended and is sealed anew must not be among the dropped.
+        anew = {(target, recipient) for target, recipient, _ in named.wraps}
+        self._rows.dropped = [wrap for wrap in self._rows.dropped if wrap not in anew] + named.dropped
+
+    def _named_next(self) -> Written:
+        if self._waiting is None:
+            self._waiting = Written()
+        return self._waiting
+
     def put_version(self, digest: bytes, commitment: bytes, sealed: bytes) -> None:
         """A sealed version, whose manifest digest the next fact names. All puts stand before the fact that names them."""
-        self._waiting.versions.append((digest, commitment, sealed))
+        self._named_next().versions.append((digest, commitment, sealed))
 
     def put_wrap(self, target: bytes, recipient: bytes, sealed: bytes) -> None:
         """A wrap, whose digest is in the set that the next fact commits to."""
-        self._waiting.wraps.append((target, recipient, sealed))
+        self._named_next().wraps.append((target, recipient, sealed))
 
     def drop_wrap(self, target: bytes, recipient: bytes) -> None:
         """Remove a wrap that the next fact ends."""
-        self._waiting.dropped.append((target, recipient))
+        self._named_next().dropped.append((target, recipient))
 
     def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment and sealed bytes of a stored version."""
         return self._writing.version(digest)
 
+    def read_entry(self, index: int) -> EntryRow:
+        """A row of the ledger as it was when this transaction began."""
+        return self._writing.entries(index, index + 1)[0]
+
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
         return self._writing.wrap(target, recipient)
+
+    def read_mail(self, id_: bytes) -> bytes | None:
+        """What somebody without keys has posted under this id; to be believed of nobody."""
+        return self._writing.mail(id_)
+
+    def drop_mail(self, id_: bytes) -> None:
+        """Remove it together with what this transaction records."""
+        self._writing.drop_mail(id_)
 
     def _flush(self) -> None:
         """Rows so far into the store and, unfinished, into the journal: a large import stays small in memory."""
@@ -145,27 +171,29 @@ class Transaction:
         self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
         self._rows = Written()
 
-    def commit(self) -> None:
-        """Called once by the workspace; does nothing where nothing was recorded."""
+    def commit(self) -> bytes | None:
+        """The note of the checkpoint that it made. Called once by the workspace; does nothing where nothing was recorded (None)."""
         size = self._tree.size
-        if self._waiting != Written():
+        if self._waiting is not None:
             raise Failed("something was sealed that no fact names", code="defect")
         if size == self.first:
-            return
+            return None
         keys, workspace = self.workspace.keys, self.workspace
         checkpoint = Checkpoint(origin(workspace.vault), size, self._tree.root())
         note = sign_note(checkpoint.text(), name=keys.id.hex(), public=keys.sign_public, sign=keys.sign)
         self._judge.close(checkpoint, note)
-        self._judge.save(self._tree.encode())
         try:
             self._rows.note, self._rows.size = note, size
             self._flush()
+            self._judge.save(self._tree.encode(), journal_end=self._ends[0], side_end=self._ends[1])
+            # In the same commit: nobody who reads the erasure finds what it names.
+            self._writing.drop_personal(wipe.erased(self.register, since=self.first))
         except BaseException:
             self._journal.cut(self._start)
             raise
-        workspace.save_ends(self._ends)
         self._commit_store(note)
         write_pin(workspace.pin_path, Pin(self._tree.encode(), note), read_pin(workspace.pin_path))
+        return note
 
     def _commit_store(self, note: bytes) -> None:
         """Checkpoint and COMMIT; where that fails, look: what the store holds decides whether it happened."""
@@ -178,11 +206,3 @@ class Transaction:
             if not settle(self.workspace, self._journal, self._start):
                 self._journal.cut(self._start)
                 raise
-
-
-def _shape(make: Callable[[], T]) -> T:
-    """What `make` gives; a fact of our own that has not its type's shape was typed wrong by somebody (Usage)."""
-    try:
-        return make()
-    except Malformed as error:
-        raise Usage(error.message, hint="something is too long, or has characters that can't be kept") from error

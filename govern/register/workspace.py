@@ -20,6 +20,7 @@ from govern.store.address import Server
 from govern.store.peek import peek
 
 if TYPE_CHECKING:
+    from govern.ledger.audit import Head
     from govern.register.epochs import EpochKeys
     from govern.register.transaction import Transaction
     from govern.store.address import Location
@@ -27,10 +28,18 @@ if TYPE_CHECKING:
     from govern.vault.keys import Keys
 
 
+_ENDED = """
+SELECT s.compartment FROM readers_ended r JOIN epochs s ON s.id = r.epoch WHERE r.key = :own AND NOT EXISTS (
+  SELECT 1 FROM epoch_wraps w JOIN epochs t ON t.id = w.epoch WHERE w.key = :own AND t.compartment = s.compartment AND w.entry > r.entry)
+"""
+"""Compartments whose later epochs this member is not given any more."""
+
+
 class Workspace:
     """`path` is where the store is, `vault` the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with.
 
-    `anew`: this machine begins here, so that having verified nothing yet is no sign of loss.
+    `anew`: this machine begins here, so that having verified nothing yet is no sign of loss. `reader`: whose keys the compartments are
+    read with, where another key than this machine's member's signs; what it may not read must not come into its register.
     """
 
     def __init__(
@@ -43,14 +52,17 @@ class Workspace:
         checkpoint: bytes,
         unlock: Callable[[], Keys],
         anew: bool = False,
+        reader: Callable[[], Keys] | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.path, self.home, self.vault, self.person, self.random = path, home, vault, person, random
-        self._checkpoint, self._unlock, self._anew = checkpoint, unlock, anew
+        self._checkpoint, self._unlock, self._anew, self._reader = checkpoint, unlock, anew, reader
         self._db: sqlite3.Connection | None = None
         self._store: Store | None = None
         self._keys: Keys | None = None
         self._epochs: EpochKeys | None = None
+        self._followed: bytes | None = None
+        """Note of the checkpoint up to which `epochs` has followed the ledger."""
 
     # --- the parts ----------------------------------------------------------------------------------------------------------------
 
@@ -77,6 +89,11 @@ class Workspace:
         return self._keys
 
     @property
+    def reader(self) -> Keys:
+        """The keys that compartments are read with."""
+        return self._reader() if self._reader is not None else self.keys
+
+    @property
     def pin_path(self) -> Path:
         return self.home / "pin"
 
@@ -100,10 +117,39 @@ class Workspace:
         with connection.transaction(self.db), self.store.reading() as reading:
             # The snapshot is taken under the lock, so that no other process of this member can pin anything newer.
             self._advance(reading)
+        self._wipe()
         return self.db
 
+    def _wipe(self) -> None:
+        """Where an erasure was read, forget what it names."""
+        from govern.register import wipe
+
+        if wipe.is_due(self.db):
+            wipe.wipe(self)
+
+    def erase_again(self) -> int:
+        """Drop what was erased and has come back into the store, with a backup; how many parts."""
+        from govern.register import wipe
+
+        gone = wipe.erased(self.view())
+        return wipe.from_store(self, gone) if gone else 0
+
     def _stands_at(self, pin: Pin) -> bool:
-        return connection.is_usable(self.db) and connection.state(self.db, "note") == pin.note
+        db = self.db
+        return connection.is_usable(db) and connection.state(db, "note") == pin.note and connection.state(db, "wipe") is None
+
+    def _is_current(self, writing: Writing) -> bool:
+        """Whether pin, register, journal and epoch keys all stand at the store's head, which the write lock holds still: nothing to do."""
+        from govern.register.journal import Journal
+
+        pin = read_pin(self.pin_path)
+        return (
+            pin is not None
+            and self._followed == pin.note
+            and writing.head() == (pin.size, pin.note)
+            and connection.is_usable(self.db)
+            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *Journal(self.home).ends()]
+        )
 
     # --- bringing up to date ----------------------------------------------------------------------------------------------------------
 
@@ -116,11 +162,14 @@ class Workspace:
         from govern.register import rebuild, sync
         from govern.register.journal import Journal
 
+        known = self._epochs is not None
         self.open_epochs(reading)
         journal = Journal(self.home)
         pin = read_pin(self.pin_path)
-        sync.check_against_pin(reading, pin)
+        size, _ = sync.check_against_pin(reading, pin)
         usable, whole = connection.is_usable(self.db), True
+        if known and (not usable or sync.head_of(self.db).size < size):
+            self.epochs.load(reading)  # others may have made this member a reader of more
         if pin is None and not usable and not journal.path.exists() and not self._anew:
             raise IntegrityError(
                 "this machine's memory of the vault is gone: pin, journal and register; an older copy could not be told from the newest",
@@ -136,8 +185,12 @@ class Workspace:
         self._remember_epochs()
         anew = None if whole else rebuild.Anew(journal, self.ends())
         kept = sync.Kept(anew.journal if anew else journal, self.ends(), sync.transactions(reading, head.size))
+        start = head.size
         try:
             head = sync.advance(self.db, head, kept, vault=self.vault, keys=self.epochs)
+            if start and self._was_given_more(start):
+                head = self._again(reading, head)
+            self._reads_its_epochs()
             if pin is None and head.note is not None:
                 self._expect(reading)
         except BaseException:
@@ -148,6 +201,35 @@ class Workspace:
         self.save_ends(kept.ends)
         if head.note is not None and (pin is None or head.size > pin.size):
             write_pin(self.pin_path, Pin(head.tree.encode(), head.note), pin)
+        self._followed = head.note
+
+    def _was_given_more(self, since: int) -> bool:
+        """Whether an entry behind `since` gives this member a compartment's key: what was passed over there is to be read now."""
+        query = "SELECT 1 FROM entries e JOIN epoch_wraps w ON w.entry = e.idx WHERE e.idx >= ? AND e.type = 'epoch.wrapped' AND w.key = ?"
+        return self.db.execute(query, (since, self.keys.id.hex())).fetchone() is not None
+
+    def _again(self, reading: Reading, head: Head) -> Head:
+        """The register from the first entry on, up to the very checkpoint just verified, with every key that this member has by now."""
+        from govern.ledger.audit import Head
+        from govern.ledger.merkle import CompactRange
+        from govern.register import sync
+
+        self._epochs = None
+        self.open_epochs(reading)
+        connection.create(self.db)
+        again = sync.advance(
+            self.db, Head(CompactRange(), None), sync.transactions(reading, 0), vault=self.vault, keys=self.epochs
+        )  # fmt: skip
+        if again.note != head.note:
+            raise IntegrityError("the vault changed while it was read", code="forked")
+        return again
+
+    def _reads_its_epochs(self) -> None:
+        """Each epoch wrapped to this member is one whose start was read: else an earlier key of its compartment is withheld."""
+        query = "SELECT epoch FROM epoch_wraps WHERE key = ? AND NOT EXISTS (SELECT 1 FROM epochs WHERE id = epoch) ORDER BY entry"
+        row = self.db.execute(query, (self.keys.id.hex(),)).fetchone()
+        if row is not None:
+            raise IntegrityError("the key of an earlier epoch was withheld", expected=f"the keys up to epoch {row[0]}", code="epoch")
 
     def _expect(self, reading: Reading) -> None:
         """What this machine was told when it joined must be a point of the history just verified, before it is pinned."""
@@ -156,11 +238,11 @@ class Workspace:
 
     def ends(self) -> tuple[int, int]:
         """Where the journal and its side file ended when the register was last written."""
-        return connection.state(self.db, "journal_end") or 0, connection.state(self.db, "side_end") or 0
+        main, side = connection.states(self.db, "journal_end", "side_end")
+        return main or 0, side or 0
 
     def save_ends(self, ends: tuple[int, int]) -> None:
-        for key, value in zip(("journal_end", "side_end"), ends, strict=True):
-            self.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
+        connection.save(self.db, journal_end=ends[0], side_end=ends[1])
 
     def open_epochs(self, reading: Reading) -> None:
         """Have the epoch keys ready, and ask this snapshot for those that are missing."""
@@ -172,7 +254,7 @@ class Workspace:
         """Every epoch key that this member can open, knowing nothing yet of compartments: for a replay from the beginning."""
         from govern.register.epochs import EpochKeys
 
-        epochs = EpochKeys(self.keys)
+        epochs = EpochKeys(self.reader)
         epochs.load(reading)
         return epochs
 
@@ -186,7 +268,9 @@ class Workspace:
         names = {body["base"]: "base", body["case"]: "case"}
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
             self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
-        ours = self.db.execute("SELECT epoch FROM epoch_wraps WHERE key = ?", (self.keys.id.hex(),)).fetchall()
+        for (compartment,) in self.db.execute(_ENDED, {"own": self.reader.id.hex()}).fetchall():
+            self.epochs.end(bytes.fromhex(compartment))
+        ours = self.db.execute("SELECT epoch FROM epoch_wraps WHERE key = ?", (self.reader.id.hex(),)).fetchall()
         self.epochs.need(epoch for (epoch,) in ours)
 
     @property
@@ -209,11 +293,14 @@ class Workspace:
 
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with self.store.writing() as writing:
-            self.sync(writing)
-            if resubmit(self, writing):
-                writing.begin()
+            if not self._is_current(writing):
                 self.sync(writing)
+                if resubmit(self, writing):
+                    writing.begin()
+                    self.sync(writing)
+            self._followed, followed = None, self._followed  # what the block raises may have left epochs behind that never came to be
             with connection.transaction(self.db):
                 transaction = Transaction(self, writing, now)
                 yield transaction
-                transaction.commit()
+                self._followed = transaction.commit() or followed
+        self._wipe()

@@ -7,9 +7,8 @@ transaction and in the replay. A guided rotation goes from staged to done in one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import Refused
 
@@ -82,8 +81,7 @@ def is_open(state: State) -> bool:
     return state not in ENDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What is told about a version that is to be confirmed. `seen`: somebody was shown it; `coded`: a code was computed from it."""
 
     kind: str

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 import sqlalchemy as sa
 
 from govern.errors import GovernError, IntegrityError
-from govern.store import tables
+from govern.store import questions, tables
 from govern.store.address import Location
 from govern.store.peek import Peek
 
@@ -21,32 +21,11 @@ EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 """index, compartment, epoch, commitment, sealed, personal"""
 
 _ENTRY_TYPES = (int, bytes, bytes, bytes, bytes)
-_BATCH = 2_000
+_FEW = 500
+"""So many values stand in one question."""
 
-OTHERS: Final = [("format", b"1")]
-"""What `meta` and `mailbox` hold in a store of format 1 to which nobody has asked to be enrolled."""
-
-_LAST_CHECKPOINT = sa.select(tables.checkpoint).order_by(tables.checkpoint.c.size.desc()).limit(1)
-_COUNT = sa.select(sa.func.max(tables.entry.c.idx))
-_ENTRIES = (
-    sa.select(tables.entry)
-    .where(tables.entry.c.idx >= sa.bindparam("first"), tables.entry.c.idx < sa.bindparam("until"))
-    .order_by(tables.entry.c.idx)
-)
-_CHECKPOINT = sa.select(tables.checkpoint.c.note).where(tables.checkpoint.c.size == sa.bindparam("size"))
-_CHECKPOINTS = (
-    sa.select(tables.checkpoint)
-    .where(tables.checkpoint.c.size > sa.bindparam("after"))
-    .order_by(tables.checkpoint.c.size)
-    .limit(_BATCH)
-)  # fmt: skip
-_VERSION = sa.select(tables.version.c.commitment, tables.version.c.sealed).where(tables.version.c.digest == sa.bindparam("digest"))
-_WRAP = sa.select(tables.wrap.c.sealed).where(
-    tables.wrap.c.target == sa.bindparam("target"), tables.wrap.c.recipient == sa.bindparam("recipient")
-)
-_DROP_WRAP = sa.delete(tables.wrap).where(
-    tables.wrap.c.target == sa.bindparam("t"), tables.wrap.c.recipient == sa.bindparam("r")
-)  # fmt: skip
+META: Final = [("format", b"1")]
+"""What `meta` holds in a store of format 1."""
 
 
 class Store(ABC):
@@ -69,6 +48,10 @@ class Store(ABC):
     def may_change_entries(self) -> bool:
         """Whether a server lets this login update or remove what was written; a file is its owner's."""
         return True
+
+    @abstractmethod
+    def truncate_log(self) -> None:
+        """Have nothing of what was dropped lie about in files that go with the database, as far as this is ours to say."""
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -135,20 +118,18 @@ class Reading:
 
     def peek(self) -> Peek:
         """Newest checkpoint and greatest index, compared with nothing; IntegrityError where they are not of their types."""
-        row = self._connection.execute(_LAST_CHECKPOINT).fetchone()
-        last = self._connection.execute(_COUNT).scalar()
-        if row is None or last is None:
+        last, size, note = self._connection.execute(questions.HEAD).one()
+        if size is None or last is None:
             return Peek(-1, b"", -1)
-        if not (isinstance(row[0], int) and isinstance(row[1], bytes) and isinstance(last, int)):
+        if not (isinstance(size, int) and isinstance(note, bytes) and isinstance(last, int)):
             raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
-        return Peek(row[0], row[1], last)
+        return Peek(size, note, last)
 
     def head(self) -> tuple[int, bytes]:
         """Size and note of the newest checkpoint, (0, b"") in an empty store. Entries beyond it are an IntegrityError."""
-        row = self._connection.execute(_LAST_CHECKPOINT).fetchone()
-        last = self._connection.execute(_COUNT).scalar()
-        size = row[0] if row else 0
-        if not isinstance(size, int) or (row and not isinstance(row[1], bytes)):
+        last, newest, note = self._connection.execute(questions.HEAD).one()
+        size = 0 if newest is None else newest
+        if not isinstance(size, int) or (newest is not None and not isinstance(note, bytes)):
             raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
         if last is not None and not isinstance(last, int):
             raise IntegrityError("the last entry has no index", code="damaged")
@@ -161,7 +142,7 @@ class Reading:
                 found=str(found),
                 code="tail",
             )
-        return (size, row[1]) if row else (0, b"")
+        return (size, note) if newest is not None else (0, b"")
 
     def _first_hole(self, otherwise: int) -> int:
         """The first index that has no row of its own, else `otherwise`: where the entries stopped being a ledger."""
@@ -170,14 +151,14 @@ class Reading:
 
     def checkpoint(self, size: int) -> bytes | None:
         """The note of the checkpoint of just this size."""
-        note = self._connection.execute(_CHECKPOINT, {"size": size}).scalar()
+        note = self._connection.execute(questions.CHECKPOINT, {"size": size}).scalar()
         return note if isinstance(note, bytes) else None
 
     def checkpoints(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Size and note of every checkpoint of a size above `after`, in order; a page of rows at a time."""
-        rows: Sequence[Any] = (None,) * _BATCH
-        while len(rows) == _BATCH:
-            rows = self._connection.execute(_CHECKPOINTS, {"after": after}).fetchall()
+        rows: Sequence[Any] = (None,) * questions.BATCH
+        while len(rows) == questions.BATCH:
+            rows = self._connection.execute(questions.CHECKPOINTS, {"after": after}).fetchall()
             for size, note in rows:
                 if not isinstance(size, int) or not isinstance(note, bytes):
                     raise IntegrityError("a column of its checkpoint is not of its type", index=after, code="damaged")
@@ -187,7 +168,7 @@ class Reading:
     def entries(self, first: int, until: int) -> list[EntryRow]:
         """Rows with first <= index < until, in order; columns are of their types (else IntegrityError), nothing else is checked."""
         try:
-            rows = [tuple(row) for row in self._connection.execute(_ENTRIES, {"first": first, "until": until})]
+            rows = [tuple(row) for row in self._connection.execute(questions.ENTRIES, {"first": first, "until": until})]
         except (sa.exc.DBAPIError, UnicodeDecodeError):
             odd = self._store.odd_row(self._connection, first, until)
             if odd is not None:
@@ -215,15 +196,23 @@ class Reading:
         """The engine's own check of its pages and indices."""
         self._store.check_whole(self._connection)
 
+    def with_personal(self, indices: Sequence[int]) -> list[int]:
+        """Those of these entries that have a personal part."""
+        found: list[int] = []
+        for start in range(0, len(indices), _FEW):
+            wanted = tables.entry.c.idx.in_(indices[start : start + _FEW])
+            found += self._connection.execute(sa.select(tables.entry.c.idx).where(wanted, tables.entry.c.personal.is_not(None))).scalars()
+        return found
+
     def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment to the data key and sealed bytes, or None."""
-        row = self._connection.execute(_VERSION, {"digest": digest}).fetchone()
+        row = self._connection.execute(questions.VERSION, {"digest": digest}).fetchone()
         if row is None or not (isinstance(row[0], bytes) and isinstance(row[1], bytes)):
             return None
         return row[0], row[1]
 
     def wrap(self, target: bytes, recipient: bytes) -> bytes | None:
-        sealed = self._connection.execute(_WRAP, {"target": target, "recipient": recipient}).scalar()
+        sealed = self._connection.execute(questions.WRAP, {"target": target, "recipient": recipient}).scalar()
         return sealed if isinstance(sealed, bytes) else None
 
     def epoch_wraps(self, recipient: bytes) -> list[tuple[bytes, bytes]]:
@@ -240,9 +229,14 @@ class Reading:
         found = self._connection.execute(sa.select(tables.wrap.c.recipient, tables.wrap.c.sealed).where(tables.wrap.c.target == target))
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
 
-    def others(self) -> list[tuple[Any, ...]]:
-        """Every row of the tables that hold neither ledger nor secrets: `meta`, then `mailbox`."""
-        return [tuple(row) for table in (tables.meta, tables.mailbox) for row in self._connection.execute(sa.select(table))]
+    def meta(self) -> list[tuple[Any, ...]]:
+        """Every row of `meta`."""
+        return [tuple(row) for row in self._connection.execute(sa.select(tables.meta))]
+
+    def mail(self, id_: bytes) -> bytes | None:
+        """What was posted under this id. Anybody may have: it is to be checked before any of it is believed."""
+        body = self._connection.execute(questions.MAIL, {"of": id_}).scalar()
+        return body if isinstance(body, bytes) else None
 
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
         yield from self._many(sa.select(tables.wrap))
@@ -256,7 +250,7 @@ class Reading:
 
     def _many(self, query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows that need not fit into memory."""
-        with self._connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        with self._connection.execute(query, execution_options={"yield_per": questions.BATCH}) as rows:
             yield from map(tuple, rows)
 
 
@@ -267,6 +261,12 @@ class Writing(Reading):
         if rows:
             names = ("idx", "compartment", "epoch", "commitment", "sealed", "personal")
             self._connection.execute(sa.insert(tables.entry), [dict(zip(names, row, strict=True)) for row in rows])
+
+    def drop_personal(self, indices: Sequence[int]) -> None:
+        """Forget the personal parts of these entries: the only thing in a ledger that is ever taken away."""
+        for start in range(0, len(indices), _FEW):
+            wanted = tables.entry.c.idx.in_(indices[start : start + _FEW])
+            self._connection.execute(sa.update(tables.entry).where(wanted).values(personal=None))
 
     def insert_checkpoint(self, size: int, note: bytes) -> None:
         self.insert_checkpoints([(size, note)])
@@ -289,12 +289,20 @@ class Writing(Reading):
     def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         values = [{"t": target, "r": recipient} for target, recipient in rows]
         if values:
-            self._connection.execute(_DROP_WRAP, values)
+            self._connection.execute(questions.DROP_WRAP, values)
 
     def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         values = [{"id": id_, "kind": kind, "body": body} for id_, kind, body in rows]
         if values:
             self._connection.execute(sa.insert(tables.mailbox), values)
+
+    def post(self, id_: bytes, kind: str, body: bytes) -> None:
+        """Put a request in the place of one that was posted under the same id."""
+        self.drop_mail(id_)
+        self.insert_letters([(id_, kind, body)])
+
+    def drop_mail(self, id_: bytes) -> None:
+        self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id == id_))
 
     def set_meta(self, key: str, value: bytes) -> None:
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})

@@ -9,17 +9,23 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from govern.errors import IntegrityError, NotFound
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 
 BUSY_MS = 5_000
+MOST_VALUE = 16 << 20
+"""Bytes of the largest value or row that is read or written."""
+MOST_NOTE = 131_072
+"""Bytes of the largest checkpoint that is read, as in `ledger.note`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peek:
+_NEWEST = "SELECT size, CASE WHEN typeof(note) = 'blob' AND length(note) <= ? THEN note END FROM checkpoint ORDER BY size DESC LIMIT 1"
+
+
+class Peek(NamedTuple):
     """Size and note of the newest checkpoint row, and the greatest entry index, as the store shows them; -1 where there is none."""
 
     size: int
@@ -27,18 +33,28 @@ class Peek:
     last: int
 
 
+def bound(connection: sqlite3.Connection) -> None:
+    """Nothing of ours comes near this: a planted value of gigabytes is refused where it is read, before there is room made for it."""
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_VALUE)
+
+
 def no_vault(path: object) -> NotFound:
     return NotFound(f"there is no vault at {path}", hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault")
 
 
+def real(path: Path) -> Path:
+    """The file that a path leads to: SQLite follows links, and looks for WAL and journal beside the file itself."""
+    return Path(os.path.realpath(path))
+
+
 def check_beside(path: Path) -> None:
-    """Refuse (IntegrityError) a rollback journal beside a database, before SQLite opens it.
+    """Refuse (IntegrityError) a rollback journal beside a database, before SQLite opens it and once more before it reads.
 
     SQLite would play it back into the database, and delete whatever other file it names. Ours are in WAL mode and never leave one
-    (sqlite.org/fileformat2.html, section 3).
+    (sqlite.org/fileformat2.html, section 3). One that is put there between this look and SQLite's own is not seen.
     """
-    journal = Path(f"{path}-journal")
-    if os.path.lexists(journal):
+    journal = next((beside for place in (path, real(path)) if os.path.lexists(beside := Path(f"{place}-journal"))), None)
+    if journal is not None:
         raise IntegrityError(
             f"a rollback journal lies beside the database: {journal}",
             code="planted-journal",
@@ -52,10 +68,12 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise no_vault(path)
     check_beside(path)
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
+        connection = sqlite3.connect(f"{real(path).as_uri()}?mode=rw", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
     except sqlite3.OperationalError:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
+        connection = sqlite3.connect(f"{real(path).as_uri()}?mode=ro", uri=True, timeout=BUSY_MS / 1000, isolation_level=None)
     try:
+        check_beside(path)
+        bound(connection)
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA query_only=ON")
         yield connection
@@ -68,7 +86,7 @@ def peek(path: Path) -> Peek:
     try:
         with _reading(path) as connection:
             check_schema(connection.execute(SCHEMA_QUERY))
-            row = connection.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+            row = connection.execute(_NEWEST, (MOST_NOTE,)).fetchone()
             last = connection.execute("SELECT max(idx) FROM entry").fetchone()[0]
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise from_sqlite(error, str(path)) from error

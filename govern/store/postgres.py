@@ -60,6 +60,9 @@ class PostgresStore(Store):
             found["synchronous_commit"] = "on"
         return [(name, "on", value) for name, value in found.items()]
 
+    def truncate_log(self) -> None:
+        """Nothing: what the server's own log keeps, and for how long, is its administrator's to say."""
+
     def may_change_entries(self) -> bool:
         query = f"SELECT pg_catalog.has_table_privilege('{SCHEMA_NAME}.entry', p) FROM (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) v(p)"  # noqa: S608
         with self._translated(), self._connected(write=False) as connection:

@@ -70,6 +70,8 @@ def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Govern
     said = str(error)
     if isinstance(error, UnicodeDecodeError) or "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
         return IntegrityError(f"{where}: a column of a row is not of its type", code="damaged", hint="restore it: govern vault restore")
+    if "too big" in said:
+        return IntegrityError(f"{where}: a value is larger than any of govern's", code="damaged", hint="restore it: govern vault restore")
     if "locked" in said or "busy" in said:
         return Failed(f"{where} is in use by another process", code="busy", hint="try again in a moment")
     if "readonly" in said or "read-only" in said:

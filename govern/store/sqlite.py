@@ -14,7 +14,7 @@ from sqlalchemy import event as listening
 from govern.errors import Failed, GovernError, IntegrityError
 from govern.store import tables
 from govern.store.database import Store
-from govern.store.peek import BUSY_MS, check_beside, no_vault
+from govern.store.peek import BUSY_MS, bound, check_beside, no_vault, real
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 
 _SETTINGS: Final = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
@@ -29,6 +29,11 @@ class SqliteStore(Store):
     def settings(self) -> list[tuple[str, str, str]]:
         with self._translated(), self._engine.connect() as connection:
             return [(name, value, str(connection.exec_driver_sql(f"PRAGMA {name}").scalar())) for name, value in _SETTINGS.items()]
+
+    def truncate_log(self) -> None:
+        """Empty the write-ahead file, which may still hold what was dropped; left for another time where somebody reads just now."""
+        with self._translated(), self._engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
 
     @contextmanager
     def _connected(self, *, write: bool, patient: bool = True) -> Iterator[sa.Connection]:  # noqa: ARG002
@@ -68,7 +73,7 @@ class SqliteStore(Store):
 
 
 def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(path)))
+    engine = sa.create_engine(sa.URL.create("sqlite+pysqlite", database=str(real(path))))
 
     @listening.listens_for(engine, "do_connect")
     def _look_first(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
@@ -76,7 +81,9 @@ def _engine(path: Path) -> sa.Engine:
 
     @listening.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        check_beside(path)
         connection.isolation_level = None
+        bound(connection)
         for pragma in (
             f"busy_timeout={BUSY_MS}",
             "journal_mode=WAL",
@@ -115,7 +122,7 @@ def check_free(path: Path) -> None:
 def create_store(path: Path) -> bool:
     """Create the six tables in a new file; refuses to touch an existing one."""
     check_free(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
     store = SqliteStore(path, _engine(path))
     try:

@@ -96,6 +96,19 @@ class Keys(Masked):
         """What `hpke.seal` sealed to these keys under the same binding; None for every reason why not."""
         return hpke.unseal(sealed, self._opener(), bound)
 
+    def agree(self, public: bytes, bound: bytes) -> bytes:
+        """32 bytes that only the holders of these keys and of the other sealing key can compute (RFC 7748, RFC 5869), for this use alone.
+
+        Raises Refused (code `weak-key`) for a key of small order.
+        """
+        try:
+            shared = self._opener().exchange(hpke.load_public(public))
+        except ValueError:
+            pass  # raised below, outside of the handler, so that no foreign exception hangs on ours
+        else:
+            return _derive(SecretBytes(shared), hpke.info(hpke.POSSESSION, b"agreed\0", bound))
+        raise Refused("a sealing key of small order: nothing is sealed to it", code="weak-key")
+
     def _signer(self) -> Ed25519PrivateKey:
         if self._sign is None:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

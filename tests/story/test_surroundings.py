@@ -7,8 +7,12 @@ import sqlite3
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from govern.errors import IntegrityError
+from govern.store.database import open_store
 
 from ..conftest import Story, govern_command
 
@@ -48,6 +52,65 @@ def test_a_journal_planted_beside_the_vault_stops_every_command_and_deletes_noth
     assert victim.read_bytes() == before
     Path(f"{vault.home / 'vault.db'}-journal").unlink()
     assert vault.run("person", "list").code == 0, "control: without it the vault is as it was"
+
+
+@pytest.mark.parametrize("words", [*READING, *WRITING, ("vault", "restore", "backup.db")], ids=" ".join)
+def test_a_journal_beside_the_file_that_a_link_leads_to_is_seen(vault: Story, words: tuple[str, ...]) -> None:
+    """A shared folder reached through a link: SQLite looks beside the file itself, not beside the link."""
+    shared, link = vault.folder / "shared", vault.home / "vault.db"
+    shared.mkdir()
+    vault.ok("vault", "backup", "--out", str(vault.folder / "backup.db"))
+    for path in vault.home.glob("vault.db*"):
+        path.rename(shared / path.name)
+    link.symlink_to(shared / "vault.db")
+    assert vault.run("person", "list").code == 0, "control: through the link the vault is as it was"
+    victim = vault.folder / "thesis"
+    victim.write_text("mine")
+    plant(shared / "vault.db", victim)
+    words = tuple(str(vault.folder / word) if word.endswith(".db") else word for word in words)
+    told = vault.run(*words)
+    assert victim.read_text() == "mine"
+    assert (told.code, told.out) == (6, "")
+    assert "shared/vault.db-journal" in told.err
+    Path(f"{shared / 'vault.db'}-journal").unlink()
+    assert vault.run(*words).code in (0, 7), "control"
+    assert link.is_symlink()
+
+
+def test_a_journal_that_came_while_the_database_was_opened_is_seen_before_the_first_statement(
+    vault: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time that remains, between our second look and SQLite's own, is not ours to close."""
+    victim, connect = vault.folder / "thesis", sqlite3.connect
+    victim.write_text("mine")
+
+    def opened(name: str, **more: Any) -> sqlite3.Connection:
+        if "vault.db" in name:
+            plant(vault.home / "vault.db", victim)
+        return connect(name, **more)
+
+    monkeypatch.setattr(sqlite3, "connect", opened)
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", opened)
+    assert vault.run("person", "list").code == 6
+    Path(f"{vault.home / 'vault.db'}-journal").unlink()
+    store = open_store(vault.home / "vault.db")
+    with pytest.raises(IntegrityError), store.reading():
+        pass
+    assert victim.read_text() == "mine"
+    Path(f"{vault.home / 'vault.db'}-journal").unlink()
+    monkeypatch.undo()
+    assert vault.run("person", "list").code == 0, "control"
+
+
+def test_doctor_names_a_folder_into_which_everybody_may_put_a_journal(vault: Story) -> None:
+    def codes() -> set[str]:
+        return {finding["code"] for finding in vault.run("doctor", "--json").json()["findings"]}
+
+    assert "store-folder" not in codes(), "control"
+    vault.home.chmod(0o1777)
+    assert "store-folder" in codes()
+    vault.home.chmod(0o770)
+    assert "store-folder" not in codes(), "a group is asked for by whoever shares a vault"
 
 
 def test_a_journal_planted_beside_a_backup_or_the_register_deletes_nothing(vault: Story) -> None:

@@ -84,7 +84,7 @@ def test_the_drill_opens_everything_and_shows_nothing(vault: Story) -> None:
     with_secret(vault)
     told = vault.run("recovery", "drill", *sheets(vault, 0, 2))
     assert told.code == 0
-    assert "1 secrets open" in told.out
+    assert "of 1 live secret these sheets open 1" in told.out
     assert "correct" not in told.out + told.err
     assert vault.json("ledger", "show")["entries"][-1]["type"] == "recovery.drilled"
 

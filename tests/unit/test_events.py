@@ -58,6 +58,50 @@ def test_what_has_no_spelling_is_refused(item: Any) -> None:
         canonical(item)
 
 
+def nested(levels: int) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        item = {"a": item}
+    return item
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(text, value, max_size=4) | st.integers(1, MAX_DEPTH).map(nested), st.none() | st.just("c" * 64))
+def test_an_event_is_spelled_as_its_envelope_would_be(policy: dict[str, Any], personal: str | None) -> None:
+    event = Event("1" * 32, "policy.adopted", "a" * 32, "b" * 32, "2026-11-21T09:00:00Z", {"policy": policy, "digest": "d" * 64}, personal)
+    envelope = {"v": 1, **{name: part for name, part in event._asdict().items() if part is not None}}
+    if depth(envelope) > MAX_DEPTH:
+        with pytest.raises(Malformed):
+            encode_event(event)
+        return
+    assert encode_event(event) == canonical(envelope)
+    assert decode_event(canonical(envelope)) == event
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "1" * 31},
+        {"actor": 'a"'},
+        {"key": 7},
+        {"at": "2026-11-21"},
+        {"body": []},
+        {"personal": "c"},
+        {"type": 'x"y'},
+        {"type": "x" * 61},
+    ],
+)
+def test_an_envelope_of_another_kind_is_neither_written_nor_read(odd: dict[str, Any]) -> None:
+    whole = {
+        "id": "1" * 32, "type": "recovery.used", "actor": "a" * 32, "key": "b" * 32, "at": "2026-11-21T09:00:00Z", "body": {"purpose": "recover"},
+    }  # fmt: skip
+    assert decode_event(encode_event(Event(**whole))) == Event(**whole)
+    with pytest.raises(Malformed):
+        encode_event(Event(**{**whole, **odd}))
+    with pytest.raises(Malformed):
+        decode_event(canonical({"v": 1, **whole, **odd}))
+
+
 def test_every_fact_has_a_projection_and_a_rule_of_who_may_record_it() -> None:
     assert set(APPLY) == set(FACTS) == set(FORMAT_1)
 

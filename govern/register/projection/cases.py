@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import Refused
 from govern.offboarding import attestation, case, deadlines, items
 from govern.offboarding.attestation import Ending
-from govern.offboarding.case import CaseState
+from govern.offboarding.case import CaseKind, CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.register.projection.scene import Scene
 from govern.register.queries import signers, ties
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     id: str
     person: str
     state: CaseState
@@ -42,6 +40,8 @@ def _case(scene: Scene) -> _Case:
 def _opened(scene: Scene) -> None:
     body = scene.body
     scene.must("person", "people", body["person"])
+    if body["kind"] not in set(CaseKind):
+        raise Refused(f"a case of the kind {body['kind']} is nothing that this program can run", rule="case-kind")
     if "requested_by" in body:
         scene.must("person", "people", body["requested_by"])
     if scene.one("SELECT 1 FROM cases WHERE person = ? AND state <> 'closed'", body["person"]):
@@ -68,7 +68,7 @@ def _items(scene: Scene) -> None:
 
 
 def _cut(scene: Scene) -> None:
-    """The grants have ended before it in the same transaction: the items that ask for this are done by it.
+    """Grants have ended and keys were revoked before it in the same transaction: the items that ask for this are done by it.
 
     A cut made earlier than planned brings what is open forward by as much.
     """
@@ -83,6 +83,11 @@ def _cut(scene: Scene) -> None:
     scene.run(
         "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'",
         scene.at, scene.actor, scene.index, found.id, ItemKind.END_GRANT,
+    )  # fmt: skip
+    scene.run(
+        "UPDATE items SET state = 'done', ended_at = ?, ended_by = ?, grade = 'one-person', cites = ? WHERE case_id = ? AND kind = ? AND state = 'open'"
+        " AND about IN (SELECT key FROM revocations)",
+        scene.at, scene.actor, scene.index, found.id, ItemKind.REVOKE_KEY,
     )  # fmt: skip
 
 
@@ -113,7 +118,7 @@ def _item_ended(scene: Scene) -> None:
             refusal = ties.unmet(scene.db, found.person, item)
             if refusal is not None:
                 raise refusal
-            ended = ties.ended_by(scene.db, item.credential, item.version)
+            ended = ties.ended_by(scene.db, item.credential, item.version, but=found.person)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
         case "waived":

@@ -125,13 +125,23 @@ def _wraps_added(scene: Scene) -> None:
     for credential, n, key in scene.body["wraps"]:
         if scene.one("SELECT 1 FROM versions WHERE credential = ? AND n = ?", credential, n) is None:
             raise Refused("wraps.added cites a version that the ledger does not have", rule="unknown-reference")
-        why = wrap_refusal(scene, credential, key)
+        why = wrap_refusal(scene, credential, key) or _holder_refusal(scene, credential, key)
         if why:
             raise Refused(f"wraps.added seals to {why}", rule="recipient", control="AC-3")
     scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, scene.body["digest"])
     for credential, n, key in scene.body["wraps"]:
         scene.run("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", credential, n, key, scene.index)
     wraps_exposures(scene)
+
+
+def _holder_refusal(scene: Scene, credential: str, key: str) -> str:
+    """Whoever merely holds an account seals it to keys of their own, another machine's, and to nobody else's."""
+    if scene.one("SELECT 1 FROM keys WHERE id = ? AND person = ?", key, scene.actor):
+        return ""
+    if scene.one("SELECT 1 FROM roles WHERE person = ? AND role = 'admin' AND (until IS NULL OR until > ?)", scene.actor, scene.now):
+        return ""
+    answers = "SELECT 1 FROM accounts a JOIN credentials c ON c.account = a.id WHERE c.id = ? AND ? IN (a.custodian, a.deputy)"
+    return "" if scene.one(answers, credential, scene.actor) else "the keys of another, by a mere holder"
 
 
 def wraps_exposures(scene: Scene) -> None:

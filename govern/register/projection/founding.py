@@ -7,6 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.holdings.proposals import Act, alone
+from govern.holdings.second_person import GENESIS
+from govern.policy.compare import weaker
+from govern.policy.rules import Policy
+from govern.register.projection import sponsors
 from govern.register.projection.scene import Scene
 
 
@@ -38,6 +43,8 @@ def _founded(scene: Scene) -> None:
             scene.index,
         )
     scene.run("INSERT INTO roles VALUES (?, 'admin', NULL, ?)", body["founder"], scene.index)
+    sponsors.stands_behind(scene, "key", body["key"], GENESIS)
+    sponsors.stands_behind(scene, "admin", body["founder"], GENESIS)
 
 
 def _epoch(scene: Scene) -> None:
@@ -45,6 +52,7 @@ def _epoch(scene: Scene) -> None:
     last = scene.one("SELECT id, number FROM epochs WHERE compartment = ? ORDER BY number DESC LIMIT 1", body["compartment"])
     if body["number"] != (last[1] + 1 if last else 1) or body.get("previous") != (last[0] if last else None):
         raise Refused("an epoch follows the one before it", rule="epoch-order")
+    _for_its_readers(scene, body["compartment"], body["recipients"])
     scene.run(
         "INSERT INTO epochs VALUES (?, ?, ?, ?, ?)", body["epoch"], body["compartment"], body["number"], body.get("previous"), scene.index
     )
@@ -53,9 +61,43 @@ def _epoch(scene: Scene) -> None:
         scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, body["epoch"], key)
 
 
+def _for_its_readers(scene: Scene, compartment: str, recipients: list[str]) -> None:
+    """Enrolled keys alone, recovery's always; of `base` every one: nobody is shut out but by a revocation that says so."""
+    enrolled = dict(scene.db.execute("SELECT id, state FROM keys WHERE state IN ('active', 'recovery')").fetchall())
+    recovery = {key for key, state in enrolled.items() if state == "recovery"}
+    found, base = set(recipients), json.loads(scene.one("SELECT value FROM state WHERE key = 'founding'")[0])["base"]
+    if not recovery <= found <= set(enrolled) or (compartment == base and found != set(enrolled)):
+        raise Refused("an epoch is for the enrolled readers of its compartment and for recovery", rule="epoch-recipients", control="AC-3")
+
+
 def _policy(scene: Scene) -> None:
+    before = scene.one("SELECT value FROM state WHERE key = 'policy'")
+    if before is not None:
+        old = Policy.from_record(json.loads(before[0]))
+        less = [] if alone(Act.POLICY, old.preset) else weaker(old, Policy.from_record(scene.body["policy"]))
+        if less:
+            raise Refused(
+                f"a policy that asks for less takes two persons: {', '.join(less)}", rule="two-persons", control="AC-3(2)",
+                hint="propose it: govern policy adopt FILE, then another admin: govern proposal approve ID",
+            )  # fmt: skip
+    put_policy(scene)
+
+
+def put_policy(scene: Scene) -> None:
+    """In force from here on, whoever decided it."""
     _state(scene, "policy", json.dumps(scene.body["policy"], sort_keys=True))
     _state(scene, "policy_digest", scene.body["digest"])
+
+
+def replace_recovery(scene: Scene) -> None:
+    """The old recovery key signs nothing from here on, and the new one is sealed to."""
+    body = scene.body
+    scene.run("UPDATE keys SET state = 'revoked' WHERE state = 'recovery'")
+    scene.run(
+        "INSERT INTO keys VALUES (?, NULL, ?, ?, 'recovery', 'recovery', ?)",
+        body["key"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), scene.index,
+    )  # fmt: skip
+    _state(scene, "recovery_split", f"{body['threshold']}-of-{body['shares']}")
 
 
 def _recovery_used(scene: Scene) -> None:
@@ -63,7 +105,10 @@ def _recovery_used(scene: Scene) -> None:
 
 
 def _drilled(scene: Scene) -> None:
-    _state(scene, "recovery_drilled", scene.at)
+    """A drill counts where it opened everything that was live: less than that shows nothing about the rest."""
+    live = scene.one("SELECT count(*) FROM versions WHERE manifest IS NOT NULL AND ended_at IS NULL")
+    if live is not None and scene.body["versions"] >= live[0]:
+        _state(scene, "recovery_drilled", scene.at)
 
 
 def _backup(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""People, their roles and their keys."""
+"""People and their roles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.holdings.proposals import TWO_PERSON_ROLES, Act, alone
+from govern.register.projection import sponsors
 from govern.register.projection.scene import Scene
 
 _PERSONAL = ("handle", "name", "mail", "department", "locale", "agency")
@@ -23,6 +25,10 @@ def _added(scene: Scene) -> None:
 def _edited(scene: Scene) -> None:
     body = scene.body
     scene.must("person", "people", body["person"])
+    if scene.one("SELECT 1 FROM people WHERE id = ? AND erased", body["person"]):
+        raise Refused(
+            "somebody who was erased is not named again", rule="erased", control="SI-12(3)", hint="add them anew if they came back"
+        )
     for field in _PERSONAL:
         if field in scene.personal:
             scene.run(f"UPDATE people SET {field} = ? WHERE id = ?", scene.personal[field], body["person"])  # noqa: S608  names are ours
@@ -41,6 +47,16 @@ def _left(scene: Scene) -> None:
 
 
 def _role_given(scene: Scene) -> None:
+    if scene.body["role"] in TWO_PERSON_ROLES and not alone(Act.ROLE, sponsors.preset(scene)) and not sponsors.is_recovery(scene):
+        raise Refused(
+            f"the role {scene.body['role']} is given by two persons", rule="two-persons", control="AC-3(2)",
+            hint="propose it: govern person role PERSON ROLE, then another admin: govern proposal approve ID",
+        )  # fmt: skip
+    give_role(scene, scene.key)
+
+
+def give_role(scene: Scene, *signers: str) -> None:
+    """The role of `scene.body` is held from here on; `signers` (key ids) stand behind it, and, for an admin, behind the keys they have now."""
     person = scene.one("SELECT leaving, left_on FROM people WHERE id = ?", scene.body["person"])
     if person is None:
         raise Refused("role.given cites a person that the ledger does not have", rule="unknown-reference")
@@ -49,6 +65,8 @@ def _role_given(scene: Scene) -> None:
     scene.run(
         "INSERT OR REPLACE INTO roles VALUES (?, ?, ?, ?)", scene.body["person"], scene.body["role"], scene.body.get("until"), scene.index
     )  # fmt: skip
+    if scene.body["role"] == "admin":
+        sponsors.promoted(scene, scene.body["person"], signers)
 
 
 def _role_withdrawn(scene: Scene) -> None:
@@ -61,24 +79,8 @@ def _role_withdrawn(scene: Scene) -> None:
     if scene.body["role"] == "admin" and admins[0] == 0:
         raise Refused("the last admin with a key keeps the role", rule="last-admin", control="AC-2", hint="make somebody else admin first")
     scene.run("DELETE FROM roles WHERE person = ? AND role = ?", scene.body["person"], scene.body["role"])
-
-
-def _enrolled(scene: Scene) -> None:
-    body = scene.body
-    scene.must("person", "people", body["person"])
-    scene.run(
-        "INSERT INTO keys VALUES (?, ?, ?, ?, ?, 'active', ?)",
-        body["key"], body["person"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), body["custody"], scene.index,
-    )  # fmt: skip
-    if "wraps" in body:
-        scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
-        for epoch in body.get("epochs", ()):  # also of compartments that not everybody reads: nothing here may hang on knowing them
-            scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, epoch, body["key"])
-
-
-def _revoked(scene: Scene) -> None:
-    scene.must("key", "keys", scene.body["key"])
-    scene.run("UPDATE keys SET state = 'revoked' WHERE id = ? AND state = 'active'", scene.body["key"])
+    if scene.body["role"] == "admin":
+        scene.run("DELETE FROM sponsors WHERE what = 'admin' AND id = ?", scene.body["person"])
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
@@ -88,6 +90,4 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "person.left": _left,
     "role.given": _role_given,
     "role.withdrawn": _role_withdrawn,
-    "key.enrolled": _enrolled,
-    "key.revoked": _revoked,
 }

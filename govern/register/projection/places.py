@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from govern.errors import Refused
 from govern.register.projection.scene import Scene
 
 _KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, 0 AS told, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
@@ -72,6 +73,10 @@ def _member(scene: Scene) -> None:
     scene.must("place", "places", place)
     scene.must("person", "people", person)
     going_on = scene.one("SELECT entry, since FROM place_people WHERE place = ? AND person = ? AND until IS NULL", place, person)
+    if person == scene.actor and (until is not None or (going_on and since is not None and since > (going_on[1] or ""))):
+        raise Refused(
+            "nobody shortens their own presence in a place", rule="own-presence", control="AC-5", hint="another keyholder records it"
+        )  # fmt: skip
     if going_on is not None and (until is None or until >= (going_on[1] or "")):
         scene.run(
             "UPDATE place_people SET since = coalesce(?, since), until = ?, entry = ? WHERE place = ? AND person = ? AND entry = ?",
@@ -93,6 +98,10 @@ def _holds(scene: Scene) -> None:
 
 def _cleaned(scene: Scene) -> None:
     scene.must("place", "places", scene.body["place"])
+    if scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor):
+        raise Refused(
+            "whoever leaves records no place as cleaned", rule="leaver", control="AC-5", hint="somebody who stays looks and records it"
+        )
     for account in scene.body["accounts"]:
         scene.run(
             "UPDATE place_accounts SET cleaned_at = ? WHERE place = ? AND account = ? AND cleaned_at IS NULL",

@@ -6,8 +6,7 @@ Which step may follow which is judged by `govern.rotation.machine`, here and so 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import Refused
 from govern.register.projection.places import spread_credential
@@ -16,8 +15,7 @@ from govern.rotation import machine
 from govern.rotation.machine import Candidate, State, Step
 
 
-@dataclass(frozen=True, slots=True)
-class _Rotation:
+class _Rotation(NamedTuple):
     credential: str
     candidate: int | None
     state: State

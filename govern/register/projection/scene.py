@@ -22,6 +22,10 @@ class Scene:
     at: str
     body: Mapping[str, Any]
     personal: Mapping[str, Any]
+    key: str = ""
+    """Id of the key that signs it."""
+    now: str = ""
+    """The ledger's own time: the latest `at` so far, this one included."""
 
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from govern.register.queries import accounts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(NamedTuple):
     """One line of the list. `custodian` is a handle; `exposed` counts everybody who could know what works, holders and others-unknown too."""
 
     handle: str
@@ -26,8 +24,7 @@ class Listed:
     exposed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(NamedTuple):
     """What surrounds one account. Handles of accounts, names of places."""
 
     tags: tuple[str, ...]

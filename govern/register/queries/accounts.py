@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import NotFound, Usage
 from govern.holdings.near import near_matches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(NamedTuple):
     """One account as the register has it. `custodian` and `deputy` are person ids or empty."""
 
     id: str

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Usage
 from govern.offboarding.case import CaseKind, CaseState
@@ -16,8 +15,7 @@ from govern.offboarding.items import Item, ItemKind, ItemState
 from govern.register.queries.rotations import whole_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """One departure. Ids are hex, texts empty where there is none; `left`: items that are open.
 
     `cut_at`: when the cut was made or, before it is, is planned; `cut_planned`: what was planned at the opening.
@@ -47,8 +45,7 @@ class Case:
     left: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One item of a case: what it is, and how it stands. `number` counts from 1; `cites` is a ledger index or None."""
 
     id: str

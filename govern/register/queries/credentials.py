@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
+class Credential(NamedTuple):
     """One credential in its current version, or in its latest where none is current.
 
     `kept_in`: name of the place outside, empty where it is sealed here; `changed_at`: claimed by whoever recorded it, or empty;

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class Exposure(NamedTuple):
     """A person (id, or `others-unknown`) could know version `n`, by one basis. `live`: that version still works, as far as is known."""
 
     person: str
@@ -27,8 +26,7 @@ class Exposure:
     live: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Known:
+class Known(NamedTuple):
     """One live version that somebody could know."""
 
     account: str

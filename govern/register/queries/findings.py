@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import PurePath
 from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
 from govern.register.connection import state
 from govern.register.queries.imports import lying_exports
+from govern.shell import quoted
 
 _SHOWN: Final = 20
 """Findings of one code that are told one by one; the rest is one line."""
 
 
-def findings(db: sqlite3.Connection, policy: Policy, today: str) -> list[Finding]:
-    """Everything, unranked. `today` is an ISO date."""
+def findings(db: sqlite3.Connection, policy: Policy, today: str, person: str) -> list[Finding]:
+    """Everything, unranked. `today` is an ISO date; `person` is the id of the member who asks."""
     found: list[Finding] = []
-    for question in _QUESTIONS:
-        some = list(question(db, policy, today))
+    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person)):
+        some = list(answers)
         found += some[:_SHOWN]
         if len(some) > _SHOWN:
             more = len(some) - _SHOWN
@@ -42,11 +43,37 @@ def accepted(db: sqlite3.Connection, today: str) -> frozenset[str]:
     return frozenset(key for (key,) in db.execute("SELECT key FROM baseline WHERE until >= ?", (today,)))
 
 
+_OFF: Final = ("backdated", "ahead", "personal-malformed")
+"""What an entry may be without being void."""
+
+
 def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
     for entry, code, message in db.execute("SELECT entry, code, message FROM findings ORDER BY entry"):
         yield Finding(
-            code="void-entry", severity="critical" if code != "backdated" else "warning", subject=f"entry {entry}", message=f"{code}: {message}",
-            key=f"void:{entry}", command="govern ledger verify --deep",
+            code="void-entry", severity="warning" if code in _OFF else "critical", subject=f"entry {entry}",
+            message=f"{code}: {message}", key=f"void:{entry}", command="govern ledger verify --deep",
+        )  # fmt: skip
+
+
+def _proposed(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute("SELECT o.id, o.act, p.handle, o.made_at FROM proposals o JOIN people p ON p.id = o.proposer WHERE o.state = 'open'")
+    for id_, act, by, at in rows:
+        yield Finding(
+            code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}",
+            message=f"{act}, proposed by {by or 'a former person'} on {at[:10]}, waits for a second person", command=f"govern proposal show {id_[:8]}",
+        )  # fmt: skip
+
+
+def _erased(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    """What was written about somebody after the list of their erasure, or in a compartment that whoever listed it does not read."""
+    rows = db.execute(
+        "SELECT p.id, count(*) FROM people p JOIN concerns c ON c.person = p.id WHERE p.erased AND c.entry NOT IN (SELECT entry FROM erased)"
+        " GROUP BY p.id"
+    )
+    for id_, left in rows:
+        yield Finding(
+            code="erasure-rest", severity="warning", subject=f"former.{id_[:4]}", message=f"{left} personal parts about them are still kept",
+            key=f"erasure:{id_}", command=f"govern person erase former.{id_[:4]}",
         )  # fmt: skip
 
 
@@ -246,7 +273,7 @@ def _cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
         if case_state == "open":
             yield _cut_to_make(id_, cut_at, person or "a former person", today)
             continue
-        where = f"has {left} open items" if left else "is ready to be closed"
+        where = f"has {left} open item{'s' * (left > 1)}" if left else "is ready to be closed"
         yield Finding(
             code="case-open", severity="critical" if (due or "9")[:10] < today else "warning", subject=person or "a former person",
             message=f"the case of {person or 'a former person'} {where}", due=(due or "")[:10], key=f"case:{id_}",
@@ -264,22 +291,34 @@ def _cut_to_make(case: str, cut_at: str, person: str, today: str) -> Finding:
     )  # fmt: skip
 
 
-def _exports(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    lying = lying_exports(db)
+def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
+    """Exports that lie here. Only of what the asking member recorded is it said how to remove it: a path of another's may be any file's."""
+    everything = lying_exports(db)
+    lying = [one for one in everything if one.recorder == person]
+    told = {one.path for one in lying}
+    names = dict(db.execute("SELECT id, handle FROM people").fetchall())
+    for one in everything:
+        if one.path not in told:
+            who = names.get(one.recorder) or "a former person"
+            yield Finding(
+                code="export-elsewhere", severity="info", subject=one.path, key=f"export:{one.entry}",
+                message=f"{who} recorded a plaintext export under this name; ask them whether it is this file, which may be another",
+            )  # fmt: skip
     for one in lying:
         yield Finding(
             code="export-lying", severity="warning", subject=one.path, key=f"export:{one.entry}",
             message=f"this plaintext export {'that govern wrote ' if one.ours else ''}still lies there",
-            command=f"rm {shlex.join(each.path for each in lying)}", why=f"delete {'it' if len(lying) == 1 else 'them'}, in the bin and the cloud too",
+            command=f"rm {' '.join(quoted(PurePath(each.path)) for each in lying)}",
+            why=f"delete {'it' if len(lying) == 1 else 'them'}, in the bin and the cloud too",
         )  # fmt: skip
 
 
 def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     drilled = (state(db, "recovery_drilled") or "")[:10]
     if not drilled or drilled < (date.fromisoformat(today) - timedelta(days=365)).isoformat():
-        said = f"last on {drilled}" if drilled else "never yet"
+        said = f"nobody has tried the recovery sheets since {drilled}" if drilled else "nobody has tried the recovery sheets yet"
         yield Finding(
-            code="drill-due", severity="info", subject="recovery", message=f"whether the recovery sheets work was tried {said}", key="drill",
+            code="drill-due", severity="info", subject="recovery", message=said, key="drill",
             command="govern recovery drill --sheet FILE --sheet FILE",
         )  # fmt: skip
 
@@ -292,6 +331,7 @@ def _plus(day: str | None, days: int | None) -> str:
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
-    _exports, _drill,
+    _void, _proposed, _erased,
+    _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
+    _drill,
 )  # fmt: skip

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(NamedTuple):
     """One open grant. `person` and `giver` are person ids, `account` an account id; empty `kinds`: all; `until` is a UTC time or empty."""
 
     id: str

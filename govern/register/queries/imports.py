@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One account as an import compares it. `state`: active or retired."""
 
     id: str
@@ -23,8 +22,7 @@ class Row:
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(NamedTuple):
     """One credential with its current version. `manifest`: 64 hex digits, empty where the secret is kept outside; n 0: no version."""
 
     id: str
@@ -33,8 +31,7 @@ class Held:
     manifest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(NamedTuple):
     """One current version of the vault, as an export meets it. `opens`: it is sealed to the key that was asked about."""
 
     account: str
@@ -45,14 +42,15 @@ class Sealed:
     opens: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LyingExport:
+class LyingExport(NamedTuple):
     """A file with secrets in the clear that was imported, or that `govern export` wrote, and that still lies on this machine."""
 
     entry: int
     path: str
     ours: bool
     at: str
+    recorder: str
+    """Id of the member who recorded it: of what others recorded this machine knows a path alone, which may be any file's."""
 
 
 def accounts(db: sqlite3.Connection) -> Iterator[Row]:
@@ -121,13 +119,17 @@ def with_open_rotation(db: sqlite3.Connection, credentials: Sequence[str]) -> se
 
 
 def lying_exports(db: sqlite3.Connection) -> list[LyingExport]:
-    """Files that hold secrets in the clear and are still there, each once. Asks this machine's file system for each path."""
+    """Files that hold secrets in the clear and are still there, once for each who recorded them. Asks this machine's file system for each."""
     rows = db.execute(
-        "SELECT max(entry), path, max(ours), max(at) FROM ("
-        " SELECT entry, path, 0 AS ours, at FROM imports WHERE sealed = 0 UNION ALL SELECT entry, path, 1, at FROM exports)"
-        " WHERE path IS NOT NULL GROUP BY path ORDER BY 1"
+        "SELECT max(f.entry), f.path, max(f.ours), max(f.at), e.actor FROM ("
+        " SELECT entry, path, 0 AS ours, at FROM imports WHERE sealed = 0 UNION ALL SELECT entry, path, 1, at FROM exports) f"
+        " JOIN entries e ON e.idx = f.entry WHERE f.path IS NOT NULL GROUP BY f.path, e.actor ORDER BY 1"
     )
-    return [LyingExport(entry=entry, path=path, ours=bool(ours), at=at) for entry, path, ours, at in rows.fetchall() if _is_there(path)]
+    return [
+        LyingExport(entry=entry, path=path, ours=bool(ours), at=at, recorder=recorder)
+        for entry, path, ours, at, recorder in rows.fetchall()
+        if _is_there(path)
+    ]
 
 
 def _is_there(path: str) -> bool:

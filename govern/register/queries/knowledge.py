@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from govern.register.queries import accounts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One account of the sheet. `credentials`: id -> kind of each with a current version; `known`: person (id) -> ids of those they could know."""
 
     id: str

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import NotFound, Refused
 from govern.holdings.near import near_matches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(NamedTuple):
     """One person as the register has them. `status`: active, leaving or former."""
 
     id: str
@@ -67,6 +66,11 @@ def find(db: sqlite3.Connection, text: str) -> Person:
         if rows:
             names = ", ".join(sorted(str(row[1] or row[0]) for row in rows))
             raise Refused(f"{text!r} could be {names}", rule="ambiguous", hint="name the person by handle")
+    rows = db.execute(f"{query}p.erased AND 'former.' || substr(p.id, 1, 4) = ?", (text.casefold(),)).fetchall()
+    if len(rows) == 1:
+        return _person(rows[0])
+    if rows:
+        raise Refused(f"{text!r} could be {len(rows)} people", rule="ambiguous")
     known = [row[0] for row in db.execute("SELECT handle FROM people WHERE handle IS NOT NULL")]
     near = near_matches(text.casefold(), known, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "govern person list, or: govern person add 'Name <mail>'"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import NotFound
 from govern.holdings.near import near_matches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class Presence(NamedTuple):
     """One person (id) in a place, from and until a day; empty where nobody said."""
 
     person: str
@@ -18,8 +17,7 @@ class Presence:
     until: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """One place. `accounts`: ids of those that it is recorded to hold; `keeps`: ids of those with a credential kept there."""
 
     id: str
@@ -30,8 +28,7 @@ class Place:
     keeps: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeKnown:
+class MadeKnown(NamedTuple):
     """One exposure that a fact made: person (id), account handle, kind, version."""
 
     person: str

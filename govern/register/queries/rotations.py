@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Refused, Usage
 from govern.rotation.machine import Candidate, State, is_open
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
+class Rotation(NamedTuple):
     """One rotation and what it rotates. Ids are hex, texts empty and numbers 0 where there is none; `kept_in` is a place's id, `place` its name.
 
     `candidate` is the version that stands for it: the newest staged, or the confirmed one; `shown`: somebody has seen it.
@@ -46,10 +44,14 @@ class Rotation:
 
 
 _COLUMNS: Final = """
-SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state, r.due, r.opened_at, r.opener,
-  r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name
+SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state,
+  CASE WHEN r.ended_at IS NULL THEN nullif(min(coalesce(r.due, '~'), coalesce((
+    SELECT min(i.due) FROM items i JOIN cases k ON k.id = i.case_id AND k.state = 'cut'
+    WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~') ELSE r.due END AS due_by,
+  r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name
 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
 """
+"""While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
 
 
 def _rotation(row: Sequence[object]) -> Rotation:
@@ -102,8 +104,8 @@ def open_of(db: sqlite3.Connection, credential: str) -> Rotation | None:
 def rotations(db: sqlite3.Connection, *, only_open: bool = False, due_by: str = "") -> list[Rotation]:
     """All, or the open ones, or the open ones due by a UTC time; what is due first, then the newest."""
     where = "WHERE r.ended_at IS NULL " if only_open or due_by else ""
-    where += "AND r.due <= :due " if due_by else ""
-    order = "ORDER BY r.ended_at IS NOT NULL, r.due IS NULL, r.due, r.opened_at DESC, r.entry DESC"
+    where += "AND due_by <= :due " if due_by else ""
+    order = "ORDER BY r.ended_at IS NOT NULL, due_by IS NULL, due_by, r.opened_at DESC, r.entry DESC"
     return [_rotation(row) for row in db.execute(_COLUMNS + where + order, {"due": due_by})]
 
 
@@ -118,8 +120,7 @@ def candidate(db: sqlite3.Connection, rotation: Rotation, n: int) -> Candidate:
     return Candidate(kind=rotation.kind, origin=row[0], seen=bool(shown - {"code"}), coded="code" in shown)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class Staged(NamedTuple):
     """One version as the rotation sees it. `manifest`: 64 hex digits, empty where it is kept elsewhere; `reuses`: 0 or an earlier version."""
 
     n: int
@@ -138,8 +139,7 @@ def versions(db: sqlite3.Connection, credential: str) -> list[Staged]:
     return [Staged(n=row[0], state=row[1], origin=row[2], manifest=row[3] or "", reuses=row[4] or 0, staged_at=row[5]) for row in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotatable:
+class Rotatable(NamedTuple):
     """A credential that could be rotated. `since`: when it last changed, as far as known; `current`: its version, 0 where none is."""
 
     credential: str

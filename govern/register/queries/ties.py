@@ -145,14 +145,7 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
 
     match item.kind:
         case ItemKind.ROTATE:
-            if there("SELECT 1 FROM versions WHERE credential = ? AND n = ? AND ended_at IS NOT NULL", item.credential, item.version):
-                return None
-            return Refused(
-                "a rotation item ends only by the rotation",
-                rule="rotation-first",
-                control="IA-5 i",
-                hint="govern rotate ACCOUNT, then confirm it",
-            )
+            return _not_rotated(db, person, item)
         case ItemKind.END_GRANT:
             left = there("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", item.account, person)
             hint = "govern revoke ACCOUNT PERSON"
@@ -170,18 +163,41 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
             hint = "govern person role PERSON ROLE --withdraw"
         case ItemKind.REVOKE_KEY:
             left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'active'", item.about)
-            hint = "revoke the key first"
+            hint = f"govern key revoke {item.about[:8]} --cause departure"
         case ItemKind.CLEAN_PLACE:
             return None
     return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None
 
 
-def ended_by(db: sqlite3.Connection, credential: str, n: int) -> tuple[str, str, int] | None:
-    """Who confirmed the rotation that ended a version, with its grade and ledger index; None where none did."""
+def _not_rotated(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
+    row = db.execute("SELECT ended_at FROM versions WHERE credential = ? AND n = ?", (item.credential, item.version)).fetchone()
+    if row is None or row[0] is None:
+        return Refused(
+            "a rotation item ends only by the rotation",
+            rule="rotation-first",
+            control="IA-5 i",
+            hint="govern rotate ACCOUNT, then confirm it",
+        )
+    if ended_by(db, item.credential, item.version, but=person) is None and ended_by(db, item.credential, item.version) is not None:
+        return Refused(
+            "the one who leaves changed it themselves, which is no proof against them",
+            rule="own-rotation",
+            control="AC-5",
+            hint="somebody else changes it once more: govern rotate ACCOUNT",
+        )
+    return None
+
+
+def ended_by(db: sqlite3.Connection, credential: str, n: int, *, but: str = "") -> tuple[str, str, int] | None:
+    """Who confirmed the first rotation that leaves nothing of a version, with its grade and ledger index; None where none did.
+
+    Rotations confirmed by the person `but` are passed over.
+    """
     row = db.execute(
-        "SELECT r.confirmer, r.grade, r.ended_entry FROM versions v JOIN rotations r ON r.credential = v.credential AND r.ended_at = v.ended_at"
-        " WHERE v.credential = ? AND v.n = ? AND r.state = 'done' ORDER BY r.ended_entry DESC LIMIT 1",
-        (credential, n),
+        "SELECT r.confirmer, r.grade, r.ended_entry FROM versions v JOIN rotations r"
+        " ON r.credential = v.credential AND r.state = 'done' AND r.candidate <> v.n AND r.ended_entry > v.entry"
+        " WHERE v.credential = ? AND v.n = ? AND v.ended_at IS NOT NULL AND r.confirmer <> ? ORDER BY r.ended_entry LIMIT 1",
+        (credential, n, but),
     ).fetchone()
     return None if row is None else (row[0], row[1], row[2])
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from govern.errors import NotFound, Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(NamedTuple):
     """One version. `manifest`: 64 hex digits, empty where the secret is kept outside; `place`: the name of where, empty when sealed here."""
 
     account: str
@@ -50,21 +49,28 @@ def current(db: sqlite3.Connection, accounts: Sequence[str]) -> list[Version]:
     return _versions(db, accounts, "= 'current'")
 
 
-def the(db: sqlite3.Connection, account: str, handle: str, kind: str) -> Version:
-    """The sealed current version of this kind; NotFound says where it is kept, or which kinds there are; Refused where there are several."""
+def the(db: sqlite3.Connection, account: str, handle: str, kind: str, credential: str = "") -> Version:
+    """The sealed current version of this kind; where an account has several such credentials, of the one whose id begins with `credential`.
+
+    NotFound says where it is kept, or which kinds there are; Refused which ids there are to choose from.
+    """
     found = [version for version in current(db, [account]) if version.kind == kind]
+    if found and credential:
+        found = [version for version in found if version.credential.startswith(credential.strip().casefold())]
+        if not found:
+            raise NotFound(f"{handle} has no {kind} whose id begins with {credential[:40]!r}", hint=f"govern credential list {handle}")
     sealed = [version for version in found if version.manifest]
     if len(sealed) > 1:
-        raise Refused(
-            f"{handle} has {len(sealed)} credentials of the kind {kind}", rule="ambiguous", hint=f"govern credential list {handle}"
-        )
+        choices = " or ".join(f"--credential {version.credential[:8]}" for version in sealed[:4])
+        raise Refused(f"{handle} has {len(sealed)} credentials of the kind {kind}", rule="ambiguous", hint=f"say which: {choices}")
     if sealed:
         return sealed[0]
     if found:
         where = f"it is kept in {found[0].place}" if found[0].place else "it is kept elsewhere"
         raise NotFound(f"the {kind} of {handle} is not in this vault: {where}", hint=f"govern credential list {handle}")
     kinds = sorted({version.kind for version in current(db, [account])})
-    there = f"it has {', '.join(kinds)}: --kind" if kinds else f"govern credential add {handle} --kind {kind}"
+    add = f"govern credential add {handle} --kind {kind}"
+    there = f"it has {', '.join(kinds)} (--kind); to add one: {add}" if kinds and kind != "totp" else add
     raise NotFound(f"{handle} has no {kind}", hint=there)
 
 

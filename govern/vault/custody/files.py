@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from govern.errors import Failed, Locked, Malformed, Refused
+from govern.shell import quoted
 
 MAX_BYTES: Final = 65_536
 
@@ -41,7 +42,7 @@ def read_private(path: Path, what: str) -> bytes:
         if hasattr(os, "geteuid"):  # Windows keeps no such bits; there the profile folder protects it
             reason = complaint(status.st_mode, status.st_uid, os.geteuid(), _access_list(descriptor))
             if reason:
-                raise Locked(f"{what} {path} {reason}", code="mode", hint=f"make it yours alone: chmod 600 {path}")
+                raise Locked(f"{what} {path} {reason}", code="mode", hint=f"make it yours alone: chmod 600 {quoted(path)}")
         content = os.read(descriptor, MAX_BYTES + 1)
     except OSError as error:
         raise Failed(f"{what} {path} can't be read: {error.strerror}") from error

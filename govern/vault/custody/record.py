@@ -5,16 +5,17 @@ Knows a JSON file and its fields; holds no secret, yet is private, since whoever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.canonical import canonical, decode
 from govern.errors import Locked, Malformed
 from govern.vault.custody.files import present, read_private, write_private
 
 WHAT: Final = "the seed record"
+PENDING: Final = "joining.json"
+"""Beside it, and in its place, on a machine that has asked to join and was not approved yet."""
 _FIELDS: Final = {"v", "custody", "where", "key", "vault", "checkpoint", "person"}
 
 
@@ -26,8 +27,7 @@ class Custody(StrEnum):
     KEYRING = "keyring"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedRecord:
+class SeedRecord(NamedTuple):
     """`where`: path of the file or name of the keyring entry; `key`: key id (16 bytes); `vault`: id (32 bytes); `checkpoint`: signed
     note; `person`: id (16 bytes)."""
 
@@ -64,7 +64,16 @@ def write_record(path: Path, record: SeedRecord, *, replace: bool = False) -> No
 def read_record(path: Path) -> SeedRecord:
     """The record; raises Locked (absent, another's, open to others) and Malformed (anything but such a record)."""
     if not present(path, WHAT):
-        raise Locked(f"this machine has no keys: {path} is not there", hint="run: govern init, or: govern join INVITE")
+        if present(path.with_name(PENDING), "the record of a joining machine"):
+            raise Locked(
+                "this machine has asked to join a vault, and is not yet a member's",
+                code="not-approved",
+                hint="once it is approved: govern join",
+            )
+        raise Locked(
+            f"this machine has no keys: {path} is not there",
+            hint="a new vault: govern init; invited: govern join INVITE; with the sheets of the vault here: govern vault recover --sheet FILE --handle H",
+        )
     content = read_private(path, WHAT)
     try:
         fields = decode(content.removesuffix(b"\n"))

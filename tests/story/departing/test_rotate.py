@@ -185,6 +185,33 @@ def test_led_through_on_a_terminal(acme: Any, screen: Any) -> None:
     assert acme.ok("reveal", "shop", "--stdout").out == second[1]
 
 
+def test_led_through_what_the_platform_issues(acme: Any, screen: Any) -> None:
+    """Nothing is asked for before the page is told; only the letters in brackets do anything; a mistyped seed can be typed again."""
+    shown = screen(acme, "rotate", "shop", "--kind", "totp")
+    told = shown.until("[l] later: ")
+    assert "page: " in told
+    assert "no steps are known for its totp" in told
+    shown.type("y")
+    assert "one of the letters" in shown.until("[l] later: ")
+    shown.type("s")
+    shown.until("shows it: ")
+    shown.type("1")
+    assert "error: " in shown.until("[l] later: ")
+    shown.type("s")
+    shown.until("shows it: ")
+    shown.type("NBSWY3DPEB3W64TMMQQGC3TEEBSXM3DP")
+    shown.until("[l] later: ")
+    shown.type("y")
+    told = shown.until("[l] later: ")
+    assert "[c] shows a code" in told
+    assert "govern rotation" not in told
+    shown.type("c")
+    shown.until("[l] later: ")
+    shown.type("y")
+    assert shown.end() == 0
+    assert acme.ok("reveal", "shop", "--kind", "totp", "--stdout").out == "NBSWY3DPEB3W64TMMQQGC3TEEBSXM3DP"
+
+
 def test_killed_between_showing_and_confirming(acme: Any, screen: Any) -> None:
     """The rotation is there, open, with both secrets to be had; going on leads on where it stood."""
     shown = screen(acme, "rotate", "shop")

@@ -85,14 +85,20 @@ class Firm:
 
         return str(self.write(work))
 
+    def admin(self, handle: str) -> None:
+        """Somebody becomes admin; the recovery quorum is the second person."""
+        (proposal,) = self.json("person", "role", handle, "admin")["proposals"]
+        sheets = [word for n in (1, 2) for word in ("--sheet", str(self.story.home / "recovery" / f"recovery-sheet-{n}-of-3.txt"))]
+        self.ok("proposal", "approve", proposal["id"], *sheets)
+
     def enrol(self, handle: str) -> Any:
         """Give somebody keys and a machine of their own, as an enrolment would."""
+        from govern.procedures.enrol import invite
+        from govern.procedures.epochs import wrap
         from govern.register.pin import read_pin
         from govern.vault.custody.choose import create_seed
         from govern.vault.custody.record import Custody, SeedRecord, write_record
-        from govern.vault.epoch import wrap_epoch
         from govern.vault.keys import Keys
-        from govern.vault.seal import set_digest, wrap_digest
 
         folder = self.story.folder / handle
         machine = type(self.story)(folder)
@@ -101,18 +107,13 @@ class Firm:
         person = self.id_of(handle)
 
         def work(tx: Any) -> None:
-            digests, epochs = [], []
-            for name in ("base", "case"):
-                _, epoch = tx.workspace.epochs.current(name)
-                wrapped = wrap_epoch(epoch.key, epoch.id, keys.recipient)
-                tx.put_wrap(epoch.id, keys.id, wrapped)
-                digests.append(wrap_digest(epoch.id, keys.id, wrapped))
-                epochs.append(epoch.id.hex())
+            issued = invite(tx, handle, "join")
+            epochs, digest = wrap(tx, keys.recipient, ("base", "case"))
             tx.record(
                 "key.enrolled",
                 {
                     "person": person, "key": keys.id.hex(), "sign": keys.sign_public.hex(), "seal": keys.seal_public.hex(),
-                    "custody": "keyfile", "epochs": epochs, "wraps": set_digest(digests).hex(),
+                    "custody": "keyfile", "epochs": epochs, "wraps": digest, "invite": issued.id.hex(),
                 },
             )  # fmt: skip
 

@@ -62,3 +62,21 @@ def test_an_account_without_codes_says_what_it_has(firm: Firm) -> None:
     told = firm.run("code", "shop")
     assert told.code == 3
     assert "has no totp" in told.err
+
+
+def test_of_two_seeds_the_one_is_named_by_the_beginning_of_its_id(shop: Firm, clock: int) -> None:
+    """A refusal lists what can be typed; then `code`, `reveal`, `handover` and `rotate` all take it."""
+    other = "NBSWY3DPEB3W64TMMQQGC3TEEBSXM3DP"
+    shop.secret(shop.read("SELECT id FROM accounts")[0][0], "totp", other)
+    told = shop.run("code", "shop")
+    assert (told.code, told.out) == (4, "")
+    ids = [one["id"][:8] for one in shop.json("credential", "list", "shop")["credentials"] if one["kind"] == "totp"]
+    assert all(f"--credential {id_}" in told.err and id_ in shop.ok("credential", "list", "shop").out for id_ in ids)
+    assert [shop.json("code", "shop", "--credential", id_)["code"] for id_ in ids] == [code(parse(s), clock)[0] for s in (SEED, other)]
+    assert shop.ok("reveal", "shop", "--kind", "totp", "--credential", ids[1], "--stdout").out == other
+    shop.ok("grant", "shop", "anna")
+    assert shop.ok("handover", "shop", "anna", "--kind", "totp", "--credential", ids[0], "--stdout").out == SEED
+    (rotation,) = shop.json("rotate", "shop", "--kind", "totp", "--credential", ids[1], "--dry-run")["rotations"]
+    assert rotation["kind"] == "totp"
+    assert shop.run("code", "shop", "--credential", "ffffffffffffffff").code == 3
+    assert shop.run("rotate", "shop", "--kind", "totp", "--credential", "ffffffffffffffff").code == 3

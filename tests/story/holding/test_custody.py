@@ -96,7 +96,7 @@ def test_what_the_actor_cannot_open_is_said_to_be_not_sealed_yet(anna: Firm) -> 
     """An admin who is neither holder nor responsible records the custody; whoever can open it seals it afterwards."""
     anna.person("ben")
     anna.enrol("ben")
-    anna.ok("person", "role", "ben", "admin")
+    anna.admin("ben")
     told = anna.machines["ben"].ok("account", "custody", "shop", "ben", "--json")
     assert told.json()["accounts"][0]["sealed"] is False
     assert not opens(anna, "ben")

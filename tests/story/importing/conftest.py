@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from govern.cli.settings import Settings
 from govern.register import connection
 
 HEAD = ("folder", "favorite", "type", "name", "notes", "fields", "reprompt", "login_uri", "login_username", "login_password", "login_totp")
@@ -29,6 +31,13 @@ def table(head: Iterable[str], *rows: Iterable[str]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows([head, *rows])
     return text.getvalue()
+
+
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """Somebody can be asked; what they type is the command's stdin."""
+    with mock.patch.object(Settings, "terminal", True):
+        yield
 
 
 @pytest.fixture

@@ -85,6 +85,26 @@ def test_what_has_no_field_there_stands_in_the_notes(vault: Any, tmp_path: Path)
     assert item["notes"] == "api-token: api-token-value"
 
 
+def test_every_seed_of_an_account_comes_back(vault: Any, bitwarden: Callable[..., str], tmp_path: Path) -> None:
+    """The format has one seed per login; the second goes into a hidden field, and import finds it there."""
+    second = f"otpauth://totp/Shop:shop?secret={SHORT_SEED}&issuer=Shop"
+    both = row("Shop", "shop", "first-password", totp=SEED)
+    both[5] = f"backup: {second}"
+    vault.ok("import", bitwarden(both))
+    out = tmp_path / "out.json"
+    assert export(vault, out).code == 0
+    (item,) = json.loads(out.read_text())["items"]
+    assert item["notes"] is None
+    assert [(field["name"], field["type"]) for field in item["fields"]] == [("TOTP 2", 1)]
+    assert vault.json("import", str(out))["unchanged"] == ["shop"]
+    (tmp_path / "other").mkdir()
+    fresh = Story(tmp_path / "other").init()
+    fresh.ok("import", str(out))
+    assert [each["kind"] for each in fresh.json("credential", "list", "shop")["credentials"]].count("totp") == 2
+    assert export(fresh, tmp_path / "again.json").code == 0
+    assert known(tmp_path / "again.json") == known(out)
+
+
 def test_who_exports_could_know_all_of_it(shops: Any, tmp_path: Path, inside: Inside) -> None:
     told = export(shops, tmp_path / "out.json", "--json").json()
     assert (told["schema"], told["versions"], len(told["accounts"])) == ("govern.export/1", 6, 3)

@@ -219,6 +219,32 @@ def test_columns_are_mapped_by_a_file(vault: Any, sheet: Callable[..., str], tmp
     assert vault.ok("reveal", "shop", "--stdout").out == "password-one"
 
 
+def test_a_picture_is_no_text_and_an_unknown_table_is_told_by_its_columns(vault: Any, sheet: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "seed.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    told = vault.run("import", str(tmp_path / "seed.png"))
+    assert (told.code, "no login can be read from it" in told.err) == (1, True)
+    assert "--format" not in told.err
+    assert "as CSV" not in told.err
+    told = vault.run("import", sheet("Notes;Geheimnis", ";password-one"))
+    assert (told.code, "found Notes, 1 column of another or no heading" in told.err) == (1, True)
+    assert "--map" in told.err
+    assert "as CSV" not in told.err
+
+
+def test_of_nordpass_the_logins_come_in_and_the_rest_is_skipped_with_its_reason(vault: Any, sheet: Callable[..., str]) -> None:
+    path = sheet(
+        "name,url,username,password,note,cardholdername,cardnumber,cvc,folder,type", "Social,,,,,,,,,folder", "Idea,,,,secret idea,,,,,note",
+        "Visa,,,,,Mia Holm,4111,123,,credit_card", "Empty,,,,,,,,Social,password", "X,https://x.com,acme,password-one,,,,,Social,password",
+    )  # fmt: skip
+    told = vault.run("import", path)
+    assert (told.code, "columns: name, url, username, password" in told.err) == (1, True)
+    told = vault.json("import", path, "--format", "spreadsheet")
+    assert told["created"] == ["x.acme"]
+    assert [each["reason"].partition(":")[0] for each in told["skipped"]] == [
+        "a folder, not a login", "a secure note, not a login", "a card, not a login", "an empty entry",
+    ]  # fmt: skip
+
+
 def test_through_the_installed_command(vault: Any, bitwarden: Callable[..., str]) -> None:
     told = vault.spawn("import", bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM)), "--json")
     assert (told.code, told.json()["created"]) == (0, ["instagram.acme"])

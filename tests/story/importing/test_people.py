@@ -115,7 +115,7 @@ class TestSecretsStayOutside:
         )
         assert len(vault.json("import", path, "--without-secrets")["created"]) == 2
         assert inside.size()[2] == 0
-        assert inside.register("SELECT kind, name FROM places") == [("manager", "export.csv")]
+        assert inside.register("SELECT kind, name FROM places") == [("manager", "Bitwarden")]
         assert inside.register("SELECT count(*), count(kept_in) FROM credentials") == [(3, 3)]
         assert ("others-unknown", "unknown") in exposed(vault, "shop")
 
@@ -129,6 +129,31 @@ class TestSecretsStayOutside:
         assert inside.size() == before
         vault.ok("import", bitwarden(row("More", "more", "password-two")), "--without-secrets")
         assert inside.register("SELECT count(*) FROM places") == [(1,)]
+
+    @pytest.mark.parametrize("words", [("Bitwarden", "--kind", "manager"), ("bitwarden", "--kind", "other")])
+    def test_a_place_of_the_programs_name_that_is_there_is_the_place(
+        self, vault: Any, bitwarden: Callable[..., str], inside: Inside, words: tuple[str, ...]
+    ) -> None:
+        vault.ok("place", "add", *words)
+        vault.ok("import", bitwarden(row("Shop", "shop", "password-one")), "--without-secrets")
+        assert inside.register("SELECT kind, name FROM places") == [(words[2], words[0])]
+        assert inside.register("SELECT count(*) FROM credentials WHERE kept_in IS NOT NULL") == [(1,)]
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            ("name,url,username,password\nShop,https://shop.example,shop,password-one\n", ("browser", "Chrome")),
+            ("url,username,password,totp,extra,name,grouping,fav\nhttps://shop.example,shop,password-one,,,Shop,,0\n", ("manager", "LastPass")),
+            ('"Account","Login Name","Password","Web Site","Comments"\n"Shop","shop","password-one","",""\n', ("manager", "KeePass")),
+            ("account;login;password\nShop;shop;password-one\n", ("sheet", "b.csv")),
+        ],
+    )  # fmt: skip
+    def test_the_place_is_named_after_the_program_else_after_the_file(
+        self, vault: Any, tmp_path: Any, inside: Inside, text: str, place: tuple[str, str]
+    ) -> None:
+        (tmp_path / "b.csv").write_text(text, encoding="utf-8")
+        vault.ok("import", str(tmp_path / "b.csv"), "--without-secrets")
+        assert inside.register("SELECT kind, name FROM places") == [place]
 
     def test_a_sheet_without_passwords_still_says_who_knows(self, vault: Any, sheet: Callable[..., str], inside: Inside) -> None:
         told = vault.run("import", sheet("account,login,known to", "Shop,shop,Anna Smith"), "--without-secrets")

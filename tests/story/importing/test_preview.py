@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
-from govern.cli.settings import Settings
 from govern.register.queries.imports import lying_exports
 
 from .conftest import SEED, Inside, row
 
 INSTAGRAM = "https://www.instagram.com/"
-
-
-@pytest.fixture
-def terminal() -> Iterator[None]:
-    """Somebody can be asked; what they type is the command's stdin."""
-    with mock.patch.object(Settings, "terminal", True):
-        yield
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -60,6 +52,29 @@ class TestDryRun:
         assert after.pop("dry_run") is False
         assert before == after
 
+    def test_the_next_step_is_the_same_import_with_every_option_as_it_was_typed(
+        self, vault: Any, bitwarden: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bitwarden(row("A", "a", "password-a", folder="Social media"), row("B", "b", "password-b", folder="-old"), name="my file.csv")
+        vault.ok("person", "add", "Anna Smith", "--handle", "anna")
+        monkeypatch.chdir(tmp_path)
+        words = (
+            "my file.csv", "--format", "bitwarden-csv", "--known-to", "anna", "--folder", "Social media", "--folder=-old",
+            "--platform", "other", "--exclude=-old", "--without-secrets",
+        )  # fmt: skip
+        told = vault.run("import", *words, "--dry-run")
+        assert told.code == 0, told.err
+        line = next(line for line in told.err.splitlines() if line.startswith("next: "))
+        command = line.removeprefix("next: ").removesuffix("    (nothing was written)")
+        assert shlex.split(command) == ["govern", "import", *words[:7], "--folder=-old", *words[8:]]
+        assert vault.json(*shlex.split(command)[1:])["created"] == ["a"]
+
+    def test_a_file_in_another_folder_is_named_with_it(self, vault: Any, sheet: Callable[..., str], tmp_path: Path) -> None:
+        path, columns = sheet("Wer;Geheimnis", "shop;password-one"), tmp_path / "our map"
+        columns.write_text("login = Wer\npassword = Geheimnis\n", encoding="utf-8")
+        told = vault.ok("import", path, "--map", str(columns), "--dry-run")
+        assert f"next: govern import {path} --map '{columns}'    (nothing was written)" in told.err
+
     def test_to_compare_nothing_no_key_is_needed(self, vault: Any, bitwarden: Callable[..., str]) -> None:
         path = bitwarden(row("Acme", "acme", "first-password", uri=INSTAGRAM))
         vault.key.rename(vault.folder / "key-elsewhere")
@@ -85,6 +100,12 @@ class TestChoosing:
         for shown in ("Bank", "Work", "x"):
             assert shown in told.err
         assert [handle for (handle,) in inside.register("SELECT handle FROM accounts ORDER BY 1")] == created
+
+    @pytest.mark.usefixtures("terminal")
+    def test_one_login_is_told_as_one(self, vault: Any, bitwarden: Callable[..., str]) -> None:
+        assert "1 login:" in vault.run("import", bitwarden(row("A", "a", "password-a")), stdin="n\n").err.splitlines()
+        two = bitwarden(row("A", "a", "password-a"), row("B", "b", "password-b"))
+        assert "2 logins:" in vault.run("import", two, stdin="n\n").err.splitlines()
 
     @pytest.mark.usefixtures("terminal")
     def test_an_answer_that_is_none_is_refused(self, vault: Any, bitwarden: Callable[..., str], inside: Inside) -> None:
@@ -162,6 +183,16 @@ class TestTheFile:
         told = vault.ok("import", sheet("account,login", "Shop,shop"))
         assert "plaintext" not in told.err
         assert self.lying(vault) == []
+
+    def test_a_sheet_with_a_column_that_was_not_read_may_hold_secrets(self, vault: Any, sheet: Callable[..., str]) -> None:
+        path = sheet("Konto;Plattform;Login;Hasło", "Shop;X;shop;tajne-haslo")
+        told = vault.run("import", path, "--json")
+        assert (told.code, told.json()["lies_at"]) == (0, path)
+        assert any("not read: Hasło" in warning and "password = Hasło" in warning for warning in told.json()["warnings"])
+        assert f"still lies at {path}" in told.err
+        assert self.lying(vault) == [path]
+        assert path in str(vault.json("status")["findings"])
+        assert "tajne" not in told.out + told.err
 
     def test_a_managers_export_should_go_even_where_its_secrets_stay_in_the_manager(
         self, vault: Any, bitwarden: Callable[..., str]

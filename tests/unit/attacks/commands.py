@@ -16,6 +16,7 @@ READING: tuple[str, ...] = (
     "doctor",
     "person list",
     "person show ben",
+    "key list",
     "account list",
     "account show shop",
     "credential list shop",
@@ -24,6 +25,8 @@ READING: tuple[str, ...] = (
     "holds ben",
     "rotation list",
     "rotation show 012345",
+    "proposal list --json",
+    "proposal show 012345",
     "offboard plan ben",
     "offboard list",
     "offboard show 012345",
@@ -40,6 +43,17 @@ WRITING: tuple[str, ...] = (
     "person add 'Dora Lund'",
     "person import {people}",
     "person role ben hr",
+    "person invite cleo",
+    "person rekey ben",
+    "person approve cleo --fingerprint 0123456789abcdef0123456789abcdef",
+    "key add-device",
+    "key revoke --person ben --cause lost",
+    "key seal ben",
+    "key renew",
+    "person erase cleo",
+    "proposal approve 012345",
+    "proposal approve 012345 --sheet {sheet0} --sheet {sheet1}",
+    "proposal withdraw 012345",
     "account add news --platform x --login acme",
     "account edit shop --tier low",
     "account retire shop",
@@ -73,6 +87,8 @@ WRITING: tuple[str, ...] = (
     "offboard close 012345",
     "policy adopt {policy}",
     "vault backup --out {new}",
+    "recovery replace --recovery-out {new}",
+    "recovery rewrap",
     "recovery drill --sheet {sheet0} --sheet {sheet1}",
 )
 
@@ -88,7 +104,9 @@ EXEMPT: frozenset[str] = frozenset(
     {
         "demo",  # on a vault of its own
         "init",  # makes one
+        "join",  # of a machine that is no member's yet: tested with the enrolment
         "policy check",  # reads a file
+        "recovery print",  # reads a file
         "vault restore",  # the way to mend it
         "vault trust",  # for a machine that has lost its memory: tested with it
         "vault recover",  # on an empty machine, which can't know better: tested with the recovery

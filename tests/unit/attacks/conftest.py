@@ -1,4 +1,4 @@
-"""Copies of the vault of thirty entries, one per case; the vault itself is built once per session."""
+"""Copies of the vault of thirty-one entries, one per case; the vault itself is built once per session."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.fixture
 def machine(original: Machine, tmp_path: Path) -> Machine:
-    """mia's machine on a copy of the vault of thirty entries."""
+    """mia's machine on a copy of the vault of thirty-one entries."""
     return original.copy(tmp_path / "copy")

@@ -32,11 +32,11 @@ class Insider:
 
     @property
     def base(self) -> tuple[bytes, EpochKey]:
-        return self.epochs[0]
+        return [one for one in self.epochs if one[0] == self.epochs[0][0]][-1]
 
     @property
     def case(self) -> tuple[bytes, EpochKey]:
-        return self.epochs[1]
+        return [one for one in self.epochs if one[0] == self.epochs[1][0]][-1]
 
     def event(self, type_: str, body: dict[str, Any], **envelope: Any) -> dict[str, Any]:
         """The envelope as it should be, with whatever is given in its place."""

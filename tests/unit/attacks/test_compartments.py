@@ -22,7 +22,7 @@ def test_she_sees_the_people_and_no_case(dora: Machine, machine: Machine) -> Non
     assert machine.json("offboard", "list")["cases"]
     assert not dora.json("offboard", "list")["cases"]
     kinds = dora.ask("SELECT idx FROM entries WHERE type = 'sealed' ORDER BY idx")
-    assert kinds == [(2,), (28,)]
+    assert kinds == [(2,), (29,)]
 
 
 def test_what_is_judged_in_base_is_judged_alike_without_case(dora: Machine, machine: Machine) -> None:
@@ -49,8 +49,8 @@ def test_she_still_sees_a_wrap_that_was_planted(dora: Machine) -> None:
 
 def test_a_case_she_can_not_read_is_altered_in_vain(dora: Machine) -> None:
     with dora.database() as db:
-        db.execute("UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE idx = 28")
-    assert dora.named() == 28
+        db.execute("UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE idx = 29")
+    assert dora.named() == 29
 
 
 def test_nothing_of_it_is_sealed_to_her(dora: Machine) -> None:

@@ -136,8 +136,8 @@ VALUES: dict[str, object] = {
     "NULL": None,
 }
 COLUMNS = [
-    ("entry", "idx", "idx = 17"),
-    *[("entry", column, "idx = 17") for column in ("compartment", "epoch", "commitment", "sealed", "personal")],
+    ("entry", "idx", "idx = 18"),
+    *[("entry", column, "idx = 18") for column in ("compartment", "epoch", "commitment", "sealed", "personal")],
     ("entry", "idx", f"idx = {SIZE - 1}"),
     ("checkpoint", "size", "size = 18"),
     ("checkpoint", "note", "size = 18"),
@@ -191,8 +191,8 @@ def test_a_value_of_another_kind_is_refused_and_never_a_traceback(
     told = machine.run("ledger", "verify", "--deep", "--json")
     assert told.code == 6, told
     assert told.json()["error"]["code"] not in ("defect", "database")
-    if table == "entry" and where == "idx = 17" and column != "idx":
-        assert told.json()["error"]["index"] == 17
+    if table == "entry" and where == "idx = 18" and column != "idx":
+        assert told.json()["error"]["index"] == 18
     for words in EVERYWHERE[:-1]:
         done = machine.run(*words)
         assert done.code in (0, 6), (words, done)

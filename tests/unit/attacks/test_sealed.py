@@ -21,7 +21,7 @@ from .test_every_entry import flipped
 from .vaults import PASSWORD, SECOND, SEED, Builder, Machine, found
 
 OPENS = {"totp": (1, SEED), "password": (2, SECOND)}
-STAGED = {("password", 1): 11, ("totp", 1): 20, ("password", 2): 24}
+STAGED = {("password", 1): 12, ("totp", 1): 21, ("password", 2): 25}
 """Which entry commits to which version."""
 
 

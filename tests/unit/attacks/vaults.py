@@ -1,6 +1,6 @@
-"""A vault of thirty entries with two members, built once as files; copies of it to attack; and what a copy may be asked.
+"""A vault of thirty-one entries with two members, built once as files; copies of it to attack; and what a copy may be asked.
 
-Genesis is one transaction of four entries; each of the other 26 entries is a transaction of its own. `mia` founded the vault, `ben` was
+Genesis is one transaction of four entries; each of the other 27 entries is a transaction of its own. `mia` founded the vault, `ben` was
 enrolled through the internal interface and signs some entries. `PERSONAL`, `VERSIONS` and `WRAPS` say where what stands.
 """
 
@@ -17,19 +17,21 @@ from typing import Any
 
 from govern.canonical import canonical
 from govern.cli import settings
+from govern.procedures.enrol import invite
+from govern.procedures.epochs import wrap
 from govern.procedures.sealing import add_wraps, end_each, recipients, seal, stored
 from govern.register.pin import read_pin
+from govern.register.queries import people
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.vault.custody.choose import create_seed, load_seed
 from govern.vault.custody.record import Custody, SeedRecord, read_record, write_record
-from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
-from govern.vault.seal import Context, set_digest, wrap_digest
+from govern.vault.seal import Context
 
 from ...conftest import Story, Told
 
-SIZE = 30
+SIZE = 31
 GENESIS = 4
 PASSWORD, SEED, SECOND = "correct-horse-battery-staple", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "tribune-lattice-48-omelette"
 SECRETS = (PASSWORD, SEED, SECOND)
@@ -161,24 +163,20 @@ class Machine(Story):
 
 
 def enrol(machine: Machine, handle: str, person: str, *, reads: tuple[str, ...] = ("base", "case")) -> Machine:
-    """Give a person keys and a machine of their own on the same store, as an enrolment would: one entry."""
+    """Give a person keys and a machine of their own on the same store, as an enrolment would: an invite, and the entry that uses it."""
     other = machine.of(handle)
     other.home.mkdir(mode=0o700, parents=True)
     keys = Keys(create_seed(Custody.KEYFILE, str(other.key), random=os.urandom))
 
+    issued = machine.write(lambda tx: invite(tx, people.by_id(tx.register, person).handle, "join"))
+
     def work(tx: Transaction) -> None:
-        epochs, digests = [], []
-        for name in reads:
-            _, epoch = tx.workspace.epochs.current(name)
-            wrapped = wrap_epoch(epoch.key, epoch.id, keys.recipient)
-            tx.put_wrap(epoch.id, keys.id, wrapped)
-            epochs.append(epoch.id.hex())
-            digests.append(wrap_digest(epoch.id, keys.id, wrapped))
+        epochs, digest = wrap(tx, keys.recipient, reads)
         tx.record(
             "key.enrolled",
             {
                 "person": person, "key": keys.id.hex(), "sign": keys.sign_public.hex(), "seal": keys.seal_public.hex(), "custody": "keyfile",
-                "epochs": epochs, "wraps": set_digest(digests).hex(),
+                "epochs": epochs, "wraps": digest, "invite": issued.id.hex(),
             },
         )  # fmt: skip
 
@@ -193,7 +191,7 @@ def enrol(machine: Machine, handle: str, person: str, *, reads: tuple[str, ...] 
     return other.begin_anew()
 
 
-def found(folder: Path, *, preset: str = "small") -> Machine:
+def found(folder: Path, *, preset: str = "solo") -> Machine:
     """A machine with a fresh vault: four entries."""
     machine = Machine(folder)
     machine.init(preset=preset)
@@ -226,43 +224,43 @@ class Builder:
     def build(self) -> Machine:
         mia, id_ = self.mia, self.id
         self.fact("person.added", {"person": id_("ben")}, {"handle": "ben", "name": "Ben Bos", "mail": "ben@acme.example"})  # 4
-        self.ben = enrol(mia, "ben", id_("ben"))  # 5
+        self.ben = enrol(mia, "ben", id_("ben"))  # 5, 6
         ben = self.ben
-        self.fact("role.given", {"person": id_("ben"), "role": "admin"})  # 6
-        self.fact("person.added", {"person": id_("cleo"), "external": True}, {"handle": "cleo", "name": "Cleo Ray", "agency": "Rays"})  # 7
+        self.fact("role.given", {"person": id_("ben"), "role": "admin"})  # 7
+        self.fact("person.added", {"person": id_("cleo"), "external": True}, {"handle": "cleo", "name": "Cleo Ray", "agency": "Rays"})  # 8
         who = mia.ask("SELECT id FROM people WHERE handle = 'mia'")[0][0]
         account = {"account": id_("shop"), "handle": "shop", "platform": "instagram", "tier": "standard", "custodian": who}
-        self.fact("account.added", account, {"login": "acme.shop"})  # 8
+        self.fact("account.added", account, {"login": "acme.shop"})  # 9
         grant = {"account": id_("shop"), "until": "2099-11-20T23:59:59Z"}
-        self.fact("grant.issued", {"grant": id_("g1"), "person": who, "founding": True, **grant})  # 9
-        self.fact("credential.added", {"credential": id_("password"), "account": id_("shop"), "kind": "password"})  # 10
-        self.version(id_("password"), "password", 1, {"secret": PASSWORD}, state="current", origin="imported", others_unknown=True)  # 11
-        self.fact("grant.issued", {"grant": id_("g2"), "person": id_("ben"), **grant}, {"reason": "said so at lunch"})  # 12
-        mia.write(lambda tx: add_wraps(tx, [stored(tx.register, id_("password"), 1)], [ben.keys().recipient]))  # 13
-        self.fact("place.added", {"place": id_("chat"), "kind": "chat"}, {"name": "chat of the team"}, by=ben)  # 14
-        self.fact("place.member", {"place": id_("chat"), "person": id_("cleo")}, by=ben)  # 15
-        self.fact("place.holds", {"place": id_("chat"), "accounts": [id_("shop")]}, by=ben)  # 16
-        self.fact("knowledge.declared", {"credential": id_("password"), "person": id_("cleo")}, {"note": "said so at lunch"}, by=ben)  # 17
-        self.fact("secret.revealed", {"credential": id_("password"), "version": 1, "purpose": "reveal"}, {"reason": "login"}, by=ben)  # 18
-        self.fact("credential.added", {"credential": id_("totp"), "account": id_("shop"), "kind": "totp"})  # 19
-        self.version(id_("totp"), "totp", 1, {"secret": SEED}, state="current", origin="imported")  # 20
-        self.fact("grant.issued", {"grant": id_("g3"), "person": id_("cleo"), **grant}, {"reason": "campaign"})  # 21
-        self.fact("secret.handed_over", {"credential": id_("password"), "version": 1, "person": id_("cleo"), "via": "call"})  # 22
-        self.fact("rotation.opened", {"rotation": id_("rotation"), "credential": id_("password"), "trigger": "first-import"})  # 23
+        self.fact("grant.issued", {"grant": id_("g1"), "person": who, "founding": True, **grant})  # 10
+        self.fact("credential.added", {"credential": id_("password"), "account": id_("shop"), "kind": "password"})  # 11
+        self.version(id_("password"), "password", 1, {"secret": PASSWORD}, state="current", origin="imported", others_unknown=True)  # 12
+        self.fact("grant.issued", {"grant": id_("g2"), "person": id_("ben"), **grant}, {"reason": "said so at lunch"})  # 13
+        mia.write(lambda tx: add_wraps(tx, [stored(tx.register, id_("password"), 1)], [ben.keys().recipient]))  # 14
+        self.fact("place.added", {"place": id_("chat"), "kind": "chat"}, {"name": "chat of the team"}, by=ben)  # 15
+        self.fact("place.member", {"place": id_("chat"), "person": id_("cleo")}, by=ben)  # 16
+        self.fact("place.holds", {"place": id_("chat"), "accounts": [id_("shop")]}, by=ben)  # 17
+        self.fact("knowledge.declared", {"credential": id_("password"), "person": id_("cleo")}, {"note": "said so at lunch"}, by=ben)  # 18
+        self.fact("secret.revealed", {"credential": id_("password"), "version": 1, "purpose": "reveal"}, {"reason": "login"}, by=ben)  # 19
+        self.fact("credential.added", {"credential": id_("totp"), "account": id_("shop"), "kind": "totp"})  # 20
+        self.version(id_("totp"), "totp", 1, {"secret": SEED}, state="current", origin="imported")  # 21
+        self.fact("grant.issued", {"grant": id_("g3"), "person": id_("cleo"), **grant}, {"reason": "campaign"})  # 22
+        self.fact("secret.handed_over", {"credential": id_("password"), "version": 1, "person": id_("cleo"), "via": "call"})  # 23
+        self.fact("rotation.opened", {"rotation": id_("rotation"), "credential": id_("password"), "trigger": "first-import"})  # 24
         self.version(
             id_("password"), "password", 2, {"secret": SECOND}, state="candidate", origin="generated", rotation=id_("rotation")
-        )  # 24
-        self.fact("secret.revealed", {"credential": id_("password"), "version": 2, "purpose": "rotation"})  # 25
-        self.fact("rotation.confirmed", {"rotation": id_("rotation"), "version": 2, "grade": "one-person"})  # 26
-        mia.write(self._end_old_wrap)  # 27
+        )  # 25
+        self.fact("secret.revealed", {"credential": id_("password"), "version": 2, "purpose": "rotation"})  # 26
+        self.fact("rotation.confirmed", {"rotation": id_("rotation"), "version": 2, "grade": "one-person"})  # 27
+        mia.write(self._end_old_wrap)  # 28
         self.fact(
             "case.opened",
             {
                 "case": id_("case"), "person": id_("cleo"), "kind": "agency-ended", "cut_at": "2099-02-01T09:00:00Z", "items": 0,
-                "frozen": hashlib.sha256(canonical([])).hexdigest(), "frozen_at": 26,
+                "frozen": hashlib.sha256(canonical([])).hexdigest(), "frozen_at": 27,
             },
-        )  # 28 # fmt: skip
-        self.fact("backup.made", {"size": 29}, {"path": "/mnt/usb/vault-copy.db"})  # 29
+        )  # 29 # fmt: skip
+        self.fact("backup.made", {"size": 30}, {"path": "/mnt/usb/vault-copy.db"})  # 30
         for member in (mia, ben):
             told = member.verify()
             assert told.code == 0, told

@@ -12,21 +12,25 @@ from typing import Any
 
 import pytest
 
+from govern.holdings.proposals import TWO_PERSON_ROLES, Act
 from govern.offboarding.case import CaseKind
-from govern.procedures import offboard, offboard_items, people, rotate
+from govern.procedures import enrol, offboard, offboard_items, people, proposals, rotate
 from govern.procedures import rotation as steps
+from govern.procedures.epochs import wrap
 from govern.procedures.found import Founding, found
+from govern.procedures.recovery import read_sheets
 from govern.procedures.sealing import recipients, seal
 from govern.register.pin import read_pin
 from govern.register.queries import cases, rotations
+from govern.register.queries import proposals as proposals_of
 from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger
 from govern.vault import fingerprint
 from govern.vault.custody.record import Custody
-from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
-from govern.vault.seal import Context, set_digest, wrap_digest
+from govern.vault.seal import Context
 from govern.vault.secret import Secret, SecretBytes
+from govern.vault.sheet import Sheet
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -99,25 +103,37 @@ class Company:
         keys = Keys(seed)
 
         def work(tx: Any) -> None:
-            digests, epochs = [], []
-            for name in ("base", "case") if cases else ("base",):
-                _, epoch = tx.workspace.epochs.current(name)
-                wrapped = wrap_epoch(epoch.key, epoch.id, keys.recipient)
-                tx.put_wrap(epoch.id, keys.id, wrapped)
-                digests.append(wrap_digest(epoch.id, keys.id, wrapped))
-                epochs.append(epoch.id.hex())
+            issued = enrol.invite(tx, handle, "join")
+            epochs, digest = wrap(tx, keys.recipient, ("base", "case") if cases else ("base",))
             tx.record(
                 "key.enrolled",
                 {
                     "person": person, "key": keys.id.hex(), "sign": keys.sign_public.hex(), "seal": keys.seal_public.hex(),
-                    "custody": "keyfile", "epochs": epochs, "wraps": set_digest(digests).hex(),
+                    "custody": "keyfile", "epochs": epochs, "wraps": digest, "invite": issued.id.hex(),
                 },
             )  # fmt: skip
             for role in roles:
-                tx.record("role.given", {"person": person, "role": role})
+                if role not in TWO_PERSON_ROLES:
+                    tx.record("role.given", {"person": person, "role": role})
 
         self.do(work)
         self._join(handle, seed)
+        for role in sorted(TWO_PERSON_ROLES.intersection(roles)):
+            self.promote(handle, role)
+
+    def promote(self, handle: str, role: str = "admin", *, by: str = "mia", second: str = "") -> None:
+        """A role that two persons give: the second is the recovery quorum where nobody is named and no other admin could be."""
+        proposal = self.do(proposals.propose, Act.ROLE, {"person": self.ids[handle], "role": role}, by=by)
+        seconds = second or next(iter(proposals_of.seconds(self.db(), proposal, self.now)), "")
+        names = {id_: name for name, id_ in self.ids.items()}
+        if seconds:
+            self.do(proposals.approve, proposal, by=names.get(seconds, seconds))
+        else:
+            self.later(minutes=1)
+            proposals.approve_with_sheets(self.members[by], self.sheets(), proposal.id, self.now)
+
+    def sheets(self) -> list[Sheet]:
+        return read_sheets(sorted((self.folder / "sheets").glob("*.txt")))
 
     def account(
         self, handle: str, *holders: str, custodian: str = "mia", tier: str = "standard", platform: str = "instagram", **more: Any

@@ -53,6 +53,7 @@ def test_a_cut_now_is_one_transaction(anna: Any) -> None:
     facts = types(anna, before)
     assert facts == {
         "person.leaving": 1, "case.opened": 1, "case.items": 1, "grant.ended": 1, "wraps.ended": 1, "rotation.opened": 3, "case.cut": 1,
+        "key.revoked": 1, "epoch.started": 2,
     }  # fmt: skip
     assert checkpoints != anna.members["mia"].pin_path.read_bytes()
     assert case.state == "cut"
@@ -61,7 +62,7 @@ def test_a_cut_now_is_one_transaction(anna: Any) -> None:
         ("rotate", "blog password", "open"),
         ("rotate", "shop password", "open"),
         ("rotate", "shop totp", "open"),
-        ("revoke-key", anna.items(case)[-1].about, "open"),
+        ("revoke-key", anna.items(case)[-1].about, "done"),
     ]
     triggers = {(r.kind, r.handle, r.trigger, bool(r.due)) for r in rotations.rotations(anna.db(), only_open=True)}
     assert triggers == {
@@ -201,7 +202,8 @@ def test_nobody_sees_their_own_case_before_its_cut(two_admins: Any) -> None:
 
 @pytest.mark.parametrize("act", ["done", "verify", "reopen", "waived", "not-applicable"])
 def test_nobody_works_on_their_own_case(two_admins: Any, act: str) -> None:
-    case = two_admins.offboard("bo")
+    """Of somebody who changes their post: a leaver's keys have ended with the cut."""
+    case = two_admins.offboard("bo", kind=CaseKind.MOVER)
     number = next(e.number for e in two_admins.items(case) if e.item.kind == "rotate")
     with pytest.raises(Refused) as refused:
         two_admins.end(case, number, act, by="bo")
@@ -210,7 +212,7 @@ def test_nobody_works_on_their_own_case(two_admins: Any, act: str) -> None:
 
 @pytest.mark.parametrize("fact", ["case.cut", "case.item_ended", "case.closed", "case.items"])
 def test_and_the_replay_refuses_it_too(two_admins: Any, fact: str) -> None:
-    case = two_admins.offboard("bo")
+    case = two_admins.offboard("bo", kind=CaseKind.MOVER)
     item = two_admins.items(case)[0].id
     body = {
         "case.cut": {},
@@ -230,8 +232,18 @@ def test_their_own_rotation_ends_no_item_of_their_case(two_admins: Any) -> None:
     assert two_admins.items(case)[item.number - 1].state == "open"
     two_admins.later(days=2)
     two_admins.do(offboard.run_due)
-    rows = [(e.item.version, e.item.basis, e.state.value) for e in two_admins.items(case) if e.item.kind == "rotate"]
-    assert rows == [(1, "sealed", "done"), (2, "set", "open")]
+
+    def rotations_of_the_case() -> list[tuple[int, str, str, str]]:
+        entries = [e for e in two_admins.items(case) if e.item.kind == "rotate"]
+        return [(e.item.version, e.item.basis, e.state.value, e.ended_by) for e in entries]
+
+    assert rotations_of_the_case() == [(1, "sealed", "open", ""), (2, "set", "open", "")]
+    with pytest.raises(Refused) as refused:
+        two_admins.end(case, item.number)
+    assert refused.value.rule == "own-rotation"
+    two_admins.rotate(item.item.credential)
+    mia = two_admins.ids["mia"]
+    assert rotations_of_the_case() == [(1, "sealed", "done", mia), (2, "set", "done", mia)]
 
 
 def test_a_keyholder_without_the_key_to_cases_runs_none(company: Any) -> None:
@@ -319,7 +331,7 @@ def test_the_only_one_who_could_run_an_account_comes_first_and_holds_up_the_clos
 def test_what_the_ledger_shows_as_done_ends_at_the_next_look(company: Any) -> None:
     company.enrol("anna", "hr")
     company.account("shop", "mia", custodian="anna", deputy=company.ids["anna"])
-    case = company.offboard("anna")
+    case = company.offboard("anna", kind=CaseKind.MOVER)
     assert [row[0] for row in told(company, case)] == ["custody", "deputy", "withdraw-role", "revoke-key"]
     for number in range(1, 5):
         with pytest.raises(Refused) as refused:

@@ -46,6 +46,7 @@ class Departures(RuleBasedStateMachine):
     def founded(self) -> None:
         company = self.company
         company.enrol("bo", "admin")
+        company.enrol("olga", "auditor")  # looks on, and is nobody's second: the keys of the others may end
         for person in ("anna", "cy"):
             company.person(person)
         company.account("shop", "mia", "bo")
@@ -79,7 +80,7 @@ class Departures(RuleBasedStateMachine):
             case "leave place":
                 self.attempt(company.fact, "place.member", {"place": PLACE, "person": who, "until": company.now[:10]})
             case "hand over":
-                current = rotations.of_credential(company.db(), credential).current
+                current = rotations.of_credential(company.db("olga"), credential).current
                 self.attempt(
                     company.fact, "secret.handed_over", {"credential": credential, "version": current, "person": who, "via": "call"}
                 )
@@ -96,7 +97,7 @@ class Departures(RuleBasedStateMachine):
         credential, given = self.secrets[secret], "" if secret == 2 else typed
         if act in ("rotate", "start"):
             self.attempt(getattr(self.company, act), credential, given, by=by)
-        elif rotations.open_of(self.company.db(), credential) is not None:
+        elif rotations.open_of(self.company.db("olga"), credential) is not None:
             step = (lambda tx, found: steps.show(tx, found, "new")) if act == "show" else getattr(steps, act)
             self.attempt(self.company.do, lambda tx: step(tx, rotations.open_of(tx.register, credential)), by=by)
 
@@ -110,7 +111,7 @@ class Departures(RuleBasedStateMachine):
         person=st.sampled_from(["anna", "cy", "bo", "mia"]),
     )
     def departure(self, act: str, pick: int, number: int, by: str, other: str, typed: str, person: str) -> None:
-        company, found = self.company, cases.cases(self.company.db(), reader="")
+        company, found = self.company, cases.cases(self.company.db("olga"), reader="")
         if act in ("open", "plan") or not found:
             self.attempt(company.offboard, person, by=by, cut_in=int(act == "plan"))
             return
@@ -128,14 +129,14 @@ class Departures(RuleBasedStateMachine):
     def work_off(self, case: Any, by: str, other: str, typed: str, *, skip: int) -> None:
         """One item after the other, by one or two people, perhaps leaving one out or bringing an old secret back; then both try to close."""
         self.on_case(offboard.cut, case, by)
-        for entry in self.company.items(case):
+        for entry in self.company.items(case, by="olga"):
             if entry.state is not ItemState.OPEN or entry.number == skip:
                 continue
             if entry.item.kind == "rotate":
                 self.attempt(self.company.rotate, entry.item.credential, "" if entry.credential_kind == "api-token" else typed, by=by)
             else:
                 self.attempt(self.company.end, case, entry.number, "not-applicable", by=by)
-        for entry in self.company.items(case):
+        for entry in self.company.items(case, by="olga"):
             self.attempt(self.company.end, case, entry.number, "verify", by=other)
         for member in (other, by):
             self.on_case(offboard_items.close, case, member)
@@ -145,7 +146,7 @@ class Departures(RuleBasedStateMachine):
     @invariant()
     def a_closed_case_leaves_nothing_known(self) -> None:
         """Looked at when it closes: what is declared about somebody years later is a matter of the next case."""
-        db = self.company.db()
+        db = self.company.db("olga")
         for case in cases.cases(db, reader=""):
             if case.state != "closed" or case.id in self.closed:
                 continue
@@ -159,7 +160,7 @@ class Departures(RuleBasedStateMachine):
     @invariant()
     def what_works_can_be_opened(self) -> None:
         """Recovery can open every live sealed version, and a rotation item that is done is about a version that has ended."""
-        db = self.company.db()
+        db = self.company.db("olga")
         rows = db.execute(
             "SELECT count(*) FROM versions v WHERE v.manifest IS NOT NULL AND v.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM wraps w"
             " JOIN keys k ON k.id = w.key WHERE w.credential = v.credential AND w.n = v.n AND w.ended IS NULL AND k.state = 'recovery')"
@@ -173,7 +174,7 @@ class Departures(RuleBasedStateMachine):
 
     @invariant()
     def one_current_version_each(self) -> None:
-        rows = self.company.db().execute("SELECT count(*) FROM versions WHERE state = 'current' GROUP BY credential")
+        rows = self.company.db("olga").execute("SELECT count(*) FROM versions WHERE state = 'current' GROUP BY credential")
         assert {count for (count,) in rows} <= {1}
 
 

@@ -102,6 +102,14 @@ def test_a_handle_says_platform_and_title_else_login(platform: str, title: str, 
 
 
 @pytest.mark.parametrize(
+    ("named", "handle"),
+    [("shop", "shop"), ("Shop", "instagram.acme"), ("anna@acme.example", "instagram.acme"), ("s" * 60, "instagram.acme")],
+)
+def test_what_a_spreadsheet_calls_an_account_is_its_handle_where_it_can_be_one(named: str, handle: str) -> None:
+    assert base_handle("instagram", "Acme", "acme", "", named=named) == handle
+
+
+@pytest.mark.parametrize(
     ("platform", "title", "login", "url"),
     [
         ("instagram", "Instagram", "anna.smith@acme.example", ""),

@@ -89,6 +89,18 @@ def test_notes_are_written_whole() -> None:
     assert [item["notes"] for item in document["items"]] == ["one\ntwo", None]
 
 
+def test_further_seeds_go_into_hidden_fields_and_come_back(tmp_path: Path) -> None:
+    uri, odd = "otpauth://totp/x?secret=KRSXG5CTMVRXEZLU", "steam://JBSWY3DPEHPK3PXP"
+    item = ExportItem(title="a", totp=Secret("JBSWY3DPEHPK3PXP"), notes=f"api-token: t\ntotp: {uri}\ntotp: {odd}")
+    data = write_bitwarden_json([item], random=counting())
+    (written,) = json.loads(data)["items"]
+    assert written["notes"] == "api-token: t"
+    assert [(field["name"], field["type"], field["value"]) for field in written["fields"]] == [("TOTP 2", 1, uri), ("TOTP 3", 1, odd)]
+    reading = bitwarden_json.read(data, None)
+    assert [seed.reveal() for seed in reading.logins[0].totp] == ["JBSWY3DPEHPK3PXP", uri, odd]
+    assert reading.warnings[1:] == ()
+
+
 def test_text_that_is_not_unicode_is_refused_by_number_not_by_content() -> None:
     with pytest.raises(Malformed, match="item 2") as caught:
         write_bitwarden_json([ExportItem(title="a"), ExportItem(title="b", password=Secret("hidden\ud800"))], random=counting())

@@ -92,7 +92,7 @@ def zipped(name: str, content: str = "") -> bytes:
         (b'<?xml version="1.0"?><KeePassFile>', "a.xml", ".kdbx"),
         (b'<?xml version="1.0"?><KeyFile>', "a.key", "--kdbx-keyfile"),
         (b"<html>", "a.html", "--map"),
-        (bytes(100), "a.bin", "--format"),
+        (bytes(100), "a.bin", "no login can be read"),
         (b"{}", "a.json", "--format"),
         (b"just a line", "a.txt", "on top"),
     ],

@@ -118,8 +118,8 @@ def test_a_kdbx_tells_when_the_password_was_changed_where_its_history_shows_it(o
 def test_a_format_that_is_not_read_is_named_with_the_ways_on(samples: Path, unread: str) -> None:
     with pytest.raises(Malformed, match="not a format govern reads yet") as caught:
         read(samples / unread)
-    assert "--format" in caught.value.hint
-    assert "--map" in caught.value.hint
+    picture = unread.endswith(".png")
+    assert ("--format" in caught.value.hint, "--map" in caught.value.hint) == (not picture, not picture)
     assert all(format in caught.value.hint for format in FORMATS)
 
 
@@ -128,6 +128,20 @@ def test_a_csv_that_is_not_known_comes_in_when_its_columns_are_said(samples: Pat
     reading = read(samples / "pass-import/nordpass.csv", columns=columns)
     known = {(login.username, word(login)) for login in opening(FIRST).logins}
     assert {(login.username, word(login)) for login in reading.logins if login.username} == known
+
+
+def test_nordpass_is_a_spreadsheet_whose_folders_notes_and_empty_entries_are_no_logins(samples: Path, opening: Opening) -> None:
+    path = samples / "pass-import/nordpass.csv"
+    with pytest.raises(Malformed, match="NordPass") as caught:
+        read(path)
+    assert "name, url, username, password, note, cardholdername" in caught.value.hint
+    assert "--format spreadsheet" in caught.value.hint
+    reading = read(path, format="spreadsheet")
+    assert {(login.username, word(login)) for login in reading.logins} == {(each.username, word(each)) for each in opening(FIRST).logins}
+    assert [each.reason.split(":")[0] for each in reading.skipped] == [
+        *["a folder or an empty entry"] * 6, "a secure note, not a login", "an empty entry",
+    ]  # fmt: skip
+    assert (reading.program, reading.unread, reading.warnings) == ("NordPass", (), ())
 
 
 def test_the_format_is_found_by_content_not_by_name(samples: Path, sample: Sample) -> None:

@@ -141,6 +141,39 @@ def test_a_row_without_a_password_is_an_account_and_one_without_anything_is_skip
     ]
 
 
+def test_a_row_with_nothing_but_a_title_is_skipped_where_there_are_logins_and_an_account_where_there_are_none() -> None:
+    reading = spreadsheet.read(b"Account,Login,Password,Responsible\nSocial media\nx,acme,pw,\ny,,,Anna\n")
+    assert [login.account for login in reading.logins] == ["x", "y"]
+    assert [(skipped.row, skipped.reason.split(":")[0]) for skipped in reading.skipped] == [("row 2", "nothing but a title in it")]
+    assert len(spreadsheet.read(b"Account,Known to\nSocial media,\n").logins) == 1
+
+
+def test_columns_and_sheets_with_something_in_them_that_were_not_read_are_named() -> None:
+    reading = spreadsheet.read("Konto;Login;Hasło;Empty;\nx;acme;tajne;;more\n".encode())
+    assert reading.unread == ("Hasło", "column 5")
+    assert reading.warnings == (
+        "these columns were not read: Hasło, column 5; --map FILE says what they are, in a line like: password = Hasło",
+    )
+    assert spreadsheet.read("Konto;Login;Hasło\nx;acme;tajne\n".encode(), {"password": "Hasło"}).unread == ()
+    book = workbook(("Account", "Login", "Status"), ("x", "acme", "old"), Remarks=[("call Anna",)])
+    assert spreadsheet.read(book).unread == ("Status", "Remarks")
+
+
+def test_the_common_german_headings_are_known() -> None:
+    reading = spreadsheet.read(b"Konto;Plattform;Benutzername;Passwort;Abteilung;Bekannt bei\nx;X;acme;geheim;Vertrieb;Anna\n")
+    (login,) = reading.logins
+    assert (login.username, login.password, login.department, login.known_to) == ("acme", Secret("geheim"), "Vertrieb", ("Anna",))
+    assert reading.warnings == ()
+
+
+def test_an_unknown_table_is_told_by_its_known_headings_and_nothing_else_of_it(written: Written) -> None:
+    with pytest.raises(Malformed) as caught:
+        read(written("Ding;Wer;Geheimnis;Notes\nx;acme;secret-1;\n"))
+    assert "found Notes, 3 columns of another or no heading" in caught.value.hint
+    assert "--map" in caught.value.hint
+    assert "Geheimnis" not in caught.value.hint
+
+
 def test_a_cell_too_many_is_a_missing_quote_and_costs_its_row() -> None:
     reading = spreadsheet.read(b"Account,Login,Password\nx,acme,pass,word\ny,acme,password\n")
     assert [login.account for login in reading.logins] == ["y"]
@@ -183,14 +216,14 @@ def test_a_table_without_headings_is_refused_without_quoting_it(written: Written
 
 def test_cells_of_a_workbook_become_the_text_that_is_shown() -> None:
     day, moment = datetime.date(2026, 5, 1), datetime.datetime(2026, 5, 1, 9, 30)
-    rows = [("x", 42, 1234), ("y", 1.5, 7.0), ("z", True, day), ("w", None, moment), ("v", "#REF!", "#N/A")]
+    rows = [("x", 42, 1234), ("y", 1.5, 7.0), ("z", True, day), ("w", None, moment), ("v", "#REF!", "shown")]
     reading = spreadsheet.read(workbook(("Account", "Login", "Password"), *rows))
     assert [(login.account, login.username, login.password.reveal() if login.password else None) for login in reading.logins] == [
         ("x", "42", "1234"),
         ("y", "1.5", "7"),
         ("z", "TRUE", "2026-05-01"),
         ("w", "", "2026-05-01T09:30:00"),
-        ("v", "", None),
+        ("v", "", "shown"),
     ]
     assert [warning for warning in reading.warnings if "leading zeros" in warning and "row 2, row 3" in warning]
 
@@ -225,6 +258,7 @@ def test_rows_far_below_keep_their_numbers_and_cost_little() -> None:
     book = openpyxl.Workbook()
     book.active.append(("Account", "Login"))
     book.active.cell(row=200_000, column=1, value="far below")
+    book.active.cell(row=200_000, column=2, value="login")
     book.active.cell(row=3, column=16_384, value="far right")
     held = io.BytesIO()
     book.save(held)

@@ -36,6 +36,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "rotation, low, totp": lambda r: r["rotation"]["low"].pop("totp"),
     "change after a holder left, low": lambda r: r["membership"]["deadline"].update(low=30),
     "grace, standard": lambda r: r["grace"].update(standard=90),
+    "preset": lambda r: r.update(preset="solo"),
+    "kept after somebody left": lambda r: r["retention"].update(days=30),
     "second person": lambda r: r["second-person"].update(required=False),
 }
 

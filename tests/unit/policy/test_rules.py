@@ -48,6 +48,8 @@ def policies(draw: st.DrawFn) -> Policy:
         grace_control=draw(controls),
         second_person=draw(st.booleans()),
         second_person_control=draw(controls),
+        retention_days=draw(days),
+        retention_control=draw(controls),
     )
 
 

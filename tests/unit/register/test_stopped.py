@@ -66,6 +66,24 @@ def test_a_transaction_killed_between_journal_and_store_is_finished_with_the_sam
     assert "dora" in goes_on(machine, witness)
 
 
+def test_a_new_epoch_killed_between_journal_and_store_is_finished_with_the_same_key(machine: Machine, tmp_path: Path) -> None:
+    """Its key stands in the journal alone, wrapped to this machine."""
+    revoke = ("key", "revoke", "--person", "ben", "--cause", "lost")
+    names = steps(machine, tmp_path / "count", *revoke)
+    stopped_there = machine.copy(tmp_path / "stopped")
+    witness = Witness(stopped_there)
+    done = stopped(stopped_there, names.index("store commit") + 1, "kill", *revoke)
+    assert done.returncode == -9
+    witness.look()
+    size = max(witness.notes)
+    stopped_there.ok("person", "add", "Dora Lund <dora@acme.example>", "--handle", "dora")
+    witness.look()
+    assert stopped_there.ask("SELECT count(*) FROM revocations") == [(1,)], "it was finished, not forgotten"
+    assert stopped_there.ask("SELECT max(number) FROM epochs") == [(2,)]
+    assert max(witness.notes) == size + 1
+    assert stopped_there.verify().code == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["kill", "late-kill"])
 def test_a_kill_at_any_step_loses_nothing_and_forks_nothing(small: Machine, tmp_path: Path, how: str) -> None:

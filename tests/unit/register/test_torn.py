@@ -132,7 +132,7 @@ def test_a_machine_that_begins_needs_the_checkpoint_that_it_was_told(machine: Ma
     """Joined with a checkpoint that the store no longer holds: refused; control: with one that it holds, not."""
     ben = machine.of("ben")
     with machine.database() as db:
-        (note,) = db.execute("SELECT note FROM checkpoint WHERE size = 6").fetchone()
+        (note,) = db.execute("SELECT note FROM checkpoint WHERE size = 7").fetchone()
     joined = ben.workspace()._checkpoint
     assert joined == note
     ben.forget("pin", "register", "journal", "journal.personal")

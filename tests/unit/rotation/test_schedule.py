@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -40,7 +39,7 @@ def test_kinds_that_never_change_by_the_calendar_are_never_due(policy: Policy) -
 
 
 def test_without_a_rule_nothing_is_due(policy: Policy) -> None:
-    assert next_due(replace(policy, rotation={}), "critical", "password", "2020-01-01") is None
+    assert next_due(policy._replace(rotation={}), "critical", "password", "2020-01-01") is None
 
 
 def test_a_day_that_its_month_does_not_have_is_the_last_of_it(policy: Policy) -> None:

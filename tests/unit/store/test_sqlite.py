@@ -52,6 +52,7 @@ def test_a_look_without_sqlalchemy_sees_what_the_store_shows(path: Path, tmp_pat
         ("database disk image is malformed", sqlite3.DatabaseError, 6, "damaged"),
         ("malformed database schema (entry)", sqlite3.DatabaseError, 6, "damaged"),
         ("file is not a database", sqlite3.DatabaseError, 6, "damaged"),
+        ("string or blob too big", sqlite3.DataError, 6, "damaged"),
         ("no such table: entry", sqlite3.OperationalError, 6, "damaged"),
         ("Could not decode to UTF-8 column 'sealed' with text 'x'", sqlite3.OperationalError, 6, "damaged"),
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,7 @@ def test_the_seed_of_another_key_is_refused(custody: Custody, tmp_path: Path, ra
     backend, where = Keyring(), "entry" if custody is Custody.KEYRING else str(tmp_path / "seed")
     seed = create_seed(custody, where, random=random, passphrase=phrase, backend=backend)
     with pytest.raises(Locked, match="another key"):
-        load_seed(replace(record_of(custody, where, seed), key=b"k" * 16), passphrase=phrase, backend=backend)
+        load_seed(record_of(custody, where, seed)._replace(key=b"k" * 16), passphrase=phrase, backend=backend)
 
 
 @pytest.mark.usefixtures("cheap")
@@ -156,8 +155,8 @@ def test_the_record_is_replaced_only_on_request(tmp_path: Path) -> None:
     record, path = record_of(Custody.KEYFILE, "a", SecretBytes(b"s" * 32)), tmp_path / "seed.json"
     write_record(path, record)
     with pytest.raises(Refused):
-        write_record(path, replace(record, where="b"))
-    write_record(path, replace(record, where="b"), replace=True)
+        write_record(path, record._replace(where="b"))
+    write_record(path, record._replace(where="b"), replace=True)
     assert read_record(path).where == "b"
     assert [one.name for one in tmp_path.iterdir()] == ["seed.json"]
 
@@ -212,5 +211,5 @@ def test_bytes_that_are_no_record_are_malformed(tmp_path: Path, content: bytes) 
 
 def test_a_record_of_wrong_ids_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(Malformed):
-        write_record(tmp_path / "seed.json", replace(record_of(Custody.KEYFILE, "a", SecretBytes(b"s" * 32)), vault=b"short"))
+        write_record(tmp_path / "seed.json", record_of(Custody.KEYFILE, "a", SecretBytes(b"s" * 32))._replace(vault=b"short"))
     assert list(tmp_path.iterdir()) == []

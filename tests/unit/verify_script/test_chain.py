@@ -8,6 +8,7 @@ from base64 import b64decode
 import pytest
 from proof_files import (
     ANNA,
+    AT,
     BEN,
     CLEO,
     FILE,
@@ -42,7 +43,7 @@ def test_any_entry_is_proved_by_the_enrolments_it_needs(index: int, chain: list[
 
 def test_another_member_may_sign_the_checkpoint_and_then_stands_in_the_chain_and_in_the_line() -> None:
     line = proved(LOG.proof(6, [0, 2, 4], signer=CLEO))
-    assert line.endswith(f"by {ANNA.person} with key {ANNA.key}; signed by {CLEO.person} with key {CLEO.key}")
+    assert f"by {ANNA.person} with key {ANNA.key}; signed by {CLEO.person} with key {CLEO.key}; key {CLEO.key} was enrolled for" in line
     assert "checkpoint is signed by a key that the chain does not enrol" in refused(LOG.proof(6, [0, 2], signer=CLEO))
 
 
@@ -54,6 +55,48 @@ def test_an_event_put_down_in_anothers_name_is_not_called_the_others_own() -> No
     log.add(ANNA, "grant.issued", {"grant": "ff" * 16})
     assert "own signature" not in proved(log.proof(7, [0], signer=ANNA))
     assert proved(log.proof(8, [0], signer=ANNA)).endswith("the actor's own signature")
+
+
+def forged(by: Member, whom: Member) -> tuple[Log, Member, int]:
+    """A private continuation: `by` enrols a key of their own making for `whom`, and hands over a secret with it."""
+    log, rogue = written(), Member("rogue")
+    enrolment = log.enrol(by, rogue, person=whom.person)
+    log.add(rogue, "secret.handed_over", {}, actor=whom.person)
+    return log, rogue, enrolment
+
+
+def test_nobody_enrols_a_second_key_for_another_who_has_one() -> None:
+    """Whether the one who enrols was an admin stands nowhere in the chain; that the person had a key does."""
+    for by, chain in ((CLEO, [0, 2, 4]), (BEN, [0, 2])):
+        log, rogue, enrolment = forged(by, ANNA)
+        assert "second key for a person" in refused(log.proof(enrolment + 1, [*chain, enrolment], signer=rogue))
+    log, rogue, enrolment = forged(ANNA, BEN)
+    assert "second key for a person" in refused(log.proof(enrolment + 1, [0, 2, enrolment], signer=rogue))
+    for by, whom, chain in ((ANNA, ANNA, [0]), (BEN, BEN, [0, 2]), (RECOVERY, BEN, [0, 2])):
+        log, rogue, enrolment = forged(by, whom)
+        assert f"secret.handed_over at {AT} by {whom.person}" in proved(log.proof(enrolment + 1, [*chain, enrolment], signer=rogue))
+
+
+def test_of_a_key_that_was_enrolled_the_line_says_by_whom_and_promises_nothing() -> None:
+    """The first key of a person may be a forger's: who leaves the true enrolment out of the file still stands in the line."""
+    log, rogue, enrolment = forged(CLEO, BEN)
+    assert "does not enrol before it" in refused(log.proof(enrolment + 1, [0, enrolment], signer=rogue))
+    log = written()
+    log.enrol(ANNA, Member("dora"))
+    enrolment = log.enrol(Member("dora"), rogue, person=BEN.person)
+    log.add(rogue, "secret.handed_over", {}, actor=BEN.person)
+    line = proved(log.proof(enrolment + 1, [0, 7, enrolment], signer=rogue))
+    assert "own signature" not in line
+    dora = Member("dora")
+    assert f"key {rogue.key} was enrolled for {BEN.person} by {dora.person} with key {dora.key}; key {dora.key} was enrolled for" in line
+    assert line.endswith("; that each was allowed to is not shown by this file")
+    assert proved(LOG.proof(6, [0], signer=ANNA)).endswith("; the actor's own signature"), "control: the founder's first key"
+    log = written()
+    again = log.enrol(ANNA, rogue, person=ANNA.person)
+    log.add(rogue, "secret.handed_over", {}, actor=ANNA.person)
+    line = proved(log.proof(again + 1, [0, again], signer=rogue))
+    assert "own signature" not in line
+    assert f"was enrolled for {ANNA.person} by {ANNA.person}" in line
 
 
 def test_a_key_that_the_chain_does_not_enrol_records_nothing() -> None:
@@ -154,7 +197,9 @@ def test_the_recovery_key_may_enrol_and_is_named_as_such() -> None:
     line = proved(log.proof(index, [0, index], signer=RECOVERY))
     assert f"with recovery key {RECOVERY.key}" in line
     log.add(Member("new admin"), "account.added", {})
-    assert proved(log.proof(index + 1, [0, index], signer=ANNA)).endswith(f"signed by {ANNA.person} with key {ANNA.key}")
+    line = proved(log.proof(index + 1, [0, index], signer=ANNA))
+    assert f"signed by {ANNA.person} with key {ANNA.key}; key {Member('new admin').key} was enrolled for" in line
+    assert f"by recovery with key {RECOVERY.key}; that each" in line
     without = written({key: value for key, value in FOUNDED.items() if not key.startswith("recovery")})
     index = without.enrol(RECOVERY, Member("new admin"))
     refused(without.proof(index, [0, index], signer=ANNA), without.vault.hex())

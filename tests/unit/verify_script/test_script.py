@@ -11,6 +11,7 @@ import pytest
 from proof_files import (
     ANNA,
     AT,
+    BEN,
     CLEO,
     FILE,
     FOUNDED,
@@ -46,7 +47,11 @@ def test_it_says_in_one_line_per_file_what_was_proved_and_exits_0(tmp_path: Path
     assert (result.returncode, result.stderr) == (0, "")
     first, second = result.stdout.splitlines()
     what = f"entry 5 of a log of 6 is account.added at {AT} by {CLEO.person} with key {CLEO.key}"
-    assert first == f"{files[0]}: proved: {what}; the actor's own signature"
+    links = (
+        f"key {CLEO.key} was enrolled for {CLEO.person} by {BEN.person} with key {BEN.key}; "
+        f"key {BEN.key} was enrolled for {BEN.person} by {ANNA.person} with key {ANNA.key}"
+    )
+    assert first == f"{files[0]}: proved: {what}; signed with that key; {links}; that each was allowed to is not shown by this file"
     assert f"entry 0 of a log of 7 is vault.founded at {AT} by {ANNA.person}" in second
 
 

@@ -1,0 +1,127 @@
+"""Who reads which compartment: its newest key for those who join its readers, a new one where somebody leaves them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from govern.ledger.commitment import EpochKey
+from govern.register.queries import keys as queries
+from govern.vault.epoch import seal_previous, wrap_epoch
+from govern.vault.keys import Recipient
+from govern.vault.seal import set_digest, wrap_digest
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
+
+
+def wrap(tx: Transaction, to: Recipient, names: Sequence[str]) -> tuple[list[str], str]:
+    """Put wraps of the newest epochs of these compartments (`base`, `case`) for one key; epoch ids and digest of the set, for the fact."""
+    epochs, digests = [], []
+    for name in names:
+        _, epoch = tx.workspace.epochs.current(name)
+        sealed = wrap_epoch(epoch.key, epoch.id, to)
+        tx.put_wrap(epoch.id, to.key, sealed)
+        digests.append(wrap_digest(epoch.id, to.key, sealed))
+        epochs.append(epoch.id.hex())
+    return epochs, set_digest(digests).hex()
+
+
+def reads(tx: Transaction, name: str) -> bool:
+    """Whether this member reads the compartment of that name."""
+    compartment = tx.workspace.epochs.compartment(name)
+    return compartment is not None and tx.workspace.epochs.reads(compartment)
+
+
+def renew(tx: Transaction, revoked: Collection[str]) -> int:
+    """A new epoch, which these revoked keys (hex ids) are not given, of every compartment that one of them could read; how many.
+
+    Of a compartment that this member does not read, somebody who does has to.
+    """
+    found = [bytes.fromhex(one) for one in queries.read_by(tx.register, revoked)]
+    ours = [compartment for compartment in found if tx.workspace.epochs.reads(compartment)]
+    for compartment in ours:
+        start(tx, compartment, without=revoked)
+    return len(ours)
+
+
+def start(tx: Transaction, compartment: bytes, *, without: Collection[str] = ()) -> None:
+    """The next epoch of a compartment, wrapped to those who read it, but for `without`, and to recovery; the key before sealed under it."""
+    before, after = tx.workspace.epochs.newest(compartment), EpochKey(tx.workspace.random(32))
+    number = queries.newest_epoch(tx.register, compartment.hex())[1] + 1
+    recipients = [Recipient(bytes.fromhex(key), seal) for key, seal in queries.readers(tx.register, compartment.hex(), without=without)]
+    digests = []
+    for recipient in recipients:
+        sealed = wrap_epoch(after.key, after.id, recipient)
+        tx.put_wrap(after.id, recipient.key, sealed)
+        digests.append(wrap_digest(after.id, recipient.key, sealed))
+    chained = seal_previous(before.key, after.key, after.id, random=tx.workspace.random)
+    tx.put_wrap(after.id, before.id, chained)
+    tx.workspace.epochs.take(after.key)
+    tx.record(
+        "epoch.started",
+        {
+            "compartment": compartment.hex(), "epoch": after.id.hex(), "number": number,
+            "recipients": sorted(recipient.key.hex() for recipient in recipients), "wraps": set_digest(digests).hex(),
+            "previous": before.id.hex(), "previous_wrap": wrap_digest(after.id, before.id, chained).hex(),
+        },
+        under=(compartment, after),
+    )  # fmt: skip
+
+
+def stale(tx: Transaction) -> list[tuple[bytes, list[str]]]:
+    """Compartments that this member reads and whose newest key somebody has who should not: revoked keys, and of the cases those without a
+    role that reads them. (compartment, key ids)"""
+    found = []
+    for compartment, keys in queries.stale(tx.register, tx.now).items():
+        if tx.workspace.epochs.reads(bytes.fromhex(compartment)):
+            found.append((bytes.fromhex(compartment), keys))
+    return found
+
+
+def renew_stale(tx: Transaction) -> int:
+    """A new epoch of each of these; how many were started."""
+    found = stale(tx)
+    for compartment, keys in found:
+        active = [key for key in keys if queries.find(tx.register, key).state == "active"]
+        if active:
+            tx.record("readers.ended", {"epoch": queries.newest_epoch(tx.register, compartment.hex())[0], "keys": active})
+        start(tx, compartment, without=keys)
+    return len(found)
+
+
+def share_cases(tx: Transaction, person: str) -> int:
+    """Wrap the key of the cases to a person's keys (id) that lack it, where a role of theirs reads them; how many keys were given it.
+
+    Nothing where the actor does not read cases: somebody who does has to.
+    """
+    if not reads(tx, "case") or not queries.entitled(tx.register, person, tx.now):
+        return 0
+    compartment, epoch = tx.workspace.epochs.current("case")
+    have = {key for key, _ in queries.readers(tx.register, compartment.hex())}
+    rows = tx.register.execute("SELECT id, seal FROM keys WHERE person = ? AND state = 'active' ORDER BY id", (person,)).fetchall()
+    missing = [Recipient(bytes.fromhex(key), seal) for key, seal in rows if key not in have]
+    digests = []
+    for recipient in missing:
+        sealed = wrap_epoch(epoch.key, epoch.id, recipient)
+        tx.put_wrap(epoch.id, recipient.key, sealed)
+        digests.append(wrap_digest(epoch.id, recipient.key, sealed))
+    if missing:
+        tx.record(
+            "epoch.wrapped",
+            {"wraps": [[epoch.id.hex(), recipient.key.hex()] for recipient in missing], "digest": set_digest(digests).hex()},
+        )
+    return len(missing)
+
+
+def end_cases(tx: Transaction, person: str) -> int:
+    """A new epoch of the cases without a person (id) of whom no role reads them any more; how many of their keys read no further."""
+    if not reads(tx, "case") or queries.entitled(tx.register, person, tx.now):
+        return 0
+    compartment, epoch = tx.workspace.epochs.current("case")
+    have = {key for key, _ in queries.readers(tx.register, compartment.hex())}
+    ended = [key.id for key in queries.active(tx.register, person) if key.id in have]
+    if ended:
+        tx.record("readers.ended", {"epoch": epoch.id.hex(), "keys": ended})
+        start(tx, compartment, without=ended)
+    return len(ended)
