@@ -217,21 +217,17 @@ class Reading:
 
     def epoch_wraps(self, recipient: bytes) -> list[tuple[bytes, bytes]]:
         """Target (16-byte epoch id) and sealed key of every epoch wrap to this recipient."""
-        found = self._connection.execute(
-            sa.select(tables.wrap.c.target, tables.wrap.c.sealed).where(
-                tables.wrap.c.recipient == recipient, sa.func.length(tables.wrap.c.target) == 16
-            )
-        )
+        found = self._connection.execute(questions.EPOCH_WRAPS, {"recipient": recipient})
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and len(row[0]) == 16 and isinstance(row[1], bytes)]
 
     def chained(self, target: bytes) -> list[tuple[bytes, bytes]]:
         """Recipient id and sealed bytes of every wrap of one target; an epoch's previous key stands among them under its own epoch id."""
-        found = self._connection.execute(sa.select(tables.wrap.c.recipient, tables.wrap.c.sealed).where(tables.wrap.c.target == target))
+        found = self._connection.execute(questions.WRAPS_OF, {"target": target})
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
 
     def meta(self) -> list[tuple[Any, ...]]:
         """Every row of `meta`."""
-        return [tuple(row) for row in self._connection.execute(sa.select(tables.meta))]
+        return [tuple(row) for row in self._connection.execute(questions.META)]
 
     def mail(self, id_: bytes) -> bytes | None:
         """What was posted under this id. Anybody may have: it is to be checked before any of it is believed."""
@@ -239,14 +235,21 @@ class Reading:
         return body if isinstance(body, bytes) else None
 
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        yield from self._many(sa.select(tables.wrap))
+        yield from self._whole(questions.ALL_WRAPS)
 
     def all_versions(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        yield from self._many(sa.select(tables.version))
+        yield from self._whole(questions.ALL_VERSIONS)
 
     def letters(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Every row of the mailbox: id, kind, body; nobody vouches for them."""
-        yield from self._many(sa.select(tables.mailbox))
+        yield from self._whole(questions.LETTERS)
+
+    def _whole(self, query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
+        """Rows of columns that always hold something; IntegrityError for a value that is larger than any of govern's."""
+        for row in self._many(query):
+            if None in row:
+                raise IntegrityError("a value is larger than any of govern's", code="damaged", hint="restore it: govern vault restore")
+            yield row
 
     def _many(self, query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows that need not fit into memory."""

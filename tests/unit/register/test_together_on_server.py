@@ -18,7 +18,7 @@ from .test_together import together
 def machine(postgres: str, tmp_path: Path) -> OnServer:
     """mia's machine on a vault on a server; ben is enrolled, and an admin."""
     machine = OnServer(tmp_path, postgres)
-    machine.init(preset="small")
+    machine.init()
     machine.ok("person", "add", "Ben Bos", "--handle", "ben")
     ((ben,),) = machine.ask("SELECT id FROM people WHERE handle = 'ben'")
     enrol(machine, "ben", ben)

@@ -81,6 +81,8 @@ def test_a_members_login_suffices_for_everything_that_a_member_does(cluster: Clu
             writing.commit()
             writing.begin()
             writing.drop_wraps([(b"d" * 32, b"r" * 16)])
+            writing.post(b"i" * 16, "request", b"another")
+            writing.drop_mail(b"i" * 16)
             writing.commit()
         with store.reading() as reading:
             assert reading.head() == (1, b"note")
@@ -121,11 +123,20 @@ def test_no_members_login_can_change_what_was_written(cluster: Cluster, prepared
 
 
 def test_only_an_admins_login_drops_personal_parts(cluster: Cluster, prepared: str) -> None:
-    statement = "UPDATE govern.entry SET personal = NULL WHERE idx = 0"
-    with cluster.connect(prepared, "ben") as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        db.execute(statement)
-    with cluster.connect(prepared, "mia") as db:
-        db.execute(statement)
+    with closing(open_store(typed(cluster.address(prepared, "ben")))) as store:
+        with store.writing() as writing:
+            writing.insert_entries([entry(0, b"personal")])
+            writing.insert_checkpoint(1, b"note")
+            writing.commit()
+        with pytest.raises(Failed) as refused, store.writing() as writing:
+            writing.drop_personal([0])
+        assert refused.value.code == "privilege"
+        with store.reading() as reading:
+            assert reading.with_personal([0]) == [0]
+    with closing(open_store(typed(cluster.address(prepared, "mia")))) as store, store.writing() as writing:
+        writing.drop_personal([0])
+        writing.commit()
+        assert writing.with_personal([0]) == []
 
 
 def test_a_login_without_rights_is_told_so(cluster: Cluster, prepared: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from govern.errors import Failed, GovernError, NotFound
+from govern.errors import Failed, GovernError, IntegrityError, NotFound
 from govern.store import location
-from govern.store.database import create_store
+from govern.store.database import create_store, open_store
 from govern.store.location import check_location
 from govern.store.peek import Peek, peek
 from govern.store.schema import from_sqlite
@@ -77,3 +78,14 @@ def test_a_network_folder_is_refused_with_the_way_on(tmp_path: Path, monkeypatch
 
 def test_control_a_folder_of_ones_own_is_allowed(tmp_path: Path) -> None:
     check_location(tmp_path / "vault.db")
+
+
+def test_a_note_that_is_text_is_none(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("INSERT INTO checkpoint VALUES (1, CAST(zeroblob(4194304) AS TEXT))")
+        db.execute("INSERT INTO entry VALUES (0, x'00', x'00', x'00', x'00', NULL)")
+    with closing(open_store(path)) as store, store.reading() as reading:
+        assert reading.checkpoint(1) is None
+        for look in (reading.head, lambda: peek(path)):
+            with pytest.raises(IntegrityError):
+                look()

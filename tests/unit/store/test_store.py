@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 from govern.errors import Failed, GovernError, IntegrityError, NotFound
 from govern.store.address import Location
 from govern.store.copy import copy
-from govern.store.database import Store, check_free, create_store, discard_store, open_store
-from govern.store.peek import Peek
+from govern.store.database import META, Store, check_free, create_store, discard_store, open_store
+from govern.store.peek import MOST_NOTE, Peek, peek
 
 from .conftest import entry, fill
 
@@ -152,6 +153,95 @@ def test_checkpoints_come_in_order_however_many_pages_they_fill(store: Store) ->
         assert sizes == list(range(8, 4101, 2))
         assert writing.checkpoint(10) == b"note 10"
         assert writing.checkpoint(11) is None
+
+
+LARGE = 40 << 20
+_BYTES = {"sqlite": f"zeroblob({LARGE})", "postgres": f"pg_catalog.decode(pg_catalog.repeat('00', {LARGE}), 'hex')"}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "UPDATE $checkpoint SET note = {large}",
+        "UPDATE $entry SET compartment = {large} WHERE idx = 1",
+        "UPDATE $entry SET sealed = {large} WHERE idx = 1",
+        "UPDATE $entry SET personal = {large} WHERE idx = 1",
+        "INSERT INTO $meta VALUES ('large', {large})",
+        "INSERT INTO $version VALUES ('a', 'a', {large})",
+        "INSERT INTO $wrap VALUES ('a', 'a', {large})",
+        "INSERT INTO $mailbox VALUES ('a', 'request', {large})",
+    ],
+)
+def test_a_planted_value_of_any_length_is_refused_before_there_is_room_made_for_it(
+    store: Store, location: Location, by_hand: ByHand, planted: str
+) -> None:
+    def everything() -> None:
+        if isinstance(location, Path):
+            peek(location)
+        store.peek()
+        with store.reading() as reading:
+            reading.head()
+            list(reading.checkpoints(0))
+            reading.entries(0, 3)
+            if reading.meta() != META:
+                raise IntegrityError("the store's table meta is not as it was made")
+            for rows in (reading.all_versions(), reading.all_wraps(), reading.letters()):
+                list(rows)
+
+    with store.writing() as writing:
+        fill(writing, 0, 3)
+        writing.commit()
+    everything()  # control
+    by_hand(planted.format(large=_BYTES["postgres" if store.server else "sqlite"]))
+    tracemalloc.start()
+    try:
+        with pytest.raises(IntegrityError) as refused:
+            everything()
+        assert tracemalloc.get_traced_memory()[1] < LARGE
+    finally:
+        tracemalloc.stop()
+    assert refused.value.exit_code == 6
+
+
+def test_what_is_too_large_is_none_where_one_row_is_asked_for(store: Store) -> None:
+    """A checkpoint's bound is tighter than that of other values."""
+    with store.writing() as writing:
+        writing.insert_checkpoints([(1, bytes(MOST_NOTE)), (2, bytes(MOST_NOTE + 1))])
+        assert writing.checkpoint(1) == bytes(MOST_NOTE)
+        assert writing.checkpoint(2) is None
+        with pytest.raises(IntegrityError):
+            writing.head()
+
+
+def test_a_request_is_posted_answered_and_posted_in_the_place_of_another(store: Store) -> None:
+    ours, theirs = b"i" * 16, b"j" * 16
+    with store.writing() as writing:
+        writing.post(ours, "request", b"first")
+        writing.post(theirs, "request", b"theirs")
+        writing.post(ours, "request", b"second")
+        writing.commit()
+    with store.reading() as reading:
+        assert (reading.mail(ours), reading.mail(theirs), reading.mail(b"k" * 16)) == (b"second", b"theirs", None)
+    with store.writing() as writing:
+        writing.drop_mail(ours)
+        writing.drop_mail(ours)
+        assert list(writing.letters()) == [(theirs, "request", b"theirs")]
+
+
+def test_personal_parts_are_dropped_and_nothing_else_of_the_entry(store: Store) -> None:
+    with store.writing() as writing:
+        writing.insert_entries([entry(index, b"part %d" % index if index % 3 else None) for index in range(1600)])
+        writing.insert_checkpoint(1600, b"note")
+        wanted = [index for index in range(1600) if index % 3]
+        assert sorted(writing.with_personal(range(1600))) == wanted
+        writing.drop_personal([0, 1, 2, *range(700, 1400), 9_999])
+        writing.commit()
+    store.truncate_log()
+    with store.reading() as reading:
+        assert reading.entries(0, 3) == [entry(0), entry(1), entry(2)]
+        assert reading.entries(4, 6) == [entry(4, b"part 4"), entry(5, b"part 5")]
+        assert sorted(reading.with_personal(range(1600))) == [index for index in wanted if 2 < index < 700 or index >= 1400]
+        assert reading.with_personal([]) == []
 
 
 def test_strays_are_rows_outside_the_ledger(store: Store) -> None:
