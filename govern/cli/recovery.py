@@ -54,14 +54,14 @@ def print_(
     """Make a page to print of each sheet, beside its file: the text, and the words as a QR code where the extra qr is installed."""
     from govern.cli.sheet_page import has_codes, page, target
     from govern.procedures.recovery import read_sheets
-    from govern.procedures.replace_recovery import note_where
+    from govern.procedures.sheets import remember
     from govern.vault.custody.files import write_private
 
     pages = [(target(file.expanduser().absolute()), page(read)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
     for path, text in pages:
         write_private(path, text.encode(), "the page of a recovery sheet")
     if (settings.current.home / "seed.json").exists():
-        note_where(settings.current.home, [path for path, _ in pages])
+        remember(settings.current.home, [path for path, _ in pages])
     if json:
         render.emit("recovery.print", {"pages": [str(path) for path, _ in pages], "codes": has_codes()})
     else:

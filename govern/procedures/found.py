@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from govern.canonical import canonical
 from govern.errors import Refused
@@ -16,13 +14,13 @@ from govern.events import FORMAT
 from govern.ledger.commitment import EpochKey
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
+from govern.procedures.sheets import LIST, remember
 from govern.register.pin import read_pin
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.store.address import Location
 from govern.store.database import create_store, discard_store
 from govern.store.location import check_location
-from govern.vault.custody.files import write_private
 from govern.vault.custody.record import PENDING, Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
 from govern.vault.keys import Keys
@@ -30,9 +28,6 @@ from govern.vault.recovery import make_sheets
 from govern.vault.seal import set_digest, wrap_digest
 from govern.vault.secret import SecretBytes
 from govern.vault.sheet import Sheet, write_sheet
-
-SHEETS: Final = "recovery-sheets"
-"""File in the state folder that lists where `init` wrote the sheets (a JSON list of paths), so that `doctor` can complain while they lie there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +92,7 @@ def found(
     except BaseException:
         if made:
             discard_store(asked.path)
-        for path in (*written, *(home / name for name in ("pin", "journal", "journal.personal", SHEETS))):
+        for path in (*written, *(home / name for name in ("pin", "journal", "journal.personal", LIST))):
             path.unlink(missing_ok=True)
         for path in home.glob("register.db*"):
             path.unlink(missing_ok=True)
@@ -142,7 +137,7 @@ def _found(
             write_sheets(asked.sheets, sheets, written)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
-        write_private(asked.home / SHEETS, json.dumps([str(path) for path in written]).encode(), "the list of recovery sheets")
+        remember(asked.home, written)
         record = SeedRecord(custody=custody, where=where, key=keys.id, vault=workspace.vault, checkpoint=pin.note.decode(), person=person)
         write_record(asked.home / "seed.json", record)
     finally:

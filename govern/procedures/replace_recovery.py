@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from govern.errors import Refused
 from govern.holdings.proposals import Act
 from govern.ledger.commitment import EpochKey
-from govern.procedures.found import SHEETS, write_sheets
+from govern.procedures.found import write_sheets
 from govern.procedures.proposals import propose as make_proposal
 from govern.procedures.sealing import Stored, add_wraps, end_each
+from govern.procedures.sheets import remember
 from govern.register.connection import state
 from govern.register.queries.proposals import Proposal
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
-from govern.vault.custody.files import write_private
 from govern.vault.epoch import seal_previous, wrap_epoch
 from govern.vault.keys import Keys, Recipient, prove_possession
 from govern.vault.recovery import make_sheets
@@ -69,16 +68,8 @@ def propose(workspace: Workspace, threshold: int, shares: int, folder: Path | No
         for path in written:
             path.unlink(missing_ok=True)
         raise
-    note_where(workspace.home, written)
+    remember(workspace.home, written)
     return Proposed(proposal=proposal, sheets=tuple(written))
-
-
-def note_where(home: Path, written: Sequence[Path]) -> None:
-    """Remember where sheets lie, so that `doctor` complains while they do."""
-    listed = home / SHEETS
-    before = listed.read_text(encoding="utf-8") if listed.exists() else ""
-    listed.unlink(missing_ok=True)
-    write_private(listed, (before + "".join(f"{path}\n" for path in written)).encode(), "the list of recovery sheets")
 
 
 def rewrap(workspace: Workspace, now: str) -> Rewrapped:

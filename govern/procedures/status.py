@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Final
 
-from govern.bounded import contents
 from govern.holdings.findings import Finding, Step, accept, first_steps, next_steps
+from govern.procedures import sheets
 from govern.register.queries import findings as queries
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
 from govern.shell import quoted
-
-_MOST_LISTED: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +63,7 @@ def _count(db: sqlite3.Connection, query: str) -> int:
 
 def lying_sheets(home: Path) -> list[Finding]:
     """Recovery sheets that still lie where `init` wrote them: whoever copies k of these files opens everything."""
-    listed = home / "recovery-sheets"
-    if not listed.exists():
-        return []
-    lying = [path for path in _listed(contents(listed, _MOST_LISTED)) if os.path.lexists(path)]
+    lying = [path for path in sheets.remembered(home) if os.path.lexists(path)]
     if not lying:
         return []
     return [
@@ -78,21 +71,12 @@ def lying_sheets(home: Path) -> list[Finding]:
             code="sheets-lying",
             severity="warning",
             subject=str(Path(lying[0]).parent),
-            message=f"{len(lying)} recovery sheets still lie on this disk",
+            message=f"{len(lying)} recovery sheet{'s' * (len(lying) > 1)} still lie{'s' * (len(lying) == 1)} on this disk",
             key="sheets",
             command=f"rm {' '.join(quoted(PurePath(path)) for path in lying)}",
             why="print them, hand them out, then remove the files",
         )
     ]
-
-
-def _listed(data: bytes) -> list[str]:
-    """The paths of the list: a JSON list, as `init` writes it, or one in a line, as it once did. Whatever bytes lie there."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        found = os.fsdecode(data).splitlines()
-    return [path for path in found if isinstance(path, str) and path] if isinstance(found, list) else []
 
 
 def accept_baseline(workspace: Workspace, until: str, now: str) -> int:

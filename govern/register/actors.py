@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 from govern.events import Event
@@ -71,7 +72,7 @@ class Actors:
         query, value = asked
         common: set[str] | None = None
         for row in self._db.execute(query, (event.actor, value)):
-            found = {name for name, holds in zip(_NAMES, row, strict=True) if holds}
+            found = set(compress(_NAMES, row))
             common = found if common is None else common & found
         return frozenset(common or ())
 

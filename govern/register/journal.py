@@ -245,6 +245,8 @@ class Journal:
                     count += 1
                     if count <= _FEW:
                         rows.append(_row(payload, part[1] if part is not None else b""))
+                    else:
+                        rows.clear()
                     continue
                 yield Recorded(
                     journal=self, note=payload[8:], size=int.from_bytes(payload[:8], "big"), start=start, end=(end, side_end),

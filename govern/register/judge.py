@@ -33,7 +33,8 @@ _CHANGES_READING: Final = frozenset({
 })  # fmt: skip
 """What opens, or who may do what, is another thing after these."""
 
-_DECLARES: Final = _CHANGES_READING - {"key.revoked", "role.given", "role.withdrawn"}
+_DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
+"""What says of an epoch who reads it."""
 
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -140,9 +141,10 @@ class Judge:
         """Open and decode; nothing where the compartment is not ours."""
         if not self.keys.opens(entry.compartment, entry.epoch):
             return None, None
-        if self.keys.get(entry.epoch) is None:
+        epoch = self.keys.get(entry.epoch)
+        if epoch is None:
             raise _OneByOne
-        event = events.decode_event(self._open(entry))
+        event = events.decode_event(open_event(entry, vault=self.vault, epoch=epoch)[1])
         personal = self._personal(entry, event)
         return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key), event
 

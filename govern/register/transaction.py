@@ -18,7 +18,7 @@ from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
 from govern.register import connection, wipe
-from govern.register.journal import EntryRow, Journal, Written
+from govern.register.journal import EntryRow, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
@@ -40,7 +40,7 @@ class Transaction:
     def __init__(self, workspace: Workspace, writing: Writing, now: str) -> None:
         self.workspace, self.now = workspace, now
         self._writing = writing
-        self._journal = Journal(workspace.home)
+        self._journal = workspace.journal
         tree, main, side = connection.states(workspace.db, "tree", "journal_end", "side_end")
         self._start = self._ends = (main or 0, side or 0)
         self._tree = CompactRange.decode(tree) if tree else CompactRange()

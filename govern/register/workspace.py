@@ -22,6 +22,7 @@ from govern.store.peek import peek
 if TYPE_CHECKING:
     from govern.ledger.audit import Head
     from govern.register.epochs import EpochKeys
+    from govern.register.journal import Journal
     from govern.register.transaction import Transaction
     from govern.store.address import Location
     from govern.store.database import Reading, Store, Writing
@@ -61,6 +62,7 @@ class Workspace:
         self._store: Store | None = None
         self._keys: Keys | None = None
         self._epochs: EpochKeys | None = None
+        self._journal: Journal | None = None
         self._followed: bytes | None = None
         """Note of the checkpoint up to which `epochs` has followed the ledger."""
 
@@ -92,6 +94,14 @@ class Workspace:
     def reader(self) -> Keys:
         """The keys that compartments are read with."""
         return self._reader() if self._reader is not None else self.keys
+
+    @property
+    def journal(self) -> Journal:
+        if self._journal is None:
+            from govern.register.journal import Journal
+
+            self._journal = Journal(self.home)
+        return self._journal
 
     @property
     def pin_path(self) -> Path:
@@ -140,15 +150,13 @@ class Workspace:
 
     def _is_current(self, writing: Writing) -> bool:
         """Whether pin, register, journal and epoch keys all stand at the store's head, which the write lock holds still: nothing to do."""
-        from govern.register.journal import Journal
-
         pin = read_pin(self.pin_path)
         return (
             pin is not None
             and self._followed == pin.note
             and writing.head() == (pin.size, pin.note)
             and connection.is_usable(self.db)
-            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *Journal(self.home).ends()]
+            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *self.journal.ends()]
         )
 
     # --- bringing up to date ----------------------------------------------------------------------------------------------------------
@@ -160,12 +168,10 @@ class Workspace:
 
     def _advance(self, reading: Reading) -> None:
         from govern.register import rebuild, sync
-        from govern.register.journal import Journal
 
         known = self._epochs is not None
         self.open_epochs(reading)
-        journal = Journal(self.home)
-        pin = read_pin(self.pin_path)
+        journal, pin = self.journal, read_pin(self.pin_path)
         size, _ = sync.check_against_pin(reading, pin)
         usable, whole = connection.is_usable(self.db), True
         if known and (not usable or sync.head_of(self.db).size < size):

@@ -140,6 +140,14 @@ def test_nothing_is_recorded_as_shown_where_stdout_is_closed(vault: Story, words
     assert size() > before, "control"
 
 
+def test_a_rotations_secret_and_code_need_a_stdout_too(vault: Story) -> None:
+    for words in (("rotation", "show", "012345", "--code"), ("rotation", "show", "012345", "--secret", "new", "--stdout")):
+        called = ["bash", "-c", '"$@" >&-', "-", govern_command(), *words]
+        closed = subprocess.run(called, env=vault.environment(), capture_output=True, text=True, check=False)
+        assert (closed.returncode, "stdout is closed" in closed.stderr) == (2, True)
+        assert vault.spawn(*words).code == 3, "control: there is no such rotation"
+
+
 def test_whatever_the_umask_files_are_0600_and_folders_0700(story: Story) -> None:
     def spawn(*words: str, stdin: str = "") -> None:
         called = ["bash", "-c", 'umask 0; "$@"', "-", govern_command(), *words]

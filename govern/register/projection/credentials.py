@@ -61,8 +61,10 @@ def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
 def _staged(scene: Scene) -> None:
     body = scene.body
     credential, n = body["credential"], body["version"]
-    scene.must("credential", "credentials", credential)
-    last = scene.one("SELECT max(n) FROM versions WHERE credential = ?", credential)[0] or 0
+    known = scene.one("SELECT (SELECT max(n) FROM versions WHERE credential = c.id) FROM credentials c WHERE id = ?", credential)
+    if known is None:
+        raise scene.unknown("credential")
+    last = known[0] or 0
     if n != last + 1:
         raise Refused(f"version {n} does not follow version {last}", rule="version-order")
     if not body.get("reuses", 1) or body.get("reuses", 0) > last:

@@ -37,7 +37,11 @@ class Scene:
     def must(self, noun: str, table: str, id_: str) -> None:
         """Refuse a fact that cites what the ledger does not have."""
         if self.one(f"SELECT 1 FROM {table} WHERE id = ?", id_) is None:  # noqa: S608  table names are ours
-            raise Refused(f"{self.type} cites a {noun} that the ledger does not have", rule="unknown-reference")
+            raise self.unknown(noun)
+
+    def unknown(self, noun: str) -> Refused:
+        """The refusal of a fact that cites what the ledger does not have."""
+        return Refused(f"{self.type} cites a {noun} that the ledger does not have", rule="unknown-reference")
 
     def expose(self, person: str, credential: str, n: int, basis: str, *, since: str = "", strength: str = "") -> None:
         """Person could know this version from now on, and any later one that brought its value back; the first record of a basis stays."""

@@ -102,7 +102,9 @@ def test_the_invite_may_be_given_as_an_argument(mia: Member) -> None:
 
 def test_two_members_write_by_turns(mia: Member) -> None:
     ben = enrolled(mia, "ben")
-    mia.ok("person", "role", "ben", "admin")
+    (proposal,) = mia.json("person", "role", "ben", "admin")["proposals"]
+    sheets = [word for number in (1, 2) for word in ("--sheet", str(mia.home / "recovery" / f"recovery-sheet-{number}-of-3.txt"))]
+    mia.ok("proposal", "approve", proposal["id"], *sheets)
     for number in range(3):
         mia.ok("person", "add", f"Number {number}", "--handle", f"m{number}")
         ben.ok("person", "add", f"Number {number}", "--handle", f"b{number}")

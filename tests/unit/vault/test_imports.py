@@ -23,4 +23,5 @@ def test_importing_the_vault_imports_nothing_heavy_and_nothing_above_it() -> Non
     assert {name for name in loaded if name.startswith("govern.") and not name.startswith("govern.vault")} == {
         "govern.canonical",
         "govern.errors",
+        "govern.shell",
     }

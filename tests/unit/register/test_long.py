@@ -1,0 +1,50 @@
+"""Transactions too long to be held in memory: read again each time that they are walked, they are verified and applied all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from govern.errors import IntegrityError
+from govern.register import journal, sync
+from govern.register.reread import reread
+from govern.register.transaction import Transaction
+
+from ..attacks.vaults import Machine
+
+
+@pytest.fixture
+def long(machine: Machine) -> Machine:
+    """A vault with a transaction of six entries, of which some have a personal part."""
+
+    def work(tx: Transaction) -> None:
+        for number in range(3):
+            place = tx.new_id()
+            tx.record("place.added", {"place": place, "kind": "paper"}, {"name": f"drawer {number}"})
+            tx.record("place.holds", {"place": place, "accounts": []})
+
+    machine.write(work)
+    return machine
+
+
+@pytest.mark.parametrize("lost", [["register"], ["register", "journal", "journal.personal"]], ids=["from the journal", "from the store"])
+def test_the_register_is_the_same_however_much_is_held(long: Machine, monkeypatch: pytest.MonkeyPatch, lost: list[str]) -> None:
+    before = long.register()
+    monkeypatch.setattr(journal, "_FEW", 3)
+    monkeypatch.setattr(sync, "_KEPT", 3)
+    assert long.forget(*lost).register() == before
+    assert long.verify().code == 0
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("held", [3, 1_000])
+def test_an_altered_entry_of_it_is_named(long: Machine, monkeypatch: pytest.MonkeyPatch, deep: bool, held: int) -> None:
+    monkeypatch.setattr(journal, "_FEW", held)
+    monkeypatch.setattr(sync, "_KEPT", held)
+    with long.opened() as workspace:
+        assert reread(workspace, deep=deep).size > 6  # the untouched one passes
+    with long.database() as db:
+        last = db.execute("SELECT max(idx) FROM entry").fetchone()[0]
+        db.execute("UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE idx = ?", (last - 1,))
+    with long.opened() as workspace, pytest.raises(IntegrityError) as caught:
+        reread(workspace, deep=deep)
+    assert caught.value.index == (last - 1 if deep else last - 5)  # a root does not tell the entries of a transaction apart
