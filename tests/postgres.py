@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -68,6 +69,34 @@ class Cluster:
     def drop(self, name: str) -> None:
         with self.connect() as db:
             db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "security" / "postgresql.md"
+LOGINS = ("govern_owner", "govern_member", "govern_admin", "mia", "ben")
+
+
+@contextmanager
+def prepared(cluster: Cluster, name: str) -> Iterator[None]:
+    """A database as docs/security/postgresql.md tells an administrator to prepare it, with an admin's login `mia` and a member's `ben`."""
+
+    def forget(db: Any) -> None:
+        for role in reversed(LOGINS):
+            if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
+                db.execute(f"DROP OWNED BY {role} CASCADE")
+                db.execute(f"DROP ROLE {role}")
+
+    with cluster.connect(name) as db:
+        if not db.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()[0]:
+            pytest.skip("the login of GOVERN_TEST_PG_URL is no superuser: roles can't be tried")
+        forget(db)
+        for statements in re.findall(r"(?ms)^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8")):
+            db.execute(statements)
+        db.execute("CREATE ROLE mia LOGIN IN ROLE govern_admin")
+        db.execute("CREATE ROLE ben LOGIN IN ROLE govern_member")
+    yield
+    cluster.disconnect(name)
+    with cluster.connect(name) as db:
+        forget(db)
 
 
 def binaries() -> Path | None:

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from govern.errors import Failed
+from govern.register import wipe
 from govern.register.journal import Journal
 from govern.store import postgres as engine
 from govern.store.database import Writing
@@ -224,3 +225,61 @@ def test_whoever_settles_does_not_wait_long_for_another_process_of_the_same_memb
     assert (told.code, told.json()["error"]["code"]) == (1, "unknown"), told
     holders[0].close()
     assert "dora" in goes_on(machine, witness)
+
+
+# --- an erasure ---------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def leaving(machine: OnServer) -> Callable[[], Told]:
+    """Somebody whose time has passed: what approves that they are forgotten."""
+    machine.ok("person", "add", "Lea Lund <lea@acme.example>", "--handle", "lea", "--left", "2019-05-31")
+    (proposal,) = machine.json("person", "erase", "lea")["proposals"]
+    sheets = [word for n in (1, 2) for word in ("--sheet", str(machine.home / "recovery" / f"recovery-sheet-{n}-of-3.txt"))]
+    return lambda: machine.run("proposal", "approve", proposal["id"], *sheets, "--json")
+
+
+def kept(machine: OnServer) -> int:
+    with machine.database() as db:
+        (found,) = db.execute("SELECT count(*) FROM entry WHERE personal IS NOT NULL").fetchone()
+        return int(found)
+
+
+def test_an_erasure_that_is_put_in_again_takes_the_personal_parts_in_the_same_commit(
+    machine: OnServer, leaving: Callable[[], Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness, parts = Witness(machine), kept(machine)
+    monkeypatch.setattr(wipe, "from_store", lambda *_: 0)  # what follows the commit, and would do it as well
+    once = Once(before)
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", once)
+        told = leaving()
+    assert (told.code, once.times) == (0, 2), told
+    assert kept(machine) < parts
+    goes_on(machine, witness)
+
+
+def test_an_erasure_that_the_next_command_finishes_takes_them_too(
+    machine: OnServer, leaving: Callable[[], Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness, parts = Witness(machine), kept(machine)
+    monkeypatch.setattr(wipe, "from_store", lambda *_: 0)
+
+    def unreachable(_server: Any) -> Any:
+        raise psycopg.OperationalError("connection failed: Connection refused")
+
+    def gone(writing: Writing) -> None:
+        patched.setattr(engine, "_connect", unreachable)
+        patched.setattr(engine, "_PAUSES", ())
+        before(writing)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", gone)
+        told = leaving()
+    assert (told.code, told.json()["error"]["code"]) == (1, "unknown"), told
+    assert kept(machine) == parts
+    size = machine.count("entry")
+    machine.ok("place", "add", "wall", "--kind", "paper")
+    assert machine.count("entry") > size + 1
+    assert kept(machine) < parts + 1, "one more has the place's name"
+    goes_on(machine, witness)

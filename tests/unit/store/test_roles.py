@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -17,35 +14,16 @@ from govern.store.database import create_store, open_store
 from govern.store.postgres_schema import SCHEMA, SCHEMA_QUERY
 
 from ...postgres import Cluster
+from ...postgres import prepared as as_documented
 from .conftest import entry, fill
-
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "security" / "postgresql.md"
-ROLES = ("govern_owner", "govern_member", "govern_admin", "mia", "ben")
 
 
 @pytest.fixture
 def prepared(cluster: Cluster, postgres: str) -> Iterator[str]:
     """A database as the page tells an administrator to prepare it, with an admin's login `mia` and a member's `ben`; its name."""
     name = postgres.rpartition("/")[2].partition("?")[0]
-
-    def forget(db: psycopg.Connection[Any]) -> None:
-        for role in reversed(ROLES):
-            if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
-                db.execute(f"DROP OWNED BY {role} CASCADE".encode())
-                db.execute(f"DROP ROLE {role}".encode())
-
-    with cluster.connect(name) as db:
-        if not db.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()[0]:
-            pytest.skip("the login of GOVERN_TEST_PG_URL is no superuser: roles can't be tried")
-        forget(db)
-        for statements in re.findall(r"(?ms)^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8")):
-            db.execute(statements)
-        db.execute("CREATE ROLE mia LOGIN IN ROLE govern_admin")
-        db.execute("CREATE ROLE ben LOGIN IN ROLE govern_member")
-    yield name
-    cluster.disconnect(name)
-    with cluster.connect(name) as db:
-        forget(db)
+    with as_documented(cluster, name):
+        yield name
 
 
 def test_the_statements_of_the_page_make_the_schema_that_govern_makes(cluster: Cluster, prepared: str) -> None:
