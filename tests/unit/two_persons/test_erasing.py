@@ -131,11 +131,11 @@ def test_a_text_written_afterwards_is_found_and_can_be_erased_as_well(former: Fi
     from govern.register.queries.findings import findings
     from govern.register.queries.policies import policy
 
-    codes = {one.code for one in findings(former.db(), policy(former.db()), former.now[:10])}
+    codes = {one.code for one in findings(former.db(), policy(former.db()), former.now[:10], former.ids["mia"])}
     assert "erasure-rest" in codes
     former.approve(former.forget(), "ben")
     assert everything(former) == []
-    assert "erasure-rest" not in {one.code for one in findings(former.db(), policy(former.db()), former.now[:10])}
+    assert "erasure-rest" not in {one.code for one in findings(former.db(), policy(former.db()), former.now[:10], former.ids["mia"])}
 
 
 # --- when, and by whom ----------------------------------------------------------------------------------------------------------------------

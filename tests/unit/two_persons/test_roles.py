@@ -8,7 +8,7 @@ import pytest
 
 from govern.canonical import canonical
 from govern.holdings.proposals import Act
-from govern.procedures import people, policy, proposals
+from govern.procedures import keys, people, policy, proposals
 from govern.register.queries.policies import policy as in_force
 
 from .conftest import Firm
@@ -100,13 +100,13 @@ def rekey(firm: Firm, handle: str, by: str) -> None:
     firm.members.pop(handle).close()
     for path in (firm.folder / handle).iterdir():
         path.unlink()
+    firm.do(keys.revoke, [old], "lost", by=by)
     person = firm.person
     firm.person = lambda _: firm.ids[handle]  # type: ignore[method-assign]
     try:
         firm.enrol(handle)
     finally:
         firm.person = person  # type: ignore[method-assign]
-    firm.fact("key.revoked", {"key": old, "cause": "lost"}, by=by)
 
 
 def test_whom_one_has_re_keyed_alone_is_not_their_second_person(firm: Firm) -> None:
