@@ -7,7 +7,6 @@ where it has none there, it is asked for on a terminal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -23,12 +22,22 @@ _SECRET: Final = ("password", "sslpassword")
 _EXAMPLE: Final = "for example postgresql://db.example.org/vault?sslmode=verify-full"
 
 
-@dataclass(frozen=True, slots=True)
 class Server:
     """A database on a PostgreSQL server. `url` is `postgresql://…` without a password; `ask` gets one typed, where somebody is there."""
 
-    url: str
-    ask: Callable[[str], str] | None = field(default=None, compare=False, repr=False)
+    __slots__ = ("ask", "url")  # no dataclass: a command that only reads a file need not load them
+
+    def __init__(self, url: str, ask: Callable[[str], str] | None = None) -> None:
+        self.url, self.ask = url, ask
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Server) and self.url == other.url
+
+    def __hash__(self) -> int:
+        return hash(self.url)
+
+    def __repr__(self) -> str:
+        return f"Server({self.url!r})"
 
     def __str__(self) -> str:
         return self.url
