@@ -231,12 +231,12 @@ def _same_rows(recorded: Recorded, rows: sync.Rows, *, deep: bool) -> None:
 
 
 def _name(note: bytes) -> str:
+    """Size and signer that a note names, which may be no note at all."""
     lines = note.split(b"\n")
-    return (
-        f"size {lines[1].decode(errors='replace')}, signed by {lines[-2].split(b' ')[1].decode(errors='replace')}"
-        if len(lines) > 4
-        else "no checkpoint"
-    )
+    signed = lines[-2].split(b" ") if len(lines) > 4 else []
+    if len(signed) < 2:
+        return "no checkpoint"
+    return f"size {lines[1].decode(errors='replace')}, signed by {signed[1].decode(errors='replace')}"
 
 
 def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> tuple[Head, Judge]:

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
 
-from govern.errors import IntegrityError
+from govern.errors import Failed, GovernError, IntegrityError
 
 SCHEMA_QUERY: Final = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
 SCHEMA: Final = (
@@ -65,10 +65,8 @@ def check_schema(rows: Iterable[Any]) -> None:
         )
 
 
-def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Exception:
+def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> GovernError:
     """The error of our own tree for what SQLite says of the file `where`."""
-    from govern.errors import Failed
-
     said = str(error)
     if isinstance(error, UnicodeDecodeError) or "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
         return IntegrityError(f"{where}: a column of a row is not of its type", code="damaged", hint="restore it: govern vault restore")
