@@ -104,6 +104,11 @@ class Store(ABC):
     def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:
         """The first of these entries in which text stands that is no text, so that the driver can't read it."""
 
+    def put_rows(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows whose values stand in the order of the table's columns."""
+        names = table.columns.keys()
+        connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+
     @abstractmethod
     def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
         """Insert wraps (target, recipient, sealed), each in place of one that stands under the same key."""
@@ -260,10 +265,12 @@ class Reading:
 class Writing(Reading):
     """Inserts under the write lock. A lost race fails on a primary key, it never forks."""
 
-    def insert_entries(self, rows: Sequence[EntryRow]) -> None:
+    def _put(self, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:
-            names = ("idx", "compartment", "epoch", "commitment", "sealed", "personal")
-            self._connection.execute(sa.insert(tables.entry), [dict(zip(names, row, strict=True)) for row in rows])
+            self._store.put_rows(self._connection, table, rows)
+
+    def insert_entries(self, rows: Sequence[EntryRow]) -> None:
+        self._put(tables.entry, rows)
 
     def drop_personal(self, indices: Sequence[int]) -> None:
         """Forget the personal parts of these entries: the only thing in a ledger that is ever taken away."""
@@ -275,14 +282,10 @@ class Writing(Reading):
         self.insert_checkpoints([(size, note)])
 
     def insert_checkpoints(self, rows: Iterable[tuple[int, bytes]]) -> None:
-        values = [{"size": size, "note": note} for size, note in rows]
-        if values:
-            self._connection.execute(sa.insert(tables.checkpoint), values)
+        self._put(tables.checkpoint, list(rows))
 
     def insert_versions(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
-        values = [{"digest": digest, "commitment": commitment, "sealed": sealed} for digest, commitment, sealed in rows]
-        if values:
-            self._connection.execute(sa.insert(tables.version), values)
+        self._put(tables.version, list(rows))
 
     def insert_wraps(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         values = [{"target": target, "recipient": recipient, "sealed": sealed} for target, recipient, sealed in rows]
@@ -295,9 +298,7 @@ class Writing(Reading):
             self._connection.execute(questions.DROP_WRAP, values)
 
     def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
-        values = [{"id": id_, "kind": kind, "body": body} for id_, kind, body in rows]
-        if values:
-            self._connection.execute(sa.insert(tables.mailbox), values)
+        self._put(tables.mailbox, list(rows))
 
     def post(self, id_: bytes, kind: str, body: bytes) -> None:
         """Put a request in the place of one that was posted under the same id."""
