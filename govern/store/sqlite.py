@@ -14,7 +14,7 @@ from sqlalchemy import event as listening
 from govern.errors import Failed, GovernError, IntegrityError
 from govern.store import tables
 from govern.store.database import Store
-from govern.store.peek import BUSY_MS, bound, check_beside, no_vault, real
+from govern.store.peek import BUSY_MS, MOST_VALUE, bound, check_beside, no_vault, real
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 
 _SETTINGS: Final = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
@@ -61,9 +61,13 @@ class SqliteStore(Store):
             raise IntegrityError(f"the database file is damaged ({found})", code="damaged", hint="restore it: govern vault restore")
 
     def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:
-        typed = " OR ".join(f"typeof({column}) <> 'blob'" for column in ("compartment", "epoch", "commitment", "sealed"))
+        columns = ("compartment", "epoch", "commitment", "sealed")
+        odd = " OR ".join(
+            [*(f"typeof({column}) <> 'blob'" for column in columns), "typeof(personal) NOT IN ('blob', 'null')"]
+            + [f"length({column}) > {MOST_VALUE}" for column in (*columns, "personal")]
+        )
         found: int | None = connection.exec_driver_sql(
-            f"SELECT min(idx) FROM entry WHERE idx >= ? AND idx < ? AND ({typed} OR typeof(personal) NOT IN ('blob', 'null'))",  # noqa: S608
+            f"SELECT min(idx) FROM entry WHERE idx >= ? AND idx < ? AND ({odd})",  # noqa: S608  names and a number of ours
             (first, until),
         ).scalar()
         return found
