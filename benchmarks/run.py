@@ -16,6 +16,7 @@ from pathlib import Path
 
 import append
 import commands
+import cut
 import importing
 import peers
 import planning
@@ -24,7 +25,7 @@ from measure import Result
 
 from govern.cli.main import SELDOM
 
-SUBJECTS = {"commands": commands, "planning": planning, "append": append, "verify": verify, "importing": importing, "peers": peers}
+SUBJECTS = {"commands": commands, "planning": planning, "append": append, "verify": verify, "importing": importing, "cut": cut, "peers": peers}
 
 
 def machine() -> str:
