@@ -53,19 +53,20 @@ def fill(member: Member, credentials: int) -> None:
             people = {handle: add(tx, NewPerson(name=handle.title(), handle=handle)).id for handle in HANDLES}
         for handle, person in people.items():
             with workspace.transaction(NOW) as tx:
-                _enrol(tx, handle, person)
+                enrol(tx, handle, person)
         with workspace.transaction(NOW) as tx:
             for number in range(credentials):
                 _account(tx, number, list(people.values()))
 
 
-def _enrol(tx: Transaction, handle: str, person: str) -> None:
-    """Keys for somebody, as an enrolment would leave them."""
+def enrol(tx: Transaction, handle: str, person: str) -> bytes:
+    """Keys for somebody, as an enrolment would leave them; their seed."""
     from govern.procedures.enrol import invite
     from govern.procedures.epochs import wrap
     from govern.vault.keys import Keys
 
-    keys = Keys.from_seed(os.urandom(32))
+    seed = os.urandom(32)
+    keys = Keys.from_seed(seed)
     issued = invite(tx, handle, "join")
     epochs, digest = wrap(tx, keys.recipient, ("base",))
     tx.record(
@@ -75,6 +76,7 @@ def _enrol(tx: Transaction, handle: str, person: str) -> None:
             "epochs": epochs, "wraps": digest, "invite": issued.id.hex(),
         },
     )  # fmt: skip
+    return seed
 
 
 def _account(tx: Transaction, number: int, holders: list[str]) -> None:
@@ -94,7 +96,8 @@ def _account(tx: Transaction, number: int, holders: list[str]) -> None:
     context = Context(tx.workspace.vault, bytes.fromhex(account), bytes.fromhex(credential), "password", 1)
     named = seal(tx, context, fields, recipients(tx.register, account, kind="password"))
     tx.record(
-        "version.staged", {"credential": credential, "version": 1, "state": "current", "origin": "imported", "others_unknown": True, **named}
+        "version.staged",
+        {"credential": credential, "version": 1, "state": "current", "origin": "imported", "others_unknown": True, **named},
     )
 
 
