@@ -31,7 +31,7 @@ def run(folder: Path, *, quick: bool) -> Iterator[Result]:
     few, many = (3_000, 30_000) if quick else (10_000, 300_000)
     vaults = [build(folder / str(size), size) for size in (many, few)]
     with both(vaults[0]) as large, both(vaults[1]) as small:
-        ours, floor = medians(20 if quick else 200, lambda: append(large[0]), lambda: append(small[0]))
+        ours, floor = medians(60 if quick else 200, lambda: append(large[0]), lambda: append(small[0]))
         yield Result(
             work=f"durable append of one event, {many:,} entries", subject=ms(ours), floor=f"{few:,} entries {ms(floor)}",
             ratio=ours / floor, bar=1.2,
