@@ -45,8 +45,8 @@ def stage(
 ) -> Candidate:
     """Stage the next version of the rotation's credential: what was `given`, else one that is generated, else (kept elsewhere) the fact alone.
 
-    `to`: whom `need_recipients` has found already. Raises Refused where nobody could open it, NotFound where a secret of this kind has to be given first, Malformed for a given one
-    that is none of its kind, Usage for one of a credential that is kept elsewhere.
+    `to`: whom `need_recipients` has found already. Raises Refused where nobody could open it, NotFound where a secret of this kind has to
+    be given first, Malformed for a given one that is none of its kind, Usage for one of a credential that is kept elsewhere.
     """
     if given is not None:
         stored_here(rotation)
