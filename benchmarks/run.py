@@ -16,6 +16,8 @@ from pathlib import Path
 
 import append
 import commands
+import cut
+import growth
 import importing
 import peers
 import planning
@@ -24,7 +26,16 @@ from measure import Result
 
 from govern.cli.main import SELDOM
 
-SUBJECTS = {"commands": commands, "planning": planning, "append": append, "verify": verify, "importing": importing, "peers": peers}
+SUBJECTS = {
+    "commands": commands,
+    "planning": planning,
+    "append": append,
+    "verify": verify,
+    "importing": importing,
+    "cut": cut,
+    "growth": growth,
+    "peers": peers,
+}
 
 
 def machine() -> str:

@@ -158,3 +158,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if tried:
         failed = sum(report.outcome == "failed" for report in tried)
         terminalreporter.write_line(f"attacks on the store: {len(tried)} cases, {failed} not refused or not told as they should be")
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            if name == "load":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")

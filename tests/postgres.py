@@ -14,9 +14,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,13 @@ WITH_PASSWORD = "govern_with_password"
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server; `url` is the address of its maintenance database under a login that may do everything."""
+    """A running server; `url` is the address of its maintenance database under a login that may do everything.
+
+    `crash` ends it as a power cut would and starts it again; None where the server is not ours to stop.
+    """
 
     url: str
+    crash: Callable[[], None] | None = field(default=None, compare=False)
 
     def address(self, database: str, login: str = "", **options: str) -> str:
         """What `--vault` is given for this database."""
@@ -158,15 +162,27 @@ def running() -> Iterator[Cluster]:
             "shared_buffers": "32MB", "max_wal_size": "256MB", "autovacuum": "off", "log_min_messages": "fatal",
         }  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (folder / "said").open("wb") as said:
-            server = subprocess.Popen(
-                [installed / "bin" / "postgres", "-D", folder / "data", *options],
-                stdout=said,
-                stderr=said,
-                stdin=subprocess.DEVNULL,
-                **more,
-            )
-        cluster = Cluster(f"postgresql://govern@/postgres?host={folder}")
+
+        def start() -> subprocess.Popen[bytes]:
+            with (folder / "said").open("wb") as said:
+                return subprocess.Popen(
+                    [installed / "bin" / "postgres", "-D", folder / "data", *options],
+                    stdout=said,
+                    stderr=said,
+                    stdin=subprocess.DEVNULL,
+                    **more,
+                )
+
+        def crash() -> None:
+            nonlocal server
+            assert server is not None
+            server.send_signal(signal.SIGQUIT)
+            server.wait(30)
+            server = start()
+            _wait(cluster, server, folder / "said")
+
+        server = start()
+        cluster = Cluster(f"postgresql://govern@/postgres?host={folder}", crash)
         _wait(cluster, server, folder / "said")
         yield cluster
     finally:

@@ -66,14 +66,15 @@ _BASES: Final = (
 def draw_up(found: Circumstances, policy: Policy, *, cut_at: str) -> tuple[Item, ...]:
     """All items in the order to work in: what only this person could do, the cut, duties, secrets, places, roles and keys."""
     by_handle = sorted(found.accounts.values(), key=lambda account: account.handle)
-    tied = {*found.granted, *found.custody, *found.deputy, *found.sealed}
+    granted, sealed = frozenset(found.granted), frozenset(found.sealed)
+    tied = {*granted, *found.custody, *found.deputy, *sealed}
     items = [
         Item(kind=ItemKind.SOLE_HOLDER, account=account.id, due=cut_at, blocking=True)
         for account in by_handle
-        if account.id in tied and (not account.remaining or (account.id in found.sealed and not account.openable))
+        if account.id in tied and (not account.remaining or (account.id in sealed and not account.openable))
     ]
-    items += [Item(kind=ItemKind.END_GRANT, account=account.id, due=cut_at) for account in by_handle if account.id in found.granted]
-    for kind, accounts in ((ItemKind.CUSTODY, found.custody), (ItemKind.DEPUTY, found.deputy)):
+    items += [Item(kind=ItemKind.END_GRANT, account=account.id, due=cut_at) for account in by_handle if account.id in granted]
+    for kind, accounts in ((ItemKind.CUSTODY, frozenset(found.custody)), (ItemKind.DEPUTY, frozenset(found.deputy))):
         items += [
             Item(kind=kind, account=account.id, due=deadlines.duty_due(policy, account.tier, cut_at))
             for account in by_handle

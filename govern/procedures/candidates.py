@@ -6,7 +6,7 @@ Recipients are those who may have it from now on: never somebody who is leaving 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,25 +34,34 @@ class Candidate:
     compared: bool = True
 
 
-def stage(tx: Transaction, rotation: Rotation, given: Secret | None = None, *, typeable: bool = False, changed_at: str = "") -> Candidate:
+def stage(
+    tx: Transaction,
+    rotation: Rotation,
+    given: Secret | None = None,
+    *,
+    typeable: bool = False,
+    changed_at: str = "",
+    to: Sequence[Recipient] = (),
+) -> Candidate:
     """Stage the next version of the rotation's credential: what was `given`, else one that is generated, else (kept elsewhere) the fact alone.
 
-    Raises Refused where nobody could open it, NotFound where a secret of this kind has to be given first, Malformed for a given one
-    that is none of its kind, Usage for one of a credential that is kept elsewhere.
+    `to`: whom `need_recipients` has found already. Raises Refused where nobody could open it, NotFound where a secret of this kind has to
+    be given first, Malformed for a given one that is none of its kind, Usage for one of a credential that is kept elsewhere.
     """
     if given is not None:
         stored_here(rotation)
     db = tx.register
-    n = db.execute("SELECT coalesce(max(n), 0) + 1 FROM versions WHERE credential = ?", (rotation.credential,)).fetchone()[0]
+    before = rotations.versions(db, rotation.credential)
+    n = before[0].n + 1 if before else 1
     body: dict[str, Any] = {
         "credential": rotation.credential, "version": n, "state": "candidate", "rotation": rotation.id, "changed_at": changed_at or None,
     }  # fmt: skip
     if rotation.kept_in or (given is None and rotation.kind in FACTS):
         tx.record("version.staged", {**body, "origin": "claimed"})
         return Candidate(n=n, origin="claimed")
-    to = need_recipients(db, account=rotation.account, handle=rotation.handle, kind=rotation.kind, now=tx.now)
+    to = to or need_recipients(db, account=rotation.account, handle=rotation.handle, kind=rotation.kind, now=tx.now)
     origin, secret, fields, weak = _new(tx, rotation, given, typeable)
-    earlier, compared = _earlier(tx, rotation)
+    earlier, compared = _earlier(tx, rotation, before)
     reuses = fingerprint.reused(earlier, secret) or 0
     fields = {**fields, fingerprint.FIELD: fingerprint.remember(earlier, secret, n, tx.workspace.random)}
     context = Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
@@ -87,19 +96,18 @@ def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: 
 
 def recipients(db: sqlite3.Connection, account: str, kind: str, now: str) -> list[Recipient]:
     """Recovery's key, and those of everybody who answers for the account or holds this kind of it, and neither leaves nor has run out of time."""
-    staying = {
-        key
-        for (key,) in db.execute(
-            """
-            SELECT k.id FROM keys k LEFT JOIN people p ON p.id = k.person
-            WHERE k.state = 'recovery' OR (k.state = 'active' AND NOT p.leaving AND p.left_on IS NULL AND k.person IN (
-              SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account
-              UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL AND (until IS NULL OR until > :now)))
-            """,
-            {"account": account, "now": now},
-        )
-    }
-    return [recipient for recipient in sealing.recipients(db, account, kind=kind) if recipient.key.hex() in staying]
+    rows = db.execute(
+        """
+        SELECT k.id, k.seal FROM keys k LEFT JOIN people p ON p.id = k.person
+        WHERE k.state = 'recovery' OR (k.state = 'active' AND NOT p.leaving AND p.left_on IS NULL AND k.person IN (
+          SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account
+          UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL AND (until IS NULL OR until > :now)
+            AND (kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = :kind))))
+        ORDER BY k.id
+        """,
+        {"account": account, "kind": kind, "now": now},
+    )
+    return [Recipient(bytes.fromhex(key), public) for key, public in rows]
 
 
 def limits(platform: str) -> Limits:
@@ -137,12 +145,12 @@ def _new(tx: Transaction, rotation: Rotation, given: Secret | None, typeable: bo
     return ("set" if rotation.kind in GENERATED else "platform"), given, {"secret": given}, False
 
 
-def _earlier(tx: Transaction, rotation: Rotation) -> tuple[Mapping[str, Any] | None, bool]:
+def _earlier(tx: Transaction, rotation: Rotation, before: Sequence[Staged]) -> tuple[Mapping[str, Any] | None, bool]:
     """Fields of the newest version that the actor can open, and whether it is the newest sealed one: that holds all earlier fingerprints.
 
     What was damaged or destroyed in the store never keeps a secret from being changed: reuse is then not compared, and that is said.
     """
-    sealed = [found for found in rotations.versions(tx.register, rotation.credential) if found.manifest]
+    sealed = [found for found in before if found.manifest]
     for place, version in enumerate(sealed):
         try:
             fields = _opened(tx, rotation, version)

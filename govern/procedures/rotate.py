@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.errors import GovernError, NotFound, Refused
-from govern.procedures import candidates
+from govern.procedures import candidates, sealing
 from govern.procedures import rotation as steps
 from govern.procedures.candidates import Candidate
 from govern.procedures.rotation import Confirmed
 from govern.register.queries import policies, rotations
 from govern.register.queries.rotations import Rotatable, Rotation
 from govern.register.transaction import Transaction
+from govern.rotation import machine
 from govern.rotation.kinds import FACTS, makes
 from govern.rotation.machine import State
 from govern.rotation.triggers import Trigger, due
+from govern.vault.keys import Recipient
 from govern.vault.secret import Secret
 
 
@@ -50,10 +52,13 @@ def start(
     """Open or go on with a rotation of each, and stage a candidate where one can be made; what can't is skipped, of one it is raised."""
     started: list[Started] = []
     skipped: list[Skipped] = []
-    for credential in found:
+    for number, credential in enumerate(found):
+        if number % sealing.AT_ONCE == 0:
+            near = rotations.newest_sealed(tx.register, [one.credential for one in found[number : number + sealing.AT_ONCE]])
+            tx.read_ahead(tx.workspace.keys.id, near, versions=True)
         try:
-            stageable(tx, credential)
-            started.append(_start(tx, credential, trigger, given, typeable))
+            to = stageable(tx, credential)
+            started.append(_start(tx, credential, trigger, given, typeable, to))
         except (Refused, NotFound) as error:
             if len(found) == 1:
                 raise
@@ -61,10 +66,11 @@ def start(
     return started, skipped
 
 
-def stageable(tx: Transaction, credential: Rotatable) -> None:
-    """Refuse, before anything is recorded, a credential of which nobody who stays could open a new version."""
-    if not credential.kept_in and credential.kind not in FACTS:
-        candidates.need_recipients(tx.register, account=credential.account, handle=credential.handle, kind=credential.kind, now=tx.now)
+def stageable(tx: Transaction, credential: Rotatable) -> Sequence[Recipient]:
+    """Whom a new version is sealed to, none where none is. Refuse, before anything is recorded, what nobody who stays could open."""
+    if credential.kept_in or credential.kind in FACTS:
+        return ()
+    return candidates.need_recipients(tx.register, account=credential.account, handle=credential.handle, kind=credential.kind, now=tx.now)
 
 
 def opened(tx: Transaction, credential: Rotatable, trigger: Trigger) -> tuple[Rotation, bool]:
@@ -78,7 +84,9 @@ def opened(tx: Transaction, credential: Rotatable, trigger: Trigger) -> tuple[Ro
     return rotations.by_id(tx.register, id_), False
 
 
-def _start(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, typeable: bool) -> Started:
+def _start(
+    tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, typeable: bool, to: Sequence[Recipient]
+) -> Started:
     if given is not None:
         candidates.stored_here(credential)
     rotation, resumed = opened(tx, credential, trigger)
@@ -102,8 +110,9 @@ def _start(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secr
             pass
     if given is None and not makes(credential.kind, kept_elsewhere=bool(credential.kept_in)):
         return Started(rotation=rotation, resumed=resumed)
-    candidate = candidates.stage(tx, rotation, given, typeable=typeable)
-    return Started(rotation=rotations.by_id(tx.register, rotation.id), resumed=resumed, candidate=candidate)
+    candidate = candidates.stage(tx, rotation, given, typeable=typeable, to=to)
+    staged = rotation._replace(candidate=candidate.n, state=machine.after(rotation.state, machine.Step.STAGE), shown=False)
+    return Started(rotation=staged, resumed=resumed, candidate=candidate)
 
 
 def already_changed(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, *, changed_at: str = "") -> Started:

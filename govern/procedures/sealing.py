@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from govern.errors import IntegrityError, Locked, NotFound
 from govern.register.transaction import Transaction
@@ -24,6 +24,9 @@ from govern.vault.seal import (
     wrap_digest,
     wrap_version,
 )
+
+AT_ONCE: Final = 500
+"""Versions or wraps that are asked for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,12 @@ def end_wraps(tx: Transaction, person: str, accounts: Sequence[str]) -> int:
 def end_each(tx: Transaction, wraps: Iterable[tuple[str, int, str, str]]) -> int:
     """End these wraps (credential, version, key, manifest) and remove their rows; the number ended."""
     ended = []
-    for credential, n, key, manifest in wraps:
+    ordered = sorted(wraps, key=lambda wrap: wrap[2])
+    for number, (credential, n, key, manifest) in enumerate(ordered):
         target, recipient = bytes.fromhex(manifest), bytes.fromhex(key)
+        if number % AT_ONCE == 0 or key != ordered[number - 1][2]:
+            near = ordered[number : number + AT_ONCE]
+            tx.read_ahead(recipient, [bytes.fromhex(wrap[3]) for wrap in near if wrap[2] == key])
         wrapped = tx.read_wrap(target, recipient)
         if wrapped is None:
             raise IntegrityError(f"a wrap of version {n} is gone from the store", code="missing")

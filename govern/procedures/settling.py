@@ -115,9 +115,9 @@ def open_rotations(tx: Transaction, person: str, items: Sequence[Item]) -> int:
     for item in items:
         if item.kind is ItemKind.ROTATE:
             due[item.credential] = min(item.due, due.get(item.credential, item.due))
-    opened = 0
+    opened, under_way = 0, rotations.under_way(tx.register, list(due))
     for credential, by in due.items():
-        if rotations.open_of(tx.register, credential) is None:
+        if credential not in under_way:
             body = {"rotation": tx.new_id(), "credential": credential, "trigger": "membership", "person": person, "due": by}
             tx.record("rotation.opened", body)
             opened += 1

@@ -6,7 +6,7 @@ Whatever is interrupted, either nothing happened or the next command finds the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +47,8 @@ class Transaction:
         self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
         self._rows = Written()
         self._waiting: Written | None = None
+        self._ahead_versions: dict[bytes, tuple[bytes, bytes]] = {}
+        self._ahead_wraps: dict[tuple[bytes, bytes], bytes] = {}
         self._key = workspace.keys.id.hex()
         self.first = self._tree.size
 
@@ -143,16 +145,22 @@ class Transaction:
         """Remove a wrap that the next fact ends."""
         self._named_next().dropped.append((target, recipient))
 
+    def read_ahead(self, recipient: bytes, targets: Sequence[bytes], *, versions: bool = False) -> None:
+        """Ask at once for wraps, and the `versions` too, that are about to be read one by one; a few hundred at a time, they lie in memory."""
+        if versions:
+            self._ahead_versions = self._writing.versions(targets)
+        self._ahead_wraps = {(target, recipient): sealed for target, sealed in self._writing.wraps(recipient, targets).items()}
+
     def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment and sealed bytes of a stored version."""
-        return self._writing.version(digest)
+        return self._ahead_versions.pop(digest, None) or self._writing.version(digest)
 
     def read_entry(self, index: int) -> EntryRow:
         """A row of the ledger as it was when this transaction began."""
         return self._writing.entries(index, index + 1)[0]
 
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
-        return self._writing.wrap(target, recipient)
+        return self._ahead_wraps.pop((target, recipient), None) or self._writing.wrap(target, recipient)
 
     def read_mail(self, id_: bytes) -> bytes | None:
         """What somebody without keys has posted under this id; to be believed of nobody."""

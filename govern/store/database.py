@@ -216,6 +216,22 @@ class Reading:
             return None
         return row[0], row[1]
 
+    def versions(self, digests: Sequence[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
+        """What `version` says of each of these digests that is there, asked for many at once."""
+        found: dict[bytes, tuple[bytes, bytes]] = {}
+        for start in range(0, len(digests), _FEW):
+            rows = self._connection.execute(questions.VERSIONS, {"digests": digests[start : start + _FEW]})
+            found.update((row[0], (row[1], row[2])) for row in rows if isinstance(row[1], bytes) and isinstance(row[2], bytes))
+        return found
+
+    def wraps(self, recipient: bytes, targets: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What `wrap` says of each of these targets that is wrapped to this recipient, asked for many at once."""
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(targets), _FEW):
+            rows = self._connection.execute(questions.WRAPS_TO, {"recipient": recipient, "targets": targets[start : start + _FEW]})
+            found.update((row[0], row[1]) for row in rows if isinstance(row[1], bytes))
+        return found
+
     def wrap(self, target: bytes, recipient: bytes) -> bytes | None:
         sealed = self._connection.execute(questions.WRAP, {"target": target, "recipient": recipient}).scalar()
         return sealed if isinstance(sealed, bytes) else None

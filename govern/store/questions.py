@@ -86,8 +86,14 @@ CHECKPOINTS: Final = (
     sa.select(_checkpoint.size, _NOTE).where(_checkpoint.size > sa.bindparam("after")).order_by(_checkpoint.size).limit(BATCH)
 )  # fmt: skip
 VERSION: Final = sa.select(_whole_version["commitment"], _whole_version["sealed"]).where(tables.version.c.digest == sa.bindparam("digest"))
+VERSIONS: Final = sa.select(tables.version.c.digest, _whole_version["commitment"], _whole_version["sealed"]).where(
+    tables.version.c.digest.in_(sa.bindparam("digests", expanding=True))
+)
 MAIL: Final = sa.select(_fitting(tables.mailbox)["body"]).where(tables.mailbox.c.id == sa.bindparam("of"))
 WRAP: Final = sa.select(_whole_wrap["sealed"]).where(_wrap.target == sa.bindparam("target"), _wrap.recipient == sa.bindparam("recipient"))
+WRAPS_TO: Final = sa.select(_wrap.target, _whole_wrap["sealed"]).where(
+    _wrap.recipient == sa.bindparam("recipient"), _wrap.target.in_(sa.bindparam("targets", expanding=True))
+)
 WRAPS_OF: Final = sa.select(_wrap.recipient, _whole_wrap["sealed"]).where(_wrap.target == sa.bindparam("target"))
 EPOCH_WRAPS: Final = sa.select(_wrap.target, _whole_wrap["sealed"]).where(
     _wrap.recipient == sa.bindparam("recipient"), sa.func.length(_wrap.target) == 16

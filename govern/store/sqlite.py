@@ -78,7 +78,8 @@ class SqliteStore(Store):
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({marks})", list(rows))  # noqa: S608
 
     def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
-        connection.execute(sa.insert(tables.wrap).prefix_with("OR REPLACE", dialect="sqlite"), values)
+        rows = [(one["target"], one["recipient"], one["sealed"]) for one in values]
+        connection.exec_driver_sql("INSERT OR REPLACE INTO wrap (target, recipient, sealed) VALUES (?, ?, ?)", rows)
 
 
 def _engine(path: Path) -> sa.Engine:

@@ -57,14 +57,18 @@ def _opened(scene: Scene) -> None:
 def _items(scene: Scene) -> None:
     found = _case(scene)
     seq = scene.one("SELECT count(*) FROM items WHERE case_id = ?", found.id)[0]
-    for number, record in enumerate(scene.body["items"], start=seq):
-        id_, item = items.read(record)
-        scene.run(
-            "INSERT INTO items (case_id, id, seq, kind, account, credential, n, due, blocking, basis, about)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            found.id, id_, number, item.kind, item.account or None, item.credential or None, item.version or None, item.due, int(item.blocking),
-            item.basis or None, item.about or None,
-        )  # fmt: skip
+    read = [items.read(record) for record in scene.body["items"]]
+    scene.db.executemany(
+        "INSERT INTO items (case_id, id, seq, kind, account, credential, n, due, blocking, basis, about)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                found.id, id_, number, item.kind, item.account or None, item.credential or None, item.version or None, item.due,
+                int(item.blocking), item.basis or None, item.about or None,
+            )
+            for number, (id_, item) in enumerate(read, start=seq)
+        ],
+    )  # fmt: skip
 
 
 def _cut(scene: Scene) -> None:

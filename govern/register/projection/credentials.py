@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from govern.errors import Refused
@@ -31,9 +32,31 @@ def sealed_to(scene: Scene, credential: str, n: int, key: str) -> None:
     """One wrap exists: its person could know the version. A wrap to recovery is nobody's knowledge."""
     known = scene.one("SELECT person, state FROM keys WHERE id = ?", key)
     if known is None:
-        raise Refused(f"{scene.type} seals to a key that the ledger does not have", rule="unknown-reference")
+        raise _unknown_key(scene)
     if known[0] is not None:
         scene.expose(known[0], credential, n, "sealed")
+
+
+def _unknown_key(scene: Scene) -> Refused:
+    return Refused(f"{scene.type} seals to a key that the ledger does not have", rule="unknown-reference")
+
+
+def _may_have(scene: Scene, credential: str, keys: Sequence[str]) -> None:
+    """Refuse a version that is sealed to any key that may not have a wrap of it: one question where all of them may."""
+    may = """
+    SELECT count(*) FROM json_each(:keys) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'
+    JOIN credentials c ON c.id = :credential JOIN accounts a ON a.id = c.account
+    WHERE k.state = 'recovery' OR k.person IN (a.custodian, a.deputy, :actor) OR EXISTS (
+      SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
+        AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
+    """
+    asked = {"keys": json.dumps(keys), "credential": credential, "actor": scene.actor}
+    if scene.db.execute(may, asked).fetchone()[0] == len(keys):
+        return
+    for key in keys:
+        why = wrap_refusal(scene, credential, key)
+        if why:
+            raise Refused(f"{scene.type} seals to {why}", rule="recipient", control="AC-3")
 
 
 def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
@@ -75,10 +98,8 @@ def _staged(scene: Scene) -> None:
         raise Refused("a candidate needs a rotation", rule="rotation-open")
     elif last:
         raise Refused("only a rotation changes a current version", rule="rotation-open")
-    for key in body.get("recipients", ()):
-        why = wrap_refusal(scene, credential, key)
-        if why:
-            raise Refused(f"version.staged seals to {why}", rule="recipient", control="AC-3")
+    if "recipients" in body:
+        _may_have(scene, credential, body["recipients"])
     current = body["state"] == "current"
     scene.run(
         "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
@@ -88,8 +109,8 @@ def _staged(scene: Scene) -> None:
     )  # fmt: skip
     if "wraps" in body:
         scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
-        for key in body["recipients"]:
-            scene.run("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", credential, n, key, scene.index)
+        rows = [(credential, n, key, scene.index) for key in body["recipients"]]
+        scene.db.executemany("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", rows)
     exposures(scene)
     spread_credential(scene, credential)
 
@@ -98,8 +119,12 @@ def exposures(scene: Scene) -> None:
     """Whoever the staged version is sealed to, whoever set it, and others, could know it: also where the entry is void."""
     body = scene.body
     credential, n = body["credential"], body["version"]
-    for key in body.get("recipients", ()):
-        sealed_to(scene, credential, n, key)
+    people = "SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value ORDER BY j.key"
+    for key, person in scene.db.execute(people, (json.dumps(body.get("recipients", ())),)).fetchall():
+        if key is None:
+            raise _unknown_key(scene)
+        if person is not None:
+            scene.expose(person, credential, n, "sealed")
     _by_origin(scene, credential, n)
     if body.get("others_unknown"):
         scene.expose(OTHERS_UNKNOWN, credential, n, "unknown")

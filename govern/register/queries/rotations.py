@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -101,6 +102,12 @@ def open_of(db: sqlite3.Connection, credential: str) -> Rotation | None:
     return None if row is None else _rotation(row)
 
 
+def under_way(db: sqlite3.Connection, credentials: Sequence[str]) -> set[str]:
+    """Those of these credentials that have an open rotation."""
+    query = "SELECT credential FROM rotations WHERE ended_at IS NULL AND credential IN (SELECT value FROM json_each(?))"
+    return {row[0] for row in db.execute(query, (json.dumps(list(credentials)),))}
+
+
 def rotations(db: sqlite3.Connection, *, only_open: bool = False, due_by: str = "") -> list[Rotation]:
     """All, or the open ones, or the open ones due by a UTC time; what is due first, then the newest."""
     where = "WHERE r.ended_at IS NULL " if only_open or due_by else ""
@@ -137,6 +144,16 @@ def versions(db: sqlite3.Connection, credential: str) -> list[Staged]:
         "SELECT n, state, origin, manifest, reuses, staged_at FROM versions WHERE credential = ? ORDER BY n DESC", (credential,)
     )
     return [Staged(n=row[0], state=row[1], origin=row[2], manifest=row[3] or "", reuses=row[4] or 0, staged_at=row[5]) for row in rows]
+
+
+def newest_sealed(db: sqlite3.Connection, credentials: Sequence[str]) -> list[bytes]:
+    """Manifest digests of the newest version of each of these credentials that is sealed here."""
+    rows = db.execute(
+        "SELECT v.manifest FROM json_each(?) j JOIN versions v ON v.credential = j.value AND v.n ="
+        " (SELECT max(n) FROM versions WHERE credential = j.value AND manifest IS NOT NULL)",
+        (json.dumps(list(credentials)),),
+    )
+    return [bytes.fromhex(row[0]) for row in rows]
 
 
 class Rotatable(NamedTuple):
