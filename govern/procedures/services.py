@@ -19,8 +19,7 @@ from govern.register.queries import services
 from govern.register.workspace import Workspace
 from govern.vault.custody.record import PENDING, Custody, SeedRecord
 from govern.vault.invite import Request, token_digest
-from govern.vault.keys import Keys, Recipient
-from govern.vault.secret import SecretBytes
+from govern.vault.keys import Keys
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -72,8 +71,7 @@ def _enrol(tx: Transaction, service: people_of.Person, issued: enrol.Issued, new
     invited = queries.invite(tx.register, issued.id.hex())
     assert invited is not None  # noqa: S101  it was just recorded
     return enrol.enrol(
-        tx, service, invited,
-        Request(key=new.id, sign=new.sign_public, seal=new.seal_public, custody=Custody.KEYFILE.value),
+        tx, service, invited, Request(sign=new.sign_public, seal=new.seal_public, custody=Custody.KEYFILE.value)
     )  # fmt: skip
 
 
@@ -121,8 +119,3 @@ def withdraw(tx: Transaction, name: str, cause: str) -> tuple[str, int, keys.Rev
         tx.record("service.withdrawn", {"authority": one.id})
     revoked = keys.revoke(tx, held, cause) if held else None
     return found.handle, len(standing), revoked
-
-
-def seed_of(random: bytes) -> SecretBytes:
-    """A fresh seed from 32 random bytes."""
-    return SecretBytes(random)

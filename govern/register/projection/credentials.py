@@ -7,9 +7,8 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
-from govern.register.projection import rotations
+from govern.register.projection import rotations, services
 from govern.register.projection.places import spread_credential
-from govern.register.projection import services
 from govern.register.projection.scene import Scene
 
 

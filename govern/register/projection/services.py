@@ -70,7 +70,10 @@ def hold_nothing(scene: Scene, *people: str | None) -> None:
     """Refuse a service among those (ids) who are granted an account or answer for one."""
     if any(person is not None and is_service(scene, person) for person in people):
         raise Refused(
-            "a service holds no account and answers for none", rule="service-grant", control="AC-6", hint="name a person: govern person list"
+            "a service holds no account and answers for none",
+            rule="service-grant",
+            control="AC-6",
+            hint="name a person: govern person list",
         )
 
 

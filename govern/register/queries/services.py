@@ -61,6 +61,4 @@ def cite(db: sqlite3.Connection, person: str, type_: str, body: Mapping[str, Any
 
 def serves(db: sqlite3.Connection, person: str, purpose: str, now: str, *, but: str = "") -> bool:
     """Whether a service acts for this purpose at `now` (UTC), under an authority that somebody else than `but` (person id) gave."""
-    return any(
-        services.why_not(one, now) is None and purpose in one.purposes and one.authoriser != but for one in of(db, person, now)
-    )
+    return any(services.why_not(one, now) is None and purpose in one.purposes and one.authoriser != but for one in of(db, person, now))
