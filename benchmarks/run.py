@@ -6,6 +6,7 @@ Only ratios of one run mean something: machines differ, and so does the same mac
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import sqlite3
@@ -20,6 +21,8 @@ import peers
 import planning
 import verify
 from measure import Result
+
+from govern.cli.main import SELDOM
 
 SUBJECTS = {"commands": commands, "planning": planning, "append": append, "verify": verify, "importing": importing, "peers": peers}
 
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller vaults, fewer rounds")
     parser.add_argument("--only", action="append", choices=list(SUBJECTS), help="one subject; may be given several times")
     asked = parser.parse_args()
+    gc.set_threshold(SELDOM)  # as in every process of the command
     print(f"{machine()}\n")
     print("| work | govern | beside it | ratio | bar | |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="govern-bench-") as folder:

@@ -7,12 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
+
+from .postgres import Cluster, any_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project's own folder."""
@@ -27,13 +30,33 @@ def shared() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A real PostgreSQL server, one per process of tests; started by the first test that asks for it."""
+    with any_cluster() as found:
+        yield found
+        found.drop(_DATABASE)
+
+
+@pytest.fixture
+def postgres(cluster: Cluster) -> Iterator[str]:
+    """The address of an empty database, for one test at a time."""
+    yield cluster.emptied(_DATABASE)
+    cluster.disconnect(_DATABASE)
+
+
+_DATABASE = f"govern_test_{os.getpid()}"
+
+
 class Story:
     """One member's machine: a state folder, a key file, and the `govern` command run against them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, vault: str = "") -> None:
+        """`vault`: where the store is, if not in the state folder."""
         self.folder = folder
         self.home = folder / "home"
         self.key = folder / "key"
+        self.vault = vault
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT") if name in os.environ}
@@ -43,6 +66,7 @@ class Story:
             "GOVERN_KEY_FILE": str(self.key),
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
+            **({"GOVERN_VAULT": self.vault} if self.vault else {}),
             **more,
         }
 

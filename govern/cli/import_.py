@@ -96,7 +96,9 @@ def import_(
 
 def _workspace(*, dry_run: bool) -> Workspace | None:
     """The vault; None for a preview where there is none yet."""
-    if dry_run and not settings.current.path.is_file() and not (settings.current.home / "seed.json").exists():
+    from govern.store.address import may_be_there
+
+    if dry_run and not may_be_there(settings.current.path) and not (settings.current.home / "seed.json").exists():
         return None
     return settings.workspace()
 

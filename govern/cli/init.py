@@ -40,7 +40,7 @@ def init(
         raise Usage(f"there is no preset {preset!r}", hint="solo, small or team")
     threshold, shares = split(recovery)
     check_location(here.path)
-    if here.path.exists():
+    if isinstance(here.path, Path) and here.path.exists():
         raise Usage(f"{here.path} exists already", hint="govern status goes on with it; --vault FILE or GOVERN_HOME names another place")
     here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     backend = None if here.named_key_file else settings.keyring_backend()

@@ -27,6 +27,7 @@ def join(
 ) -> None:
     """Answer an invite with keys of this machine; run it again once they are approved."""
     from govern.procedures import join as procedure
+    from govern.store.address import may_be_there
 
     here = settings.current
     if (here.home / "seed.json").exists():
@@ -35,7 +36,7 @@ def join(
             code="exists",
             hint="name another folder with GOVERN_HOME, or: govern status",
         )
-    if not here.path.is_file():
+    if not may_be_there(here.path):
         raise NotFound(f"there is no vault at {here.path}", hint="name the one you were invited to: --vault FILE, or GOVERN_VAULT")
     pending = procedure.read_pending(here.home)
     given = _given(invite) if invite or pending is None else None

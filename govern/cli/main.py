@@ -16,6 +16,9 @@ from govern.errors import GovernError, Refused, Usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SELDOM: Final = 50_000
+"""Objects between two looks of the collector: modules and rows make many that stay, and no cycles; looking through them costs a twentieth."""
+
 _ANYWHERE: Final = {"--vault": True, "--key-file": True, "--no-input": False}
 """Options that may stand behind the command as well -> whether they take a value."""
 
@@ -88,7 +91,7 @@ def _open_streams() -> None:
 def run(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the installed command: the only place where the process ends."""
     os.umask(0o077)  # every file and folder that we make is its maker's alone, whatever the shell that called us would allow
-    gc.set_threshold(50_000)  # loading modules makes much that stays and no cycles: looking through it costs a twentieth of a short command
+    gc.set_threshold(SELDOM)
     _open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words

@@ -35,8 +35,9 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE")], preset: Preset 
     from govern.policy.compare import weaker
     from govern.procedures.policy import read
     from govern.register.queries.policies import policy
+    from govern.store.address import may_be_there
 
-    member = settings.current.path.is_file() and (settings.current.home / "seed.json").is_file()
+    member = may_be_there(settings.current.path) and (settings.current.home / "seed.json").is_file()
     here = policy(settings.workspace().view()) if member else None
     found = read(file, preset or (here.preset if here else "solo"))
     less = weaker(here, found) if here else []

@@ -30,6 +30,11 @@ def passphrase() -> Secret:
     return Secret(getpass("Passphrase of your govern keys: ", stream=sys.stderr))
 
 
+def database_password(question: str) -> Secret:
+    """The password of a login of the database, where no pgpass file holds it."""
+    return Secret(getpass(f"{question}: ", stream=sys.stderr))
+
+
 def new_passphrase() -> Secret:
     """A new passphrase, typed twice."""
     first = getpass("New passphrase for your govern keys: ", stream=sys.stderr)

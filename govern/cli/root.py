@@ -68,7 +68,9 @@ app = typer.Typer(
 @app.callback()
 def root(
     ctx: typer.Context,
-    vault: Annotated[str, typer.Option("--vault", metavar="FILE", help="The vault's SQLite file (GOVERN_VAULT).")] = "",
+    vault: Annotated[
+        str, typer.Option("--vault", metavar="FILE|URL", help="The vault: a SQLite file, or postgresql://HOST/DB (GOVERN_VAULT).")
+    ] = "",
     key_file: Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="This member's key file (GOVERN_KEY_FILE).")] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; refuse and name the missing option.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,

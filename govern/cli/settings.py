@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from govern.errors import Usage
 
 if TYPE_CHECKING:
     from govern.register.workspace import Workspace
+    from govern.store.address import Location
     from govern.vault.keys import Keys
 
 
@@ -41,16 +43,10 @@ class Settings(NamedTuple):
         return user_data_path("govern", appauthor=False)
 
     @property
-    def path(self) -> Path:
-        """The SQLite file of the vault."""
+    def path(self) -> Location:
+        """Where the vault is: a SQLite file, or a database on a server."""
         named = self.vault or os.environ.get("GOVERN_VAULT", "")
-        if not named:
-            return self.home / "vault.db"
-        if "://" in named:
-            from govern.store.database import sqlite_path
-
-            return sqlite_path(named).expanduser().absolute()
-        return _path(named)
+        return located(named) if named else self.home / "vault.db"
 
     @property
     def named_key_file(self) -> Path | None:
@@ -67,6 +63,26 @@ class Settings(NamedTuple):
     def terminal(self) -> bool:
         """Whether somebody can be asked."""
         return not self.no_input and sys.stdin is not None and sys.stdin.isatty()
+
+
+def located(named: str) -> Location:
+    """A vault's location as it was typed. Usage where it, or the environment, holds a password."""
+    from govern.store.address import PGPASS_HINT, Server, typed
+
+    if "://" not in named:
+        return _path(named)
+    location = typed(named, ask=_database_password if current.terminal else None)
+    if isinstance(location, Server) and os.environ.get("PGPASSWORD"):
+        raise Usage("PGPASSWORD holds a password in the environment, where others on this machine can read it", hint=PGPASS_HINT)
+    return location
+
+
+@cache
+def _database_password(question: str) -> str:
+    """Asked once, however many connections a command opens."""
+    from govern.cli.prompt import database_password
+
+    return database_password(question).reveal()
 
 
 current = Settings()
@@ -114,19 +130,21 @@ def unlock() -> Keys:
 
 def workspace() -> Workspace:
     """The vault, as this machine's member sees it."""
+    from govern.store.address import may_be_there
     from govern.store.peek import no_vault
 
-    if not current.path.is_file():
+    if not may_be_there(current.path):
         raise no_vault(current.path)
     return workspace_anyhow()
 
 
-def workspace_anyhow(*, noted: bytes | None = None) -> Workspace:
-    """The same, whether or not the database is there; `noted` is a checkpoint to begin anew from, where this machine's memory is gone."""
+def workspace_anyhow(*, noted: bytes | None = None, path: Location | None = None) -> Workspace:
+    """The same, whether or not the database is there; `noted` is a checkpoint to begin anew from, where this machine's memory is gone, and
+    `path` another location than the one that was named for every command."""
     from govern.register.workspace import Workspace
     from govern.vault.custody.record import read_record
 
-    path, home = current.path, current.home
+    path, home = path or current.path, current.home
     record = read_record(home / "seed.json")
     opened = Workspace(
         path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=noted or record.checkpoint.encode(), unlock=unlock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -68,6 +69,33 @@ def restore(
         if done.aside:
             render.line(render.safe(f"the database that was there: {done.aside}"))
     render.next_step("govern ledger verify --deep")
+
+
+@app.command("move")
+def move(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Where the vault is: a SQLite file or postgresql://HOST/DB.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Where it shall be: a new file, or an empty database.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Verify the vault and look whether TO is free; change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Put every row of the vault into an empty store elsewhere, and verify all of it there. FROM is left as it is."""
+    from govern.procedures.move import move as procedure
+
+    here, there = settings.located(source), settings.located(target)
+    done = procedure(lambda location: settings.workspace_anyhow(path=location), here, there, dry_run=dry_run)
+    if json:
+        render.emit("vault.move", {
+            "from": str(here), "to": str(there), "size": done.size, "root": done.root, "versions": done.versions, "wraps": done.wraps,
+            "dry_run": dry_run,
+        })  # fmt: skip
+    else:
+        what = f"{done.size} entries, {done.versions} secrets, {done.wraps} wraps"
+        render.line(render.safe(f"{what} would go to {there}, which is free" if dry_run else f"{what} verified in {there}"))
+    if dry_run:
+        render.next_step(f"govern vault move {quote(render.safe(source))} {quote(render.safe(target))}")
+    else:
+        render.note(render.safe(f"tell every member, then keep {here} out of reach: what is still written there is not in the new place"))
+        render.next_step(f"export GOVERN_VAULT={quote(render.safe(str(there)))}", "then: govern ledger verify --deep")
 
 
 @app.command("trust")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from govern.errors import Failed, IntegrityError, Refused
 from govern.register.workspace import Workspace
-from govern.store.database import open_store
+from govern.store.copy import copy
+from govern.store.database import create_store, discard_store, open_store
 from govern.store.peek import check_beside, real
 
 
@@ -32,16 +34,12 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
     workspace.view()
     check_beside(out)
     try:
-        os.close(os.open(out, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        check_beside(workspace.path)
-        source = sqlite3.connect(f"{real(workspace.path).as_uri()}?mode=ro", uri=True)
-        target = sqlite3.connect(out)
-        try:
-            source.backup(target)
+        if isinstance(workspace.path, Path):
+            _copy_file(workspace.path, out)
+        else:
+            _copy_rows(workspace, out)
+        with closing(sqlite3.connect(out)) as target:
             target.execute("PRAGMA journal_mode=DELETE")
-        finally:
-            source.close()
-            target.close()
         with out.open("rb+") as file:
             os.fsync(file.fileno())
     except IntegrityError:
@@ -61,3 +59,25 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
     with workspace.transaction(now) as tx:
         tx.record("backup.made", {"size": size}, {"path": str(out)})
     return Backup(file=out, size=size, note=note.decode())
+
+
+def _copy_file(path: Path, out: Path) -> None:
+    os.close(os.open(out, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    check_beside(path)
+    with closing(sqlite3.connect(f"{real(path).as_uri()}?mode=ro", uri=True)) as source, closing(sqlite3.connect(out)) as target:
+        source.backup(target)
+
+
+def _copy_rows(workspace: Workspace, out: Path) -> None:
+    """The same rows from a server: one snapshot of it, in a file."""
+    create_store(out)
+    store = open_store(out)
+    try:
+        with workspace.store.reading() as reading, store.writing() as writing:
+            copy(reading, writing)
+            writing.commit()
+    except BaseException:
+        store.close()
+        discard_store(out)
+        raise
+    store.close()

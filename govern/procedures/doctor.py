@@ -19,6 +19,7 @@ from govern.register.queries import keys, people, services
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
 from govern.shell import quoted
+from govern.store.address import Server
 from govern.store.location import check_location
 from govern.store.peek import real
 from govern.vault.custody.choose import load_seed
@@ -70,7 +71,7 @@ def _custody(workspace: Workspace) -> Iterator[Finding]:
     except GovernError as error:
         yield _told("keys", record.key.hex(), f"your keys do not open: {error.message}", "critical")
         return
-    if Path(record.where).parent == workspace.path.parent:
+    if isinstance(workspace.path, Path) and Path(record.where).parent == workspace.path.parent:
         yield _told("keys-beside-vault", record.where, "the key lies beside the database: whoever copies the folder has both", "warning")
 
 
@@ -139,20 +140,33 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
         check_location(workspace.path)
     except GovernError as error:
         yield _told("location", str(workspace.path), error.message, "critical")
-    mode = workspace.path.stat().st_mode & 0o077
-    if mode:
-        yield _told(
-            "store-mode", str(workspace.path), "others on this machine can read the database", "warning",
-            f"chmod 600 {quoted(workspace.path)}",
-        )  # fmt: skip
-    for folder in sorted({workspace.path.absolute().parent, real(workspace.path).parent}):
-        if folder.stat().st_mode & 0o002:  # the sticky bit keeps others from removing files, not from adding some
-            said = "everybody on this machine can put files beside the database, which SQLite may take for its own"
-            yield _told("store-folder", str(folder), said, "warning", f"chmod o-w {quoted(folder)}")
+    if isinstance(workspace.path, Path):
+        yield from _file(workspace.path)
+    else:
+        yield from _server(workspace, workspace.path)
     for name, wanted, found in workspace.store.settings():
         if found != wanted:
             yield _told("store-setting", name, f"{name} is {found}, not {wanted}", "critical")
     yield _told("store", str(workspace.path), "settings and schema are as they must be")
+
+
+def _file(path: Path) -> Iterator[Finding]:
+    if path.stat().st_mode & 0o077:
+        yield _told("store-mode", str(path), "others on this machine can read the database", "warning", f"chmod 600 {quoted(path)}")
+    for folder in sorted({path.absolute().parent, real(path).parent}):
+        if folder.stat().st_mode & 0o002:  # the sticky bit keeps others from removing files, not from adding some
+            said = "everybody on this machine can put files beside the database, which SQLite may take for its own"
+            yield _told("store-folder", str(folder), said, "warning", f"chmod o-w {quoted(folder)}")
+
+
+def _server(workspace: Workspace, server: Server) -> Iterator[Finding]:
+    mode = server.options.get("sslmode", "verify-full")
+    if not server.is_local and mode != "verify-full":
+        yield _told("store-tls", str(server), f"sslmode={mode} does not check that the server is the one that is named", "warning")
+    if workspace.store.may_change_entries():
+        yield _told(
+            "store-privilege", str(server), "this login may change and remove entries; a member's needs not: docs/security/postgresql.md"
+        )
 
 
 def doctor_recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:

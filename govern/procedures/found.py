@@ -18,7 +18,8 @@ from govern.procedures.sheets import LIST, remember
 from govern.register.pin import read_pin
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
-from govern.store.database import create_store
+from govern.store.address import Location
+from govern.store.database import create_store, discard_store
 from govern.store.location import check_location
 from govern.vault.custody.record import PENDING, Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
@@ -33,7 +34,7 @@ from govern.vault.sheet import Sheet, write_sheet
 class Founding:
     """What `found` was asked for. `threshold` of `shares` sheets recover the vault."""
 
-    path: Path
+    path: Location
     home: Path
     organisation: str
     name: str
@@ -82,15 +83,16 @@ def found(
             f"{home} holds what a machine has verified of a vault, perhaps of one whose init was interrupted", code="exists",
             hint="name another folder with GOVERN_HOME; remove this one only if no vault was ever founded with it",
         )  # fmt: skip
-    existed = asked.path.exists()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     written: list[Path] = []
+    made = False
     try:
-        create_store(asked.path)
+        made = create_store(asked.path)
         result = _found(asked, custody, where, Keys(seed), now, random, written)
     except BaseException:
-        leftovers = [] if existed else [Path(f"{asked.path}{suffix}") for suffix in ("", "-wal", "-shm")]
-        for path in (*written, *leftovers, *(home / name for name in ("pin", "journal", "journal.personal", LIST))):
+        if made:
+            discard_store(asked.path)
+        for path in (*written, *(home / name for name in ("pin", "journal", "journal.personal", LIST))):
             path.unlink(missing_ok=True)
         for path in home.glob("register.db*"):
             path.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from govern.register import sync
 from govern.register.queries import keys as queries
 from govern.register.queries import people
 from govern.register.workspace import Workspace
+from govern.store.address import Location
 from govern.store.database import Reading, Store, open_store
 from govern.vault.custody.files import present, read_private, write_private
 from govern.vault.custody.record import PENDING, Custody, SeedRecord, write_record
@@ -58,7 +59,7 @@ class Joined:
 # --- before anything can be read ---------------------------------------------------------------------------------------------------
 
 
-def check_history(path: Path, invite: Invite) -> bytes:
+def check_history(path: Location, invite: Invite) -> bytes:
     """The root of the invite's checkpoint, once the store's rows give it: entry 0 founds this vault, the root recomputed from the rows is the
     signed one, the store's checkpoint of that size is the invite's, byte for byte, and it is signed by the inviter. Raises IntegrityError."""
     checkpoint = _checkpoint(invite)
@@ -109,7 +110,7 @@ def _check(reading: Reading, invite: Invite, checkpoint: Checkpoint) -> bytes:
 # --- asking ------------------------------------------------------------------------------------------------------------------------
 
 
-def ask(path: Path, home: Path, invite: Invite, *, custody: Custody, where: str, seed: SecretBytes, root: bytes) -> Pending:
+def ask(path: Location, home: Path, invite: Invite, *, custody: Custody, where: str, seed: SecretBytes, root: bytes) -> Pending:
     """Remember the request on this machine, then post it. `root`: what `check_history` gave."""
     keys = Keys(seed)
     record = SeedRecord(
@@ -123,7 +124,7 @@ def ask(path: Path, home: Path, invite: Invite, *, custody: Custody, where: str,
     return pending
 
 
-def post(path: Path, pending: Pending) -> bool:
+def post(path: Location, pending: Pending) -> bool:
     """Put the request into the mailbox where it is not there; whether it had to be."""
     store = open_store(path)
     try:
@@ -174,7 +175,7 @@ def read_pending(home: Path) -> Pending | None:
 # --- after the approval --------------------------------------------------------------------------------------------------------------
 
 
-def is_approved(path: Path, pending: Pending) -> bool:
+def is_approved(path: Location, pending: Pending) -> bool:
     """Whether something is sealed to this machine's key: a sign that it may try, and no more than that."""
     store = open_store(path)
     try:
@@ -184,7 +185,9 @@ def is_approved(path: Path, pending: Pending) -> bool:
         store.close()
 
 
-def finish(path: Path, home: Path, pending: Pending, unlock: Callable[[], Keys], *, random: Callable[[int], bytes] = os.urandom) -> Joined:
+def finish(
+    path: Location, home: Path, pending: Pending, unlock: Callable[[], Keys], *, random: Callable[[int], bytes] = os.urandom
+) -> Joined:
     """Replay everything from entry 0, hold it against the invite, and only then make this machine a member's: its pin, then its seed record."""
     stage = home / _STAGE
     shutil.rmtree(stage, ignore_errors=True)

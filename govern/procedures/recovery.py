@@ -22,6 +22,7 @@ from govern.register.queries import people, policies
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger, due
+from govern.store.address import Location
 from govern.store.database import open_store
 from govern.vault.custody.record import Custody, SeedRecord, write_record
 from govern.vault.epoch import wrap_epoch
@@ -105,7 +106,7 @@ def _data_key(tx: Transaction, version: Stored, keys: Keys) -> DataKey:
 
 
 def recover(
-    path: Path,
+    path: Location,
     home: Path,
     sheets: Sequence[Sheet],
     handle: str,
@@ -148,7 +149,7 @@ def recover(
         raise
 
 
-def _first_note(path: Path) -> bytes:
+def _first_note(path: Location) -> bytes:
     store = open_store(path)
     try:
         with store.reading() as reading:

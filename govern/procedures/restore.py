@@ -8,32 +8,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from govern.errors import GovernError, IntegrityError, NotFound, Refused
+from govern.errors import Failed, GovernError, IntegrityError, NotFound, Refused
 from govern.register.journal import Journal
-from govern.register.pin import read_pin
+from govern.register.pin import Pin, read_pin
+from govern.register.resubmit import put
 from govern.register.workspace import Workspace
-from govern.store.database import Writing, create_store, open_store
+from govern.store.address import Location, Server
+from govern.store.database import Writing, create_store, discard_store, open_store
 from govern.store.peek import real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """`taken` entries came with the backup, `refilled` from the journal; the database that was there lies at `aside`, if there was one."""
+    """`taken` entries stood in the backup (or in the database that was refilled where it is), `refilled` came from the journal; `aside`
+    says where the database is that was there, if it was replaced."""
 
     taken: int
     refilled: int
-    aside: Path | None
+    aside: Path | str | None
 
 
-def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path | None) -> Restored:
-    """Build the new database beside `path` from `source` (a backup, or None: from the journal alone), then swap it in.
+def restore(make: Callable[[], Workspace], location: Location, home: Path, source: Path | None) -> Restored:
+    """Build the new database from `source` (a backup, or None: from the journal alone) and put it in place of the old one.
 
-    `make` opens the workspace on whatever lies at `path`. Raises IntegrityError where the result would not be what was verified here.
+    One on a server that merely ends too early is refilled where it is: a member's login suffices. `make` opens the workspace on whatever
+    lies at `location`. Raises IntegrityError where the result would not be what was verified here.
     """
-    path = real(path)  # where the vault is shared through a link, it is the shared file that is put back
+    if isinstance(location, Path):
+        location = real(location)  # where the vault is shared through a link, it is the shared file that is put back
     if source is not None:
         backup_at(source)
     pin = read_pin(home / "pin")
@@ -43,9 +49,35 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
             rule="no-pin",
             hint="put the backup where the vault is to be, then start from the sheets: govern vault recover --sheet FILE --handle H",
         )
-    fresh = Path(f"{path}.restoring")
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{fresh}{suffix}").unlink(missing_ok=True)
+    if isinstance(location, Server) and source is None and (refilled := _in_place(location, home, pin)):
+        with suppress(Failed):  # only an admin's login may drop what was erased; `doctor` looks
+            _verify(make)
+        return refilled
+    fresh = Path(f"{location}.restoring") if isinstance(location, Path) else home / "vault.restoring"
+    discard_store(fresh)
+    try:
+        taken, missing = _build(fresh, home, source, pin)
+        aside, put_back = _swap_file(location, fresh) if isinstance(location, Path) else _swap_rows(location, fresh)
+    finally:
+        discard_store(fresh)
+    try:
+        _verify(make)
+    except GovernError:
+        put_back()
+        raise
+    return Restored(taken=taken, refilled=missing, aside=aside)
+
+
+def _verify(make: Callable[[], Workspace]) -> None:
+    workspace = make()
+    try:
+        workspace.erase_again()  # what somebody was promised to be forgotten may have come back with the backup
+    finally:
+        workspace.close()
+
+
+def _build(fresh: Path, home: Path, source: Path | None, pin: Pin) -> tuple[int, int]:
+    """A SQLite store at `fresh` that is what was pinned; how many entries came from the backup, and how many from the journal."""
     if source is None:
         create_store(fresh)
     else:
@@ -53,38 +85,41 @@ def restore(make: Callable[[], Workspace], path: Path, home: Path, source: Path 
     store = open_store(fresh)
     try:
         with store.writing() as writing:
-            taken = writing.head()[0]
-            if taken > pin.size:
-                raise Refused(
-                    "the backup is newer than what this machine has verified", rule="newer",
-                    hint="put it in place of the database yourself; the next command verifies and follows it",
-                )  # fmt: skip
-            refilled = _refill(writing, Journal(home), taken)
-            writing.commit()
-        with store.reading() as reading:
-            if reading.head() != (pin.size, pin.note):
-                raise IntegrityError(
-                    "backup and journal together do not reach what this machine has verified",
-                    expected=f"{pin.size} entries", found=str(reading.head()[0]), code="restore",
-                    hint="ask another member for their journal or a newer backup",
-                )  # fmt: skip
-    except BaseException:
-        store.close()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{fresh}{suffix}").unlink(missing_ok=True)
-        raise
-    store.close()
-    aside = _swap(path, fresh)
-    workspace = make()
-    try:
-        workspace.erase_again()  # what somebody was promised to be forgotten may have come back with the backup
-    except GovernError:
-        if aside is not None:
-            os.replace(aside, path)
-        raise
+            return _reach_the_pin(writing, home, pin)
     finally:
-        workspace.close()
-    return Restored(taken=taken, refilled=refilled, aside=aside)
+        store.close()
+
+
+def _in_place(server: Server, home: Path, pin: Pin) -> Restored | None:
+    """Add to the database what it lacks. None where that can't mend it: it is gone, or is not a beginning of what was verified here."""
+    store = open_store(server)
+    try:
+        with store.writing() as writing:
+            taken, refilled = _reach_the_pin(writing, home, pin)
+            return Restored(taken=taken, refilled=refilled, aside=None)
+    except (IntegrityError, NotFound):
+        return None
+    finally:
+        store.close()
+
+
+def _reach_the_pin(writing: Writing, home: Path, pin: Pin) -> tuple[int, int]:
+    """Refill a store and commit it where it then ends as what was pinned."""
+    taken = writing.head()[0]
+    if taken > pin.size:
+        raise Refused(
+            "the backup is newer than what this machine has verified", rule="newer",
+            hint="put it in place of the database yourself; the next command verifies and follows it",
+        )  # fmt: skip
+    refilled = _refill(writing, Journal(home), taken)
+    if writing.head() != (pin.size, pin.note):
+        raise IntegrityError(
+            "backup and journal together do not reach what this machine has verified",
+            expected=f"{pin.size} entries", found=str(writing.head()[0]), code="restore",
+            hint="ask another member for their journal or a newer backup",
+        )  # fmt: skip
+    writing.commit()
+    return taken, refilled
 
 
 def backup_at(source: Path) -> None:
@@ -113,25 +148,38 @@ def _refill(writing: Writing, journal: Journal, taken: int) -> int:
                     "the backup is not of the history that this machine has verified", index=written.entries[0][0], code="forked"
                 )
             continue  # the backup holds its versions and wraps as they stood then
-        writing.insert_entries(written.entries)
-        writing.insert_versions(written.versions)
-        writing.insert_wraps(written.wraps)
-        writing.drop_wraps(written.dropped)
-        writing.insert_checkpoint(written.size, written.note)
+        put(writing, written)
         refilled += len(written.entries)
     return refilled
 
 
-def _swap(path: Path, fresh: Path) -> Path | None:
+def _swap_rows(server: Server, fresh: Path) -> tuple[str | None, Callable[[], None]]:
+    """Put the rows of `fresh` on the server, in one transaction; where the old ones are, and how to take it back."""
+    from govern.store.postgres import put_back, replace
+
+    store = open_store(fresh)
+    try:
+        with store.reading() as reading:
+            aside = replace(server, reading)
+    finally:
+        store.close()
+    return (f"schema {aside} of {server}" if aside else None), lambda: put_back(server, aside)
+
+
+def _swap_file(path: Path, fresh: Path) -> tuple[Path | None, Callable[[], None]]:
+    """Put `fresh` in the file's place; where the old one is, and how to take it back."""
     aside = _free(path) if path.exists() else None
     if aside is not None:
         os.replace(path, aside)
     for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     os.replace(fresh, path)
-    for suffix in ("-wal", "-shm"):
-        Path(f"{fresh}{suffix}").unlink(missing_ok=True)
-    return aside
+
+    def put_back() -> None:
+        if aside is not None:
+            os.replace(aside, path)
+
+    return aside, put_back
 
 
 def _free(path: Path) -> Path:

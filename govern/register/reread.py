@@ -5,14 +5,14 @@ What `view` and `transaction` never do, since it costs as much as the ledger is 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from govern import events
 from govern.errors import Failed, GovernError, IntegrityError
 from govern.ledger.audit import Head, replay
 from govern.ledger.checkpoint import Checkpoint
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _TRIES = 20
+_CHANGES_KEYS: Final = frozenset({"vault.founded", "key.enrolled", "key.revoked", "proposal.made", "proposal.approved"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,11 @@ class Reread:
 
 
 class _Opener:
-    """A judge of steps 4 and 5 only: opens and decodes every entry, and follows which keys are active; the register knows what is void."""
+    """A judge of steps 4 and 5 only: opens every entry, and follows which keys are active; the register knows what is void.
+
+    Decodes plainly. Whatever is not void was decoded strictly when it came in, and under the same root its commitment, and so its bytes, are
+    the same; `deep` does all of it again.
+    """
 
     def __init__(self, db: sqlite3.Connection, keys: EpochKeys, vault: bytes) -> None:
         self._void = {row[0] for row in db.execute("SELECT idx FROM entries WHERE type IN ('void', 'sealed')")}
@@ -69,27 +74,35 @@ class _Opener:
         if epoch is None:
             raise IntegrityError("no key for its epoch", index=entry.index, code="epoch")
         try:
-            event = events.decode_event(open_event(entry, vault=self._vault, epoch=epoch)[1])
-        except GovernError as error:
+            event = json.loads(open_event(entry, vault=self._vault, epoch=epoch)[1])
+            signer, type_ = event["key"], event["type"]
+        except (GovernError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError("no longer opens as it did", index=entry.index, code="altered") from error
-        if event.key != key.hex():
+        if signer != key.hex():
             raise IntegrityError(
-                "under a checkpoint that another key signed", index=entry.index, expected=event.key, found=key.hex(), code="signer"
+                "under a checkpoint that another key signed", index=entry.index, expected=signer, found=key.hex(), code="signer"
             )
-        if event.type == "vault.founded":
-            self._recovery = bytes.fromhex(event.body["recovery_key"])
-            self._active[self._recovery] = bytes.fromhex(event.body["recovery_sign"])
-        elif event.type == "key.enrolled":
-            self._active[bytes.fromhex(event.body["key"])] = bytes.fromhex(event.body["sign"])
-        elif event.type == "key.revoked":
-            self._active.pop(bytes.fromhex(event.body["key"]), None)
-        elif event.type == "proposal.made" and event.body["act"] == "recovery-replaced":
-            self._proposed[event.body["proposal"]] = event.body["parameters"]
-        elif event.type == "proposal.approved" and event.body["proposal"] in self._proposed:
-            replaced = self._proposed.pop(event.body["proposal"])
-            self._active.pop(self._recovery, None)
-            self._recovery = bytes.fromhex(replaced["key"])
-            self._active[self._recovery] = bytes.fromhex(replaced["sign"])
+        if type_ in _CHANGES_KEYS:
+            self._follow(type_, event["body"])
+
+    def _follow(self, type_: str, body: Mapping[str, Any]) -> None:
+        match type_:
+            case "vault.founded":
+                self._recovery = bytes.fromhex(body["recovery_key"])
+                self._active[self._recovery] = bytes.fromhex(body["recovery_sign"])
+            case "key.enrolled":
+                self._active[bytes.fromhex(body["key"])] = bytes.fromhex(body["sign"])
+            case "key.revoked":
+                self._active.pop(bytes.fromhex(body["key"]), None)
+            case "proposal.made":
+                if body["act"] == "recovery-replaced":
+                    self._proposed[body["proposal"]] = body["parameters"]
+            case _:
+                replaced = self._proposed.pop(body["proposal"], None)
+                if replaced is not None:
+                    self._active.pop(self._recovery, None)
+                    self._recovery = bytes.fromhex(replaced["key"])
+                    self._active[self._recovery] = bytes.fromhex(replaced["sign"])
 
     def close(self, checkpoint: Checkpoint, note: bytes) -> None:
         pass
@@ -218,12 +231,12 @@ def _same_rows(recorded: Recorded, rows: sync.Rows, *, deep: bool) -> None:
 
 
 def _name(note: bytes) -> str:
+    """Size and signer that a note names, which may be no note at all."""
     lines = note.split(b"\n")
-    return (
-        f"size {lines[1].decode(errors='replace')}, signed by {lines[-2].split(b' ')[1].decode(errors='replace')}"
-        if len(lines) > 4
-        else "no checkpoint"
-    )
+    signed = lines[-2].split(b" ") if len(lines) > 4 else []
+    if len(signed) < 2:
+        return "no checkpoint"
+    return f"size {lines[1].decode(errors='replace')}, signed by {signed[1].decode(errors='replace')}"
 
 
 def _rebuild_and_compare(workspace: Workspace, reading: Reading, db: sqlite3.Connection) -> tuple[Head, Judge]:

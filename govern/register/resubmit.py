@@ -6,11 +6,12 @@ store, never new ones, where the store still ends where that transaction began; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govern.errors import GovernError
 from govern.ledger.commitment import Entry
-from govern.register import connection, sync
+from govern.register import connection, sync, wipe
 from govern.register.journal import Journal, Written
 
 if TYPE_CHECKING:
@@ -30,30 +31,41 @@ def resubmit(workspace: Workspace, writing: Writing) -> bool:
     tail = next(journal.read(recorded), None)
     # A founding is never resubmitted: of a vault whose `init` was stopped, nothing was told to anybody.
     workspace.epochs.load(sync.JournalWraps(journal))  # a new epoch's key is as yet in the journal alone
-    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or not _replays(workspace, tail):
+    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or (gone := _replays(workspace, tail)) is None:
         journal.cut(recorded)
         return False
-    writing.insert_entries(tail.entries)
-    writing.insert_versions(tail.versions)
-    writing.insert_wraps(tail.wraps)
-    writing.drop_wraps(tail.dropped)
-    writing.insert_checkpoint(tail.size, tail.note)
+    put(writing, tail, gone)
     writing.commit()
     return True
 
 
+def put(writing: Writing, written: Written, gone: Sequence[int] = ()) -> None:
+    """The rows of one transaction into the store, in the order in which they were first written; `gone` are the entries whose personal
+    parts it erases."""
+    writing.insert_entries(written.entries)
+    writing.insert_versions(written.versions)
+    writing.insert_wraps(written.wraps)
+    writing.drop_wraps(written.dropped)
+    writing.drop_personal(gone)
+    writing.insert_checkpoint(written.size, written.note)
+
+
 class _Tried(Exception):
-    """It replays; the register is left as it was."""
+    """It replays, and erases these; the register is left as it was."""
+
+    def __init__(self, gone: list[int]) -> None:
+        self.gone = gone
 
 
-def _replays(workspace: Workspace, tail: Written) -> bool:
-    """Whether every member would accept these bytes: what is refused once it stands in the store would stop all of them."""
+def _replays(workspace: Workspace, tail: Written) -> list[int] | None:
+    """The entries whose personal parts these bytes erase, where every member would accept them; None where not: what is refused once it
+    stands in the store would stop all of them."""
     entries = [Entry(*row) for row in tail.entries]
     try:
         with connection.transaction(workspace.db):
             sync.advance(workspace.db, sync.head_of(workspace.db), [(tail.note, entries)], vault=workspace.vault, keys=workspace.epochs)
-            raise _Tried
-    except _Tried:
-        return True
+            raise _Tried(wipe.erased(workspace.db, since=tail.entries[0][0]))
+    except _Tried as tried:
+        return tried.gone
     except GovernError:
-        return False
+        return None

@@ -1,12 +1,13 @@
 """One transaction: facts judged on the latest truth, sealed secrets, and a single checkpoint over all of it.
 
-Order of the end: rows into the store, rows into the journal (on disk), store COMMIT, pin (on disk), register COMMIT. Whatever is
-interrupted, either nothing happened or the next command finds the same bytes and goes on.
+Order of the end: rows into the store, rows into the journal (on disk), checkpoint into the store, COMMIT, pin (on disk), register COMMIT.
+Whatever is interrupted, either nothing happened or the next command finds the same bytes and goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from govern import events
@@ -22,6 +23,7 @@ from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
 from govern.register.queries import services
+from govern.register.settle import settle
 
 if TYPE_CHECKING:
     import sqlite3
@@ -188,12 +190,11 @@ class Transaction:
         note = sign_note(checkpoint.text(), name=keys.id.hex(), public=keys.sign_public, sign=keys.sign)
         self._judge.close(checkpoint, note)
         try:
-            self._writing.insert_checkpoint(size, note)
             self._rows.note, self._rows.size = note, size
             self._flush()
             self._judge.save(self._tree.encode(), journal_end=self._ends[0], side_end=self._ends[1])
-            if wipe.is_due(self.register):  # in the same commit: nobody who reads the erasure finds what it names
-                self._writing.drop_personal(wipe.erased(self.register))
+            # In the same commit: nobody who reads the erasure finds what it names.
+            self._writing.drop_personal(wipe.erased(self.register, since=self.first))
         except BaseException:
             self._journal.cut(self._start)
             raise
@@ -202,20 +203,13 @@ class Transaction:
         return note
 
     def _commit_store(self, note: bytes) -> None:
-        """COMMIT; where that fails, look: what the store holds decides whether it happened."""
+        """Checkpoint and COMMIT; where that fails, look: what the store holds decides whether it happened."""
         try:
+            self._writing.insert_checkpoint(self.size, note)
             self._writing.commit()
-        except Exception as error:
-            try:
+        except Exception:
+            with suppress(Exception):  # what a lost connection held is given up by the server
                 self._writing.rollback()
-                with self.workspace.store.reading() as reading:
-                    happened = reading.checkpoint(self.size) == note
-            except Exception:
-                raise Failed(
-                    "the database did not answer whether it has committed",
-                    code="unknown",
-                    hint="run govern doctor: it finds out and goes on",
-                ) from error
-            if not happened:
+            if not settle(self.workspace, self._journal, self._start):
                 self._journal.cut(self._start)
                 raise

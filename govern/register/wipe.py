@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
 
 
-def erased(db: sqlite3.Connection) -> list[int]:
-    """Indices of all entries whose personal parts are to be nowhere."""
-    return [row[0] for row in db.execute("SELECT entry FROM erased ORDER BY entry")]
+def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
+    """Indices of all entries whose personal parts are to be nowhere, by an erasure that has the index `since` or a later one."""
+    state = connection.state(db, "wipe")  # index of the latest erasure, until all its traces are gone
+    if since and (state is None or state < since):
+        return []
+    return [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))]
 
 
 def is_due(db: sqlite3.Connection) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from govern.errors import IntegrityError, Locked
 from govern.register import connection
 from govern.register.pin import Pin, read_pin, write_pin
+from govern.store.address import Server
 from govern.store.peek import peek
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
     from govern.register.journal import Journal
     from govern.register.transaction import Transaction
+    from govern.store.address import Location
     from govern.store.database import Reading, Store, Writing
     from govern.vault.keys import Keys
 
@@ -35,7 +37,7 @@ SELECT s.compartment FROM readers_ended r JOIN epochs s ON s.id = r.epoch WHERE 
 
 
 class Workspace:
-    """`vault` is the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with.
+    """`path` is where the store is, `vault` the trusted vault id, `person` this member's, `checkpoint` the note that the seed record was written with.
 
     `anew`: this machine begins here, so that having verified nothing yet is no sign of loss. `reader`: whose keys the compartments are
     read with, where another key than this machine's member's signs; what it may not read must not come into its register.
@@ -44,7 +46,7 @@ class Workspace:
     def __init__(
         self,
         *,
-        path: Path,
+        path: Location,
         home: Path,
         vault: bytes,
         person: str,
@@ -118,7 +120,7 @@ class Workspace:
     def view(self) -> sqlite3.Connection:
         """The register, brought to the store's head. Raises IntegrityError before anything is shown."""
         pin = read_pin(self.pin_path)
-        seen = peek(self.path)
+        seen = self.store.peek() if isinstance(self.path, Server) else peek(self.path)
         if pin is not None and (seen.size, seen.last, seen.note) == (pin.size, pin.size - 1, pin.note) and self._stands_at(pin):
             return self.db
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed

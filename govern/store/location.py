@@ -1,6 +1,8 @@
-"""Where a SQLite vault must not lie: folders that another program synchronises, and file systems without trustworthy locks.
+"""Where a vault must not lie: folders that another program synchronises, file systems without trustworthy locks, and behind a network
+that is not encrypted.
 
-A synchroniser copies the database between two commits and puts old ones back, which to govern is a rollback attack.
+A synchroniser copies the database between two commits and puts old ones back, which to govern is a rollback attack. What the store
+sees (sizes, times, key ids) is nobody else's business, and a password least of all.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from govern.errors import Refused
+from govern.store.address import Location, Server
 
 _SYNCED: Final = {
     "dropbox": "Dropbox",
@@ -23,6 +26,7 @@ _SYNCED: Final = {
     "owncloud": "ownCloud",
     "pcloud": "pCloud",
 }
+_ENCRYPTED: Final = {"require", "verify-ca", "verify-full"}
 _NETWORK: Final = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "fuse.sshfs", "fuse.davfs", "fuse.rclone", "davfs", "ceph", "glusterfs"}
 
 
@@ -53,9 +57,28 @@ def network_file_system(path: Path, mounts: str) -> str:
     return found if found in _NETWORK else ""
 
 
-def check_location(path: Path) -> None:
-    """Refuse (code `location`) a synchronised or network folder, with the way on."""
-    hint = "keep the vault on a local disk: --vault FILE elsewhere, and copies of it where you like: govern vault backup"
+def check_location(location: Location) -> None:
+    """Refuse (code `location`) a synchronised or network folder, and a server that would be reached in the clear, with the way on."""
+    if isinstance(location, Server):
+        _check_encrypted(location)
+    else:
+        _check_folder(location)
+
+
+def _check_encrypted(server: Server) -> None:
+    mode = server.options.get("sslmode", "verify-full")
+    if not server.is_local and mode not in _ENCRYPTED:
+        raise Refused(
+            f"sslmode={mode[:20]} lets the connection to {', '.join(server.hosts)} fall back to plain text", rule="tls", control="SC-8",
+            code="location", hint="leave sslmode away (verify-full is taken), and name the CA's certificate: sslrootcert=FILE",
+        )  # fmt: skip
+
+
+def _check_folder(path: Path) -> None:
+    hint = (
+        "keep the vault on a local disk: --vault FILE elsewhere, and copies of it where you like: govern vault backup; "
+        "several machines share one on a PostgreSQL server: govern vault move"
+    )
     place = path.absolute()
     for candidate in {place, place.resolve()}:
         if name := synced_by(candidate):

@@ -38,7 +38,7 @@ def bound(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_VALUE)
 
 
-def no_vault(path: Path) -> NotFound:
+def no_vault(path: object) -> NotFound:
     return NotFound(f"there is no vault at {path}", hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault")
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
-from govern.errors import IntegrityError
+from govern.errors import Failed, GovernError, IntegrityError
 
 SCHEMA_QUERY: Final = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
 SCHEMA: Final = (
@@ -52,10 +53,16 @@ def folded(rows: Iterable[Any]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(" ".join(str(value).split()) for value in row) for row in rows)
 
 
+@lru_cache(maxsize=2)
+def _is_ours(rows: tuple[tuple[Any, ...], ...]) -> bool:
+    """Looked at once: the same rows come back in every transaction."""
+    return folded(rows) == SCHEMA
+
+
 def check_schema(rows: Iterable[Any]) -> None:
     """Refuse (IntegrityError) a schema with anything added, changed or missing."""
-    found = list(rows)
-    if folded(found) != SCHEMA:
+    found = tuple(map(tuple, rows))
+    if not _is_ours(found):
         odd = sorted({str(row[1])[:40] for row in found if row[0] not in ("table", "index")})
         named = f": {', '.join(odd)}" if odd else ""
         raise IntegrityError(
@@ -65,10 +72,8 @@ def check_schema(rows: Iterable[Any]) -> None:
         )
 
 
-def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Exception:
+def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> GovernError:
     """The error of our own tree for what SQLite says of the file `where`."""
-    from govern.errors import Failed
-
     said = str(error)
     if isinstance(error, UnicodeDecodeError) or "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
         return IntegrityError(f"{where}: a column of a row is not of its type", code="damaged", hint="restore it: govern vault restore")

@@ -165,7 +165,7 @@ def held(path: Path) -> Iterator[None]:
 
 
 def test_a_database_that_another_process_holds_shows_nothing(ready: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("govern.store.database.BUSY_MS", 50)
+    monkeypatch.setattr("govern.store.sqlite.BUSY_MS", 50)
     before = ready.types()
     with held(ready.story.home / "vault.db"):
         for words in SHOWING:

@@ -87,6 +87,7 @@ WRITING: tuple[str, ...] = (
     "offboard close 012345",
     "policy adopt {policy}",
     "vault backup --out {new}",
+    "vault move {vault} {new}",
     "recovery replace --recovery-out {new}",
     "recovery rewrap",
     "recovery drill --sheet {sheet0} --sheet {sheet1}",
@@ -121,6 +122,7 @@ def words(line: str, folder: Path, home: Path) -> list[str]:
     import shlex
 
     files = {
+        "vault": home.parent / "vault.db",
         "new": folder / "new.out",
         "note": folder / "note.txt",
         "people": folder / "people.csv",

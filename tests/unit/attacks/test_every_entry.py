@@ -162,6 +162,14 @@ def test_an_altered_entry_or_checkpoint_is_named(machine: Machine, attack: str, 
     assert machine.named() == (None if attack == "its transaction deleted" and entry == SIZE - 1 else expected)
 
 
+@pytest.mark.parametrize("note", [b"", b"\n" * 6, b"a\n1\nb\n\n\xe2\x80\x94 name AAAA\nBBBB\n", b"\xff" * 40])
+def test_a_checkpoint_that_is_no_checkpoint_is_named(machine: Machine, note: bytes) -> None:
+    """One flipped bit can make two lines of its signature."""
+    with machine.database() as db:
+        db.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (note, end_of(7)))
+    assert machine.named() == first_of(7)
+
+
 def signed_by_another(machine: Machine, entry: int, keys: Keys) -> None:
     with machine.database() as db:
         (note,) = db.execute("SELECT note FROM checkpoint WHERE size = ?", (end_of(entry),)).fetchone()

@@ -81,7 +81,7 @@ def test_processes_that_all_find_a_file_gone_make_it_again_once(machine: Machine
 def test_a_database_that_another_process_holds_is_told_as_in_use(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("govern.store.database.BUSY_MS", 50)
+    monkeypatch.setattr("govern.store.sqlite.BUSY_MS", 50)
     holder = sqlite3.connect(machine.store, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:

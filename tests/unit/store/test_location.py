@@ -52,4 +52,4 @@ def test_the_way_on_is_one_that_there_is(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         check_location(tmp_path / "Dropbox" / "vault.db")
     assert "--vault" in caught.value.hint
-    assert "PostgreSQL" not in caught.value.hint
+    assert "govern vault move" in caught.value.hint
