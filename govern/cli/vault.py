@@ -39,6 +39,7 @@ def backup(
 def restore(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
     from_journal: Annotated[bool, typer.Option("--from-journal", help="Rebuild from this machine's journal alone.")] = False,
+    refill: Annotated[bool, typer.Option("--refill", help="Mend the database where it lies, with what this machine has of it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     json: Json = False,
 ) -> None:
@@ -46,8 +47,11 @@ def restore(
     from govern.procedures.restore import backup_at
     from govern.procedures.restore import restore as procedure
 
-    if (file is None) == (not from_journal):
-        raise Usage("name a backup, or --from-journal", hint="govern vault restore FILE")
+    if [file is not None, from_journal, refill].count(True) != 1 or (refill and dry_run):
+        raise Usage("name a backup, or --from-journal, or --refill", hint="govern vault restore FILE")
+    if refill:
+        _refill(json=json)
+        return
     here = settings.current
     if dry_run:
         from govern.register.pin import read_pin
@@ -69,6 +73,36 @@ def restore(
         if done.aside:
             render.line(render.safe(f"the database that was there: {done.aside}"))
     render.next_step("govern ledger verify --deep")
+
+
+def _refill(*, json: bool) -> None:
+    from govern.procedures.refill import refill as procedure
+
+    done = procedure(settings.workspace())
+    who = sorted({one.by for one in done.lacking if one.by})
+    if json:
+        render.emit("vault.restore", {
+            "taken": None, "refilled": done.entries, "aside": None, "dry_run": False, "versions": done.versions, "wraps": done.wraps,
+            "dropped": done.dropped,
+            "lacking": [
+                {"what": one.what, "account": one.account or None, "kind": one.kind or None, "version": one.version or None, "by": one.by or None}
+                for one in done.lacking
+            ],
+        })  # fmt: skip
+    else:
+        entries = render.count(done.entries, "entry", "entries")
+        render.line(f"put back: {entries}, {render.count(done.versions, 'version')}, {render.count(done.wraps, 'wrap')}")
+        if done.dropped:
+            render.line(f"{render.count(done.dropped, 'wrap')} that had ended and come back dropped again")
+        for one in done.lacking[:20]:
+            told = "the key of an epoch" if one.what == "epoch" else f"{one.what} {one.version}, {one.kind} of {render.safe(one.account)}"
+            render.note(f"still lacking: {told}: the machine of {render.safe(one.by or 'nobody known')} wrote it")
+        if len(done.lacking) > 20:
+            render.note(f"and {len(done.lacking) - 20} more")
+    if who:
+        render.next_step("govern vault restore --refill", f"on the machines of {', '.join(map(render.safe, who))}")
+    else:
+        render.next_step("govern ledger verify --deep")
 
 
 @app.command("move")
