@@ -184,10 +184,10 @@ def read_entry(value: object, checkpoint: Checkpoint) -> Entry:
 
 def read_event(data: bytes, what: str) -> dict[str, Any]:
     event = canonical(data, f"the event of {what}")
-    if len(data) > MAX_EVENT or not isinstance(event, dict) or set(event) - {"personal"} != ENVELOPE:
+    if len(data) > MAX_EVENT or not isinstance(event, dict) or set(event) - {"personal", "authority"} != ENVELOPE:
         raise Refusal(f"the event of {what} is no event")
-    for name, size in (("id", 16), ("actor", 16), ("key", 16), ("personal", 32)):
-        unhex(event.get(name, "0" * 64 if name == "personal" else ""), size, f"{name} of {what}")
+    for name, size in (("id", 16), ("actor", 16), ("key", 16), ("personal", 32), ("authority", 16)):
+        unhex(event.get(name, "0" * 2 * size if name in ("personal", "authority") else ""), size, f"{name} of {what}")
     need(type(event["v"]) is int and event["v"] == 1, f"the event of {what} is of another version")
     need(isinstance(event["type"], str) and re.fullmatch(r"[a-z_.]{1,60}", event["type"]) is not None, f"{what} has no type")
     timed = isinstance(event["at"], str) and TIME.fullmatch(event["at"]) is not None

@@ -98,6 +98,7 @@ PRESETS: Final = ("solo", "small", "team")
 GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
 VIAS: Final = ("in-person", "call", "messenger", "paper")
+SERVICE_PURPOSES: Final = ("run-due", "remind", "reconcile", "probe")
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
 """What takes two persons."""
 
@@ -164,6 +165,8 @@ FACTS: Final[Mapping[str, Fact]] = {
         optional={"epochs": many(id_, 200), "wraps": digest, "invite": id_},
     ),
     "key.revoked": _fact(key=id_, cause=word("lost", "departure", "replaced", "compromise")),
+    "service.authorised": _fact(service=id_, purposes=many(word(*SERVICE_PURPOSES), 8), optional={"until": time}),
+    "service.withdrawn": _fact(authority=id_),
     # accounts and their credentials
     "account.added": _fact(
         account=id_, handle=handle, platform=_label, tier=_tier, custodian=id_,
@@ -268,6 +271,8 @@ class Event(NamedTuple):
     body: Mapping[str, Any]
     personal: str | None = None
     """Commitment to the personal part, where there is one (hex)."""
+    authority: str | None = None
+    """Of a service: id of the `service.authorised` that it acts under."""
 
 
 def _is_envelope(event: Event) -> bool:
@@ -276,6 +281,7 @@ def _is_envelope(event: Event) -> bool:
         return bool(
             _ID(event.id) and _TYPE(event.type) and _ID(event.actor) and _ID(event.key) and _TIME(event.at)
             and isinstance(event.body, dict) and (event.personal is None or _DIGEST(event.personal))
+            and (event.authority is None or _ID(event.authority))
         )  # fmt: skip
     except TypeError:  # a pattern is matched by texts alone
         return False
@@ -327,8 +333,9 @@ def check_personal(type_: str, personal: Mapping[str, Any]) -> None:
 def _spelled(event: Event) -> str:
     """Canonical text of an event. What stands around the body has nothing in it that JSON would write otherwise: `_is_envelope` saw to it."""
     personal = f'"personal":"{event.personal}",' if event.personal is not None else ""
+    authority = f'"authority":"{event.authority}",' if event.authority is not None else ""
     return (
-        f'{{"actor":"{event.actor}","at":"{event.at}","body":{spelled(event.body)},"id":"{event.id}","key":"{event.key}",'
+        f'{{"actor":"{event.actor}","at":"{event.at}",{authority}"body":{spelled(event.body)},"id":"{event.id}","key":"{event.key}",'
         f'{personal}"type":"{event.type}","v":{FORMAT}}}'
     )
 
@@ -348,12 +355,12 @@ def decode_event(data: bytes) -> Event:
     value, text = parsed(data)
     if not isinstance(value, dict):
         raise Malformed("an event that is no object")
-    personal = value.get("personal")
+    personal, authority = value.get("personal"), value.get("authority")
     try:
-        event = Event(value["id"], value["type"], value["actor"], value["key"], value["at"], value["body"], personal)
+        event = Event(value["id"], value["type"], value["actor"], value["key"], value["at"], value["body"], personal, authority)
     except KeyError as error:
         raise Malformed("an event whose envelope lacks a field") from error
-    if len(value) != (7 if personal is None else 8) or value.get("v") != FORMAT or not _is_envelope(event):
+    if len(value) != 7 + (personal is not None) + (authority is not None) or value.get("v") != FORMAT or not _is_envelope(event):
         raise Malformed("an event whose envelope has other keys, or a field that is not of its kind")
     must_be(_spelled(event), text)
     check_body(event.type, event.body)

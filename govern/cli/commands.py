@@ -11,7 +11,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "Check keys, pin, journal, store and recovery",
     "join": "Answer an invite on a new machine",
     "person": "People: add, list, show, role, import, invite, approve, rekey, erase",
-    "key": "Keys: list, add a machine, revoke, seal, renew",
+    "key": "Keys: list, add a machine or a service, revoke, seal, renew",
     "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from govern.cli import render, settings
+from govern.cli import render, services, settings
 from govern.errors import Usage
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -23,12 +23,14 @@ def list_(json: Json = False) -> None:
 
     workspace = settings.workspace()
     found = queries.keys(workspace.view())
+    serving = services.rows(workspace.view(), settings.now())
     own = read_record(workspace.home / "seed.json").key.hex()
     if json:
         render.emit("key.list", {"keys": [
             {
                 "key": key.id, "person": key.handle or None, "state": key.state, "custody": key.custody, "enrolled_at": key.enrolled_at or None,
                 "revoked_at": key.revoked_at or None, "cause": key.cause or None, "this_machine": key.id == own,
+                "service": serving.get(key.person),
             }
             for key in found
         ]})  # fmt: skip
@@ -38,11 +40,17 @@ def list_(json: Json = False) -> None:
         [
             (
                 key.id, key.handle, key.state, key.custody, render.day(key.enrolled_at), render.day(key.revoked_at), key.cause,
-                "this machine" if key.id == own else "",
+                "this machine" if key.id == own else _told(serving.get(key.person)),
             )
             for key in found
         ],
     )  # fmt: skip
+
+
+def _told(service: dict[str, Any] | None) -> str:
+    if service is None:
+        return ""
+    return f"service: {', '.join(service['purposes'])}" if service["stands"] else f"service that may do nothing [{service['why']}]"
 
 
 @app.command("add-device")
@@ -136,3 +144,6 @@ def renew(json: Json = False) -> None:
         render.emit("key.renew", {"epochs": started})
     else:
         render.line(f"{render.count(started, 'new epoch')} begun" if started else "nobody reads who should not")
+
+
+services.register(app)

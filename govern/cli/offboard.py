@@ -188,7 +188,12 @@ def run_due(json: Json = False) -> None:
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         made = procedure.run_due(tx)
-    names = handles(workspace.view())
+    db = workspace.view()
+    names, left = handles(db), procedure.left_to_others(db, workspace.person, settings.now())
+    for case in left:
+        render.note(
+            f"left to a person: the cut of {render.safe(names[case.person])}, who authorised this service; or let another admin authorise it too"
+        )
     if json:
         render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
         return

@@ -147,7 +147,7 @@ def show(person: Annotated[str, typer.Argument(metavar="PERSON")], json: Json = 
 @app.command("role")
 def role(
     person: Annotated[str, typer.Argument(metavar="PERSON")],
-    role: Annotated[str, typer.Argument(metavar="admin|hr|auditor|service")],
+    role: Annotated[str, typer.Argument(metavar="admin|hr|auditor")],
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the role away.")] = False,
     until: Annotated[str, typer.Option(metavar="DATE", help="The role ends by itself after this day.")] = "",
     reason: Annotated[str, typer.Option(help="Told to whoever approves it, where that takes two persons.")] = "",
@@ -161,7 +161,7 @@ def role(
     from govern.register.queries.people import by_id, find
 
     if role not in ROLES:
-        raise Usage(f"there is no role {role!r}", hint="admin, hr, auditor or service")
+        raise Usage(f"there is no role {role!r}", hint="admin, hr or auditor")
     if until and not date(until):
         raise Usage(f"{until!r} is no date", hint="write it as 2026-11-30")
     workspace, now, proposal = settings.workspace(), settings.now(), None

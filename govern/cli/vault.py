@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from govern.cli import render, settings
 from govern.errors import Usage
+
+if TYPE_CHECKING:
+    from govern.procedures.refill import Refilled
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -39,15 +42,20 @@ def backup(
 def restore(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
     from_journal: Annotated[bool, typer.Option("--from-journal", help="Rebuild from this machine's journal alone.")] = False,
+    refill: Annotated[bool, typer.Option("--refill", help="Mend the database where it lies, with what this machine has of it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     json: Json = False,
 ) -> None:
     """Put a backup in place of the database and refill it from this machine's journal. The old database is kept beside it."""
+    from govern.procedures.refill import refill as fill
     from govern.procedures.restore import backup_at
     from govern.procedures.restore import restore as procedure
 
-    if (file is None) == (not from_journal):
-        raise Usage("name a backup, or --from-journal", hint="govern vault restore FILE")
+    if [file is not None, from_journal, refill].count(True) != 1 or (refill and dry_run):
+        raise Usage("name a backup, or --from-journal, or --refill", hint="govern vault restore FILE")
+    if refill:
+        _refill(json=json)
+        return
     here = settings.current
     if dry_run:
         from govern.register.pin import read_pin
@@ -61,14 +69,57 @@ def restore(
         render.note(f"would put {file or 'the journal'} in place of {here.path} and refill it to {pin.size if pin else 0} entries")
         return
     done = procedure(settings.workspace_anyhow, here.path, here.home, file.expanduser().absolute() if file else None)
+    more = fill(settings.workspace())
     if json:
         aside = str(done.aside) if done.aside else None
-        render.emit("vault.restore", {"taken": done.taken, "refilled": done.refilled, "aside": aside, "dry_run": False})
+        render.emit("vault.restore", {"taken": done.taken, "refilled": done.refilled, "aside": aside, "dry_run": False, **_refilled(more)})
     else:
         render.line(f"{done.taken} entries from the backup, {done.refilled} from the journal")
         if done.aside:
             render.line(render.safe(f"the database that was there: {done.aside}"))
-    render.next_step("govern ledger verify --deep")
+        _tell_lacking(more)
+    _next(more)
+
+
+def _refill(*, json: bool) -> None:
+    from govern.procedures.refill import refill as fill
+
+    done = fill(settings.workspace())
+    if json:
+        render.emit("vault.restore", {"taken": None, "refilled": done.entries, "aside": None, "dry_run": False, **_refilled(done)})
+    else:
+        entries = render.count(done.entries, "entry", "entries")
+        render.line(f"put back: {entries}, {render.count(done.versions, 'version')}, {render.count(done.wraps, 'wrap')}")
+        _tell_lacking(done)
+    _next(done)
+
+
+def _refilled(done: Refilled) -> dict[str, Any]:
+    return {
+        "versions": done.versions, "wraps": done.wraps, "dropped": done.dropped,
+        "lacking": [
+            {"what": one.what, "account": one.account or None, "kind": one.kind or None, "version": one.version or None, "by": one.by or None}
+            for one in done.lacking
+        ],
+    }  # fmt: skip
+
+
+def _tell_lacking(done: Refilled) -> None:
+    if done.dropped:
+        render.line(f"{render.count(done.dropped, 'wrap')} that had ended and come back dropped again")
+    for one in done.lacking[:20]:
+        told = "the key of an epoch" if one.what == "epoch" else f"{one.what} {one.version}, {one.kind} of {render.safe(one.account)}"
+        render.note(f"still lacking: {told}: the machine of {render.safe(one.by or 'nobody known')} wrote it")
+    if len(done.lacking) > 20:
+        render.note(f"and {len(done.lacking) - 20} more")
+
+
+def _next(done: Refilled) -> None:
+    who = sorted({one.by for one in done.lacking if one.by})
+    if who:
+        render.next_step("govern vault restore --refill", f"on the machines of {', '.join(map(render.safe, who))}")
+    else:
+        render.next_step("govern ledger verify --deep")
 
 
 @app.command("move")

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused
+from govern.holdings import services
 
 
 class Standing(NamedTuple):
@@ -21,6 +22,8 @@ class Standing(NamedTuple):
     account: frozenset[str] = frozenset()
     genesis: bool = False
     recovery: bool = False
+    service: frozenset[str] | None = None
+    """Of a service: the purposes of the authority that it acts under; whatever else it may be counts for nothing."""
 
 
 ADMIN: Final = "admin"
@@ -57,6 +60,8 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "invite.withdrawn": frozenset({KEYHOLDER}),
     "key.enrolled": frozenset({KEYHOLDER, RECOVERY}),
     "key.revoked": frozenset({ADMIN, HR, RECOVERY}),
+    "service.authorised": frozenset({ADMIN}),
+    "service.withdrawn": frozenset({ADMIN}),
     "account.added": frozenset({ADMIN}),
     "account.edited": _RUNS_ACCOUNT,
     "account.custody": _RUNS_ACCOUNT,
@@ -115,6 +120,8 @@ def capabilities(standing: Standing) -> frozenset[str]:
 
 def depends_on_account(type_: str, body: Mapping[str, Any], standing: Standing) -> bool:
     """Whether `permit` needs to know what the actor is to the account: not where a role decides, which is so for most facts."""
+    if standing.service is not None:
+        return False
     if type_ == "grant.issued" and body["person"] == standing.person:
         return True
     return not FORMAT_1.get(type_, frozenset()) & capabilities(standing)
@@ -122,6 +129,9 @@ def depends_on_account(type_: str, body: Mapping[str, Any], standing: Standing) 
 
 def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:
     """Return where the actor may record this fact; else raise Refused with the rule and its control."""
+    if standing.service is not None:
+        services.permit(type_, body, standing.service)
+        return
     needed = FORMAT_1.get(type_)
     if needed is None or not needed & capabilities(standing):
         wanted = " or ".join(sorted((needed or frozenset()) - {GENESIS, RECOVERY})) or "nobody"

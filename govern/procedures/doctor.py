@@ -8,19 +8,21 @@ from pathlib import Path
 
 from govern.errors import Failed, GovernError
 from govern.holdings.findings import Finding
+from govern.holdings.services import why_not
 from govern.procedures.status import lying_sheets
 from govern.register.clock import Clock
 from govern.register.connection import state
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
 from govern.register.queries import findings as queries
-from govern.register.queries import keys
+from govern.register.queries import keys, people, services
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
 from govern.shell import quoted
 from govern.store.address import Server
 from govern.store.location import check_location
 from govern.store.peek import real
+from govern.vault.custody.choose import load_seed
 from govern.vault.custody.record import read_record
 
 
@@ -30,6 +32,7 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
     db = workspace.view()
     found += [
         *_readers(db),
+        *_services(workspace, db),
         *_pin(workspace),
         *_journal(workspace, db),
         *_store(workspace),
@@ -79,6 +82,31 @@ def _readers(db: sqlite3.Connection) -> Iterator[Finding]:
     if ended:
         who = ", ".join(ended)
         yield _told("epoch-stale", who, f"keys of {who} have ended and still open what is recorded", "warning", "govern key renew")
+
+
+def _services(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Finding]:
+    """Services that may do more than they need, or nothing any more and still read; and key files of theirs that lie open here."""
+    now = Clock.load(state(db, "clock")).now
+    names, again = people.handles(db), "govern key add-service {} --purpose PURPOSE --until DATE"
+    for service in sorted({one.service for one in services.every(db, now)}, key=lambda id_: names[id_]):
+        if not keys.active(db, service):
+            continue
+        who, found = names[service], services.of(db, service, now)
+        standing = [one for one in found if why_not(one, now) is None]
+        if not standing:
+            said = f"the service {who} may do nothing any more and still reads: {getattr(why_not(found[0], now), 'message', '')}"
+            yield _told("service-ended", who, said, "warning", f"govern key withdraw-service {quoted(who)}")
+        purposes = sorted({purpose for one in standing for purpose in one.purposes})
+        if len(purposes) > 1:
+            said = f"the service {who} has {len(purposes)} purposes, and whoever has its key all of them: {', '.join(purposes)}"
+            yield _told("service-wide", who, said, "warning", f"govern key withdraw-service {quoted(who)}")
+        if any(not one.until for one in standing):
+            yield _told("service-endless", who, f"the authority of the service {who} has no end", "warning", again.format(quoted(who)))
+    for record in sorted((workspace.home / "services").glob("*/seed.json")):
+        try:
+            load_seed(read_record(record))
+        except GovernError as error:
+            yield _told("service-key", record.parent.name, f"the key of this service does not open: {error.message}", "warning")
 
 
 def _pin(workspace: Workspace) -> Iterator[Finding]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import Refused
+from govern.holdings.services import Purpose
 from govern.offboarding import checklist
 from govern.offboarding.case import LEAVES, CaseKind, CaseState
 from govern.offboarding.items import Item
 from govern.procedures import settling
 from govern.procedures.settling import Settled
-from govern.register.queries import cases, people, policies, ties
+from govern.register.queries import cases, people, policies, services, ties
 from govern.register.queries import keys as queries
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
@@ -97,9 +98,17 @@ def cut(tx: Transaction, case: Case) -> Cut:
 
 
 def run_due(tx: Transaction) -> list[Cut]:
-    """Make every cut whose time has come; nobody makes their own."""
+    """Make every cut whose time has come; nobody makes their own, and no service that of whoever authorised it."""
     must_run_cases(tx)
-    return [cut(tx, case) for case in cases.due(tx.register, tx.now, reader=tx.actor)]
+    left = {case.id for case in left_to_others(tx.register, tx.actor, tx.now)}
+    return [cut(tx, case) for case in cases.due(tx.register, tx.now, reader=tx.actor) if case.id not in left]
+
+
+def left_to_others(db: sqlite3.Connection, actor: str, now: str) -> list[Case]:
+    """Due cuts that a service can't make: with the keys of whoever leaves, the only authority that it has would end halfway."""
+    if not services.is_service(db, actor):
+        return []
+    return [case for case in cases.due(db, now, reader=actor) if not services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person)]
 
 
 def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
+from govern.errors import Refused
 from govern.events import Event
 from govern.holdings import authority
+from govern.register.queries import services
 
 
 class Signer(NamedTuple):
@@ -18,10 +20,14 @@ class Signer(NamedTuple):
     sign: bytes
     person: str | None
     state: str
+    is_service: bool = False
 
     @property
     def is_recovery(self) -> bool:
         return self.state == "recovery"
+
+
+_SIGNER: Final = "SELECT sign, person, state, person IN (SELECT person FROM services) FROM keys WHERE id = ?"
 
 
 class Actors:
@@ -40,18 +46,25 @@ class Actors:
     def signer(self, key: bytes) -> Signer | None:
         found = self._signers.get(key)
         if found is None:
-            row = self._db.execute("SELECT sign, person, state FROM keys WHERE id = ?", (key.hex(),)).fetchone()
+            row = self._db.execute(_SIGNER, (key.hex(),)).fetchone()
             if row is None:
                 return None
-            found = self._signers[key] = Signer(*row)
+            found = self._signers[key] = Signer(row[0], row[1], row[2], bool(row[3]))
         return found
 
     def standing(self, event: Event, key: bytes, now: str, *, genesis: bool) -> authority.Standing:
-        """What the actor is when the fact is judged, at the ledger's time `now`; relations to its accounts only where they decide."""
+        """What the actor is when the fact is judged, at the ledger's time `now`; relations to its accounts only where they decide.
+
+        Raises Refused for a service that acts under no standing authority, and for anybody else who names one.
+        """
+        signer = self.signer(key)
+        if signer is not None and signer.is_service:
+            return services.standing(self._db, event.actor, event.authority, event.type, event.body, now)
+        if event.authority is not None:
+            raise Refused("cites an authority and is no service", rule="authority-needless", control="AC-3", hint="govern key list")
         standing = self._standings.get((event.actor, key))
         if standing is None or genesis:
             roles = self._db.execute("SELECT role, until FROM roles WHERE person = ?", (event.actor,)).fetchall()
-            signer = self.signer(key)
             standing = authority.Standing(
                 person=event.actor,
                 roles=frozenset(role for role, until in roles if until is None or until > now),

@@ -25,6 +25,9 @@ CREATE TABLE invites (
   id TEXT PRIMARY KEY, person TEXT, purpose TEXT, token TEXT, expires TEXT, inviter TEXT, key TEXT, state TEXT NOT NULL DEFAULT 'open',
   at TEXT, ended INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX invites_person ON invites (person);
+CREATE TABLE services (
+  id TEXT PRIMARY KEY, person TEXT, authoriser TEXT, key TEXT, purposes TEXT, until TEXT, ended TEXT, ended_at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX services_person ON services (person);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
 CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, signer)) WITHOUT ROWID;
 CREATE TABLE proposals (

@@ -80,7 +80,7 @@ def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spar
         standing[target, recipient] = sealed
     sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
     digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
-    for entry, target, key, ended in _expected(db):
+    for entry, target, key, ended in expected(db):
         if ended is not None:
             digests[entry].append(bytes.fromhex(ended))
             continue
@@ -111,7 +111,7 @@ def _chained(sealed: bytes | None, entry: int, epoch: str, previous: str, keys: 
         raise IntegrityError("the key of the epoch before is missing or altered", index=entry, code="wrap")
 
 
-def _expected(db: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, str | None]]:
+def expected(db: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, str | None]]:
     """Entry, target, recipient, and the digest where the wrap was ended: of every wrap that was ever added."""
     for entry, manifest, key, ended, digest in db.execute(
         "SELECT w.added, v.manifest, w.key, w.ended, w.digest FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n"

@@ -124,7 +124,7 @@ def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes)
             expected=f"at least {size} entries",
             found=str(present),
             code="rolled-back",
-            hint="put the newest database back, or refill it from this machine's journal: govern vault restore --from-journal",
+            hint="put the newest database back; or each member refills it: govern vault restore --refill (one alone: --from-journal)",
         )
     if reading.checkpoint(size) != note:
         raise IntegrityError(

@@ -22,6 +22,7 @@ from govern.register.journal import EntryRow, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
+from govern.register.queries import services
 from govern.register.settle import settle
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Transaction:
         self._ahead_wraps: dict[tuple[bytes, bytes], bytes] = {}
         self._key = workspace.keys.id.hex()
         self.first = self._tree.size
+        self._service = bool(tree) and services.is_service(workspace.db, workspace.person)
 
     @property
     def register(self) -> sqlite3.Connection:
@@ -92,7 +94,8 @@ class Transaction:
                 events.check_personal(type_, parts)
                 sealed_personal = (random(32), canonical(parts))
                 committed = commit(*sealed_personal).hex()
-            event = events.Event(random(16).hex(), type_, actor, self._key, self.now, body, committed)
+            authority = self._authority(type_, body) if self._service else None
+            event = events.Event(random(16).hex(), type_, actor, self._key, self.now, body, committed, authority)
             data = events.encode_event(event)
         except Malformed as error:  # typed wrong by somebody
             raise Usage(error.message, hint="something is too long, or has characters that can't be kept") from error
@@ -119,6 +122,10 @@ class Transaction:
         if len(self._rows.entries) >= _BATCH:
             self._flush()
         return index
+
+    def _authority(self, type_: str, body: Mapping[str, Any]) -> str | None:
+        """What this service acts under."""
+        return services.cite(self.register, self.actor, type_, body, max(self.now, self._judge.clock.now))
 
     def _take(self, named: Written) -> None:
         """Rows that the fact just admitted names."""

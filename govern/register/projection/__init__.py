@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from govern.register.projection import accounts, cases, credentials, founding, grants, keys, people, places, proposals, rotations, showing
+from govern.register.projection import (
+    accounts,
+    cases,
+    credentials,
+    founding,
+    grants,
+    keys,
+    people,
+    places,
+    proposals,
+    rotations,
+    services,
+    showing,
+)
 from govern.register.projection.scene import Scene
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **founding.APPLY,
     **people.APPLY,
     **keys.APPLY,
+    **services.APPLY,
     **proposals.APPLY,
     **accounts.APPLY,
     **credentials.APPLY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from govern.register.projection import services
 from govern.register.projection.scene import Scene
 
 _COLUMNS = ("platform", "tier", "deputy", "department", "client", "prompts_reach")
@@ -22,6 +23,7 @@ def _lists(scene: Scene, account: str) -> None:
 def _added(scene: Scene) -> None:
     body, personal = scene.body, scene.personal
     scene.must("person", "people", body["custodian"])
+    services.hold_nothing(scene, body["custodian"], body.get("deputy"))
     scene.run(
         "INSERT INTO accounts (id, handle, platform, tier, custodian, deputy, department, client, prompts_reach, login, url, title, added_at, entry)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -34,6 +36,7 @@ def _added(scene: Scene) -> None:
 def _edited(scene: Scene) -> None:
     account = scene.body["account"]
     scene.must("account", "accounts", account)
+    services.hold_nothing(scene, scene.body.get("deputy"))
     for field in _COLUMNS:
         if field in scene.body:
             scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.body[field], account)  # noqa: S608  names are ours
@@ -49,6 +52,7 @@ def _edited(scene: Scene) -> None:
 def _custody(scene: Scene) -> None:
     scene.must("account", "accounts", scene.body["account"])
     scene.must("person", "people", scene.body["custodian"])
+    services.hold_nothing(scene, scene.body["custodian"])
     scene.run("UPDATE accounts SET custodian = ? WHERE id = ?", scene.body["custodian"], scene.body["account"])
 
 

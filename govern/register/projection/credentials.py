@@ -8,7 +8,7 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
-from govern.register.projection import rotations
+from govern.register.projection import rotations, services
 from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
 
@@ -177,6 +177,7 @@ def wraps_exposures(scene: Scene) -> None:
 
 
 def _wraps_ended(scene: Scene) -> None:
+    services.leave_recovery(scene)
     for credential, n, key, digest in scene.body["wraps"]:
         others = scene.one(
             "SELECT count(DISTINCT key) FROM wraps WHERE credential = ? AND n = ? AND key <> ? AND ended IS NULL", credential, n, key

@@ -11,7 +11,7 @@ from govern.holdings.proposals import Act, alone
 from govern.holdings.second_person import GENESIS
 from govern.policy.compare import weaker
 from govern.policy.rules import Policy
-from govern.register.projection import sponsors
+from govern.register.projection import services, sponsors
 from govern.register.projection.scene import Scene
 
 
@@ -68,6 +68,10 @@ def _for_its_readers(scene: Scene, compartment: str, recipients: list[str]) -> N
     found, base = set(recipients), json.loads(scene.one("SELECT value FROM state WHERE key = 'founding'")[0])["base"]
     if not recovery <= found <= set(enrolled) or (compartment == base and found != set(enrolled)):
         raise Refused("an epoch is for the enrolled readers of its compartment and for recovery", rule="epoch-recipients", control="AC-3")
+    if compartment != base and services.is_service(scene, scene.actor):
+        had = scene.db.execute("SELECT key FROM epoch_wraps WHERE epoch = ?", (scene.body.get("previous"),))
+        if found != recovery | ({key for (key,) in had} & set(enrolled)):
+            raise Refused("a service keeps the readers that there are", rule="epoch-recipients", control="AC-6", hint="govern key renew")
 
 
 def _policy(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.register.projection import services
 from govern.register.projection.scene import Scene
 
 
@@ -23,6 +24,7 @@ def _issued(scene: Scene) -> None:
             control="PS-4",
             hint="close or withdraw the departure first",
         )
+    services.hold_nothing(scene, body["person"])
     if scene.one("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", body["account"], body["person"]):
         raise Refused("the person holds this account already", rule="one-grant")
     kinds = json.dumps(sorted(body["kinds"])) if "kinds" in body else None

@@ -7,7 +7,7 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.proposals import TWO_PERSON_ROLES, Act, alone
-from govern.register.projection import sponsors
+from govern.register.projection import services, sponsors
 from govern.register.projection.scene import Scene
 
 _PERSONAL = ("handle", "name", "mail", "department", "locale", "agency")
@@ -62,6 +62,7 @@ def give_role(scene: Scene, *signers: str) -> None:
         raise Refused("role.given cites a person that the ledger does not have", rule="unknown-reference")
     if person[0] or person[1]:
         raise Refused("somebody who is leaving or has left is given no role", rule="leaver", control="PS-4", hint="name somebody who stays")
+    services.no_role(scene)
     scene.run(
         "INSERT OR REPLACE INTO roles VALUES (?, ?, ?, ?)", scene.body["person"], scene.body["role"], scene.body.get("until"), scene.index
     )  # fmt: skip
@@ -70,6 +71,7 @@ def give_role(scene: Scene, *signers: str) -> None:
 
 
 def _role_withdrawn(scene: Scene) -> None:
+    services.no_role(scene)
     admins = scene.one(
         "SELECT count(*) FROM roles JOIN keys USING (person) WHERE role = 'admin' AND state = 'active' AND person <> ?"
         " AND (until IS NULL OR until > ?)",
@@ -81,6 +83,7 @@ def _role_withdrawn(scene: Scene) -> None:
     scene.run("DELETE FROM roles WHERE person = ? AND role = ?", scene.body["person"], scene.body["role"])
     if scene.body["role"] == "admin":
         scene.run("DELETE FROM sponsors WHERE what = 'admin' AND id = ?", scene.body["person"])
+        services.end(scene, "authoriser", scene.body["person"])
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

@@ -8,7 +8,9 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from govern.errors import NotFound, Refused
+from govern.holdings.services import Purpose
 from govern.register.connection import state
+from govern.register.queries import services
 
 READING_ROLES = ("admin", "hr", "auditor")
 
@@ -104,9 +106,9 @@ def _invite(row: Sequence[Any]) -> Invite:
 
 
 def entitled(db: sqlite3.Connection, person: str, at: str) -> bool:
-    """Whether one of the person's roles reads the cases at this time (UTC)."""
+    """Whether one of the person's roles reads the cases at this time (UTC), or they are a service that makes cuts."""
     rows = db.execute("SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?)", (person, at))
-    return any(role in READING_ROLES for (role,) in rows)
+    return any(role in READING_ROLES for (role,) in rows) or services.serves(db, person, Purpose.RUN_DUE, at)
 
 
 def newest_epoch(db: sqlite3.Connection, compartment: str) -> tuple[str, int]:

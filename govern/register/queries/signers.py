@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
+from govern.holdings.services import Purpose
 from govern.offboarding.attestation import Others
+from govern.register.queries import services
 from govern.register.queries.policies import policy
 
 
@@ -19,8 +21,8 @@ def others(db: sqlite3.Connection, actor: str, subject: str, at: str) -> Others:
 
 
 def may_work_on_cases(db: sqlite3.Connection, person: str, at: str) -> bool:
-    """Whether the person has a role that runs departures."""
+    """Whether the person has a role that runs departures, or is a service that makes their cuts."""
     row = db.execute(
         "SELECT 1 FROM roles WHERE person = ? AND role IN ('admin', 'hr') AND (until IS NULL OR until > ?)", (person, at)
     ).fetchone()
-    return row is not None
+    return row is not None or services.serves(db, person, Purpose.RUN_DUE, at)

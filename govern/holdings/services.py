@@ -1,0 +1,111 @@
+"""What a service may record: somebody's machine that works unattended, for the purposes that an admin has stated. Pure.
+
+A service has no role and no relation to any account. It may do what one of its purposes needs and nothing besides, under an authority that
+stands: neither withdrawn, nor past its end, nor that of an admin who is one no more. Controls: NIST SP 800-53 rev. 5 AC-6 (least privilege),
+AC-2 (account management).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from govern.errors import Refused
+
+
+class Purpose(StrEnum):
+    """What a service is there for."""
+
+    RUN_DUE = "run-due"
+    """Makes the cuts that are due."""
+    REMIND = "remind"
+    """Tells people what is due; reads, and records nothing as yet."""
+    RECONCILE = "reconcile"
+    """Finds out on the platform which secret works."""
+    PROBE = "probe"
+    """Asks the platform whether a secret still works."""
+
+
+_PROBES: Final[Mapping[str, Mapping[str, object]]] = {"secret.revealed": {"purpose": "probe"}}
+
+MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
+    Purpose.RUN_DUE: {
+        "key.revoked": {"cause": "departure"},
+        "epoch.started": {},
+        "grant.ended": {"cause": "departure"},
+        "wraps.ended": {},
+        "rotation.opened": {"trigger": "membership"},
+        "case.items": {},
+        "case.item_ended": {"state": "done"},
+        "case.cut": {},
+    },
+    Purpose.REMIND: {},
+    Purpose.RECONCILE: {**_PROBES, "rotation.unknown": {}, "rotation.confirmed": {"grade": "probed"}},
+    Purpose.PROBE: _PROBES,
+}
+"""Purpose -> type -> the fields that must have these values. Of ledger format 1; append-only, like the table of `authority`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """One `service.authorised`. `id`: of its event; `service`, `authoriser`: person ids; `until`: UTC or empty; `ended`: why, or empty.
+
+    `backed`: the authoriser is an admin now, with the key that signed it.
+    """
+
+    id: str
+    service: str
+    authoriser: str
+    purposes: tuple[str, ...]
+    until: str
+    ended: str
+    backed: bool
+
+
+def _refused(message: str, rule: str, hint: str = "an admin authorises it anew: govern key add-service NAME --purpose PURPOSE") -> Refused:
+    return Refused(message, rule=rule, control="AC-6", hint=hint)
+
+
+def why_not(authority: Authority, now: str) -> Refused | None:
+    """Why this authority stands no more at `now` (UTC); None where it does."""
+    if authority.ended == "withdrawn":
+        return _refused("the authority of this service was withdrawn", "authority-withdrawn")
+    if authority.ended or not authority.backed:
+        return _refused("whoever authorised this service is an admin no more, or not with that key", "authority-gone")
+    if authority.until and authority.until <= now:
+        return _refused(f"the authority of this service has ended on {authority.until[:10]}", "authority-expired")
+    return None
+
+
+def acts_under(authority: Authority | None, cited: str | None, service: str, now: str) -> frozenset[str]:
+    """The purposes that a service acts for under the authority that its entry cites; else raise Refused."""
+    if cited is None:
+        raise _refused("a service cites the authority that it acts under", "authority-missing")
+    if authority is None:
+        raise _refused("a service cites an authority that the ledger does not have", "authority-unknown")
+    if authority.service != service:
+        raise _refused("a service cites the authority of another one", "authority-other")
+    reason = why_not(authority, now)
+    if reason is not None:
+        raise reason
+    return frozenset(authority.purposes)
+
+
+def allowed(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> bool:
+    """Whether one of the purposes needs this fact."""
+    for purpose in purposes:
+        fields = MAY[Purpose(purpose)].get(type_)
+        if fields is not None and all(body.get(name) == value for name, value in fields.items()):
+            return True
+    return False
+
+
+def permit(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> None:
+    """Return where one of the purposes needs this fact; else raise Refused."""
+    if not allowed(type_, body, purposes):
+        raise _refused(
+            f"{type_}, as it stands, is nothing that a service for {', '.join(sorted(purposes))} records", "authority-purpose",
+            "a person does it, or an admin authorises the service for it: govern key list",
+        )  # fmt: skip
