@@ -50,19 +50,15 @@ def cases_table(found: Sequence[Case], names: Mapping[str, str]) -> None:
     render.table(
         ("case", "person", "kind", "state", "cut", "open items", "closed"),
         [
-            (
-                c.id[:8],
-                names.get(c.person, c.person),
-                c.kind,
-                f"{c.state}, embargoed" if c.embargoed else c.state,
-                c.cut_at,
-                f"{c.left} of {c.items}",
-                render.day(c.closed_at),
-            )
+            (c.id[:8], names.get(c.person, c.person), c.kind, _stands(c), c.cut_at, f"{c.left} of {c.items}", render.day(c.closed_at))
             for c in found
         ],
         empty="no departure yet: govern offboard plan PERSON",
     )
+
+
+def _stands(case: Case) -> str:
+    return f"{case.state}, embargoed" if case.embargoed else str(case.state)
 
 
 def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str]) -> None:

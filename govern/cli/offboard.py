@@ -48,13 +48,7 @@ def plan(person: Person, json: Json = False) -> None:
 def open_(
     person: Person,
     kind: Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")] = "leaver",
-    cut_at: Annotated[
-        str,
-        typer.Option(
-            metavar="now|TIME",
-            help="When everything ends: 2026-11-30T14:00, here or with its zone. Now; of an embargoed one when you say so.",
-        ),
-    ] = "",
+    cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "",
     last_day: Annotated[str, typer.Option(metavar="DATE")] = "",
     embargo: Annotated[bool, typer.Option("--embargo", help="Until the cut nobody learns of it but those named here.")] = False,
     name_reader: Annotated[

@@ -54,11 +54,7 @@ _COUNTS = {
 
 def _own_case(db: sqlite3.Connection, person: str) -> set[str]:
     """Keys of findings about the member's own departure before its cut: nobody sees that."""
-    return {
-        f"{code}:{case}"
-        for code in ("case", "embargo")
-        for (case,) in db.execute("SELECT id FROM cases WHERE person = ? AND state = 'open'", (person,))
-    }
+    return {f"case:{case}" for (case,) in db.execute("SELECT id FROM cases WHERE person = ? AND state = 'open'", (person,))}
 
 
 def _count(db: sqlite3.Connection, query: str) -> int:

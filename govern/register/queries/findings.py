@@ -21,7 +21,7 @@ _SHOWN: Final = 20
 def findings(db: sqlite3.Connection, policy: Policy, today: str, person: str) -> list[Finding]:
     """Everything, unranked. `today` is an ISO date; `person` is the id of the member who asks."""
     found: list[Finding] = []
-    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person), _embargo_broken(db)):
+    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person), _embargo_broken(db, person)):
         some = list(answers)
         found += some[:_SHOWN]
         if len(some) > _SHOWN:
@@ -296,15 +296,16 @@ def _cut_to_make(case: str, cut_at: str | None, person: str, today: str) -> Find
     )  # fmt: skip
 
 
-def _embargo_broken(db: sqlite3.Connection) -> Iterator[Finding]:
+def _embargo_broken(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
     """Cases that were given, past every rule of their opening, to somebody whom they are about."""
     rows = db.execute(
         "SELECT DISTINCT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person JOIN epochs e ON e.compartment = c.compartment"
-        " JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key AND k.person = c.person WHERE c.state = 'open' ORDER BY c.entry"
+        " JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key AND k.person = c.person WHERE c.state = 'open' AND c.person <> ? ORDER BY c.entry",
+        (person,),
     )
-    for id_, person in rows:
+    for id_, who in rows:
         yield Finding(
-            code="embargo-broken", severity="critical", subject=person or "a former person", key=f"embargo:{id_}",
+            code="embargo-broken", severity="critical", subject=who or "a former person", key=f"embargo:{id_}",
             message="somebody has sealed their embargoed case to them: they can read it", command=f"govern offboard cut {id_[:8]}",
             why="make the cut before they act",
         )  # fmt: skip
