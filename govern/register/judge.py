@@ -132,7 +132,7 @@ class Judge:
             _ENTER, [self._row(entry.index, event, entry.compartment) for (entry, _), (_, event) in zip(waiting, read, strict=True)]
         )
         for (entry, key), (scene, event) in zip(waiting, read, strict=True):
-            self._seen(entry)
+            self._seen(entry.compartment, entry.index)
             if scene is None or event is None:
                 self.passed.add(entry.epoch)
                 continue
@@ -154,7 +154,7 @@ class Judge:
 
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
-        self._seen(entry)
+        self._seen(entry.compartment, entry.index)
         try:
             if not self.keys.opens(entry.compartment, entry.epoch) or self._is_about_us(entry):
                 self.passed.add(entry.epoch)
@@ -183,6 +183,7 @@ class Judge:
         """Judge one fact and apply it, or raise Refused and leave the register as it was."""
         self.db.execute("SAVEPOINT fact")
         try:
+            self._seen(compartment, scene.index)
             self._in_its_compartment(event, compartment, epoch)
             try:
                 self.db.execute(_ENTER, self._row(scene.index, event, compartment))
@@ -344,10 +345,10 @@ class Judge:
         base, case = self.keys.compartment("base"), self.keys.compartment("case")
         return compartment.hex() if base is not None and compartment not in (base, case) else ""
 
-    def _seen(self, entry: Entry) -> None:
+    def _seen(self, compartment: bytes, index: int) -> None:
         """Remember that there is this compartment of a single case, whoever reads it."""
-        if of_one_case := self.of_one_case(entry.compartment):
-            self.db.execute("INSERT OR IGNORE INTO compartments VALUES (?, ?)", (of_one_case, entry.index))
+        if of_one_case := self.of_one_case(compartment):
+            self.db.execute("INSERT OR IGNORE INTO compartments VALUES (?, ?)", (of_one_case, index))
 
     def _is_about_us(self, entry: Entry) -> bool:
         """Whether it is of a case about this very member, and under a key that they were rightly not given."""

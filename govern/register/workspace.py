@@ -278,6 +278,8 @@ class Workspace:
             return
         body = json.loads(founding)
         names = {body["base"]: "base", body["case"]: "case"}
+        for compartment, name in names.items():
+            self.epochs.name(name, bytes.fromhex(compartment))
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
             self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
         for (compartment,) in self.db.execute(_ENDED, {"own": self.reader.id.hex()}).fetchall():
