@@ -1,6 +1,6 @@
 """Replay, steps 5 and 6: opens an entry, holds it against its signer and the rules, and applies it to the register; or finds it void.
 
-A void entry changes nothing but this: every wrap, reveal, hand-over, export or set secret that it names still makes people exposed,
+A void entry of `base` changes nothing but this: every wrap, reveal, hand-over, export or set secret that it names still makes people exposed,
 since a bad insider's entry may describe what really happened. What only a hostile store can do is an IntegrityError instead.
 The same code admits this member's own facts, where a rule's refusal is raised to the caller.
 """
@@ -169,13 +169,13 @@ class Judge:
             self._is_the_signers(event, key)
             self.admit(scene, event, entry.compartment, entry.epoch, key)
         except Unopenable:
-            self._void(entry.index, key, "unopenable", "does not open with its epoch's key")
+            self._void(entry, key, "unopenable", "does not open with its epoch's key")
         except events.UnknownType as error:
-            self._void(entry.index, key, "unknown-type", error.message)
+            self._void(entry, key, "unknown-type", error.message)
         except Malformed as error:
-            self._void(entry.index, key, "malformed", error.message, scene)
+            self._void(entry, key, "malformed", error.message, scene)
         except Refused as error:
-            self._void(entry.index, key, error.rule or "refused", error.message, scene)
+            self._void(entry, key, error.rule or "refused", error.message, scene)
 
     # --- what replay and a member's own transaction share ------------------------------------------------------------------------
 
@@ -318,12 +318,14 @@ class Judge:
         if off is not None:
             self._finding(index, off[0], key, off[1])
 
-    def _void(self, index: int, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
-        self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (index, key.hex()))
-        self._finding(index, code, key, message)
+    def _void(self, entry: Entry, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
+        self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (entry.index, key.hex()))
+        self._finding(entry.index, code, key, message)
         if scene is None:
             return
         self.named.append((scene.type, scene.body))
+        if entry.compartment != self.keys.compartment("base"):
+            return  # what people could know decides in `base`, and not everybody has read this
         signer = self._actors.signer(key)
         void.still_exposes(scene, signer.person if signer else None)
 

@@ -54,7 +54,8 @@ class Company:
         return self.of[handle].keys().id.hex()
 
     def open(self, *more: str, by: str = "mia", of: str = "ben") -> dict[str, Any]:
-        return self.of[by].json("offboard", "open", of, "--embargo", *more)
+        told: dict[str, Any] = self.of[by].json("offboard", "open", of, "--embargo", *more)
+        return told
 
     def tells(self, member: str) -> dict[str, Any]:
         """Everything that a member's machine says, but for how many sealed entries there are."""
@@ -74,7 +75,8 @@ class Company:
         return self.of[member].ask("SELECT value FROM state WHERE key = 'clock'")
 
     def cut(self, case: str, by: str = "mia") -> dict[str, Any]:
-        return self.of[by].json("offboard", "cut", case)
+        told: dict[str, Any] = self.of[by].json("offboard", "cut", case)
+        return told
 
 
 def _plain(out: str, as_json: bool) -> tuple[Any, ...]:

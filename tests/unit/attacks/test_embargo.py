@@ -366,9 +366,25 @@ def test_no_fact_of_base_counts_in_a_sealed_compartment(company: Company, type_:
     at = insider.write(insider.event(type_, body), under=under)
     assert company.mia.ask("SELECT code FROM findings WHERE entry = ?", at) == [("compartment",)]
     assert company.of["dora"].ask("SELECT type FROM entries WHERE idx = ?", at) == [("sealed",)]
-    exposing = {"exposures"}
-    for member in ("mia", "dora"):
-        assert [row for row in company.base(member) if row[0] not in exposing] == [row for row in before[member] if row[0] not in exposing]
+    assert {member: company.base(member) for member in ("mia", "dora")} == before
+
+
+def test_a_reveal_told_in_a_sealed_compartment_decides_nothing_about_a_rotation(company: Company) -> None:
+    """A candidate that was shown is not aborted: whether it was must be judged alike by those who don't read the case."""
+    case = company.open()["case"]["id"]
+    company.mia.ok("rotate", "shop")
+    credential, n = company.mia.ask("SELECT credential, n FROM versions WHERE state = 'candidate'")[0]
+    insider, under = own(company, case)
+    told = {"credential": credential, "version": n, "purpose": "rotation"}
+    for where in (under, insider.case):
+        insider.write(insider.event("secret.revealed", told), under=where)
+    assert company.base("mia") == company.base("dora") == company.base("kim")
+    knows = "SELECT count(*) FROM exposures WHERE person = ? AND credential = ? AND n = ? AND strength = 'seen'"
+    assert company.mia.ask(knows, company.id("dora"), credential, n) == [(0,)]
+    dora = Insider(company.of["dora"])
+    dora.write(dora.event("secret.revealed", told))  # the control: void as well, but everybody reads it
+    for member in ("mia", "kim"):
+        assert company.of[member].ask(knows, company.id("dora"), credential, n) == [(1,)]
 
 
 @pytest.fixture
