@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -551,3 +552,56 @@ def test_no_word_of_the_case_stands_in_database_or_in_the_journals_of_others(com
         for path in (home / "register.db", home / "journal", company.mia.store):
             assert b"case.opened" not in path.read_bytes()
     assert len(case) == 32
+
+
+# --- what readers do besides -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_machine_of_the_opener_reads_the_case_and_a_new_one_of_another_does_not(company: Company) -> None:
+    case = company.open()["case"]["id"]
+    for member, sees in (("mia", [case]), ("dora", [])):
+        machine = company.of[member]
+        issued = machine.json("key", "add-device")
+        second = machine.of(f"{member}-second")
+        words = second.json("join", issued["invite"])["fingerprint"]
+        machine.ok("person", "approve", member, "--fingerprint", words)
+        second.ok("join", issued["invite"])
+        assert [one["id"] for one in second.json("offboard", "list")["cases"]] == sees
+        assert second.verify().code == 0
+
+
+def test_a_named_reader_with_a_new_key_goes_on_reading(company: Company) -> None:
+    case = company.open("--name-reader", "nora")["case"]["id"]
+    issued = company.mia.json("person", "rekey", "nora")
+    again = company.mia.of("nora-again")
+    words = again.json("join", issued["invite"])["fingerprint"]
+    company.mia.ok("person", "approve", "nora", "--fingerprint", words)
+    again.ok("join", issued["invite"])
+    assert [one["id"] for one in again.json("offboard", "list")["cases"]] == [case]
+    assert company.key("nora") not in wrapped_to(company, case)
+    assert again.verify().code == company.mia.verify().code == company.of["dora"].verify().code == 0
+
+
+def test_an_embargoed_case_is_reported_to_its_readers(company: Company, tmp_path: Path) -> None:
+    case = company.open()["case"]["id"]
+    files = company.mia.json("offboard", "report", case, "--out", str(tmp_path / "report"))["files"]
+    told = json.loads(Path(next(name for name in files if name.endswith(".json"))).read_text())
+    assert (told["case"]["state"], told["case"]["cut_at"]) == ("open", None)
+
+
+def test_another_recovery_key_comes_to_read_it_by_its_readers(company: Company, tmp_path: Path) -> None:
+    """Somebody unnamed replaces recovery; the doctor of a reader says what is left to do, and no other's does."""
+    case = company.open()["case"]["id"]
+    dora = company.of["dora"]
+    dora.ok("recovery", "replace", "--recovery", "1-of-1", "--recovery-out", str(tmp_path / "sheets"))
+    proposed = dora.json("proposal", "list")["proposals"][0]["id"]
+    sheets = [word for path in sorted((company.mia.home / "recovery").glob("*.txt"))[:2] for word in ("--sheet", str(path))]
+    dora.ok("proposal", "approve", proposed, *sheets)
+    assert recovery(company) not in wrapped_to(company, case)
+    assert "recovery-epoch" in company.mia.run("doctor", "--json").out
+    dora.ok("recovery", "rewrap")
+    assert "recovery-epoch" not in dora.run("doctor", "--json").out
+    company.mia.ok("recovery", "rewrap")
+    assert recovery(company) in wrapped_to(company, case)
+    assert company.key("ben") not in wrapped_to(company, case)
+    assert {company.of[member].verify().code for member in company.of} == {0}
