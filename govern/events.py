@@ -232,8 +232,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     # cases: in a compartment of their own readers
     "case.opened": _fact(
-        "case", case=id_, person=id_, kind=word(*CASE_KINDS), cut_at=time, items=count, frozen=digest, frozen_at=count,
-        optional={"last_day": date, "requested_by": id_, "evidence": digest},
+        "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,
+        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest},
     ),
     "case.items": _fact("case", case=id_, part=count, of=count, items=many(record, 200)),
     "case.cut": _fact("case", case=id_),

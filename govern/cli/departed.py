@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
     """One case for JSON."""
     return {
-        "id": case.id, "person": names.get(case.person, case.person), "kind": case.kind.value, "state": case.state.value, "cut_at": case.cut_at,
+        "id": case.id, "person": names.get(case.person, case.person), "kind": case.kind.value, "state": case.state.value, "cut_at": case.cut_at or None,
         "cut_made_at": case.cut_made_at or None, "last_day": case.last_day or None,
         "requested_by": names.get(case.requested_by) if case.requested_by else None,
         "opener": names.get(case.opener, case.opener), "opened_at": case.opened_at, "items": case.items, "open": case.left,
         "closed_at": case.closed_at or None, "closer": names.get(case.closer) if case.closer else None,
         "signed_by_one": case.signed_by_one if case.closed_at else None, "frozen": case.frozen, "frozen_at": case.frozen_at,
+        "embargoed": case.embargoed,
     }  # fmt: skip
 
 
@@ -49,11 +50,15 @@ def cases_table(found: Sequence[Case], names: Mapping[str, str]) -> None:
     render.table(
         ("case", "person", "kind", "state", "cut", "open items", "closed"),
         [
-            (c.id[:8], names.get(c.person, c.person), c.kind, c.state, c.cut_at, f"{c.left} of {c.items}", render.day(c.closed_at))
+            (c.id[:8], names.get(c.person, c.person), c.kind, _stands(c), c.cut_at, f"{c.left} of {c.items}", render.day(c.closed_at))
             for c in found
         ],
         empty="no departure yet: govern offboard plan PERSON",
     )
+
+
+def _stands(case: Case) -> str:
+    return f"{case.state}, embargoed" if case.embargoed else str(case.state)
 
 
 def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str]) -> None:
@@ -86,6 +91,8 @@ def tell_next(case: Case, entries: Sequence[Entry], person: str, *, stale: bool 
     waiting = [entry for entry in entries if entry.state == "open"]
     if case.state == "closed":
         render.next_step(f"govern offboard report {short} --out DIR")
+    elif case.state == "open" and not case.cut_at:
+        render.next_step(f"govern offboard cut {short}", "makes the cut, whenever that is; until then nobody else learns of it")
     elif case.state == "open":
         render.next_step("govern offboard run-due", f"makes the cut from {case.cut_at} on; earlier: govern offboard cut {short}")
     elif stale:

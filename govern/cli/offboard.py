@@ -48,9 +48,12 @@ def plan(person: Person, json: Json = False) -> None:
 def open_(
     person: Person,
     kind: Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")] = "leaver",
-    cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "now",
+    cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "",
     last_day: Annotated[str, typer.Option(metavar="DATE")] = "",
-    embargo: Annotated[bool, typer.Option("--embargo", help="Not in this version.")] = False,
+    embargo: Annotated[bool, typer.Option("--embargo", help="Until the cut nobody learns of it but those named here.")] = False,
+    name_reader: Annotated[
+        list[str] | None, typer.Option(metavar="PERSON", help="With --embargo: who else may read it; repeatable.")
+    ] = None,
     requested_by: Annotated[str, typer.Option(metavar="PERSON", help="Who asked for it.")] = "",
     evidence: Evidence = None,
     json: Json = False,
@@ -61,19 +64,21 @@ def open_(
     from govern.offboarding.case import read_kind
     from govern.procedures import offboard as procedure
 
-    if embargo:
-        raise Refused("embargoed departures are not in this version", rule="embargo", hint="open it at the time of the cut: --cut-at now")
+    if name_reader and not embargo:
+        raise Usage("readers are named for an embargoed departure alone", hint="--embargo --name-reader PERSON")
     if last_day and not date(last_day):
         raise Usage(f"{last_day[:40]!r} is no date", hint="write it as 2026-11-30")
     now = settings.now()
     opening = procedure.Opening(
-        person=person, kind=read_kind(kind), cut_at=moment(cut_at, now), last_day=last_day, requested_by=requested_by,
-        evidence=digest_of(evidence) if evidence else "",
+        person=person, kind=read_kind(kind), cut_at=moment(cut_at or "now", now) if cut_at or not embargo else "", last_day=last_day,
+        requested_by=requested_by, evidence=digest_of(evidence) if evidence else "", embargo=embargo, readers=name_reader or (),
     )  # fmt: skip
     workspace = settings.workspace()
     with workspace.transaction(now) as tx:
         case, made = procedure.open_(tx, opening)
-    if made is None:
+    if made is None and not case.cut_at:
+        render.note("under embargo: nobody learns of it but those named, until you make the cut")
+    elif made is None:
         render.note(f"the cut is planned for {told_here(case.cut_at)}")
     else:
         _tell_cut(made)
@@ -275,6 +280,9 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         found = cases.find(tx.register, case, reader=tx.actor)
+        if found.embargoed:
+            hint = f"govern offboard cut {found.id[:8]}"
+            raise Refused("the items of an embargoed departure are drawn up at its cut", rule="embargo", hint=hint)
         entry = act(tx, found, cases.item(tx.register, found.id, item))
     db = workspace.view()
     names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
@@ -287,20 +295,21 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
 
 
 def _show(workspace: Workspace, case: str, *, json: bool) -> None:
+    from govern.procedures.offboard import entries as items_of
     from govern.procedures.settling import stale
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
-    db = workspace.view()
+    db, now = workspace.view(), settings.now()
     found, names = cases.by_id(db, case, reader=workspace.person), handles(db)
-    entries = cases.items(db, case)
+    entries = items_of(db, found, now)
     if json:
         render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names) for entry in entries]})
         return
     cases_table([found], names)
     render.line()
     items_table(entries, names.get(found.person, found.person), names)
-    tell_next(found, entries, names.get(found.person, found.person), stale=stale(db, found, settings.now()))
+    tell_next(found, entries, names.get(found.person, found.person), stale=stale(db, found, now))
 
 
 def _tell_cut(made: Cut) -> None:

@@ -184,9 +184,9 @@ def enrol(tx: Transaction, person: people.Person, invited: queries.Invite, reque
     old = [key.id for key in queries.active(tx.register, person.id)] if invited.purpose == "rekey" else []
     if old:
         revoke(tx, old, "replaced")
-    cases = epochs.reads(tx, "case") and queries.entitled(tx.register, person.id, tx.now)
+    cases = epochs.of_cases(tx, person.id)
     recipient = Recipient(request.key, request.seal)
-    wrapped, digest = epochs.wrap(tx, recipient, ("base", "case") if cases else ("base",))
+    wrapped, digest = epochs.wrap(tx, recipient, ("base", *cases))
     tx.record(
         "key.enrolled",
         {
@@ -197,5 +197,5 @@ def enrol(tx: Transaction, person: people.Person, invited: queries.Invite, reque
     sealed = seal_to(tx, person.id)
     return Approved(
         handle=person.handle, key=request.key.hex(), purpose=invited.purpose, sealed=sealed.added, missing=sealed.missing, replaced=len(old),
-        cases=cases,
+        cases=bool(cases),
     )  # fmt: skip

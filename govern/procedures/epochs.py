@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from govern.ledger.commitment import EpochKey
 from govern.register.queries import keys as queries
@@ -14,12 +14,16 @@ from govern.vault.seal import set_digest, wrap_digest
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
+_PART: Final = 500
+"""Wraps in one `epoch.wrapped`."""
 
-def wrap(tx: Transaction, to: Recipient, names: Sequence[str]) -> tuple[list[str], str]:
-    """Put wraps of the newest epochs of these compartments (`base`, `case`) for one key; epoch ids and digest of the set, for the fact."""
+
+def wrap(tx: Transaction, to: Recipient, names: Sequence[str | bytes]) -> tuple[list[str], str]:
+    """Put wraps of the newest epochs of these compartments (`base`, `case`, ids of others) for one key; epoch ids and digest of the set, for
+    the fact."""
     epochs, digests = [], []
     for name in names:
-        _, epoch = tx.workspace.epochs.current(name)
+        epoch = tx.workspace.epochs.current(name)[1] if isinstance(name, str) else tx.workspace.epochs.newest(name)
         sealed = wrap_epoch(epoch.key, epoch.id, to)
         tx.put_wrap(epoch.id, to.key, sealed)
         digests.append(wrap_digest(epoch.id, to.key, sealed))
@@ -31,6 +35,14 @@ def reads(tx: Transaction, name: str) -> bool:
     """Whether this member reads the compartment of that name."""
     compartment = tx.workspace.epochs.compartment(name)
     return compartment is not None and tx.workspace.epochs.reads(compartment)
+
+
+def of_cases(tx: Transaction, person: str) -> list[bytes]:
+    """Compartments of cases that a person (id) should read by their role, and that this member reads: `case` first, then those of one case."""
+    if not reads(tx, "case") or not queries.entitled(tx.register, person, tx.now):
+        return []
+    own = [bytes.fromhex(one) for one in queries.own_compartments(tx.register, person)]
+    return [tx.workspace.epochs.current("case")[0], *(one for one in own if tx.workspace.epochs.reads(one))]
 
 
 def renew(tx: Transaction, revoked: Collection[str]) -> int:
@@ -47,26 +59,37 @@ def renew(tx: Transaction, revoked: Collection[str]) -> int:
 
 def start(tx: Transaction, compartment: bytes, *, without: Collection[str] = ()) -> None:
     """The next epoch of a compartment, wrapped to those who read it, but for `without`, and to recovery; the key before sealed under it."""
-    before, after = tx.workspace.epochs.newest(compartment), EpochKey(tx.workspace.random(32))
     number = queries.newest_epoch(tx.register, compartment.hex())[1] + 1
     recipients = [Recipient(bytes.fromhex(key), seal) for key, seal in queries.readers(tx.register, compartment.hex(), without=without)]
+    begin(tx, compartment, recipients, number=number, before=tx.workspace.epochs.newest(compartment))
+
+
+def begin(
+    tx: Transaction, compartment: bytes, recipients: Sequence[Recipient], *, number: int = 1, before: EpochKey | None = None
+) -> EpochKey:
+    """Start an epoch for these recipients, the first of a compartment where there is none `before`; its key."""
+    after = EpochKey(tx.workspace.random(32))
     digests = []
     for recipient in recipients:
         sealed = wrap_epoch(after.key, after.id, recipient)
         tx.put_wrap(after.id, recipient.key, sealed)
         digests.append(wrap_digest(after.id, recipient.key, sealed))
-    chained = seal_previous(before.key, after.key, after.id, random=tx.workspace.random)
-    tx.put_wrap(after.id, before.id, chained)
+    follows = {}
+    if before is not None:
+        chained = seal_previous(before.key, after.key, after.id, random=tx.workspace.random)
+        tx.put_wrap(after.id, before.id, chained)
+        follows = {"previous": before.id.hex(), "previous_wrap": wrap_digest(after.id, before.id, chained).hex()}
     tx.workspace.epochs.take(after.key)
     tx.record(
         "epoch.started",
         {
             "compartment": compartment.hex(), "epoch": after.id.hex(), "number": number,
             "recipients": sorted(recipient.key.hex() for recipient in recipients), "wraps": set_digest(digests).hex(),
-            "previous": before.id.hex(), "previous_wrap": wrap_digest(after.id, before.id, chained).hex(),
+            **follows,
         },
         under=(compartment, after),
     )  # fmt: skip
+    return after
 
 
 def stale(tx: Transaction) -> list[tuple[bytes, list[str]]]:
@@ -91,37 +114,46 @@ def renew_stale(tx: Transaction) -> int:
 
 
 def share_cases(tx: Transaction, person: str) -> int:
-    """Wrap the key of the cases to a person's keys (id) that lack it, where a role of theirs reads them; how many keys were given it.
+    """Wrap the keys of the cases to a person's keys (id) that lack them, where a role of theirs reads them; how many keys were given `case`.
 
     Nothing where the actor does not read cases: somebody who does has to.
     """
-    if not reads(tx, "case") or not queries.entitled(tx.register, person, tx.now):
-        return 0
-    compartment, epoch = tx.workspace.epochs.current("case")
-    have = {key for key, _ in queries.readers(tx.register, compartment.hex())}
     rows = tx.register.execute("SELECT id, seal FROM keys WHERE person = ? AND state = 'active' ORDER BY id", (person,)).fetchall()
-    missing = [Recipient(bytes.fromhex(key), seal) for key, seal in rows if key not in have]
-    digests = []
-    for recipient in missing:
-        sealed = wrap_epoch(epoch.key, epoch.id, recipient)
-        tx.put_wrap(epoch.id, recipient.key, sealed)
-        digests.append(wrap_digest(epoch.id, recipient.key, sealed))
-    if missing:
+    recipients = [Recipient(bytes.fromhex(key), seal) for key, seal in rows]
+    given = [share(tx, compartment, recipients) for compartment in of_cases(tx, person)]
+    return given[0] if given else 0
+
+
+def share(tx: Transaction, compartment: bytes, recipients: Sequence[Recipient]) -> int:
+    """Wrap the newest key of a compartment to those of the recipients that lack it; how many did."""
+    epoch = tx.workspace.epochs.newest(compartment)
+    have = {row[0] for row in tx.register.execute("SELECT key FROM epoch_wraps WHERE epoch = ?", (epoch.id.hex(),))}
+    missing = [recipient for recipient in recipients if recipient.key.hex() not in have]
+    for start_ in range(0, len(missing), _PART):
+        part, digests = missing[start_ : start_ + _PART], []
+        for recipient in part:
+            sealed = wrap_epoch(epoch.key, epoch.id, recipient)
+            tx.put_wrap(epoch.id, recipient.key, sealed)
+            digests.append(wrap_digest(epoch.id, recipient.key, sealed))
         tx.record(
-            "epoch.wrapped",
-            {"wraps": [[epoch.id.hex(), recipient.key.hex()] for recipient in missing], "digest": set_digest(digests).hex()},
+            "epoch.wrapped", {"wraps": [[epoch.id.hex(), recipient.key.hex()] for recipient in part], "digest": set_digest(digests).hex()}
         )
     return len(missing)
 
 
 def end_cases(tx: Transaction, person: str) -> int:
-    """A new epoch of the cases without a person (id) of whom no role reads them any more; how many of their keys read no further."""
+    """A new epoch of the cases, embargoed ones included, without a person (id) of whom no role reads them any more; how many of their keys
+    read no further."""
     if not reads(tx, "case") or queries.entitled(tx.register, person, tx.now):
         return 0
-    compartment, epoch = tx.workspace.epochs.current("case")
-    have = {key for key, _ in queries.readers(tx.register, compartment.hex())}
-    ended = [key.id for key in queries.active(tx.register, person) if key.id in have]
-    if ended:
-        tx.record("readers.ended", {"epoch": epoch.id.hex(), "keys": ended})
-        start(tx, compartment, without=ended)
-    return len(ended)
+    theirs, base = {key.id for key in queries.active(tx.register, person)}, tx.workspace.epochs.current("base")[0]
+    gone: set[str] = set()
+    for compartment in [bytes.fromhex(one) for one in queries.read_by(tx.register, theirs)]:
+        if compartment == base or not tx.workspace.epochs.reads(compartment):
+            continue
+        ended = sorted(theirs & {key for key, _ in queries.readers(tx.register, compartment.hex())})
+        if ended:
+            tx.record("readers.ended", {"epoch": tx.workspace.epochs.newest(compartment).id.hex(), "keys": ended})
+            start(tx, compartment, without=ended)
+            gone.update(ended)
+    return len(gone)

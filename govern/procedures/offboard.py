@@ -12,7 +12,7 @@ from govern.holdings.services import Purpose
 from govern.offboarding import checklist
 from govern.offboarding.case import LEAVES, CaseKind, CaseState
 from govern.offboarding.items import Item
-from govern.procedures import settling
+from govern.procedures import embargo, settling
 from govern.procedures.settling import Settled
 from govern.register.queries import cases, people, policies, services, ties
 from govern.register.queries import keys as queries
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What `open_` was asked for. `cut_at`: UTC time; `last_day`: a date; `requested_by`: a handle; `evidence`: SHA-256 of a file, hex."""
+    """What `open_` was asked for. `cut_at`: UTC time, empty where an embargoed case waits for whoever makes its cut; `last_day`: a date;
+    `requested_by`: a handle; `evidence`: SHA-256 of a file, hex; `readers`: handles of those named for an embargoed one."""
 
     person: str
     kind: CaseKind
@@ -33,6 +34,8 @@ class Opening:
     last_day: str = ""
     requested_by: str = ""
     evidence: str = ""
+    embargo: bool = False
+    readers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,13 @@ def plan(db: sqlite3.Connection, person: str, now: str) -> tuple[Person, list[En
     return who, cases.drafted(db, _drawn(db, who.id, cut_at=now, now=now)[1])
 
 
+def entries(db: sqlite3.Connection, case: Case, now: str) -> list[Entry]:
+    """The items of a case; of an embargoed one those that a cut now would draw up."""
+    if not case.embargoed:
+        return cases.items(db, case.id)
+    return cases.drafted(db, _drawn(db, case.person, cut_at=max(case.cut_at, now), now=now)[1])
+
+
 def _drawn(db: sqlite3.Connection, person: str, *, cut_at: str, now: str) -> tuple[checklist.Circumstances, tuple[Item, ...]]:
     found = ties.circumstances(db, person, now)
     return found, checklist.draw_up(found, policies.policy(db), cut_at=cut_at)
@@ -60,6 +70,7 @@ def _drawn(db: sqlite3.Connection, person: str, *, cut_at: str, now: str) -> tup
 def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     """Freeze what the person could know, draw up the items, and make the cut where its time has come.
 
+    Under embargo nothing is written that others could read, and the items are drawn up at the cut.
     Raises Refused for one's own departure, for a second open case of one person, and for those who do not run departures.
     """
     must_run_cases(tx)
@@ -67,18 +78,23 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     who = people.find(db, opening.person)
     asked_by = people.find(db, opening.requested_by).id if opening.requested_by else None
     frozen_at = tx.size
-    found, items = _drawn(db, who.id, cut_at=opening.cut_at, now=tx.now)
+    found, items = _drawn(db, who.id, cut_at=opening.cut_at or tx.now, now=tx.now)
+    body = {
+        "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at or None, "items": 0 if opening.embargo else len(items),
+        "frozen": checklist.frozen(found.known), "frozen_at": frozen_at, "last_day": opening.last_day or None, "requested_by": asked_by,
+        "evidence": opening.evidence or None,
+    }  # fmt: skip
+    if opening.embargo:
+        sealed = cases.by_id(db, embargo.open_(tx, body, opening.readers), reader=tx.actor)
+        done = cut(tx, sealed) if opening.cut_at and opening.cut_at <= tx.now else None
+        return cases.by_id(db, sealed.id, reader=tx.actor), done
+    if row := db.execute("SELECT id FROM cases WHERE person = ? AND state = 'open' AND compartment IS NOT NULL", (who.id,)).fetchone():
+        hint = f"make its cut: govern offboard cut {row[0][:8]}"
+        raise Refused("this person has an open case, under embargo", rule="one-open-case", hint=hint)
     if opening.kind in LEAVES:
         tx.record("person.leaving", {"person": who.id, "last_day": opening.last_day or None})
     case = tx.new_id()
-    tx.record(
-        "case.opened",
-        {
-            "case": case, "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at, "items": len(items),
-            "frozen": checklist.frozen(found.known), "frozen_at": frozen_at, "last_day": opening.last_day or None,
-            "requested_by": asked_by, "evidence": opening.evidence or None,
-        },
-    )  # fmt: skip
+    tx.record("case.opened", {"case": case, **body})
     settling.record_items(tx, case, items)
     opened = cases.by_id(db, case, reader=tx.actor)
     made = _cut(tx, opened, items) if opening.cut_at <= tx.now else None
@@ -91,6 +107,10 @@ def cut(tx: Transaction, case: Case) -> Cut:
     if case.state is not CaseState.OPEN:
         told = "is closed" if case.state is CaseState.CLOSED else "was cut already"
         raise Refused(f"this case {told}", rule="case-open", hint=f"govern offboard show {case.id[:8]}")
+    if case.embargoed:
+        embargo.unseal(tx, case)
+        if case.kind in LEAVES:
+            tx.record("person.leaving", {"person": case.person, "last_day": case.last_day or None})
     settling.settle(tx, case)
     settling.take_in(tx, case)
     items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]

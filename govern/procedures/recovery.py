@@ -18,7 +18,7 @@ from govern.procedures import epochs
 from govern.procedures.sealing import Stored
 from govern.register import connection, sync
 from govern.register.pin import read_pin
-from govern.register.queries import people, policies
+from govern.register.queries import keys, people, policies
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger, due
@@ -199,7 +199,7 @@ def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody
     with workspace.transaction(now) as tx:
         person = _named(tx, handle)
         tx.record("recovery.used", {"purpose": "recover"})
-        wrapped, digests = _wrap_epochs(tx, new)
+        wrapped, digests, all_of_it = _wrap_epochs(tx, new, person.id)
         tx.record(
             "key.enrolled",
             {
@@ -220,6 +220,8 @@ def _enrol(workspace: Workspace, recovery: Keys, new: Keys, handle: str, custody
     )  # fmt: skip
     write_record(workspace.home / "seed.json", record)
     workspace.close()
+    if not all_of_it:  # recovery has read what this admin is not to read: their register is made again, with their own keys
+        connection.remove(workspace.home / "register.db")
     admin = Workspace(
         path=workspace.path, home=workspace.home, vault=workspace.vault, person=person.id, checkpoint=pin.note, unlock=lambda: new,
         random=workspace.random,
@@ -242,9 +244,15 @@ def _named(tx: Transaction, handle: str) -> people.Person:
         raise NotFound(error.message, hint=f"--handle of one who is in the vault; its admins: {admins}") from error
 
 
-def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
+def _wrap_epochs(tx: Transaction, new: Keys, person: str) -> tuple[list[str], list[bytes], bool]:
+    """Ids and digests of the wraps; and whether all that recovery reads is for this person (id): an embargoed case may not be."""
     wrapped_epochs, digests = [], []
-    for (epoch,) in tx.register.execute("SELECT id FROM epochs ORDER BY entry").fetchall():
+    theirs, rest = set(keys.own_compartments(tx.register, person)), 0
+    of_one_case = {row[0] for row in tx.register.execute("SELECT id FROM compartments")}
+    for compartment, epoch in tx.register.execute("SELECT compartment, id FROM epochs ORDER BY entry").fetchall():
+        if compartment in of_one_case - theirs:
+            rest += 1
+            continue
         key = tx.workspace.epochs.get(bytes.fromhex(epoch))
         if key is None:
             continue  # a compartment that recovery does not read
@@ -252,7 +260,7 @@ def _wrap_epochs(tx: Transaction, new: Keys) -> tuple[list[str], list[bytes]]:
         tx.put_wrap(key.id, new.id, wrapped)
         digests.append(wrap_digest(key.id, new.id, wrapped))
         wrapped_epochs.append(epoch)
-    return wrapped_epochs, digests
+    return wrapped_epochs, digests, not rest
 
 
 def _take_over(admin: Workspace, recovery: Keys, new: Keys, now: str) -> tuple[int, int]:

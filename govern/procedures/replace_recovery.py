@@ -137,8 +137,9 @@ def _start(tx: Transaction, compartment: str, epoch: str, number: int, recovery:
     if before is None:
         raise Refused("this compartment is not yours to renew", rule="compartment", control="AC-3")
     rows = tx.register.execute(
-        "SELECT k.id, k.seal FROM epoch_wraps w JOIN keys k ON k.id = w.key AND k.state = 'active' WHERE w.epoch = ? ORDER BY k.id",
-        (epoch,),
+        "SELECT k.id, k.seal FROM epoch_wraps w JOIN keys k ON k.id = w.key AND k.state = 'active' WHERE w.epoch = ?"
+        " AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.compartment = ? AND c.person = k.person) GROUP BY k.id ORDER BY k.id",
+        (epoch, compartment),
     ).fetchall()
     recipients = [recovery, *(Recipient(bytes.fromhex(key), seal) for key, seal in rows)]
     digests = []

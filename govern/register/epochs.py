@@ -103,6 +103,10 @@ class EpochKeys:
         compartment = self._compartments[name]
         return compartment, self.newest(compartment)
 
+    def name(self, name: str, compartment: bytes) -> None:
+        """Which compartment `base` or `case` is, whoever reads it."""
+        self._compartments[name] = compartment
+
     def remember(self, name: str, compartment: bytes, epoch: bytes) -> None:
         """What a register that was synced earlier says of a compartment's newest epoch."""
         self._of[epoch] = compartment

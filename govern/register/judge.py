@@ -1,6 +1,6 @@
 """Replay, steps 5 and 6: opens an entry, holds it against its signer and the rules, and applies it to the register; or finds it void.
 
-A void entry changes nothing but this: every wrap, reveal, hand-over, export or set secret that it names still makes people exposed,
+A void entry of `base` changes nothing but this: every wrap, reveal, hand-over, export or set secret that it names still makes people exposed,
 since a bad insider's entry may describe what really happened. What only a hostile store can do is an IntegrityError instead.
 The same code admits this member's own facts, where a rule's refusal is raised to the caller.
 """
@@ -52,7 +52,7 @@ class Judge:
         self.keys = keys
         self.clock = Clock.load(connection.state(db, "clock"))
         self._actors = Actors(db)
-        self._epochs: dict[bytes, bytes] = {}
+        self._epochs: set[tuple[bytes, bytes]] = set()
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
         self._missing: dict[int, IntegrityError] = {}
@@ -128,14 +128,17 @@ class Judge:
         read = [self._read(entry) for entry, _ in waiting]
         if any(event is not None and event.type in _CHANGES_READING for _, event in read):
             raise _OneByOne
-        self.db.executemany(_ENTER, [_row(entry.index, event) for (entry, _), (_, event) in zip(waiting, read, strict=True)])
+        self.db.executemany(
+            _ENTER, [self._row(entry.index, event, entry.compartment) for (entry, _), (_, event) in zip(waiting, read, strict=True)]
+        )
         for (entry, key), (scene, event) in zip(waiting, read, strict=True):
+            self._seen(entry.compartment, entry.index)
             if scene is None or event is None:
                 self.passed.add(entry.epoch)
                 continue
             self._is_the_signers(event, key)
             self._in_its_compartment(event, entry.compartment, entry.epoch)
-            self._drift(entry.index, key, event, self._apply(scene, event, key))
+            self._drift(entry.index, key, event, self._apply(scene, event, key), entry.compartment)
 
     def _read(self, entry: Entry) -> tuple[Scene | None, events.Event | None]:
         """Open and decode; nothing where the compartment is not ours."""
@@ -146,30 +149,33 @@ class Judge:
             raise _OneByOne
         event = events.decode_event(open_event(entry, vault=self.vault, epoch=epoch)[1])
         personal = self._personal(entry, event)
-        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key), event
+        own = self.of_one_case(entry.compartment)
+        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key, compartment=own), event
 
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
+        self._seen(entry.compartment, entry.index)
         try:
-            if not self.keys.opens(entry.compartment, entry.epoch):
+            if not self.keys.opens(entry.compartment, entry.epoch) or self._is_about_us(entry):
                 self.passed.add(entry.epoch)
-                self.db.execute(_ENTER, _row(entry.index, None))
+                self.db.execute(_ENTER, self._row(entry.index, None, entry.compartment))
                 return
             if not self._may_declare(entry, key):
                 raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
             event = events.decode_event(self._open(entry))
-            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key)
+            own = self.of_one_case(entry.compartment)
+            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key, compartment=own)
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
             self.admit(scene, event, entry.compartment, entry.epoch, key)
         except Unopenable:
-            self._void(entry.index, key, "unopenable", "does not open with its epoch's key")
+            self._void(entry, key, "unopenable", "does not open with its epoch's key")
         except events.UnknownType as error:
-            self._void(entry.index, key, "unknown-type", error.message)
+            self._void(entry, key, "unknown-type", error.message)
         except Malformed as error:
-            self._void(entry.index, key, "malformed", error.message, scene)
+            self._void(entry, key, "malformed", error.message, scene)
         except Refused as error:
-            self._void(entry.index, key, error.rule or "refused", error.message, scene)
+            self._void(entry, key, error.rule or "refused", error.message, scene)
 
     # --- what replay and a member's own transaction share ------------------------------------------------------------------------
 
@@ -177,9 +183,10 @@ class Judge:
         """Judge one fact and apply it, or raise Refused and leave the register as it was."""
         self.db.execute("SAVEPOINT fact")
         try:
+            self._seen(compartment, scene.index)
             self._in_its_compartment(event, compartment, epoch)
             try:
-                self.db.execute(_ENTER, _row(scene.index, event))
+                self.db.execute(_ENTER, self._row(scene.index, event, compartment))
             except sqlite3.IntegrityError:
                 raise Refused("an event of this id is in the ledger already", rule="id-used") from None
             standing = self._apply(scene, event, key)
@@ -188,7 +195,7 @@ class Judge:
             self.db.execute("RELEASE fact")
             raise
         self.db.execute("RELEASE fact")
-        self._drift(scene.index, key, event, standing)
+        self._drift(scene.index, key, event, standing, compartment)
         if event.type in _CHANGES_READING:
             self._actors.forget()
         if event.type in _DECLARES:
@@ -214,15 +221,19 @@ class Judge:
             if (event.body["compartment"], event.body["epoch"]) != (compartment.hex(), epoch.hex()):
                 raise Refused("an epoch's start stands under another key than its own", rule="epoch-order")
             return
-        if epoch not in self._epochs:
-            row = self.db.execute("SELECT compartment FROM epochs WHERE id = ?", (epoch.hex(),)).fetchone()
-            if row is not None:
-                self._epochs[epoch] = bytes.fromhex(row[0])
-        if self._epochs.get(epoch) != compartment:
-            raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
-        wanted = self.keys.compartment(events.FACTS[event.type].compartment)
-        if wanted is not None and wanted != compartment:
+        if (compartment, epoch) not in self._epochs:
+            if not self._is_declared(compartment, epoch):
+                raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
+            self._epochs.add((compartment, epoch))
+        name = events.FACTS[event.type].compartment
+        wanted = self.keys.compartment(name)
+        of_one_case = name == "case" and bool(self.of_one_case(compartment))
+        if wanted is not None and wanted != compartment and not of_one_case:
             raise Refused(f"{event.type} stands in the wrong compartment", rule="compartment")
+
+    def _is_declared(self, compartment: bytes, epoch: bytes) -> bool:
+        found = self.db.execute("SELECT 1 FROM epochs WHERE id = ? AND compartment = ?", (epoch.hex(), compartment.hex()))
+        return found.fetchone() is not None
 
     def _is_the_signers(self, event: events.Event, key: bytes) -> None:
         if event.key != key.hex():
@@ -262,7 +273,7 @@ class Judge:
         """
         if self.keys.get(entry.epoch) is not None or entry.index == 0:
             return True
-        if self.db.execute("SELECT 1 FROM epochs WHERE id = ?", (entry.epoch.hex(),)).fetchone():
+        if self._is_declared(entry.compartment, entry.epoch):
             return True
         signer = self._actors.signer(key)
         if signer is None or signer.is_recovery:
@@ -300,33 +311,60 @@ class Judge:
             return {}
         return value
 
-    def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing) -> None:
-        """Note a time that is off; it moves nothing."""
+    def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
+        """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
+        base = self.keys.compartment("base")
+        clock = self.clock if base in (compartment, None) else self.clock.copy()
         try:
-            off = self.clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
+            off = clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
         except ValueError:
             off = ("backdated", f"{event.at} is no date")
         if off is not None:
             self._finding(index, off[0], key, off[1])
 
-    def _void(self, index: int, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
-        self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (index, key.hex()))
-        self._finding(index, code, key, message)
+    def _void(self, entry: Entry, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
+        self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (entry.index, key.hex()))
+        self._finding(entry.index, code, key, message)
         if scene is None:
             return
         self.named.append((scene.type, scene.body))
+        if entry.compartment != self.keys.compartment("base"):
+            return  # what people could know decides in `base`, and not everybody has read this
         signer = self._actors.signer(key)
         void.still_exposes(scene, signer.person if signer else None)
 
+    # --- compartments ---------------------------------------------------------------------------------------------------------------
+
+    def _row(self, index: int, event: events.Event | None, compartment: bytes) -> tuple[Any, ...]:
+        """Its row of `entries`; of one that we can't read, no more than that it is there.
+
+        An id is used once in each compartment: what stands in one can't make void what stands in another.
+        """
+        if event is None:
+            return index, None, "sealed", None, None, None
+        in_base = index == 0 or compartment == self.keys.compartment("base")
+        id_ = event.id if in_base else f"{event.id}@{compartment.hex()}"
+        return index, id_, event.type, event.actor, event.key, event.at
+
+    def of_one_case(self, compartment: bytes) -> str:
+        """Its id (hex) where it is neither `base` nor `case`."""
+        base, case = self.keys.compartment("base"), self.keys.compartment("case")
+        return compartment.hex() if base is not None and compartment not in (base, case) else ""
+
+    def _seen(self, compartment: bytes, index: int) -> None:
+        """Remember that there is this compartment of a single case, whoever reads it."""
+        if of_one_case := self.of_one_case(compartment):
+            self.db.execute("INSERT OR IGNORE INTO compartments VALUES (?, ?)", (of_one_case, index))
+
+    def _is_about_us(self, entry: Entry) -> bool:
+        """Whether it is of a case about this very member, and under a key that they were rightly not given."""
+        if self.keys.get(entry.epoch) is not None or not self.of_one_case(entry.compartment):
+            return False
+        query = "SELECT 1 FROM cases c JOIN keys k ON k.person = c.person WHERE c.compartment = ? AND k.id = ?"
+        return self.db.execute(query, (entry.compartment.hex(), self.keys.own.hex())).fetchone() is not None
+
     def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
         self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
-
-
-def _row(index: int, event: events.Event | None) -> tuple[Any, ...]:
-    """Its row of `entries`; of one that we can't read, no more than that it is there."""
-    if event is None:
-        return index, None, "sealed", None, None, None
-    return index, event.id, event.type, event.actor, event.key, event.at
 
 
 def _sound(event: events.Event, vault: bytes) -> None:

@@ -36,7 +36,8 @@ CREATE TABLE proposals (
 CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
 CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;
 CREATE TABLE erased (entry INTEGER PRIMARY KEY, erasure INTEGER);
-CREATE TABLE epochs (id TEXT PRIMARY KEY, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER);
+CREATE TABLE epochs (id TEXT, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER, PRIMARY KEY (id, compartment));
+CREATE TABLE compartments (id TEXT PRIMARY KEY, entry INTEGER) WITHOUT ROWID;
 
 CREATE TABLE accounts (
   id TEXT PRIMARY KEY, handle TEXT UNIQUE, platform TEXT, tier TEXT, custodian TEXT, deputy TEXT, department TEXT, client TEXT,
@@ -62,7 +63,7 @@ CREATE TABLE wraps (
   credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;
 CREATE TABLE wrap_sets (entry INTEGER PRIMARY KEY, digest TEXT);
-CREATE TABLE epoch_wraps (entry INTEGER, epoch TEXT, key TEXT, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
+CREATE TABLE epoch_wraps (entry INTEGER, epoch TEXT, key TEXT, PRIMARY KEY (epoch, key, entry)) WITHOUT ROWID;
 CREATE TABLE readers_ended (epoch TEXT, key TEXT, entry INTEGER, PRIMARY KEY (epoch, key)) WITHOUT ROWID;
 
 CREATE TABLE grants (
@@ -91,7 +92,7 @@ CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS N
 CREATE TABLE cases (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, state TEXT, cut_at TEXT, last_day TEXT, requested_by TEXT, opener TEXT, opened_at TEXT,
   items INTEGER, frozen TEXT, frozen_at INTEGER, closed_at TEXT, closer TEXT, signed_by_one INTEGER, statement TEXT,
-  cut_made_at TEXT, cut_entry INTEGER, closed_entry INTEGER, entry INTEGER);
+  cut_made_at TEXT, cut_entry INTEGER, closed_entry INTEGER, entry INTEGER, compartment TEXT);
 CREATE INDEX cases_person ON cases (person);
 CREATE TABLE items (
   case_id TEXT, id TEXT, seq INTEGER, kind TEXT, account TEXT, credential TEXT, n INTEGER, due TEXT, blocking INTEGER, basis TEXT,
@@ -109,7 +110,7 @@ CREATE INDEX shown_credential ON shown (credential);
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
-_READING: Final = 2
+_READING: Final = 3
 """Raised where the same facts make other rows in the same tables."""
 
 VERSION: Final = f"{zlib.crc32(f'{DDL}{_READING}'.encode()):08x}"

@@ -80,19 +80,21 @@ def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spar
         standing[target, recipient] = sealed
     sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
     digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
+    accounted: Spare = set()
     for entry, target, key, ended in expected(db):
         if ended is not None:
             digests[entry].append(bytes.fromhex(ended))
             continue
         if (target, key) not in standing:
             raise IntegrityError("a wrap that it commits to is missing", index=entry, code="wrap", expected=f"a wrap to {key.hex()}")
-        digests[entry].append(wrap_digest(target, key, standing.pop((target, key))))
+        digests[entry].append(wrap_digest(target, key, standing[target, key]))
+        accounted.add((target, key))
     for entry, wanted in sets.items():
         if set_digest(digests[entry]).hex() != wanted:
             raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap")
     for entry, epoch, previous in db.execute("SELECT entry, id, previous FROM epochs WHERE previous IS NOT NULL"):
         _chained(standing.pop((bytes.fromhex(epoch), bytes.fromhex(previous)), None), entry, epoch, previous, keys)
-    planted = {wrap for wrap in standing if wrap[0] not in passed} - spare
+    planted = {wrap for wrap in standing if wrap[0] not in passed} - spare - accounted
     if planted:
         target, key = min(planted)
         raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}")

@@ -100,11 +100,13 @@ class Transaction:
         except Malformed as error:  # typed wrong by somebody
             raise Usage(error.message, hint="something is too long, or has characters that can't be kept") from error
         salt = random(32)
-        compartment, epoch = under or workspace.epochs.current(events.FACTS[type_].compartment)
+        compartment, epoch = under or self._place(type_, body)
         if index == 0:
             workspace.vault = self._judge.vault = vault_id(commit(salt, data))
         named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
-        self._judge.admit(Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key), event, compartment, epoch.id, keys.id)
+        own = self._judge.of_one_case(compartment)
+        scene = Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key, compartment=own)
+        self._judge.admit(scene, event, compartment, epoch.id, keys.id)
         if named is not None:
             self._take(named)
         entry = seal_entry(
@@ -126,6 +128,16 @@ class Transaction:
     def _authority(self, type_: str, body: Mapping[str, Any]) -> str | None:
         """What this service acts under."""
         return services.cite(self.register, self.actor, type_, body, max(self.now, self._judge.clock.now))
+
+    def _place(self, type_: str, body: Mapping[str, Any]) -> tuple[bytes, EpochKey]:
+        """Compartment and key that a fact of this type is written under: a case that has a compartment of its own is written there."""
+        name, epochs = events.FACTS[type_].compartment, self.workspace.epochs
+        if name == "case":
+            row = self.register.execute("SELECT compartment FROM cases WHERE id = ?", (body.get("case"),)).fetchone()
+            if row is not None and row[0] is not None:
+                compartment = bytes.fromhex(row[0])
+                return compartment, epochs.newest(compartment)
+        return epochs.current(name)
 
     def _take(self, named: Written) -> None:
         """Rows that the fact just admitted names."""

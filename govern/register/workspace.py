@@ -210,9 +210,15 @@ class Workspace:
         self._followed = head.note
 
     def _was_given_more(self, since: int) -> bool:
-        """Whether an entry behind `since` gives this member a compartment's key: what was passed over there is to be read now."""
-        query = "SELECT 1 FROM entries e JOIN epoch_wraps w ON w.entry = e.idx WHERE e.idx >= ? AND e.type = 'epoch.wrapped' AND w.key = ?"
-        return self.db.execute(query, (since, self.keys.id.hex())).fetchone() is not None
+        """Whether an entry behind `since` gives this member a compartment's key, or is about one that they have and whose start they passed
+        over, since its wrap was not there then: what was passed over is to be read now."""
+        rows = self.db.execute(
+            "SELECT w.epoch, w.key FROM entries e JOIN epoch_wraps w ON w.entry = e.idx WHERE e.idx >= ? AND e.type = 'epoch.wrapped'",
+            (since,),
+        ).fetchall()
+        passed = {epoch for epoch, _ in rows if self.db.execute("SELECT 1 FROM epochs WHERE id = ?", (epoch,)).fetchone() is None}
+        own = self.keys.id.hex()
+        return any(key == own for _, key in rows) or any(self.epochs.get(bytes.fromhex(epoch)) is not None for epoch in passed)
 
     def _again(self, reading: Reading, head: Head) -> Head:
         """The register from the first entry on, up to the very checkpoint just verified, with every key that this member has by now."""
@@ -272,6 +278,8 @@ class Workspace:
             return
         body = json.loads(founding)
         names = {body["base"]: "base", body["case"]: "case"}
+        for compartment, name in names.items():
+            self.epochs.name(name, bytes.fromhex(compartment))
         for compartment, epoch in self.db.execute("SELECT compartment, id FROM epochs ORDER BY number").fetchall():
             self.epochs.remember(names.get(compartment, ""), bytes.fromhex(compartment), bytes.fromhex(epoch))
         for (compartment,) in self.db.execute(_ENDED, {"own": self.reader.id.hex()}).fetchall():

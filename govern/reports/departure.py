@@ -235,7 +235,8 @@ def json(told: Departure) -> str:
         "person": {"id": told.person.id, "handle": told.person.handle, "name": told.person.name, "status": told.person.status},
         "case": {
             "id": case.id, "kind": case.kind.value, "state": case.state.value, "opened_at": case.opened_at, "opener": told.opener,
-            "requested_by": told.requested_by or None, "cut_at": case.cut_at, "cut_planned": case.cut_planned, "cut_made_at": case.cut_made_at or None,
+            "requested_by": told.requested_by or None, "cut_at": case.cut_at or None, "cut_planned": case.cut_planned or None,
+            "cut_made_at": case.cut_made_at or None,
             "last_day": case.last_day or None, "closed_at": case.closed_at or None, "closer": told.closer or None,
             "signed_by_one": case.signed_by_one if case.closed_at else None, "statement": case.statement or None,
             "frozen": case.frozen, "frozen_at": case.frozen_at,

@@ -1,12 +1,14 @@
 """Cases: the work of one departure, its items, and how each of them ended.
 
 What a case decides is judged on what `base` says at that point of the ledger (versions, grants, custody, roles, keys), never the other way.
+An embargoed case stands in a compartment of its own, whose id it bears; what `case` decides never hangs on one.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from govern.errors import Refused
@@ -26,9 +28,11 @@ class _Case(NamedTuple):
 
 
 def _case(scene: Scene) -> _Case:
-    row = scene.one("SELECT id, person, state, opener FROM cases WHERE id = ?", scene.body["case"])
+    row = scene.one("SELECT id, person, state, opener, coalesce(compartment, '') FROM cases WHERE id = ?", scene.body["case"])
     if row is None:
         raise Refused(f"{scene.type} cites a case that the ledger does not have", rule="unknown-reference")
+    if row[4] != scene.compartment:
+        raise Refused(f"{scene.type} stands in another compartment than its case", rule="compartment")
     if row[1] == scene.actor:
         raise Refused("nobody works on their own departure", rule="own-case", control="AC-5", hint="ask another admin or HR")
     found = _Case(row[0], row[1], CaseState(row[2]), row[3])
@@ -44,14 +48,45 @@ def _opened(scene: Scene) -> None:
         raise Refused(f"a case of the kind {body['kind']} is nothing that this program can run", rule="case-kind")
     if "requested_by" in body:
         scene.must("person", "people", body["requested_by"])
-    if scene.one("SELECT 1 FROM cases WHERE person = ? AND state <> 'closed'", body["person"]):
-        raise Refused("this person has an open case", rule="one-open-case", hint="govern offboard list")
+    _one_each(scene)
     scene.run(
-        "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry)"
-        " VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        body["case"], body["person"], body["kind"], body["cut_at"], body.get("last_day"), body.get("requested_by"), scene.actor, scene.at,
-        body["items"], body["frozen"], body["frozen_at"], scene.index,
+        "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry, compartment)"
+        " VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        body["case"], body["person"], body["kind"], body.get("cut_at"), body.get("last_day"), body.get("requested_by"), scene.actor, scene.at,
+        body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None,
     )  # fmt: skip
+
+
+def _one_each(scene: Scene) -> None:
+    """One open case of a person among those that all readers of cases see, and one case in a compartment of its own."""
+    body, own = scene.body, scene.compartment
+    if not own:
+        if "cut_at" not in body:
+            raise Refused("only an embargoed case has no planned time of its cut", rule="shape")
+        if scene.one("SELECT 1 FROM compartments WHERE id = ?", body["case"]):
+            raise Refused("a case does not bear the id of another compartment", rule="compartment")
+        if scene.one("SELECT 1 FROM cases WHERE person = ? AND state <> 'closed' AND compartment IS NULL", body["person"]):
+            raise Refused("this person has an open case", rule="one-open-case", hint="govern offboard list")
+        return
+    if body["case"] != own:
+        raise Refused("an embargoed case bears the id of its compartment", rule="compartment")
+    read = [row[0] for row in scene.db.execute(
+        "SELECT w.key FROM epoch_wraps w JOIN epochs e ON e.id = w.epoch WHERE e.compartment = ?", (own,)
+    )]  # fmt: skip
+    _not_to(scene, body["person"], read)
+
+
+def _not_to(scene: Scene, person: str, keys: Sequence[str]) -> None:
+    """Refuse what would seal an embargoed case to a key of the person whom it is about, be it revoked, whatever their role."""
+    if scene.one("SELECT 1 FROM keys WHERE person = ? AND id IN (SELECT value FROM json_each(?))", person, json.dumps(list(keys))):
+        raise Refused("an embargoed case is never sealed to the person whom it is about", rule="embargo-subject", control="AC-5")
+
+
+def never_its_subject(scene: Scene, compartment: str, keys: Sequence[str]) -> None:
+    """The same for a later epoch of a case's own compartment."""
+    row = scene.one("SELECT person FROM cases WHERE compartment = ?", compartment)
+    if row is not None:
+        _not_to(scene, row[0], keys)
 
 
 def _items(scene: Scene) -> None:
@@ -79,7 +114,7 @@ def _cut(scene: Scene) -> None:
     found = _case(scene)
     state = case.cut(found.state, grants_left=_grants_left(scene, found.person))
     planned = scene.one("SELECT cut_at FROM cases WHERE id = ?", found.id)[0]
-    if scene.at < planned:
+    if planned is not None and scene.at < planned:
         for item, due in scene.db.execute("SELECT id, due FROM items WHERE case_id = ? AND state = 'open'", (found.id,)).fetchall():
             earlier = deadlines.brought_forward(due, planned=planned, made=scene.at)
             scene.run("UPDATE items SET due = ? WHERE case_id = ? AND id = ?", earlier, found.id, item)

@@ -12,6 +12,7 @@ from govern.holdings.second_person import GENESIS
 from govern.policy.compare import weaker
 from govern.policy.rules import Policy
 from govern.register.projection import services, sponsors
+from govern.register.projection.cases import never_its_subject
 from govern.register.projection.scene import Scene
 
 
@@ -52,7 +53,11 @@ def _epoch(scene: Scene) -> None:
     last = scene.one("SELECT id, number FROM epochs WHERE compartment = ? ORDER BY number DESC LIMIT 1", body["compartment"])
     if body["number"] != (last[1] + 1 if last else 1) or body.get("previous") != (last[0] if last else None):
         raise Refused("an epoch follows the one before it", rule="epoch-order")
-    _for_its_readers(scene, body["compartment"], body["recipients"])
+    base = json.loads(scene.one("SELECT value FROM state WHERE key = 'founding'")[0])["base"]
+    if scene.one("SELECT 1 FROM epochs WHERE id = ? AND compartment = ?", body["epoch"], base):
+        raise Refused("an epoch's key serves one compartment", rule="epoch-order")
+    _for_its_readers(scene, body["compartment"], body["recipients"], base)
+    never_its_subject(scene, body["compartment"], body["recipients"])
     scene.run(
         "INSERT INTO epochs VALUES (?, ?, ?, ?, ?)", body["epoch"], body["compartment"], body["number"], body.get("previous"), scene.index
     )
@@ -61,11 +66,11 @@ def _epoch(scene: Scene) -> None:
         scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, body["epoch"], key)
 
 
-def _for_its_readers(scene: Scene, compartment: str, recipients: list[str]) -> None:
+def _for_its_readers(scene: Scene, compartment: str, recipients: list[str], base: str) -> None:
     """Enrolled keys alone, recovery's always; of `base` every one: nobody is shut out but by a revocation that says so."""
     enrolled = dict(scene.db.execute("SELECT id, state FROM keys WHERE state IN ('active', 'recovery')").fetchall())
     recovery = {key for key, state in enrolled.items() if state == "recovery"}
-    found, base = set(recipients), json.loads(scene.one("SELECT value FROM state WHERE key = 'founding'")[0])["base"]
+    found = set(recipients)
     if not recovery <= found <= set(enrolled) or (compartment == base and found != set(enrolled)):
         raise Refused("an epoch is for the enrolled readers of its compartment and for recovery", rule="epoch-recipients", control="AC-3")
     if compartment != base and services.is_service(scene, scene.actor):

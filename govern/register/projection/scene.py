@@ -26,6 +26,8 @@ class Scene:
     """Id of the key that signs it."""
     now: str = ""
     """The ledger's own time: the latest `at` so far, this one included."""
+    compartment: str = ""
+    """Id of the compartment that it stands in, where that is neither `base` nor `case`: one of a single case."""
 
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""

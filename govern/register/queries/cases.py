@@ -18,7 +18,8 @@ from govern.register.queries.rotations import whole_id
 class Case(NamedTuple):
     """One departure. Ids are hex, texts empty where there is none; `left`: items that are open.
 
-    `cut_at`: when the cut was made or, before it is, is planned; `cut_planned`: what was planned at the opening.
+    `cut_at`: when the cut was made or, before it is, is planned, empty where an embargoed one waits for whoever makes it; `cut_planned`: what
+    was planned at the opening; `compartment`: its own, where it was embargoed.
     """
 
     id: str
@@ -43,6 +44,12 @@ class Case(NamedTuple):
     entry: int
     items: int
     left: int
+    compartment: str = ""
+
+    @property
+    def embargoed(self) -> bool:
+        """Whether nobody but those named for it may learn of it as yet."""
+        return bool(self.compartment) and self.state is CaseState.OPEN
 
 
 class Entry(NamedTuple):
@@ -71,7 +78,7 @@ _CASES: Final = """
 SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at,
   c.closed_at, c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry,
   (SELECT count(*) FROM items i WHERE i.case_id = c.id),
-  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment
 FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """
 
@@ -83,6 +90,7 @@ def _case(row: Sequence[object]) -> Case:
         requested_by=texts[6], opener=texts[7], opened_at=texts[8], frozen=texts[9], frozen_at=int(texts[10] or 0), closed_at=texts[11],
         closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], cut_made_at=texts[15], cut_entry=int(texts[16] or 0),
         closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0), cut_planned=texts[21],
+        compartment=texts[22],
     )  # fmt: skip
 
 

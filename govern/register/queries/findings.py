@@ -21,7 +21,7 @@ _SHOWN: Final = 20
 def findings(db: sqlite3.Connection, policy: Policy, today: str, person: str) -> list[Finding]:
     """Everything, unranked. `today` is an ISO date; `person` is the id of the member who asks."""
     found: list[Finding] = []
-    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person)):
+    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person), _embargo_broken(db, person)):
         some = list(answers)
         found += some[:_SHOWN]
         if len(some) > _SHOWN:
@@ -281,14 +281,34 @@ def _cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
         )  # fmt: skip
 
 
-def _cut_to_make(case: str, cut_at: str, person: str, today: str) -> Finding:
+def _cut_to_make(case: str, cut_at: str | None, person: str, today: str) -> Finding:
     """The cut that a case waits for; until its day nothing is to be done."""
+    if cut_at is None:
+        return Finding(
+            code="case-open", severity="info", subject=person, message=f"the embargoed case of {person} waits for whoever makes its cut",
+            key=f"case:{case}", command=f"govern offboard cut {case[:8]}",
+        )  # fmt: skip
     day = cut_at[:10]
     return Finding(
         code="case-open", severity="critical" if day < today else "warning" if day == today else "info", subject=person,
         message=f"the cut of {person} was planned for {cut_at} and is not made" if day < today else f"the cut of {person} is planned for {cut_at}",
         due=day, key=f"case:{case}", command="govern offboard run-due" if day <= today else f"govern offboard show {case[:8]}",
     )  # fmt: skip
+
+
+def _embargo_broken(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
+    """Cases that were given, past every rule of their opening, to somebody whom they are about."""
+    rows = db.execute(
+        "SELECT DISTINCT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person JOIN epochs e ON e.compartment = c.compartment"
+        " JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key AND k.person = c.person WHERE c.state = 'open' AND c.person <> ? ORDER BY c.entry",
+        (person,),
+    )
+    for id_, who in rows:
+        yield Finding(
+            code="embargo-broken", severity="critical", subject=who or "a former person", key=f"embargo:{id_}",
+            message="somebody has sealed their embargoed case to them: they can read it", command=f"govern offboard cut {id_[:8]}",
+            why="make the cut before they act",
+        )  # fmt: skip
 
 
 def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:

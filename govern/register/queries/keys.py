@@ -111,6 +111,31 @@ def entitled(db: sqlite3.Connection, person: str, at: str) -> bool:
     return any(role in READING_ROLES for (role,) in rows) or services.serves(db, person, Purpose.RUN_DUE, at)
 
 
+def entitled_keys(db: sqlite3.Connection, at: str) -> list[tuple[str, str, bytes]]:
+    """(person, key id, sealing key) of everybody who stays and may read the cases at this time (UTC): the members of `case`."""
+    rows = db.execute(
+        "SELECT k.person, k.id, k.seal FROM keys k JOIN people p ON p.id = k.person WHERE k.state = 'active' AND NOT p.leaving"
+        " AND p.left_on IS NULL ORDER BY k.id"
+    ).fetchall()
+    people = {person for person, _, _ in rows if entitled(db, person, at)}
+    return [(person, key, seal) for person, key, seal in rows if person in people]
+
+
+def own_compartments(db: sqlite3.Connection, person: str) -> list[str]:
+    """Compartments of single cases that a person (id) is to read who reads cases: each after its cut, and before it where a key of theirs
+    was given it; never that of the case about them. As far as this member reads them."""
+    rows = db.execute(
+        """
+        SELECT c.compartment FROM cases c WHERE c.compartment IS NOT NULL AND c.person <> :person AND (c.state <> 'open' OR EXISTS (
+          SELECT 1 FROM epochs e JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key
+          WHERE e.compartment = c.compartment AND k.person = :person))
+        ORDER BY c.entry
+        """,
+        {"person": person},
+    )
+    return [row[0] for row in rows]
+
+
 def newest_epoch(db: sqlite3.Connection, compartment: str) -> tuple[str, int]:
     """Id and number of a compartment's newest epoch."""
     row = db.execute("SELECT id, number FROM epochs WHERE compartment = ? ORDER BY number DESC LIMIT 1", (compartment,)).fetchone()
@@ -118,16 +143,21 @@ def newest_epoch(db: sqlite3.Connection, compartment: str) -> tuple[str, int]:
 
 
 def readers(db: sqlite3.Connection, compartment: str, *, without: Collection[str] = ()) -> list[tuple[str, bytes]]:
-    """(key id, sealing key) of every active key with a wrap of the newest epoch, and recovery's; of `base` every active key. `without` some."""
+    """(key id, sealing key) of every active key with a wrap of the newest epoch, and recovery's; of `base` every active key. `without` some.
+
+    Never one of the person whom a case is about that has this compartment to itself.
+    """
     rows = db.execute(
         """
         SELECT k.id, k.seal FROM keys k WHERE k.state = 'recovery' OR (k.state = 'active'
           AND k.id NOT IN (SELECT value FROM json_each(:without))
+          AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.compartment = :compartment AND c.person = k.person)
           AND (:base OR EXISTS (SELECT 1 FROM epoch_wraps w WHERE w.epoch = :epoch AND w.key = k.id)))
         ORDER BY k.id
         """,
         {
             "epoch": newest_epoch(db, compartment)[0],
+            "compartment": compartment,
             "base": json.loads(state(db, "founding"))["base"] == compartment,
             "without": json.dumps(sorted(without)),
         },
@@ -150,9 +180,9 @@ def read_by(db: sqlite3.Connection, keys: Collection[str]) -> list[str]:
 
 
 def stale(db: sqlite3.Connection, at: str) -> dict[str, list[str]]:
-    """Compartment -> keys that have a wrap of its newest epoch and should read no further at this time (UTC): revoked ones, and of the cases
-    those of people without a role that reads them."""
-    cases = json.loads(state(db, "founding"))["case"]
+    """Compartment -> keys that have a wrap of its newest epoch and should read no further at this time (UTC): revoked ones, and of the cases,
+    embargoed ones included, those of people without a role that reads them."""
+    base = json.loads(state(db, "founding"))["base"]
     rows = db.execute(
         """
         SELECT e.compartment, k.id, k.person, k.state FROM epochs e JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key
@@ -162,6 +192,6 @@ def stale(db: sqlite3.Connection, at: str) -> dict[str, list[str]]:
     ).fetchall()
     found: dict[str, list[str]] = {}
     for compartment, key, person, key_state in rows:
-        if key_state == "revoked" or (compartment == cases and not entitled(db, person, at)):
+        if key_state == "revoked" or (compartment != base and not entitled(db, person, at)):
             found.setdefault(compartment, []).append(key)
     return found

@@ -1,0 +1,124 @@
+"""A company in which a departure can be kept secret: who is in it, what an unnamed member may ask of their machine, and what may differ.
+
+`mia` founded the vault and opens the case; `nora` (HR) is named for it; `ben` (admin) is its subject; `dora` (admin) is not named; `kim` holds keys
+and no role.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from .vaults import PASSWORD, Machine, enrol, found
+
+NAMED, UNNAMED = ("mia", "nora"), ("ben", "dora", "kim")
+READING = (
+    "status", "doctor", "person list", "person show ben", "account list", "account show shop", "credential list shop", "who shop", "holds ben",
+    "holds dora", "offboard list", "offboard plan ben", "offboard plan dora", "rotation list", "place list", "proposal list", "key list", "policy show",
+    "ledger show", "ledger verify", "ledger verify --deep", "offboard run-due",
+)  # fmt: skip
+"""What any member may type and what writes nothing."""
+
+_SEALED = (
+    "entries",
+    "state",
+    "compartments",
+    "epochs",
+    "epoch_wraps",
+    "wrap_sets",
+    "cases",
+    "items",
+    "concerns",
+    "findings",
+    "readers_ended",
+)
+"""Tables of the register in which members may differ who don't read alike."""
+
+
+class Company:
+    """Five machines on one store."""
+
+    def __init__(self, mia: Machine) -> None:
+        self.of = {"mia": mia, **{name: mia.of(name) for name in ("nora", "ben", "dora", "kim")}}
+
+    @property
+    def mia(self) -> Machine:
+        return self.of["mia"]
+
+    def id(self, handle: str) -> str:
+        return str(self.mia.ask("SELECT id FROM people WHERE handle = ?", handle)[0][0])
+
+    def key(self, handle: str) -> str:
+        return self.of[handle].keys().id.hex()
+
+    def open(self, *more: str, by: str = "mia", of: str = "ben") -> dict[str, Any]:
+        told: dict[str, Any] = self.of[by].json("offboard", "open", of, "--embargo", *more)
+        return told
+
+    def tells(self, member: str) -> dict[str, Any]:
+        """Everything that a member's machine says, but for how many sealed entries there are."""
+        machine, told = self.of[member], {}
+        for command in READING:
+            for more in ((), ("--json",)):
+                done = machine.run(*command.split(), *more)
+                assert "Traceback" not in done.err
+                told[" ".join((command, *more))] = (done.code, *_plain(done.out, bool(more)), _counts(done.err))
+        return told
+
+    def base(self, member: str) -> list[Any]:
+        """The part of a member's register that stands for `base`."""
+        return [row for row in self.of[member].register() if row[0] not in _SEALED]
+
+    def clock(self, member: str) -> Any:
+        return self.of[member].ask("SELECT value FROM state WHERE key = 'clock'")
+
+    def cut(self, case: str, by: str = "mia") -> dict[str, Any]:
+        told: dict[str, Any] = self.of[by].json("offboard", "cut", case)
+        return told
+
+
+def _plain(out: str, as_json: bool) -> tuple[Any, ...]:
+    if as_json:
+        return (_without(json.loads(out)),)
+    return ([_counts(line) for line in out.splitlines() if not re.match(r"\s*\d+\s+sealed\b", line)],)
+
+
+def _counts(line: str) -> str:
+    """A line without numbers of entries, the root over them, and the time of day, which a dry run tells."""
+    line = re.sub(r"T\d\d:\d\d:\d\dZ", "T…", line)
+    line = re.sub(r"\b\d+ entries\b", "N entries", line)
+    line = re.sub(r"ends at \d+", "ends at N", line)
+    return re.sub(r"\broot [0-9a-f]{64}\b", "root R", line)
+
+
+def _without(value: Any) -> Any:
+    if isinstance(value, dict):
+        counted = ("size", "root") if "entries" not in value or isinstance(value["entries"], list) else ("size", "root", "entries")
+        return {key: _without(one) for key, one in value.items() if key not in counted}
+    if isinstance(value, list):
+        return [_without(one) for one in value if not (isinstance(one, dict) and one.get("type") == "sealed")]
+    return _counts(value) if isinstance(value, str) else value
+
+
+def build(folder: Path) -> Company:
+    mia = found(folder)
+    for name, handle, role in (
+        ("Nora Lie", "nora", "hr"),
+        ("Ben Bos", "ben", "admin"),
+        ("Dora Lund", "dora", "admin"),
+        ("Kim Ek", "kim", ""),
+    ):
+        mia.ok("person", "add", name, "--handle", handle)
+        person = mia.ask("SELECT id FROM people WHERE handle = ?", handle)[0][0]
+        enrol(mia, handle, person, reads=("base", "case") if role else ("base",))
+        if role:
+            mia.ok("person", "role", handle, role)
+    mia.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme.shop")
+    mia.ok("credential", "add", "shop", "--kind", "password", stdin=PASSWORD)
+    mia.ok("grant", "shop", "ben")
+    company = Company(mia)
+    for machine in company.of.values():
+        machine.ok("ledger", "verify", "--deep")
+    return company
