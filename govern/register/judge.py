@@ -36,7 +36,7 @@ _CHANGES_READING: Final = frozenset({
 _DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
 """What says of an epoch who reads it."""
 
-_ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"
+_ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class _OneByOne(Exception):
@@ -341,10 +341,9 @@ class Judge:
         An id is used once in each compartment: what stands in one can't make void what stands in another.
         """
         if event is None:
-            return index, None, "sealed", None, None, None
+            return index, None, "sealed", None, None, None, ""
         in_base = index == 0 or compartment == self.keys.compartment("base")
-        id_ = event.id if in_base else f"{event.id}@{compartment.hex()}"
-        return index, id_, event.type, event.actor, event.key, event.at
+        return index, event.id, event.type, event.actor, event.key, event.at, "" if in_base else compartment.hex()
 
     def of_one_case(self, compartment: bytes) -> str:
         """Its id (hex) where it is neither `base` nor `case`."""

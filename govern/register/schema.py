@@ -10,7 +10,8 @@ from typing import Final
 
 DDL: Final = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE entries (idx INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, actor TEXT, key TEXT, at TEXT);
+CREATE TABLE entries (
+  idx INTEGER PRIMARY KEY, id TEXT, type TEXT, actor TEXT, key TEXT, at TEXT, compartment TEXT NOT NULL DEFAULT '', UNIQUE (id, compartment));
 CREATE TABLE findings (entry INTEGER, code TEXT, signer TEXT, message TEXT, PRIMARY KEY (entry, code)) WITHOUT ROWID;
 
 CREATE TABLE people (
