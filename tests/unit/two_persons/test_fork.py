@@ -164,6 +164,40 @@ def test_a_quorum_is_the_second_only_where_no_admin_could_be(firm: Forked) -> No
         firm.db("mia")
 
 
+def test_a_quorum_of_before_the_second_admin_moves_no_second_admin(tmp_path: Path) -> None:
+    """From a point at which mia was the only admin she and the sheets are two; by ben's register he could have been the second. Control: it is
+    approved in the new history."""
+    firm = Forked(tmp_path)
+    firm.enrol("ben")
+    firm.keep()
+    firm.promote("ben")
+    firm.db("ben")
+    firm.yesterday()
+    firm.lose_journals()
+    assert firm.fork(sheets=firm.sheets()).proposal.state == "approved"
+    before = firm.state("ben")
+    with pytest.raises(Refused) as refused:
+        firm.accept("ben")
+    assert refused.value.rule == "quorum-needless"
+    assert firm.state("ben") == before
+    firm.close()
+
+
+def test_with_one_admin_the_quorum_is_the_second(tmp_path: Path) -> None:
+    firm = Forked(tmp_path)
+    firm.enrol("ben")
+    firm.keep()
+    firm.person("emil")
+    firm.db("ben")
+    firm.yesterday()
+    firm.lose_journals()
+    assert firm.fork(sheets=firm.sheets()).proposal.state == "approved"
+    assert firm.accept("ben").proposer == firm.ids["mia"]
+    firm.person("later")
+    assert firm.db("ben").execute("SELECT count(*) FROM people WHERE handle IN ('emil', 'later')").fetchone() == (2,)
+    firm.close()
+
+
 def test_nobody_follows_what_one_has_signed(firm: Forked) -> None:
     ended(firm)
     before = firm.state("ben")
