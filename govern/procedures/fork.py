@@ -179,10 +179,8 @@ def _carry(tx: Transaction, old: sqlite3.Connection, proposal: str) -> None:
 
 def _people(tx: Transaction, old: sqlite3.Connection) -> None:
     there = {row[0]: row[1:] for row in tx.register.execute("SELECT id, leaving, left_on FROM people")}
-    columns = "id, handle, name, mail, department, locale, agency, external, leaving, last_day, left_on"
-    for id_, handle, name, mail, department, locale, agency, external, leaving, last_day, left_on in old.execute(
-        f"SELECT {columns} FROM people"
-    ):  # noqa: S608
+    rows = old.execute("SELECT id, handle, name, mail, department, locale, agency, external, leaving, last_day, left_on FROM people")
+    for id_, handle, name, mail, department, locale, agency, external, leaving, last_day, left_on in rows:
         if id_ not in there:
             told = {"handle": handle, "name": name, "mail": mail, "department": department, "locale": locale, "agency": agency}
             tx.record("person.added", {"person": id_, "external": bool(external) or None, "left": left_on}, told)
