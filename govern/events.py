@@ -99,6 +99,7 @@ GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
 VIAS: Final = ("in-person", "call", "messenger", "paper")
 SERVICE_PURPOSES: Final = ("run-due", "remind", "reconcile", "probe")
+BASES: Final = ("sealed", "revealed", "set", "handed-over", "place", "declared", "exported", "imported", "recovery", "unknown")
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
 """What takes two persons."""
 
@@ -209,6 +210,9 @@ FACTS: Final[Mapping[str, Fact]] = {
     "place.holds": _fact(place=id_, accounts=many(id_)),
     "place.cleaned": _fact(place=id_, accounts=many(id_)),
     "knowledge.declared": _fact(credential=id_, person=id_, optional={"since": date}, personal={"note": _note}),
+    "exposures.carried": _fact(
+        proposal=id_, part=count, of=count, exposures=many(row(id_, id_, count, word(*BASES), time), 300)
+    ),
     "secret.revealed": _fact(credential=id_, version=count, purpose=word("reveal", "rotation", "probe"), personal={"reason": _note}),
     "code.shown": _fact(credential=id_, version=count, optional={"recipient": id_}, personal={"reason": _note}),
     "secret.handed_over": _fact(credential=id_, version=count, person=id_, via=word(*VIAS), personal={"reason": _note}),

@@ -138,14 +138,14 @@ def workspace() -> Workspace:
     return workspace_anyhow()
 
 
-def workspace_anyhow(*, noted: bytes | None = None, path: Location | None = None) -> Workspace:
+def workspace_anyhow(*, noted: bytes | None = None, path: Location | None = None, home: Path | None = None) -> Workspace:
     """The same, whether or not the database is there; `noted` is a checkpoint to begin anew from, where this machine's memory is gone, and
-    `path` another location than the one that was named for every command."""
+    `path` and `home` another location and another folder for the register than those that hold for every command."""
     from govern.register.workspace import Workspace
     from govern.vault.custody.record import read_record
 
-    path, home = path or current.path, current.home
-    record = read_record(home / "seed.json")
+    path, home = path or current.path, home or current.home
+    record = read_record(current.home / "seed.json")
     opened = Workspace(
         path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=noted or record.checkpoint.encode(), unlock=unlock,
         anew=noted is not None,

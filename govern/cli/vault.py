@@ -43,6 +43,11 @@ def restore(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
     from_journal: Annotated[bool, typer.Option("--from-journal", help="Rebuild from this machine's journal alone.")] = False,
     refill: Annotated[bool, typer.Option("--refill", help="Mend the database where it lies, with what this machine has of it.")] = False,
+    fork: Annotated[bool, typer.Option("--fork", help="Give up what no journal can mend; takes two persons.")] = False,
+    reason: Annotated[str, typer.Option(help="Of a fork: told to whoever approves it.")] = "",
+    sheet: Annotated[
+        list[Path] | None, typer.Option("--sheet", metavar="FILE", help="Of a fork: a recovery sheet, as second person.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     json: Json = False,
 ) -> None:
@@ -53,8 +58,15 @@ def restore(
 
     if [file is not None, from_journal, refill].count(True) != 1 or (refill and dry_run):
         raise Usage("name a backup, or --from-journal, or --refill", hint="govern vault restore FILE")
+    if (fork and (file is None or dry_run)) or ((reason or sheet) and not fork):
+        raise Usage("--fork goes with a backup, --reason and --sheet with --fork", hint="govern vault restore FILE --fork")
     if refill:
         _refill(json=json)
+        return
+    if fork and file is not None:
+        from govern.cli.fork import make
+
+        make(file, reason, sheet or [], json=json)
         return
     here = settings.current
     if dry_run:
@@ -152,17 +164,24 @@ def move(
 @app.command("trust")
 def trust(
     note: Annotated[Path, typer.Argument(metavar="NOTE", help="A checkpoint kept on paper, in a mail or by another member.")],
+    fork: Annotated[bool, typer.Option("--fork", help="Follow a fork that two persons have signed.")] = False,
+    approve: Annotated[str, typer.Option("--approve", metavar="ID", help="Of a fork: be the second person.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Of a fork: say who has signed it.")] = False,
     json: Json = False,
 ) -> None:
     """Begin anew on a machine whose pin, journal and register are gone: the vault must contain this checkpoint."""
     from govern.bounded import contents
-    from govern.errors import Refused
+    from govern.cli import fork as forks
     from govern.procedures.ledger import MOST_NOTE
     from govern.register.queries.ledger import head
 
     noted = contents(note, MOST_NOTE)
-    if (settings.current.home / "pin").exists():
-        raise Refused("this machine has its pin", rule="pinned", hint="govern ledger compare NOTE holds a checkpoint against the vault")
+    if (approve or dry_run) and (not fork or (approve and dry_run)):
+        raise Usage("--approve or --dry-run goes with --fork", hint="govern vault trust NOTE --fork")
+    if fork:
+        forks.follow(noted, approve, look=dry_run, json=json)
+        return
+    forks.pinned(settings.current.home)
     size, root = head(settings.workspace_anyhow(noted=noted).view())
     if json:
         render.emit("vault.trust", {"size": size, "root": root})

@@ -77,6 +77,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "place.holds": frozenset({KEYHOLDER}),
     "place.cleaned": frozenset({KEYHOLDER}),
     "knowledge.declared": frozenset({KEYHOLDER}),
+    "exposures.carried": frozenset({ADMIN}),
     "secret.revealed": frozenset({HOLDER, CUSTODIAN}),
     "code.shown": frozenset({HOLDER, CUSTODIAN}),
     "secret.handed_over": _RUNS_ACCOUNT,

@@ -56,8 +56,8 @@ def restore(make: Callable[[], Workspace], location: Location, home: Path, sourc
     fresh = Path(f"{location}.restoring") if isinstance(location, Path) else home / "vault.restoring"
     discard_store(fresh)
     try:
-        taken, missing = _build(fresh, home, source, pin)
-        aside, put_back = _swap_file(location, fresh) if isinstance(location, Path) else _swap_rows(location, fresh)
+        taken, missing = build(fresh, home, source, pin)
+        aside, put_back = swap(location, fresh)
     finally:
         discard_store(fresh)
     try:
@@ -76,12 +76,12 @@ def _verify(make: Callable[[], Workspace]) -> None:
         workspace.close()
 
 
-def _build(fresh: Path, home: Path, source: Path | None, pin: Pin) -> tuple[int, int]:
+def build(fresh: Path, home: Path, source: Path | None, pin: Pin) -> tuple[int, int]:
     """A SQLite store at `fresh` that is what was pinned; how many entries came from the backup, and how many from the journal."""
     if source is None:
         create_store(fresh)
     else:
-        _copy(source, fresh)
+        copy(source, fresh)
     store = open_store(fresh)
     try:
         with store.writing() as writing:
@@ -128,7 +128,8 @@ def backup_at(source: Path) -> None:
         raise NotFound(f"there is no backup at {source}", hint="name the file that govern vault backup wrote, or: --from-journal")
 
 
-def _copy(source: Path, fresh: Path) -> None:
+def copy(source: Path, fresh: Path) -> None:
+    """A backup's bytes, once it is known to be a store."""
     import shutil
 
     with open_store(source).reading() as reading:  # its schema is checked, and that it is a store at all
@@ -151,6 +152,11 @@ def _refill(writing: Writing, journal: Journal, taken: int) -> int:
         put(writing, written)
         refilled += len(written.entries)
     return refilled
+
+
+def swap(location: Location, fresh: Path) -> tuple[Path | str | None, Callable[[], None]]:
+    """Put `fresh` in the place of the database; where the old one is, and how to take it back."""
+    return _swap_file(location, fresh) if isinstance(location, Path) else _swap_rows(location, fresh)
 
 
 def _swap_rows(server: Server, fresh: Path) -> tuple[str | None, Callable[[], None]]:

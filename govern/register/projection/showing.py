@@ -64,7 +64,19 @@ def _imported(scene: Scene) -> None:
     )  # fmt: skip
 
 
+def _carried(scene: Scene) -> None:
+    """Who could know what by the head that a fork gives up; of a version that is not here the newest counts."""
+    scene.must("proposal", "proposals", scene.body["proposal"])
+    for person, credential, n, basis, since in scene.body["exposures"]:
+        scene.must("person", "people", person)
+        newest = scene.one("SELECT max(n) FROM versions WHERE credential = ?", credential)[0]
+        if newest is None:
+            raise scene.unknown("credential")
+        scene.expose(person, credential, min(n, newest), basis, since=min(since, scene.at))
+
+
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "exposures.carried": _carried,
     "secret.revealed": revealed,
     "code.shown": _code,
     "secret.handed_over": handed_over,

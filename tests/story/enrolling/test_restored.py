@@ -1,0 +1,100 @@
+"""Two members and a database that went back to yesterday, through the installed command: refilled by both, or forked by both."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .test_two_keyholders import Member, enrolled, mia  # noqa: F401
+
+
+@pytest.fixture
+def two(mia: Member) -> tuple[Member, Member]:  # noqa: F811
+    """mia and ben, both admins: the first by the sheets of the recovery quorum."""
+    ben = enrolled(mia, "ben")
+    proposal = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
+    sheets = [word for path in sorted((mia.home / "recovery").iterdir())[:2] for word in ("--sheet", str(path))]
+    mia.ok("proposal", "approve", proposal, *sheets)
+    ben.ok("status")
+    mia.ok("vault", "backup", "--out", str(mia.folder / "yesterday.db"))
+    for who, account in ((mia, "home-page"), (ben, "forum")):
+        who.ok("account", "add", account, "--platform", "instagram", "--login", account)
+        who.ok("credential", "add", account, "--kind", "password", stdin=f"secret-of-{account}")
+    mia.ok("status")
+    return mia, ben
+
+
+def yesterday(mia: Member) -> Path:  # noqa: F811
+    store = mia.folder / "vault.db"
+    for suffix in ("-wal", "-shm"):
+        Path(f"{store}{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(mia.folder / "yesterday.db", store)
+    return store
+
+
+def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
+    mia, ben = two  # noqa: F811
+    yesterday(mia)
+    refused = mia.spawn("reveal", "home-page", "--stdout", "--reason", "work")
+    assert (refused.code, refused.out) == (6, "")
+    assert "--refill" in refused.err
+    first = mia.spawn("vault", "restore", "--refill")
+    assert first.code == 0, first
+    assert "still lacking: version 1, password of forum: the machine of ben wrote it" in first.err
+    assert "on the machines of ben" in first.err
+    assert ben.json("vault", "restore", "--refill")["lacking"] == []
+    assert mia.spawn("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
+    assert ben.spawn("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
+    mia.ok("ledger", "verify", "--deep")
+
+
+def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> None:
+    mia, ben = two  # noqa: F811
+    told = mia.json("vault", "restore", str(mia.folder / "yesterday.db"))
+    assert {(one["account"], one["by"]) for one in told["lacking"]} == {("forum", "ben")}
+    ben.ok("vault", "restore", "--refill")
+    ben.ok("ledger", "verify", "--deep")
+
+
+def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(two: tuple[Member, Member]) -> None:
+    mia, ben = two  # noqa: F811
+    ben.ok("status")
+    copy = str(mia.folder / "yesterday.db")
+    assert mia.refused("vault", "restore", copy, "--fork")["rule"] == "mendable"
+    for who in two:
+        (who.home / "journal").write_bytes(b"")
+        (who.home / "journal.personal").write_bytes(b"")
+    yesterday(mia)
+    made = mia.spawn("vault", "restore", copy, "--fork", "--reason", "both journals are gone", "--json")
+    assert made.code == 0, made
+    proposal = made.json()["fork"]
+    assert ben.run("status").code == 6
+    note = mia.folder / "note"
+    note.write_text(mia.ok("ledger", "checkpoint").out)
+    assert ben.refused("vault", "trust", str(note))["rule"] == "pinned"
+    assert ben.refused("vault", "trust", str(note), "--fork")["rule"] == "fork-unsigned"
+    done = ben.spawn("vault", "trust", str(note), "--fork", "--approve", proposal)
+    assert done.code == 0, done
+    assert "signed by mia and ben" in done.out
+    for who in two:
+        assert who.spawn("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
+        who.ok("ledger", "verify", "--deep")
+    assert [one["state"] for one in mia.json("proposal", "list")["proposals"] if one["act"] == "restore"] == ["approved"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("restore", "--fork"),
+        ("restore", "--refill", "--from-journal"),
+        ("restore", "--refill", "--reason", "x"),
+        ("trust", "note", "--approve", "x"),
+    ],
+)
+def test_what_is_typed_wrong_changes_nothing(two: tuple[Member, Member], words: tuple[str, ...]) -> None:
+    (two[0].folder / "note").write_text("x")
+    changed = [str(two[0].folder / "note") if word == "note" else word for word in words]
+    assert two[0].run("vault", *changed).code == 2
+    two[0].ok("ledger", "verify")
