@@ -117,12 +117,12 @@ EXEMPT: frozenset[str] = frozenset(
 COMMANDS_OF_THE_VAULT = (*READING, *WRITING, *SHOWING)
 
 
-def words(line: str, folder: Path, home: Path) -> list[str]:
-    """The words of a line, with its files made."""
+def words(line: str, folder: Path, home: Path, vault: object = "") -> list[str]:
+    """The words of a line, with its files made; `vault` is where the vault is, if not in the folder above `home`."""
     import shlex
 
     files = {
-        "vault": home.parent / "vault.db",
+        "vault": vault or home.parent / "vault.db",
         "new": folder / "new.out",
         "note": folder / "note.txt",
         "people": folder / "people.csv",
