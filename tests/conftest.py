@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,3 +159,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if tried:
         failed = sum(report.outcome == "failed" for report in tried)
         terminalreporter.write_line(f"attacks on the store: {len(tried)} cases, {failed} not refused or not told as they should be")
+    altered = Counter[str]()
+    for report in tried:
+        altered.update(dict(report.user_properties).get("cells altered", {}))
+    if altered:
+        terminalreporter.write_line(f"cells of the store altered: {', '.join(f'{count} {what}' for what, count in altered.items())}")
