@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,3 +163,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, value in report.user_properties:
             if name == "load":
                 terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
+    altered = Counter[str]()
+    for report in tried:
+        altered.update(dict(report.user_properties).get("cells altered", {}))
+    if altered:
+        terminalreporter.write_line(f"cells of the store altered: {', '.join(f'{count} {what}' for what, count in altered.items())}")

@@ -47,6 +47,8 @@ WRITING: tuple[str, ...] = (
     "person rekey ben",
     "person approve cleo --fingerprint 0123456789abcdef0123456789abcdef",
     "key add-device",
+    "key add-service cutter --purpose run-due --home {out}-service",
+    "key withdraw-service cutter",
     "key revoke --person ben --cause lost",
     "key seal ben",
     "key renew",
@@ -117,12 +119,12 @@ EXEMPT: frozenset[str] = frozenset(
 COMMANDS_OF_THE_VAULT = (*READING, *WRITING, *SHOWING)
 
 
-def words(line: str, folder: Path, home: Path) -> list[str]:
-    """The words of a line, with its files made."""
+def words(line: str, folder: Path, home: Path, vault: object = "") -> list[str]:
+    """The words of a line, with its files made; `vault` is where the vault is, if not in the folder above `home`."""
     import shlex
 
     files = {
-        "vault": home.parent / "vault.db",
+        "vault": vault or home.parent / "vault.db",
         "new": folder / "new.out",
         "note": folder / "note.txt",
         "people": folder / "people.csv",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ..register.on_server import moved
 from .vaults import Builder, Machine, found
 
 
@@ -19,3 +20,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 def machine(original: Machine, tmp_path: Path) -> Machine:
     """mia's machine on a copy of the vault of thirty-one entries."""
     return original.copy(tmp_path / "copy")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, original: Machine, tmp_path: Path) -> Machine:
+    """The same vault, kept in a file or by a server."""
+    if request.param == "sqlite":
+        return original.copy(tmp_path / "copy")
+    return moved(original, tmp_path / "copy", request.getfixturevalue("postgres"))

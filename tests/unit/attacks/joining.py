@@ -51,7 +51,8 @@ class Joining:
 
     def posted(self, body: bytes) -> None:
         with self.mia.database() as db:
-            db.execute("INSERT OR REPLACE INTO mailbox VALUES (?, 'request', ?)", (self.id, body))
+            db.execute("DELETE FROM mailbox WHERE id = ?", (self.id,))
+            db.execute("INSERT INTO mailbox VALUES (?, 'request', ?)", (self.id, body))
 
     def found(self) -> bytes:
         with self.mia.database() as db:

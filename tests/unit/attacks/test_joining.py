@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,7 +107,7 @@ def test_another_vault_is_not_joined(machine: Machine, tmp_path: Path) -> None:
     other = found(tmp_path / "other")
     for _ in range(40):
         other.write(lambda tx: tx.record("place.added", {"place": tx.new_id(), "kind": "paper"}))
-    shutil.copy(other.store, machine.store)
+    machine.put_rows(other.rows())
     told = joining.machine.run("join", "-", "--json", stdin=joining.line)
     assert (told.code, told.json()["error"]["code"]) == (6, "another-vault")
 

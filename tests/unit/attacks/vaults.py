@@ -37,6 +37,7 @@ PASSWORD, SEED, SECOND = "correct-horse-battery-staple", "JBSWY3DPEHPK3PXPJBSWY3
 SECRETS = (PASSWORD, SEED, SECOND)
 NAMES = ("Mia Holm", "Ben Bos", "Cleo Ray", "acme.shop", "chat of the team", "said so at lunch")
 """What a refused command must not show."""
+TABLES = ("meta", "entry", "checkpoint", "version", "wrap", "mailbox")
 
 
 class Machine(Story):
@@ -106,17 +107,37 @@ class Machine(Story):
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             db.close()
 
+    def rows(self) -> dict[str, list[Any]]:
+        """Every row of the store."""
+        with self.database() as db:
+            return {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+
+    def put_rows(self, rows: dict[str, list[Any]]) -> None:
+        """These rows, and no others, in the tables named."""
+        with self.database() as db:
+            for table, wanted in rows.items():
+                db.execute(f"DELETE FROM {table}")
+                if wanted:
+                    db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(wanted[0]))})", wanted)
+
+    def kept(self) -> Any:
+        """A copy of the whole database as it is now, for `put_back`."""
+        with self.database():
+            pass
+        return self.store.read_bytes()
+
+    def put_back(self, kept: Any) -> None:
+        with self.database():
+            pass
+        self.store.write_bytes(kept)
+
     def state(self) -> tuple[Any, ...]:
         """Everything that a refused command must leave alone: the pin, the journal, and each row of the store."""
-        with self.database() as db:
-            rows = [
-                db.execute(f"SELECT * FROM {table}").fetchall() for table in ("meta", "entry", "checkpoint", "version", "wrap", "mailbox")
-            ]
         files = [
             path.read_bytes() if path.exists() else b""
             for path in (self.home / "pin", self.home / "journal", self.home / "journal.personal")
         ]
-        return files, rows
+        return files, self.rows()
 
     def refuses(self, *words: str, stdin: str = "", code: int = 6) -> Told:
         """Run a command; it must end with this exit code, show nothing, and write nothing."""

@@ -1,0 +1,139 @@
+"""Rows, tables or the whole database of an earlier time; another beginning; what was aborted shown to others; two members shown two ledgers.
+
+On both engines. The control of each: before it, or with what is genuine put back, the same commands pass.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .insider import Insider
+from .test_sealed import manifest
+from .vaults import SECOND, SIZE, TABLES, Builder, Machine, found
+
+VERIFY, REVEAL, PEOPLE = ("ledger", "verify", "--deep"), ("reveal", "shop", "--stdout"), ("person", "list")
+
+
+def later(machine: Machine) -> None:
+    """A new version of the password, of which the database knew nothing yesterday."""
+    machine.ok("credential", "add", "shop", "--kind", "api-token", stdin="yet-another-secret")
+    machine.ok("grant", "shop", "ben", "--days", "9")
+    machine.ok("person", "add", "Dora Lund")
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in ("meta", "mailbox")])
+def test_one_table_of_yesterday_is_refused(either: Machine, table: str) -> None:
+    before = either.rows()
+    later(either)
+    today = either.rows()
+    assert before[table] != today[table]
+    either.put_rows({table: before[table]})
+    either.refuses(*VERIFY)
+    if table in ("entry", "checkpoint"):
+        either.refuses(*PEOPLE)
+    either.put_rows({table: today[table]})
+    assert either.verify().code == 0, "the control"
+
+
+def test_the_whole_of_yesterday_is_refused_by_each_member_who_has_seen_today(either: Machine) -> None:
+    before, ben = either.kept(), either.of("ben")
+    later(either)
+    today = len(either.rows()["entry"])
+    assert today > SIZE
+    either.put_back(before)
+    assert ben.ok(*PEOPLE).code == 0, "the control: ben has seen nothing later"
+    for words in (PEOPLE, REVEAL, VERIFY, ("person", "add", "Emil Dahl")):
+        assert f"at least {today} entries" in either.refuses(*words).err
+
+
+def test_a_wrap_that_was_ended_and_is_put_back_is_named(either: Machine) -> None:
+    """Entry 28 ended ben's wrap of the first version: an old row brings nothing back unseen."""
+    with either.database() as db:
+        sealed = db.execute("SELECT sealed FROM wrap").fetchone()[0]
+        db.execute("INSERT INTO wrap VALUES (?, ?, ?)", (manifest(either, "password", 1), either.of("ben").keys().id, sealed))
+    assert "wrap" in either.refuses(*VERIFY).err
+
+
+def test_a_counterfeit_beginning_is_refused_with_the_genuine_rest(either: Machine, tmp_path: Path) -> None:
+    """Another founding, by the attacker's own keys, in the place of ours; and the whole of another vault under our checkpoints."""
+    ours, theirs = either.rows(), Builder(found(tmp_path / "other")).build().rows()
+    first = [*[row for row in theirs["entry"] if row[0] < 4], *[row for row in ours["entry"] if row[0] >= 4]]
+    genesis = [row for row in theirs["checkpoint"] if row[0] == 4]
+    notes = [*genesis, *[row for row in ours["checkpoint"] if row[0] > 4]]
+    for counterfeit in ({"entry": first}, {"checkpoint": notes}, {"entry": first, "checkpoint": notes}, {"entry": theirs["entry"]}):
+        either.put_rows(counterfeit)
+        assert "entry 0: " in either.refuses(*VERIFY).err
+        anew = either.of("ben").forget("pin", "register", "journal", "journal.personal")
+        anew.refuses(*PEOPLE)
+        either.put_rows({table: ours[table] for table in ("entry", "checkpoint")})
+    assert either.verify().code == 0, "the control"
+
+
+def test_two_members_shown_two_ledgers_find_it_when_their_checkpoints_meet(either: Machine) -> None:
+    """Each ledger is sound in itself, and each member sees only one of them: nothing but a checkpoint from the other tells."""
+    ben, before = either.of("ben"), either.kept()
+    notes = {}
+    for member, name in ((either, "mia"), (ben, "ben")):
+        either.put_back(before)
+        member.ok("person", "add", f"Dora of {name}")
+        assert member.verify().code == 0, "the control: nobody sees it alone"
+        notes[name] = either.folder / f"{name}.note"
+        notes[name].write_text(member.ok("ledger", "checkpoint").out)
+    assert ben.ok("ledger", "compare", str(notes["ben"])).code == 0, "the control"
+    told = ben.refuses("ledger", "compare", str(notes["mia"]), "--json").json()["error"]
+    assert (told["code"], told["index"]) == ("forked", SIZE)
+    assert str(notes["mia"]) in told["message"]
+
+
+def test_a_note_of_more_than_the_database_shows_is_a_rollback(either: Machine) -> None:
+    ben, before, note = either.of("ben"), either.kept(), either.folder / "mia.note"
+    later(either)
+    note.write_text(either.ok("ledger", "checkpoint").out)
+    either.put_back(before)
+    told = ben.refuses("ledger", "compare", str(note), "--json").json()["error"]
+    assert told["code"] == "rolled-back"
+
+
+def test_a_checkpoint_of_what_was_never_committed_leaves_no_entry_behind_it(either: Machine) -> None:
+    """The database keeps the signed checkpoint of a transaction that it lost, and shows it without the entry, and over another one."""
+    ben, before = either.of("ben"), either.rows()
+    either.ok("person", "add", "Dora Lund")
+    aborted = either.rows()["checkpoint"][-1]
+    either.put_rows({**before, "checkpoint": [*before["checkpoint"], aborted]})
+    for member in (either, ben):
+        member.refuses(*PEOPLE)
+    either.put_rows(before)
+    insider = Insider(ben)
+    insider.write(insider.event("place.added", {"place": "ab" * 16, "kind": "paper"}))
+    with either.database() as db:
+        db.execute("UPDATE checkpoint SET note = ? WHERE size = ?", (aborted[1], aborted[0]))
+    for member in (either, ben):
+        member.refuses(*VERIFY)
+    ben.refuses(*PEOPLE)
+    assert "Dora Lund" in either.ok(*PEOPLE).out, "mia's own register, which she has verified under that checkpoint: nothing false"
+    either.put_rows(before)
+    assert ben.verify().code == 0, "the control: ben has taken nothing of it"
+
+
+def test_what_a_former_member_writes_into_the_database_nobody_accepts(either: Machine) -> None:
+    """With keys, epoch keys and the whole database, and a validly signed checkpoint; and none of what comes later is theirs to read."""
+    ben = Insider(either.of("ben"))
+    either.ok("key", "revoke", "--person", "ben", "--cause", "departure")
+    size = len(either.rows()["entry"])
+    before = either.kept()
+    assert ben.write(ben.event("place.added", {"place": "ab" * 16, "kind": "paper"})) == size
+    for words in (PEOPLE, REVEAL, VERIFY):
+        assert f"entry {size}" in either.refuses(*words).err
+    assert "revoked" in either.of("ben").refuses(*PEOPLE, code=5).err
+    either.put_back(before)
+    assert either.ok(*REVEAL).out == SECOND, "the control"
+    after = either.rows()
+    held = {epoch.id for _, epoch in ben.epochs}
+    assert bytes(after["entry"][12][2]) in held, "the control: what was there before"
+    assert not [row[0] for row in after["entry"] if row[0] >= size and bytes(row[2]) in held]
+    later_epochs = {bytes(row[2]) for row in after["entry"]} - held
+    assert later_epochs
+    own = {bytes(target) for target, recipient, _ in after["wrap"] if bytes(recipient) == ben.keys.id}
+    assert not own & later_epochs
