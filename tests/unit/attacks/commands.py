@@ -47,7 +47,7 @@ WRITING: tuple[str, ...] = (
     "person rekey ben",
     "person approve cleo --fingerprint 0123456789abcdef0123456789abcdef",
     "key add-device",
-    "key add-service cutter --purpose run-due --home {out}-service",
+    "key add-service cutter --purpose run-due --home {new}",
     "key withdraw-service cutter",
     "key revoke --person ben --cause lost",
     "key seal ben",
