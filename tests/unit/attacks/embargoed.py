@@ -122,3 +122,24 @@ def build(folder: Path) -> Company:
     for machine in company.of.values():
         machine.ok("ledger", "verify", "--deep")
     return company
+
+
+def types(company: Company, member: str) -> list[str]:
+    return [row[0] for row in company.of[member].ask("SELECT type FROM entries ORDER BY idx")]
+
+
+def wrapped_to(company: Company, case: str) -> set[str]:
+    """Keys with a wrap of the case's newest epoch, as whoever owns the database sees it."""
+    with company.mia.database() as db:
+        epoch = db.execute("SELECT epoch FROM entry WHERE compartment = ? ORDER BY idx DESC", (bytes.fromhex(case),)).fetchone()[0]
+        return {row[0].hex() for row in db.execute("SELECT recipient FROM wrap WHERE target = ?", (epoch,))}
+
+
+def recovery(company: Company) -> str:
+    return str(company.mia.ask("SELECT id FROM keys WHERE state = 'recovery'")[0][0])
+
+
+def previous(company: Company, case: str) -> set[str]:
+    """The epoch before, whose key is sealed under the newest as a wrap row."""
+    rows = company.mia.ask("SELECT previous FROM epochs WHERE compartment = ? AND previous IS NOT NULL", case)
+    return {row[0] for row in rows}
