@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +132,7 @@ def copy(source: Path, fresh: Path) -> None:
     """A backup's bytes, once it is known to be a store."""
     import shutil
 
-    with open_store(source).reading() as reading:  # its schema is checked, and that it is a store at all
+    with closing(open_store(source)) as store, store.reading() as reading:  # its schema is checked, and that it is a store at all
         reading.head()
     shutil.copyfile(source, fresh)
     os.chmod(fresh, 0o600)

@@ -23,7 +23,7 @@ def machine(original: Machine, tmp_path: Path) -> Machine:
     return original.copy(tmp_path / "copy")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def either(request: pytest.FixtureRequest, original: Machine, tmp_path: Path) -> Machine:
     """The same vault, kept in a file or by a server."""
     if request.param == "sqlite":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def keep(company: Any, name: str = "yesterday.db") -> Path:
     company.close()
     for suffix in SUFFIXES:
         (company.folder / f"{name}{suffix}").unlink(missing_ok=True)
-    with sqlite3.connect(company.folder / "vault.db") as db, sqlite3.connect(company.folder / name) as copy:
+    with closing(sqlite3.connect(company.folder / "vault.db")) as db, closing(sqlite3.connect(company.folder / name)) as copy:
         db.backup(copy)
     return Path(company.folder / name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class Forked(Firm):
 
     def keep(self) -> Path:
         self.close()
-        with sqlite3.connect(self.folder / "vault.db") as db, sqlite3.connect(self.folder / "yesterday.db") as copy:
+        # Closed at once: one that is collected later would remove the WAL of whatever database lies there by then.
+        with closing(sqlite3.connect(self.folder / "vault.db")) as db, closing(sqlite3.connect(self.folder / "yesterday.db")) as copy:
             db.backup(copy)
         return self.folder / "yesterday.db"
 
@@ -251,7 +253,7 @@ def size(firm: Forked, who: str) -> int:
 
 
 def noted_of(database: Path) -> bytes:
-    with sqlite3.connect(database) as db:
+    with closing(sqlite3.connect(database)) as db, db:
         return bytes(db.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()[0])
 
 

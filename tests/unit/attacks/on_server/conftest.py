@@ -23,7 +23,10 @@ IMPOSSIBLE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What PostgreSQL itself does not let anybody do."""
+    """All of them take long; some are what PostgreSQL itself does not let anybody do."""
     for item in items:
-        if item.path.parent == Path(__file__).parent and item.name in IMPOSSIBLE:
+        if item.path.parent != Path(__file__).parent:
+            continue
+        item.add_marker(pytest.mark.slow)
+        if item.name in IMPOSSIBLE:
             item.add_marker(pytest.mark.skip(reason=f"PostgreSQL: {IMPOSSIBLE[item.name]}"))
