@@ -81,7 +81,8 @@ def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
         raise IntegrityError(f"the pin never moves back from {before.size} to {pin.size}", code="pin")
     pin = Pin(pin.tree, pin.note, (before.sequence if before else 0) + 1)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        target = path if path.exists() else path.with_name(path.name + ".new")  # a new one appears whole: others may look at any moment
+        descriptor = os.open(target, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
             if (size := os.fstat(descriptor).st_size) < 2 * _SLOT:
                 write_all(descriptor, size, bytes(2 * _SLOT - size))  # no hole: later writes need no room
@@ -89,6 +90,8 @@ def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
             getattr(os, "fdatasync", os.fsync)(descriptor)
         finally:
             os.close(descriptor)
+        if target != path:
+            os.replace(target, path)
         if before is None:
             sync_folder(path.parent)
     except OSError as error:
