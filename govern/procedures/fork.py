@@ -111,7 +111,7 @@ def _pin(home: Path) -> Pin:
 
 
 def _register(home: Path) -> sqlite3.Connection:
-    return sqlite3.connect(home / "register.db")
+    return connection.connect(home / "register.db")
 
 
 def _not_mendable(fresh: Path, home: Path, source: Path, pin: Pin) -> None:
