@@ -7,24 +7,23 @@ The same code admits this member's own facts, where a rule's refusal is raised t
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from govern import events
-from govern.canonical import canonical, decode
+from govern.canonical import decode
 from govern.errors import IntegrityError, Locked, Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
-from govern.policy.rules import Policy
 from govern.register import connection, void
 from govern.register.actors import Actors
 from govern.register.clock import Clock
 from govern.register.epochs import EpochKeys
 from govern.register.projection import APPLY, Scene, erasing
-from govern.vault.keys import check_possession, check_public, key_id
+from govern.register.sound import check_sound
+from govern.vault.keys import key_id
 
 _TOGETHER: Final = 500
 _CHANGES_READING: Final = frozenset({
@@ -202,7 +201,7 @@ class Judge:
             self.keys.declared(event)
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
-        _sound(event, self.vault)
+        check_sound(event, self.vault)
         scene.now = max(event.at, self.clock.now)
         standing = self._actors.standing(event, key, scene.now, genesis=scene.index == 0)
         authority.permit(event.type, event.body, standing)
@@ -364,36 +363,3 @@ class Judge:
 
     def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
         self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
-
-
-def _sound(event: events.Event, vault: bytes) -> None:
-    """What the shape of a fact can't say of it: a key's id is its keys', neither is weak, and a policy is one that can be read."""
-    if event.type == "proposal.made":
-        _sound_proposal(event, vault)
-    body = event.body
-    if event.type == "key.enrolled":
-        sign, seal = bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"])
-        if key_id(sign, seal).hex() != body["key"]:
-            raise Refused("the id of the key is not that of its public keys", rule="key-id")
-        check_public(sign, seal)
-    elif event.type == "policy.adopted":
-        _sound_policy(body)
-
-
-def _sound_policy(body: Mapping[str, Any]) -> None:
-    Policy.from_record(body["policy"])
-    if hashlib.sha256(canonical(body["policy"])).hexdigest() != body["digest"]:
-        raise Refused("the digest is not that of the policy", rule="policy-digest")
-
-
-def _sound_proposal(event: events.Event, vault: bytes) -> None:
-    """The parameters are those of the act; whoever proposes a recovery key holds it (the challenge: vault id and proposal id)."""
-    act, parameters = event.body["act"], event.body["parameters"]
-    events.check_parameters(act, parameters)
-    if act == "policy":
-        _sound_policy(parameters)
-    elif act == "recovery-replaced":
-        sign, seal = bytes.fromhex(parameters["sign"]), bytes.fromhex(parameters["seal"])
-        if key_id(sign, seal).hex() != parameters["key"]:
-            raise Refused("the id of the key is not that of its public keys", rule="key-id")
-        check_possession(sign, seal, vault + bytes.fromhex(event.body["proposal"]), bytes.fromhex(parameters["proof"]))
