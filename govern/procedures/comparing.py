@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from govern.procedures.sealing import Stored
     from govern.register.transaction import Transaction
     from govern.register.workspace import Workspace
-    from govern.store.database import Reading
+    from govern.store.reading import Reading
 
 Fields = Callable[["Stored"], Mapping[str, Any] | None]
 """The fields of a sealed version; None where it is not sealed to this member."""

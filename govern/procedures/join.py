@@ -24,7 +24,8 @@ from govern.register.queries import keys as queries
 from govern.register.queries import people
 from govern.register.workspace import Workspace
 from govern.store.address import Location
-from govern.store.database import Reading, Store, open_store
+from govern.store.database import Store, open_store
+from govern.store.reading import Reading
 from govern.vault.custody.files import present, read_private, write_private
 from govern.vault.custody.record import PENDING, Custody, SeedRecord, write_record
 from govern.vault.invite import Invite, make_request, token_digest

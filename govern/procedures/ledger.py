@@ -16,7 +16,7 @@ from govern.ledger.note import signer_name, verify_note
 from govern.ledger.proof import write_proof
 from govern.register.reread import leaves
 from govern.register.workspace import Workspace
-from govern.store.database import Reading
+from govern.store.reading import Reading
 
 MOST_NOTE: Final = 65_536
 """Bytes of the largest checkpoint that is read from a file."""

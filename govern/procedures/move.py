@@ -13,8 +13,9 @@ from govern.register.reread import Reread, reread
 from govern.register.workspace import Workspace
 from govern.store.address import Location
 from govern.store.copy import copy
-from govern.store.database import Writing, check_free, create_store, discard_store, open_store
+from govern.store.database import check_free, create_store, discard_store, open_store
 from govern.store.location import check_location
+from govern.store.writing import Writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

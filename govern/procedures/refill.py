@@ -19,7 +19,8 @@ from govern.register.journal import Journal
 from govern.register.pin import Pin, read_pin
 from govern.register.queries.people import handles
 from govern.register.workspace import Workspace
-from govern.store.database import Reading, Writing
+from govern.store.reading import Reading
+from govern.store.writing import Writing
 
 _EPOCH: Final = 16
 """Bytes of an epoch's id, which tell its wraps from those of versions."""

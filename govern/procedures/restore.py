@@ -18,8 +18,9 @@ from govern.register.pin import Pin, read_pin
 from govern.register.resubmit import put
 from govern.register.workspace import Workspace
 from govern.store.address import Location, Server
-from govern.store.database import Writing, create_store, discard_store, open_store
+from govern.store.database import create_store, discard_store, open_store
 from govern.store.peek import real
+from govern.store.writing import Writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from govern.register.journal import Journal
 if TYPE_CHECKING:
     from govern.register.pin import Pin
     from govern.register.workspace import Workspace
-    from govern.store.database import Reading
+    from govern.store.reading import Reading
 
 
 def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: Pin | None) -> bool:

@@ -22,12 +22,12 @@ from govern.register import connection, sealed_rows, sync
 from govern.register.journal import Journal, Recorded
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin
-from govern.store.database import META
+from govern.store.reading import META
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
     from govern.register.workspace import Workspace
-    from govern.store.database import Reading
+    from govern.store.reading import Reading
 
 
 _TRIES = 20

@@ -16,7 +16,7 @@ from govern.register.journal import Journal, Written
 
 if TYPE_CHECKING:
     from govern.register.workspace import Workspace
-    from govern.store.database import Writing
+    from govern.store.writing import Writing
 
 
 def resubmit(workspace: Workspace, writing: Writing) -> bool:

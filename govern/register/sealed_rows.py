@@ -15,7 +15,7 @@ from govern.vault.seal import Context, manifest_digest, set_digest, wrap_digest
 
 if TYPE_CHECKING:
     from govern.register.epochs import EpochKeys
-    from govern.store.database import Reading
+    from govern.store.reading import Reading
 
 Named = tuple[str, Mapping[str, Any]]
 """Type and body of a void entry's fact."""

@@ -19,7 +19,7 @@ from govern.register.epochs import EpochKeys
 from govern.register.journal import Journal, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin
-from govern.store.database import EntryRow, Reading
+from govern.store.reading import EntryRow, Reading
 
 _BATCH = 2_000
 _KEPT = 20_000

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from govern.ledger.commitment import EpochKey
     from govern.register.workspace import Workspace
-    from govern.store.database import Writing
+    from govern.store.writing import Writing
 
 _BATCH: Final = 2_000
 

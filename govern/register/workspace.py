@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from govern.register.journal import Journal
     from govern.register.transaction import Transaction
     from govern.store.address import Location
-    from govern.store.database import Reading, Store, Writing
+    from govern.store.database import Store
+    from govern.store.reading import Reading
+    from govern.store.writing import Writing
     from govern.vault.keys import Keys
 
 

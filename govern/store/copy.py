@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Final
 
 from govern.errors import IntegrityError
-from govern.store.database import Reading, Writing
+from govern.store.reading import Reading
+from govern.store.writing import Writing
 
 Row = tuple[bytes, bytes, bytes]
 

@@ -18,9 +18,11 @@ from govern.errors import Failed, GovernError, IntegrityError, Refused, Usage
 from govern.store import tables
 from govern.store.address import Server, is_loopback
 from govern.store.copy import copy
-from govern.store.database import Reading, Store, Writing
+from govern.store.database import Store
 from govern.store.location import check_location
 from govern.store.postgres_schema import DDL, SCHEMA_NAME, SCHEMA_QUERY, SEARCH_PATH, check_schema, is_there
+from govern.store.reading import Reading
+from govern.store.writing import Writing
 
 if TYPE_CHECKING:
     import psycopg

@@ -139,7 +139,7 @@ def test_another_admin_can_not_approve_it(joining: Joining) -> None:
 
 
 def test_no_line_is_shown_where_the_invite_was_not_committed(joining: Joining, monkeypatch: pytest.MonkeyPatch) -> None:
-    from govern.store.database import Writing
+    from govern.store.writing import Writing
 
     def fails(self: Writing) -> None:
         raise Failed("the disk is full", code="disk-full")

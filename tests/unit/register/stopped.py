@@ -49,7 +49,7 @@ def around(name: str, real: Callable[..., Any], half: Callable[..., Any] | None 
 def main() -> None:
     from govern.cli.main import run
     from govern.register import connection, transaction, workspace
-    from govern.store.database import Writing
+    from govern.store.writing import Writing
 
     write = os.write
     os.write = around("write", write, lambda descriptor, data: write(descriptor, bytes(data)[: len(data) // 2]))  # type: ignore[assignment]

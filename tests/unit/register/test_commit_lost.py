@@ -19,7 +19,7 @@ from govern.errors import Failed
 from govern.register import wipe
 from govern.register.journal import Journal
 from govern.store import postgres as engine
-from govern.store.database import Writing
+from govern.store.writing import Writing
 
 from ...conftest import Told
 from ..attacks.vaults import enrol

@@ -18,7 +18,7 @@ import pytest
 
 from govern.errors import Failed
 from govern.register import connection, transaction
-from govern.store.database import Writing
+from govern.store.writing import Writing
 
 from ..attacks.vaults import SECOND, SIZE, Machine, found
 from .histories import Witness, goes_on, handles

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from govern.store.address import Location, Server, typed
-from govern.store.database import Store, Writing, create_store, open_store
+from govern.store.database import Store, create_store, open_store
+from govern.store.writing import Writing
 
 Entry = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 

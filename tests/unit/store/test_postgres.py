@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from govern.errors import Failed, GovernError, IntegrityError, NotFound, Refused, Usage
 from govern.store import postgres
 from govern.store.address import Server, typed
-from govern.store.database import Writing, open_store
+from govern.store.database import open_store
 from govern.store.peek import Peek
 from govern.store.postgres import PostgresStore
 from govern.store.postgres_errors import from_postgres, passes
 from govern.store.postgres_schema import DDL, SCHEMA, SCHEMA_QUERY
+from govern.store.writing import Writing
 
 from ...postgres import Cluster
 from .conftest import fill

@@ -12,8 +12,9 @@ import pytest
 from govern.errors import Failed, GovernError, IntegrityError, NotFound
 from govern.store.address import Location
 from govern.store.copy import copy
-from govern.store.database import META, Store, check_free, create_store, discard_store, open_store
+from govern.store.database import Store, check_free, create_store, discard_store, open_store
 from govern.store.peek import MOST_NOTE, Peek, peek
+from govern.store.reading import META
 
 from .conftest import entry, fill
 

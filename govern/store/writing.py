@@ -1,0 +1,71 @@
+"""What is put into a store under its write lock. A lost race fails on a primary key, it never forks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from govern.store import questions, tables
+from govern.store.reading import FEW, EntryRow, Reading
+
+
+class Writing(Reading):
+    """Inserts under the write lock. A lost race fails on a primary key, it never forks."""
+
+    def _put(self, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            self._store.put_rows(self._connection, table, rows)
+
+    def insert_entries(self, rows: Sequence[EntryRow]) -> None:
+        self._put(tables.entry, rows)
+
+    def drop_personal(self, indices: Sequence[int]) -> None:
+        """Forget the personal parts of these entries: the only thing in a ledger that is ever taken away."""
+        for start in range(0, len(indices), FEW):
+            wanted = tables.entry.c.idx.in_(indices[start : start + FEW])
+            self._connection.execute(sa.update(tables.entry).where(wanted).values(personal=None))
+
+    def insert_checkpoint(self, size: int, note: bytes) -> None:
+        self.insert_checkpoints([(size, note)])
+
+    def insert_checkpoints(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        self._put(tables.checkpoint, list(rows))
+
+    def insert_versions(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        self._put(tables.version, list(rows))
+
+    def insert_wraps(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        values = [{"target": target, "recipient": recipient, "sealed": sealed} for target, recipient, sealed in rows]
+        if values:
+            self._store.put_wraps(self._connection, values)
+
+    def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        values = [{"t": target, "r": recipient} for target, recipient in rows]
+        if values:
+            self._connection.execute(questions.DROP_WRAP, values)
+
+    def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
+        self._put(tables.mailbox, list(rows))
+
+    def post(self, id_: bytes, kind: str, body: bytes) -> None:
+        """Put a request in the place of one that was posted under the same id."""
+        self.drop_mail(id_)
+        self.insert_letters([(id_, kind, body)])
+
+    def drop_mail(self, id_: bytes) -> None:
+        self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id == id_))
+
+    def set_meta(self, key: str, value: bytes) -> None:
+        self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+
+    def begin(self) -> None:
+        """Take the write lock again after a commit in the same context."""
+        self._store.begin(self._connection)
