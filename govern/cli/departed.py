@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from govern.cli import render
 
 if TYPE_CHECKING:
     from govern.offboarding.wording import Told
     from govern.register.queries.cases import Case, Entry
+
+Person = Annotated[str, typer.Argument(metavar="PERSON")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or six or more of the first hex digits.")]
+ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Its number, or six or more hex digits of its id.")]
+Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:

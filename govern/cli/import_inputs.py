@@ -12,7 +12,7 @@ from govern.errors import Malformed, Usage
 
 if TYPE_CHECKING:
     from govern.holdings.importing import Choice
-    from govern.procedures.intake import Found
+    from govern.procedures.import_steps import Found
     from govern.vault.secret import Secret
 
 _MOST_BYTES = 1 << 16

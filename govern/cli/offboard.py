@@ -7,25 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli import render, settings
-from govern.cli.departed import case_row, cases_table, item_row, items_table, tell_next
-from govern.errors import Refused, Usage
+from govern.cli import offboard_items, render, settings
+from govern.cli.departed import CaseId, Evidence, Json, Person, case_row, cases_table, item_row, items_table, tell_next
+from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from govern.procedures.offboard import Cut
-    from govern.register.queries.cases import Case, Entry
-    from govern.register.transaction import Transaction
     from govern.register.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
-
-Person = Annotated[str, typer.Argument(metavar="PERSON")]
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or six or more of the first hex digits.")]
-ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Its number, or six or more hex digits of its id.")]
-Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
 @app.command("plan")
@@ -107,68 +97,6 @@ def show(case: CaseId, json: Json = False) -> None:
 
     workspace = settings.workspace()
     _show(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json)
-
-
-@app.command("assign")
-def assign(case: CaseId, item: ItemId, person: Person, json: Json = False) -> None:
-    """Say whose work an item is."""
-    from govern.procedures.offboard_items import assign as procedure
-
-    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, person), json=json)
-
-
-@app.command("done")
-def done(
-    case: CaseId,
-    item: ItemId,
-    evidence: Evidence = None,
-    note: Annotated[str, typer.Option(help="What was done; erasable.")] = "",
-    json: Json = False,
-) -> None:
-    """An item is done. Items that the ledger can check are refused until it shows them done."""
-    from govern.cli.times import digest_of
-    from govern.procedures.offboard_items import done as procedure
-
-    shown = digest_of(evidence) if evidence else ""
-    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, evidence=shown, note=note), json=json)
-
-
-@app.command("verify")
-def verify(case: CaseId, item: ItemId, json: Json = False) -> None:
-    """Say, as a second person, that an item ended as it is told."""
-    from govern.procedures.offboard_items import verify as procedure
-
-    _item(case, item, procedure, json=json)
-
-
-@app.command("waive")
-def waive(case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False) -> None:
-    """Give an item up, though it applies; another person than the one whose work it is does this."""
-    from govern.offboarding.items import ItemState
-    from govern.procedures.offboard_items import give_up
-
-    why = settings.need(reason, "--reason", "Why")
-    _item(case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.WAIVED, why), json=json)
-
-
-@app.command("not-applicable")
-def not_applicable(
-    case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False
-) -> None:
-    """Say that an item does not apply."""
-    from govern.offboarding.items import ItemState
-    from govern.procedures.offboard_items import give_up
-
-    why = settings.need(reason, "--reason", "Why")
-    _item(case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.NOT_APPLICABLE, why), json=json)
-
-
-@app.command("reopen")
-def reopen(case: CaseId, item: ItemId, note: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False) -> None:
-    """Open an ended item again."""
-    from govern.procedures.offboard_items import reopen as procedure
-
-    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, note), json=json)
 
 
 @app.command("cut")
@@ -272,28 +200,6 @@ def report(
         render.line(str(path))
 
 
-def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry], *, json: bool) -> None:
-    from govern.procedures.settling import stale
-    from govern.register.queries import cases
-    from govern.register.queries.people import handles
-
-    workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
-        found = cases.find(tx.register, case, reader=tx.actor)
-        if found.embargoed:
-            hint = f"govern offboard cut {found.id[:8]}"
-            raise Refused("the items of an embargoed departure are drawn up at its cut", rule="embargo", hint=hint)
-        entry = act(tx, found, cases.item(tx.register, found.id, item))
-    db = workspace.view()
-    names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
-    if json:
-        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names)]})
-        return
-    person = names.get(found.person, found.person)
-    items_table([entry], person, names)
-    tell_next(found, cases.items(db, found.id), person, stale=stale(db, found, settings.now()))
-
-
 def _show(workspace: Workspace, case: str, *, json: bool) -> None:
     from govern.procedures.offboard import entries as items_of
     from govern.procedures.settling import stale
@@ -318,3 +224,6 @@ def _tell_cut(made: Cut) -> None:
         for count, noun in ((made.grants, "grant"), (made.wraps, "wrap"), (made.rotations, "rotation"))
     )
     render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened")
+
+
+offboard_items.register(app)

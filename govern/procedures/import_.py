@@ -18,7 +18,8 @@ from govern.importers.login import BROWSERS, Login, Reading, Skipped
 from govern.procedures.comparing import Fields, in_snapshot, in_transaction, marker
 from govern.procedures.import_people import Directory, Named
 from govern.procedures.import_record import Recorder
-from govern.procedures.intake import Found, Intake, Step, Warnings, known
+from govern.procedures.import_steps import Found, Step, Warnings
+from govern.procedures.intake import Intake, known
 from govern.register.connection import create
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from govern.errors import NotFound
 from govern.holdings import custody, importing
 from govern.holdings.importing import Outcome
-from govern.procedures.intake import Piece, Step
+from govern.procedures.import_steps import Piece, Step
 from govern.procedures.sealing import recipients, seal
 from govern.register.queries import imports, people, places, policies
 from govern.vault import fingerprint, otp
