@@ -9,82 +9,18 @@ A type is never changed once released: fields are only added, as optional ones; 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from govern.canonical import MAX_DEPTH, MAX_INTEGER, encoded, must_be, parsed, spelled, within
+from govern.canonical import MAX_DEPTH, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
+from govern.fields import Check, count, date, digest, flag, handle, id_, many, record, row, signature, text, time, word
 
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
 
-Check = Callable[[Any], bool]
 _FLAT: Final = frozenset({str, int, bool})
-
-
-# --- fields ----------------------------------------------------------------------------------------------------------------------
-
-_ID = re.compile(r"[0-9a-f]{32}\Z").match
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z").match
-_TIME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z").match
-_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z").match
-_TYPE = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
-_SIGNATURE = re.compile(r"[0-9a-f]{128}\Z").match
-_HANDLE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
-
-
-def id_(value: Any) -> bool:
-    return isinstance(value, str) and _ID(value) is not None
-
-
-def digest(value: Any) -> bool:
-    return isinstance(value, str) and _DIGEST(value) is not None
-
-
-def time(value: Any) -> bool:
-    return isinstance(value, str) and _TIME(value) is not None
-
-
-def date(value: Any) -> bool:
-    return isinstance(value, str) and _DATE(value) is not None
-
-
-def handle(value: Any) -> bool:
-    """What people type for an account or a person: lower-case letters, digits and . _ @ + -, at most 63."""
-    return isinstance(value, str) and _HANDLE(value) is not None
-
-
-def flag(value: Any) -> bool:
-    return value is True or value is False
-
-
-def count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_INTEGER
-
-
-def record(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def signature(value: Any) -> bool:
-    return isinstance(value, str) and _SIGNATURE(value) is not None
-
-
-def text(limit: int) -> Check:
-    return lambda value: isinstance(value, str) and len(value) <= limit
-
-
-def word(*words: str) -> Check:
-    allowed = frozenset(words)
-    return lambda value: isinstance(value, str) and value in allowed
-
-
-def many(check: Check, limit: int = 1000) -> Check:
-    return lambda value: isinstance(value, list) and len(value) <= limit and all(map(check, value))
-
-
-def row(*checks: Check) -> Check:
-    return lambda value: isinstance(value, list) and len(value) == len(checks) and all(c(v) for c, v in zip(checks, value, strict=True))
 
 
 KINDS: Final = ("password", "totp", "backup-codes", "api-token", "app-password", "passkey", "recovery-email", "recovery-phone")
@@ -264,6 +200,9 @@ PARAMETERS: Final[Mapping[str, Fact]] = {
 """Act -> the shape of the parameters of its proposal."""
 
 
+_is_type: Final = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
+
+
 class Event(NamedTuple):
     """One fact as read from, or about to go into, the ledger. `at` is claimed by its actor; order in the ledger decides."""
 
@@ -279,16 +218,32 @@ class Event(NamedTuple):
     """Of a service: id of the `service.authorised` that it acts under."""
 
 
-def _is_envelope(event: Event) -> bool:
-    """Whether the fields around the body are of their kinds, and so written in JSON as they are."""
+def _malformed() -> Malformed:
+    return Malformed("an event whose envelope has a field that is not of its kind")
+
+
+@lru_cache(maxsize=256)
+def _frame(type_: str, actor: str, key: str, at: str, authority: str | None) -> tuple[str, str, str]:
+    """Canonical text before the body, behind the id and behind the personal part: the same for many events of a transaction.
+
+    Nothing in it would be written otherwise by JSON. Raises Malformed where a field is not of its kind.
+    """
+    if not (_is_type(type_) and id_(actor) and id_(key) and time(at) and (authority is None or id_(authority))):
+        raise _malformed()
+    acts_under = f'"authority":"{authority}",' if authority is not None else ""
+    return f'{{"actor":"{actor}","at":"{at}",{acts_under}"body":', f'","key":"{key}",', f'"type":"{type_}","v":{FORMAT}}}'
+
+
+def _spelled(event: Event) -> str:
+    """Canonical text of an event; raises Malformed where a field around its body is not of its kind."""
     try:
-        return bool(
-            _ID(event.id) and _TYPE(event.type) and _ID(event.actor) and _ID(event.key) and _TIME(event.at)
-            and isinstance(event.body, dict) and (event.personal is None or _DIGEST(event.personal))
-            and (event.authority is None or _ID(event.authority))
-        )  # fmt: skip
-    except TypeError:  # a pattern is matched by texts alone
-        return False
+        before, between, behind = _frame(event.type, event.actor, event.key, event.at, event.authority)
+    except TypeError:  # a field that is a list or a record
+        raise _malformed() from None
+    if not (id_(event.id) and isinstance(event.body, dict) and (event.personal is None or digest(event.personal))):
+        raise _malformed()
+    personal = f'"personal":"{event.personal}",' if event.personal is not None else ""
+    return f'{before}{spelled(event.body)},"id":"{event.id}{between}{personal}{behind}'
 
 
 class UnknownType(Malformed):
@@ -334,23 +289,14 @@ def check_personal(type_: str, personal: Mapping[str, Any]) -> None:
             raise Malformed(f"{type_}: personal field {key[:40]!r} is unknown, too long or not of its kind")
 
 
-def _spelled(event: Event) -> str:
-    """Canonical text of an event. What stands around the body has nothing in it that JSON would write otherwise: `_is_envelope` saw to it."""
-    personal = f'"personal":"{event.personal}",' if event.personal is not None else ""
-    authority = f'"authority":"{event.authority}",' if event.authority is not None else ""
-    return (
-        f'{{"actor":"{event.actor}","at":"{event.at}",{authority}"body":{spelled(event.body)},"id":"{event.id}","key":"{event.key}",'
-        f'{personal}"type":"{event.type}","v":{FORMAT}}}'
-    )
-
-
 def encode_event(event: Event) -> bytes:
     """Canonical bytes of an event whose envelope and body have their shape (else Malformed)."""
-    if not _is_envelope(event):
-        raise Malformed("an event whose envelope has a field that is not of its kind")
-    check_body(event.type, event.body)
-    if not _FLAT.issuperset(map(type, event.body.values())):  # these were just held against their bounds; lists and records hold anything
-        within(event.body, MAX_DEPTH - 1)
+    if isinstance(event.body, dict) and isinstance(event.type, str):
+        check_body(event.type, event.body)
+        if not _FLAT.issuperset(
+            map(type, event.body.values())
+        ):  # these were just held against their bounds; lists and records hold anything
+            within(event.body, MAX_DEPTH - 1)
     return encoded(_spelled(event))
 
 
@@ -364,8 +310,8 @@ def decode_event(data: bytes) -> Event:
         event = Event(value["id"], value["type"], value["actor"], value["key"], value["at"], value["body"], personal, authority)
     except KeyError as error:
         raise Malformed("an event whose envelope lacks a field") from error
-    if len(value) != 7 + (personal is not None) + (authority is not None) or value.get("v") != FORMAT or not _is_envelope(event):
-        raise Malformed("an event whose envelope has other keys, or a field that is not of its kind")
+    if len(value) != 7 + (personal is not None) + (authority is not None) or value.get("v") != FORMAT:
+        raise Malformed("an event whose envelope has other keys")
     must_be(_spelled(event), text)
     check_body(event.type, event.body)
     return event

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, assert_never
 
 from govern.errors import Refused
-from govern.events import id_, time
+from govern.fields import id_, time
 
 
 class ItemKind(StrEnum):
