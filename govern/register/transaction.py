@@ -104,7 +104,7 @@ class Transaction:
         if index == 0:
             workspace.vault = self._judge.vault = vault_id(commit(salt, data))
         named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
-        own = self._judge.of_one_case(compartment)
+        own = self._judge.compartments.of_one_case(compartment)
         scene = Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key, compartment=own)
         self._judge.admit(scene, event, compartment, epoch.id, keys.id)
         if named is not None:
