@@ -104,6 +104,10 @@ _NOT_ONESELF: Final = frozenset({"person.leaving", "person.left", "case.opened",
 """Facts whose `person` must be somebody else than the actor (AC-5); `grant.issued` has a rule of its own."""
 
 
+_BY_BODY: Final = _NOT_ONESELF | {"grant.issued", "invite.issued", "key.enrolled"}
+"""Facts on which `permit` decides by what they say."""
+
+
 @lru_cache(maxsize=64)
 def capabilities(standing: Standing) -> frozenset[str]:
     """Everything that the actor's standing amounts to."""
@@ -126,6 +130,11 @@ def depends_on_account(type_: str, body: Mapping[str, Any], standing: Standing) 
     if type_ == "grant.issued" and body["person"] == standing.person:
         return True
     return not FORMAT_1.get(type_, frozenset()) & capabilities(standing)
+
+
+def by_role(type_: str, standing: Standing) -> bool:
+    """Whether `permit` lets the actor record any fact of this type, whatever it says and whichever account it is about."""
+    return standing.service is None and type_ not in _BY_BODY and bool(FORMAT_1.get(type_, frozenset()) & capabilities(standing))
 
 
 def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:

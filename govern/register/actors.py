@@ -37,11 +37,13 @@ class Actors:
         self._db = db
         self._signers: dict[bytes, Signer] = {}
         self._standings: dict[tuple[str, bytes], authority.Standing] = {}
+        self._permitted: dict[tuple[str, str, bytes], authority.Standing] = {}
 
     def forget(self) -> None:
         """Keys or roles have changed, or the register was rolled back."""
         self._signers.clear()
         self._standings.clear()
+        self._permitted.clear()
 
     def signer(self, key: bytes) -> Signer | None:
         found = self._signers.get(key)
@@ -52,7 +54,18 @@ class Actors:
             found = self._signers[key] = Signer(row[0], row[1], row[2], bool(row[3]))
         return found
 
-    def standing(self, event: Event, key: bytes, now: str, *, genesis: bool) -> authority.Standing:
+    def permitted(self, event: Event, key: bytes, now: str, *, genesis: bool) -> authority.Standing:
+        """The actor's standing, at the ledger's time `now`, by which this fact may be recorded; raises Refused where it may not."""
+        settled = self._permitted.get((event.type, event.actor, key)) if event.authority is None else None
+        if settled is not None:
+            return settled
+        standing = self._standing(event, key, now, genesis=genesis)
+        authority.permit(event.type, event.body, standing)
+        if self._standings.get((event.actor, key)) == standing and authority.by_role(event.type, standing):
+            self._permitted[event.type, event.actor, key] = standing
+        return standing
+
+    def _standing(self, event: Event, key: bytes, now: str, *, genesis: bool) -> authority.Standing:
         """What the actor is when the fact is judged, at the ledger's time `now`; relations to its accounts only where they decide.
 
         Raises Refused for a service that acts under no standing authority, and for anybody else who names one.

@@ -56,6 +56,7 @@ class Judge:
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
         self._missing: dict[int, IntegrityError] = {}
+        self._off: dict[int, tuple[int, str, bytes, str]] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
         self.passed: set[bytes] = set()
@@ -167,7 +168,14 @@ class Judge:
             scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key, compartment=own)
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
-            self.admit(scene, event, entry.compartment, entry.epoch, key)
+            self.db.execute("SAVEPOINT fact")
+            try:
+                self.admit(scene, event, entry.compartment, entry.epoch, key)
+            except BaseException:
+                self.db.execute("ROLLBACK TO fact")
+                raise
+            finally:
+                self.db.execute("RELEASE fact")
         except Unopenable:
             self._void(entry, key, "unopenable", "does not open with its epoch's key")
         except events.UnknownType as error:
@@ -180,39 +188,44 @@ class Judge:
     # --- what replay and a member's own transaction share ------------------------------------------------------------------------
 
     def admit(self, scene: Scene, event: events.Event, compartment: bytes, epoch: bytes, key: bytes) -> None:
-        """Judge one fact and apply it, or raise Refused and leave the register as it was."""
-        self.db.execute("SAVEPOINT fact")
-        try:
-            self.compartments.seen(compartment, scene.index)
-            self.compartments.check(event, compartment, epoch)
-            try:
-                self.db.execute(_ENTER, self._row(scene.index, event, compartment))
-            except sqlite3.IntegrityError:
-                raise Refused("an event of this id is in the ledger already", rule="id-used") from None
-            standing = self._apply(scene, event, key)
-        except BaseException:
-            self.db.execute("ROLLBACK TO fact")
-            self.db.execute("RELEASE fact")
-            raise
-        self.db.execute("RELEASE fact")
+        """Judge one fact and apply it. Raises Refused where it may not be; the caller then rolls the register back to where it was."""
+        self.compartments.check(event, compartment, epoch)
+        self._enter(scene.index, event, compartment)
+        standing = self._apply(scene, event, key)
         self._drift(scene.index, key, event, standing, compartment)
         if event.type in _CHANGES_READING:
             self._actors.forget()
         if event.type in _DECLARES:
             self.keys.declared(event)
 
+    def again(self, scene: Scene, event: events.Event, compartment: bytes) -> None:
+        """Apply once more a fact that was admitted, where the register was rolled back behind it."""
+        self._enter(scene.index, event, compartment)
+        self._change(scene, event)
+        if scene.index in self._off:
+            self._finding(*self._off[scene.index])
+
+    def _enter(self, index: int, event: events.Event, compartment: bytes) -> None:
+        self.compartments.seen(compartment, index)
+        try:
+            self.db.execute(_ENTER, self._row(index, event, compartment))
+        except sqlite3.IntegrityError:
+            raise Refused("an event of this id is in the ledger already", rule="id-used") from None
+
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
         check_sound(event, self.vault)
-        scene.now = max(event.at, self.clock.now)
-        standing = self._actors.standing(event, key, scene.now, genesis=scene.index == 0)
-        authority.permit(event.type, event.body, standing)
+        scene.now = now = max(event.at, self.clock.now)
+        standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
+        self._change(scene, event)
+        return standing
+
+    def _change(self, scene: Scene, event: events.Event) -> None:
         try:
             APPLY[event.type](scene)
             if event.personal is not None:
                 erasing.note(scene)
         except sqlite3.IntegrityError as error:
             raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
-        return standing
 
     def _is_the_signers(self, event: events.Event, key: bytes) -> None:
         if event.key != key.hex():
@@ -283,13 +296,15 @@ class Judge:
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
         """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
-        base = self.keys.compartment("base")
-        clock = self.clock if base in (compartment, None) else self.clock.copy()
+        clock = self.clock.copy() if self.compartments.label(compartment) else self.clock
+        if clock.is_as_said(event.actor, event.at):
+            return
         try:
             off = clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
         except ValueError:
             off = ("backdated", f"{event.at} is no date")
         if off is not None:
+            self._off[index] = index, off[0], key, off[1]
             self._finding(index, off[0], key, off[1])
 
     def _void(self, entry: Entry, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:

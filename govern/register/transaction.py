@@ -24,6 +24,7 @@ from govern.register.pin import Pin, read_pin, write_pin
 from govern.register.projection import Scene
 from govern.register.queries import services
 from govern.register.settle import settle
+from govern.register.undo import Undo
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,6 +47,7 @@ class Transaction:
         self._start = self._ends = (main or 0, side or 0)
         self._tree = CompactRange.decode(tree) if tree else CompactRange()
         self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
+        self._facts = Undo(self._judge)
         self._rows = Written()
         self._waiting: Written | None = None
         self._ahead_versions: dict[bytes, tuple[bytes, bytes]] = {}
@@ -106,7 +108,7 @@ class Transaction:
         named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
         own = self._judge.compartments.of_one_case(compartment)
         scene = Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key, compartment=own)
-        self._judge.admit(scene, event, compartment, epoch.id, keys.id)
+        self._facts.admit(scene, event, compartment, epoch.id, keys.id)
         if named is not None:
             self._take(named)
         entry = seal_entry(

@@ -15,9 +15,14 @@ from govern.register.projection.scene import Scene
 
 def _added(scene: Scene) -> None:
     body = scene.body
-    scene.must("account", "accounts", body["account"])
-    if "kept_in" in body:
-        scene.must("place", "places", body["kept_in"])
+    account, place = scene.one(
+        "SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ?1), ?2 IS NULL OR EXISTS (SELECT 1 FROM places WHERE id = ?2)",
+        body["account"], body.get("kept_in"),
+    )  # fmt: skip
+    if not account:
+        raise scene.unknown("account")
+    if not place:
+        raise scene.unknown("place")
     scene.run(
         "INSERT INTO credentials VALUES (?, ?, ?, ?, ?)",
         body["credential"],
@@ -84,7 +89,10 @@ def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
 def _staged(scene: Scene) -> None:
     body = scene.body
     credential, n = body["credential"], body["version"]
-    known = scene.one("SELECT (SELECT max(n) FROM versions WHERE credential = c.id) FROM credentials c WHERE id = ?", credential)
+    known = scene.one(
+        "SELECT (SELECT max(n) FROM versions WHERE credential = c.id), EXISTS (SELECT 1 FROM place_people) FROM credentials c WHERE id = ?",
+        credential,
+    )
     if known is None:
         raise scene.unknown("credential")
     last = known[0] or 0
@@ -112,22 +120,19 @@ def _staged(scene: Scene) -> None:
         rows = [(credential, n, key, scene.index) for key in body["recipients"]]
         scene.db.executemany("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", rows)
     exposures(scene)
-    spread_credential(scene, credential)
+    if known[1]:
+        spread_credential(scene, credential)
 
 
 def exposures(scene: Scene) -> None:
     """Whoever the staged version is sealed to, whoever set it, and others, could know it: also where the entry is void."""
     body = scene.body
     credential, n = body["credential"], body["version"]
-    people = "SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value ORDER BY j.key"
-    for key, person in scene.db.execute(people, (json.dumps(body.get("recipients", ())),)).fetchall():
-        if key is None:
-            raise _unknown_key(scene)
-        if person is not None:
-            scene.expose(person, credential, n, "sealed")
-    _by_origin(scene, credential, n)
+    told = [(person, "sealed", "") for person in _people_of(scene, body["recipients"])] if "recipients" in body else []
+    told += _by_origin(scene)
     if body.get("others_unknown"):
-        scene.expose(OTHERS_UNKNOWN, credential, n, "unknown")
+        told.append((OTHERS_UNKNOWN, "unknown", ""))
+    scene.expose_all((person, credential, n, basis, strength) for person, basis, strength in told)
     if body.get("reuses"):
         # The value came back: whoever could know it then can know it now. `Scene.expose` carries on what comes to be known later.
         scene.run(
@@ -136,16 +141,25 @@ def exposures(scene: Scene) -> None:
         )  # fmt: skip
 
 
-def _by_origin(scene: Scene, credential: str, n: int) -> None:
-    """What the actor had before their eyes: what they imported, typed in, were given by the platform, or changed where it is kept."""
+def _people_of(scene: Scene, keys: Sequence[str]) -> list[str]:
+    """Whose keys these are, recovery's left out; Refused for a key that the ledger does not have."""
+    rows = scene.db.execute("SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value", (json.dumps(keys),)).fetchall()
+    if any(key is None for key, _ in rows):
+        raise _unknown_key(scene)
+    return [person for _, person in rows if person is not None]
+
+
+def _by_origin(scene: Scene) -> list[tuple[str, str, str]]:
+    """(person, basis, strength) of what the actor had before their eyes: imported, typed in, given by the platform, changed where it is kept."""
     origin = scene.body["origin"]
     if origin == "imported":
-        scene.expose(scene.actor, credential, n, "imported")
-    elif origin in ("set", "platform") or (origin == "claimed" and "rotation" in scene.body):
-        scene.expose(scene.actor, credential, n, "set")
-    elif origin == "generated" and scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor):
+        return [(scene.actor, "imported", "")]
+    if origin in ("set", "platform") or (origin == "claimed" and "rotation" in scene.body):
+        return [(scene.actor, "set", "")]
+    if origin == "generated" and scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor):
         # Nothing was shown, but the program that drew it ran under their hands: a leaver's own rotation clears nothing.
-        scene.expose(scene.actor, credential, n, "set", strength="possible")
+        return [(scene.actor, "set", "possible")]
+    return []
 
 
 def _wraps_added(scene: Scene) -> None:
