@@ -49,12 +49,14 @@ class Fact(NamedTuple):
     optional: Mapping[str, Check]
     personal: Mapping[str, Check]
     compartment: str
+    fields: Mapping[str, Check]
+    """The required and the optional ones."""
 
 
 def _fact(
     compartment: str = "base", /, *, optional: Mapping[str, Check] | None = None, personal: Mapping[str, Check] | None = None, **body: Check
 ) -> Fact:
-    return Fact(body, optional or {}, personal or {}, compartment)
+    return Fact(body, optional or {}, personal or {}, compartment, {**body, **(optional or {})})
 
 
 FACTS: Final[Mapping[str, Fact]] = {
@@ -264,20 +266,15 @@ def check_parameters(act: str, parameters: Mapping[str, Any]) -> None:
 
 
 def _check(type_: str, fact: Fact, body: Mapping[str, Any]) -> None:
-    required, optional, seen = fact.body, fact.optional, 0
+    fields = fact.fields
     for key, value in body.items():
-        check = required.get(key)
-        if check is not None:
-            seen += 1
-        else:
-            check = optional.get(key)
-            if check is None:
-                raise Malformed(f"{type_} has no field {key[:40]!r}")
+        check = fields.get(key)
+        if check is None:
+            raise Malformed(f"{type_} has no field {key[:40]!r}")
         if not check(value):
             raise Malformed(f"{type_}: field {key} is not of its kind")
-    if seen != len(required):
-        missing = ", ".join(sorted(set(required) - set(body)))
-        raise Malformed(f"{type_} lacks {missing}")
+    if not fact.body.keys() <= body.keys():
+        raise Malformed(f"{type_} lacks {', '.join(sorted(fact.body.keys() - body.keys()))}")
 
 
 def check_personal(type_: str, personal: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ _CHANGES_READING: Final = frozenset({
 })  # fmt: skip
 """What opens, or who may do what, is another thing after these."""
 
-_DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
+DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
 """What says of an epoch who reads it."""
 
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -195,7 +195,7 @@ class Judge:
         self._drift(scene.index, key, event, standing, compartment)
         if event.type in _CHANGES_READING:
             self._actors.forget()
-        if event.type in _DECLARES:
+        if event.type in DECLARES:
             self.keys.declared(event)
 
     def again(self, scene: Scene, event: events.Event, compartment: bytes) -> None:
@@ -296,9 +296,9 @@ class Judge:
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
         """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
-        clock = self.clock.copy() if self.compartments.label(compartment) else self.clock
-        if clock.is_as_said(event.actor, event.at):
+        if self.clock.is_as_said(event.actor, event.at):
             return
+        clock = self.clock.copy() if self.compartments.label(compartment) else self.clock
         try:
             off = clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
         except ValueError:
