@@ -132,8 +132,15 @@ def depends_on_account(type_: str, body: Mapping[str, Any], standing: Standing) 
     return not FORMAT_1.get(type_, frozenset()) & capabilities(standing)
 
 
-def by_role(type_: str, standing: Standing) -> bool:
-    """Whether `permit` lets the actor record any fact of this type, whatever it says and whichever account it is about."""
+@lru_cache(maxsize=64)
+def related(standing: Standing, account: frozenset[str]) -> Standing:
+    """The same with these relations to the account concerned."""
+    return standing._replace(account=account)
+
+
+@lru_cache(maxsize=512)
+def by_standing(type_: str, standing: Standing) -> bool:
+    """Whether `permit` lets the actor record a fact of this type whatever it says."""
     return standing.service is None and type_ not in _BY_BODY and bool(FORMAT_1.get(type_, frozenset()) & capabilities(standing))
 
 

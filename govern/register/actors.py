@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
@@ -60,8 +61,9 @@ class Actors:
         if settled is not None:
             return settled
         standing = self._standing(event, key, now, genesis=genesis)
-        authority.permit(event.type, event.body, standing)
-        if self._standings.get((event.actor, key)) == standing and authority.by_role(event.type, standing):
+        if not authority.by_standing(event.type, standing):
+            authority.permit(event.type, event.body, standing)
+        elif self._standings.get((event.actor, key)) is standing:
             self._permitted[event.type, event.actor, key] = standing
         return standing
 
@@ -87,7 +89,7 @@ class Actors:
             if not genesis and all(until is None for _, until in roles):
                 self._standings[event.actor, key] = standing
         if authority.depends_on_account(event.type, event.body, standing):
-            return standing._replace(account=self._relations(event))
+            return authority.related(standing, self._relations(event))
         return standing
 
     def _relations(self, event: Event) -> frozenset[str]:
@@ -96,20 +98,27 @@ class Actors:
         if asked is None:
             return frozenset()
         query, value = asked
-        common: set[str] | None = None
-        for row in self._db.execute(query, (event.actor, value)):
-            found = set(compress(_NAMES, row))
-            common = found if common is None else common & found
-        return frozenset(common or ())
+        rows = self._db.execute(query, (event.actor, value)).fetchall()
+        return _common(*rows)
+
+
+@lru_cache(maxsize=64)
+def _common(*rows: tuple[int | None, ...]) -> frozenset[str]:
+    """The relations that are true in each of the rows."""
+    found = [frozenset(compress(_NAMES, row)) for row in rows]
+    return frozenset.intersection(*found) if found else frozenset()
 
 
 _NAMES: Final = ("custodian", "deputy", "holder", "others-hold")
 _RELATIONS: Final = """
-SELECT a.custodian = ?1, a.deputy = ?1,
-  EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person = ?1),
-  EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person <> ?1)
+SELECT a.custodian = ?1, a.deputy = ?1, EXISTS (SELECT 1 FROM grants WHERE account = a.id AND ended_at IS NULL AND person = ?1)
 FROM accounts a WHERE a.id {which}
 """
+_TO_GRANT: Final = """
+SELECT custodian = ?1, deputy = ?1, 0, EXISTS (SELECT 1 FROM grants WHERE account = ?2 AND ended_at IS NULL AND person <> ?1)
+FROM accounts WHERE id = ?2
+"""
+"""Of a grant only this decides: whether its giver answers for the account, and whether others hold it already."""
 _BY_ACCOUNT: Final = _RELATIONS.format(which="= ?2")
 _BY_CREDENTIAL: Final = _RELATIONS.format(which="= (SELECT account FROM credentials WHERE id = ?2)")
 _BY_CREDENTIALS: Final = _RELATIONS.format(which="IN (SELECT account FROM credentials WHERE id IN (SELECT value FROM json_each(?2)))")
@@ -121,6 +130,8 @@ _BY_ROTATION: Final = _RELATIONS.format(
 
 def _concerned(type_: str, body: Mapping[str, Any]) -> tuple[str, str] | None:
     """The question for the actor's relations to the accounts that a fact is about, and what names these; None where it is about none."""
+    if type_ == "grant.issued":
+        return _TO_GRANT, body["account"]
     if "account" in body:
         return _BY_ACCOUNT, body["account"]
     if type_ == "grant.ended":
