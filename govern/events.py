@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from govern.canonical import MAX_DEPTH, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
-from govern.fields import Check, count, date, digest, flag, handle, id_, many, record, row, signature, text, time, word
+from govern.fields import Check, blank_or, count, date, digest, flag, handle, id_, many, record, row, signature, text, time, word
 
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
@@ -134,6 +134,9 @@ FACTS: Final[Mapping[str, Fact]] = {
             "others_unknown": flag, "weak": flag,
         },
     ),
+    "candidates.staged": _fact(
+        candidates=many(row(id_, count, id_, digest, count), 300), recipients=many(id_), wraps=digest,
+    ),
     "wraps.added": _fact(wraps=many(row(id_, count, id_), 500), digest=digest),
     "wraps.ended": _fact(wraps=many(row(id_, count, id_, digest), 300)),
     # who holds what, who could know what
@@ -165,6 +168,9 @@ FACTS: Final[Mapping[str, Fact]] = {
     "baseline.accepted": _fact(until=date, findings=many(text(100), 500)),
     # rotation
     "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
+    "rotations.opened": _fact(
+        rotations=many(row(id_, id_, blank_or(time)), 500), trigger=word(*TRIGGERS), optional={"person": id_},
+    ),
     "rotation.rejected": _fact(rotation=id_, version=count),
     "rotation.unknown": _fact(rotation=id_),
     "rotation.aborted": _fact(rotation=id_),

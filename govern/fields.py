@@ -67,6 +67,11 @@ def word(*words: str) -> Check:
     return lambda value: isinstance(value, str) and value in allowed
 
 
+def blank_or(check: Check) -> Check:
+    """In a row, where nothing can be left out: an empty text, or what `check` takes."""
+    return lambda value: value == "" or check(value)
+
+
 def many(check: Check, limit: int = 1000) -> Check:
     return lambda value: isinstance(value, list) and len(value) <= limit and all(map(check, value))
 

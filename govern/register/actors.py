@@ -136,6 +136,10 @@ def _concerned(type_: str, body: Mapping[str, Any]) -> tuple[str, str] | None:
         return _BY_ACCOUNT, body["account"]
     if type_ == "grant.ended":
         return _BY_GRANTS, json.dumps(body["grants"])
+    if type_ == "rotations.opened":
+        return _BY_CREDENTIALS, json.dumps([row[1] for row in body["rotations"]])
+    if type_ == "candidates.staged":
+        return _BY_CREDENTIALS, json.dumps([row[0] for row in body["candidates"]])
     if "credential" in body:
         return _BY_CREDENTIAL, body["credential"]
     if "wraps" in body and isinstance(body["wraps"], list):

@@ -46,20 +46,25 @@ def _unknown_key(scene: Scene) -> Refused:
     return Refused(f"{scene.type} seals to a key that the ledger does not have", rule="unknown-reference")
 
 
-def _may_have(scene: Scene, credential: str, keys: Sequence[str]) -> None:
-    """Refuse a version that is sealed to any key that may not have a wrap of it: one question where all of them may."""
-    may = """
-    SELECT count(*) FROM json_each(:keys) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'
-    JOIN credentials c ON c.id = :credential JOIN accounts a ON a.id = c.account
-    WHERE k.state = 'recovery' OR k.person IN (a.custodian, a.deputy, :actor) OR EXISTS (
-      SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
-        AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
-    """
-    asked = {"keys": json.dumps(keys), "credential": credential, "actor": scene.actor}
-    if scene.db.execute(may, asked).fetchone()[0] == len(keys):
+_SEALED_BEYOND: Final = """
+SELECT c.id FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value JOIN accounts a ON a.id = c.account
+WHERE :count > (
+  SELECT count(*) FROM json_each(:keys) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'
+  WHERE k.state = 'recovery' OR k.person IN (a.custodian, a.deputy, :actor) OR EXISTS (
+    SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
+      AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind))))
+LIMIT 1
+"""
+
+
+def may_have(scene: Scene, credentials: Sequence[str], keys: Sequence[str]) -> None:
+    """Refuse versions that are sealed to any key that may not have a wrap of them: one question where all of them may."""
+    asked = {"keys": json.dumps(keys), "credentials": json.dumps(credentials), "actor": scene.actor, "count": len(keys)}
+    beyond = scene.db.execute(_SEALED_BEYOND, asked).fetchone()
+    if beyond is None:
         return
     for key in keys:
-        why = wrap_refusal(scene, credential, key)
+        why = wrap_refusal(scene, beyond[0], key)
         if why:
             raise Refused(f"{scene.type} seals to {why}", rule="recipient", control="AC-3")
 
@@ -86,6 +91,14 @@ def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
     return "" if held else "a person who neither holds nor answers for the account"
 
 
+def in_order(n: int, last: int, reuses: int | None) -> None:
+    """Refuse a version that does not follow the last one there is, or brings back none that was before it."""
+    if n != last + 1:
+        raise Refused(f"version {n} does not follow version {last}", rule="version-order")
+    if reuses is not None and not 0 < reuses <= last:
+        raise Refused("a version can only bring back an earlier one", rule="version-order")
+
+
 def _staged(scene: Scene) -> None:
     body = scene.body
     credential, n = body["credential"], body["version"]
@@ -96,10 +109,7 @@ def _staged(scene: Scene) -> None:
     if known is None:
         raise scene.unknown("credential")
     last = known[0] or 0
-    if n != last + 1:
-        raise Refused(f"version {n} does not follow version {last}", rule="version-order")
-    if not body.get("reuses", 1) or body.get("reuses", 0) > last:
-        raise Refused("a version can only bring back an earlier one", rule="version-order")
+    in_order(n, last, body.get("reuses"))
     if "rotation" in body:
         rotations.staged(scene)
     elif body["state"] == "candidate":
@@ -107,7 +117,7 @@ def _staged(scene: Scene) -> None:
     elif last:
         raise Refused("only a rotation changes a current version", rule="rotation-open")
     if "recipients" in body:
-        _may_have(scene, credential, body["recipients"])
+        may_have(scene, [credential], body["recipients"])
     current = body["state"] == "current"
     scene.run(
         "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
@@ -128,20 +138,24 @@ def exposures(scene: Scene) -> None:
     """Whoever the staged version is sealed to, whoever set it, and others, could know it: also where the entry is void."""
     body = scene.body
     credential, n = body["credential"], body["version"]
-    told = [(person, "sealed", "") for person in _people_of(scene, body["recipients"])] if "recipients" in body else []
+    told = [(person, "sealed", "") for person in people_of(scene, body["recipients"])] if "recipients" in body else []
     told += _by_origin(scene)
     if body.get("others_unknown"):
         told.append((OTHERS_UNKNOWN, "unknown", ""))
     scene.expose_all((person, credential, n, basis, strength) for person, basis, strength in told)
     if body.get("reuses"):
-        # The value came back: whoever could know it then can know it now. `Scene.expose` carries on what comes to be known later.
-        scene.run(
-            "INSERT OR IGNORE INTO exposures SELECT person, credential, ?, basis, strength, since, ? FROM exposures WHERE credential = ? AND n = ?",
-            n, scene.index, credential, body["reuses"],
-        )  # fmt: skip
+        came_back(scene, credential, n, body["reuses"])
 
 
-def _people_of(scene: Scene, keys: Sequence[str]) -> list[str]:
+def came_back(scene: Scene, credential: str, n: int, earlier: int) -> None:
+    """Whoever could know a value then can know it now. `Scene.expose` carries on what comes to be known later."""
+    scene.run(
+        "INSERT OR IGNORE INTO exposures SELECT person, credential, ?, basis, strength, since, ? FROM exposures WHERE credential = ? AND n = ?",
+        n, scene.index, credential, earlier,
+    )  # fmt: skip
+
+
+def people_of(scene: Scene, keys: Sequence[str]) -> list[str]:
     """Whose keys these are, recovery's left out; Refused for a key that the ledger does not have."""
     rows = scene.db.execute("SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value", (json.dumps(keys),)).fetchall()
     if any(key is None for key, _ in rows):
@@ -156,10 +170,13 @@ def _by_origin(scene: Scene) -> list[tuple[str, str, str]]:
         return [(scene.actor, "imported", "")]
     if origin in ("set", "platform") or (origin == "claimed" and "rotation" in scene.body):
         return [(scene.actor, "set", "")]
-    if origin == "generated" and scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor):
-        # Nothing was shown, but the program that drew it ran under their hands: a leaver's own rotation clears nothing.
-        return [(scene.actor, "set", "possible")]
-    return []
+    return by_generating(scene) if origin == "generated" else []
+
+
+def by_generating(scene: Scene) -> list[tuple[str, str, str]]:
+    """Nothing was shown, but the program that drew it ran under their hands: a leaver's own rotation clears nothing."""
+    leaves = scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor)
+    return [(scene.actor, "set", "possible")] if leaves else []
 
 
 def _wraps_added(scene: Scene) -> None:

@@ -10,6 +10,9 @@ from typing import Any, Final
 from govern.errors import Refused
 from govern.holdings.exposures import STRENGTH
 
+_STAGES: Final = frozenset({"version.staged", "candidates.staged"})
+"""They are about the newest version: nothing has brought it back yet."""
+
 _EXPOSE: Final = "INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -62,7 +65,7 @@ class Scene:
         `came_back`: False where there is known to be no such later one.
         """
         self.db.execute(_EXPOSE, (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index))
-        if not came_back:
+        if not came_back or self.type in _STAGES:
             return
         for (later,) in self.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall():
             self.expose(person, credential, later, basis, since=since, strength=strength)
