@@ -66,7 +66,7 @@ def read(record: Mapping[str, Any]) -> tuple[str, Item]:
     item, kind = found.pop("id", None), found.pop("kind", None)
     if not id_(item) or not isinstance(kind, str) or kind not in _KINDS or not found.keys() <= _FIELDS.keys():
         raise _malformed()
-    if not all([_FIELDS[name](value) for name, value in found.items()]):
+    if not all(_FIELDS[name](value) for name, value in found.items()):
         raise _malformed()
     read = Item(kind=ItemKind(kind), **{"due": "", **found})
     if not read.due or not _complete(read):

@@ -209,16 +209,16 @@ def wraps_exposures(scene: Scene) -> None:
 
 def _wraps_ended(scene: Scene) -> None:
     services.leave_recovery(scene)
-    for credential, n, key, digest in scene.body["wraps"]:
-        others = scene.one(
-            "SELECT count(DISTINCT key) FROM wraps WHERE credential = ? AND n = ? AND key <> ? AND ended IS NULL", credential, n, key
-        )
-        if others[0] == 0:
-            raise Refused("the last wrap of a version is never ended", rule="no-secret-lost", hint="seal it to a successor first")
-        scene.run(
-            "UPDATE wraps SET ended = ?, digest = ? WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL",
-            scene.index, digest, credential, n, key,
-        )  # fmt: skip
+    scene.db.executemany(
+        "UPDATE wraps SET ended = ?, digest = ? WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL",
+        [(scene.index, digest, credential, n, key) for credential, n, key, digest in scene.body["wraps"]],
+    )
+    lost = """
+    SELECT 1 FROM (SELECT DISTINCT json_extract(value, '$[0]') AS credential, json_extract(value, '$[1]') AS n FROM json_each(?)) e
+    WHERE NOT EXISTS (SELECT 1 FROM wraps w WHERE w.credential = e.credential AND w.n = e.n AND w.ended IS NULL) LIMIT 1
+    """
+    if scene.one(lost, json.dumps([row[:2] for row in scene.body["wraps"]])) is not None:
+        raise Refused("the last wrap of a version is never ended", rule="no-secret-lost", hint="seal it to a successor first")
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

@@ -46,9 +46,13 @@ def _issued(scene: Scene) -> None:
 
 
 def _ended(scene: Scene) -> None:
-    for grant in scene.body["grants"]:
-        scene.must("grant", "grants", grant)
-        scene.run("UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL", scene.at, scene.body["cause"], grant)
+    grants = scene.body["grants"]
+    if scene.one("SELECT count(*) FROM json_each(?) j JOIN grants g ON g.id = j.value", json.dumps(grants))[0] != len(grants):
+        raise scene.unknown("grant")
+    scene.db.executemany(
+        "UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL",
+        [(scene.at, scene.body["cause"], grant) for grant in grants],
+    )
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"grant.issued": _issued, "grant.ended": _ended}
