@@ -47,11 +47,11 @@ def within(value: Any, depth: int) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise Malformed("a key that is no text")
-            if type(item) is not str:
+            if type(item) is not str and not (type(item) is int and -MAX_INTEGER < item < MAX_INTEGER):
                 within(item, depth - 1)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            if type(item) is not str:
+            if type(item) is not str and not (type(item) is int and -MAX_INTEGER < item < MAX_INTEGER):
                 within(item, depth - 1)
     else:
         raise Malformed(f"a value of type {type(value).__name__} has no place in an event")

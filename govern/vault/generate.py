@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -90,6 +91,7 @@ def strength_typeable(limits: Limits, *, length: int = DEFAULT_LENGTH) -> float:
     return _bits(classes, required, wanted - len(_separators(wanted)) if separator else wanted)
 
 
+@lru_cache(maxsize=256)
 def _classes(limits: Limits) -> dict[Class, str]:
     classes = {Class.LOWER: _LOWER, Class.UPPER: _LOWER.upper(), Class.DIGIT: _DIGITS, Class.SYMBOL: limits.allowed_symbols}
     return {name: characters for name, characters in classes.items() if characters}

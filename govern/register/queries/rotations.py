@@ -207,6 +207,14 @@ def of_account(db: sqlite3.Connection, account: str, kind: str = "") -> list[Rot
     return [_rotatable(row) for row in rows]
 
 
+def of_credentials(db: sqlite3.Connection, credentials: Sequence[str]) -> list[Rotatable]:
+    """These (ids), in this order; NotFound where one is none."""
+    wanted = "WHERE c.id IN (SELECT value FROM json_each(?))"
+    rows = db.execute(_ROTATABLE + wanted, (json.dumps(list(credentials)),))
+    found = {row[0]: _rotatable(row) for row in rows}
+    return [found[credential] if credential in found else of_credential(db, credential) for credential in credentials]
+
+
 def of_credential(db: sqlite3.Connection, credential: str) -> Rotatable:
     row = db.execute(_ROTATABLE + "WHERE c.id = ?", (credential,)).fetchone()
     if row is None:

@@ -116,16 +116,18 @@ def _accounts(db: sqlite3.Connection, person: str, ids: set[str]) -> dict[str, A
 
 def _remaining(db: sqlite3.Connection, accounts: str, person: str) -> dict[str, int]:
     """Account -> how many others hold it or answer for it, and stay; of these accounts (a JSON list of ids), none where nobody does."""
-    rows = db.execute(
-        """
-        SELECT t.account, count(DISTINCT t.person) FROM json_each(:accounts) j JOIN (
-          SELECT id AS account, custodian AS person FROM accounts UNION ALL SELECT id, deputy FROM accounts
-          UNION ALL SELECT account, person FROM grants WHERE ended_at IS NULL) t ON t.account = j.value
-        JOIN people p ON p.id = t.person AND NOT p.leaving AND p.left_on IS NULL AND p.id <> :person GROUP BY t.account
-        """,
-        {"accounts": accounts, "person": person},
-    )
-    return dict(rows.fetchall())
+    stay = {row[0] for row in db.execute("SELECT id FROM people WHERE NOT leaving AND left_on IS NULL AND id <> ?", (person,))}
+    found: dict[str, set[str]] = {}
+    for account, *people in db.execute(
+        "SELECT id, custodian, deputy FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (accounts,)
+    ).fetchall():
+        found[account] = stay.intersection(people)
+    for account, other in db.execute(
+        "SELECT account, person FROM grants WHERE ended_at IS NULL AND account IN (SELECT value FROM json_each(?))", (accounts,)
+    ):
+        if other in stay:
+            found.setdefault(account, set()).add(other)
+    return {account: len(others) for account, others in found.items()}
 
 
 def _not_openable(db: sqlite3.Connection, accounts: str, person: str) -> set[str]:
