@@ -28,6 +28,9 @@ def _integer(text: str) -> int:
 
 _DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number, parse_int=_integer)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False)
+_C: Final = getattr(json.encoder, "c_make_encoder", None)
+_CHUNKS: Final = _C and _C(None, _ENCODER.default, json.encoder.encode_basestring, None, ":", ",", True, False, False)
+"""What `_ENCODER.encode` makes anew for every value, at a third of its time; pure Python's json has none."""
 
 
 def within(value: Any, depth: int) -> None:
@@ -44,11 +47,11 @@ def within(value: Any, depth: int) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise Malformed("a key that is no text")
-            if type(item) is not str:
+            if type(item) is not str and not (type(item) is int and -MAX_INTEGER < item < MAX_INTEGER):
                 within(item, depth - 1)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            if type(item) is not str:
+            if type(item) is not str and not (type(item) is int and -MAX_INTEGER < item < MAX_INTEGER):
                 within(item, depth - 1)
     else:
         raise Malformed(f"a value of type {type(value).__name__} has no place in an event")
@@ -62,7 +65,7 @@ def canonical(value: Any) -> bytes:
 
 def spelled(value: Any) -> str:
     """The text of a value that is known to hold nothing which `canonical` refuses; its size is not looked at."""
-    return _ENCODER.encode(value)
+    return "".join(_CHUNKS(value, 0)) if _CHUNKS else _ENCODER.encode(value)
 
 
 def encoded(text: str) -> bytes:

@@ -9,82 +9,18 @@ A type is never changed once released: fields are only added, as optional ones; 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from govern.canonical import MAX_DEPTH, MAX_INTEGER, encoded, must_be, parsed, spelled, within
+from govern.canonical import MAX_DEPTH, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
+from govern.fields import Check, blank_or, count, date, digest, flag, handle, id_, many, record, row, signature, text, time, word
 
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
 
-Check = Callable[[Any], bool]
 _FLAT: Final = frozenset({str, int, bool})
-
-
-# --- fields ----------------------------------------------------------------------------------------------------------------------
-
-_ID = re.compile(r"[0-9a-f]{32}\Z").match
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z").match
-_TIME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z").match
-_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z").match
-_TYPE = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
-_SIGNATURE = re.compile(r"[0-9a-f]{128}\Z").match
-_HANDLE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
-
-
-def id_(value: Any) -> bool:
-    return isinstance(value, str) and _ID(value) is not None
-
-
-def digest(value: Any) -> bool:
-    return isinstance(value, str) and _DIGEST(value) is not None
-
-
-def time(value: Any) -> bool:
-    return isinstance(value, str) and _TIME(value) is not None
-
-
-def date(value: Any) -> bool:
-    return isinstance(value, str) and _DATE(value) is not None
-
-
-def handle(value: Any) -> bool:
-    """What people type for an account or a person: lower-case letters, digits and . _ @ + -, at most 63."""
-    return isinstance(value, str) and _HANDLE(value) is not None
-
-
-def flag(value: Any) -> bool:
-    return value is True or value is False
-
-
-def count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_INTEGER
-
-
-def record(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def signature(value: Any) -> bool:
-    return isinstance(value, str) and _SIGNATURE(value) is not None
-
-
-def text(limit: int) -> Check:
-    return lambda value: isinstance(value, str) and len(value) <= limit
-
-
-def word(*words: str) -> Check:
-    allowed = frozenset(words)
-    return lambda value: isinstance(value, str) and value in allowed
-
-
-def many(check: Check, limit: int = 1000) -> Check:
-    return lambda value: isinstance(value, list) and len(value) <= limit and all(map(check, value))
-
-
-def row(*checks: Check) -> Check:
-    return lambda value: isinstance(value, list) and len(value) == len(checks) and all(c(v) for c, v in zip(checks, value, strict=True))
 
 
 KINDS: Final = ("password", "totp", "backup-codes", "api-token", "app-password", "passkey", "recovery-email", "recovery-phone")
@@ -113,12 +49,14 @@ class Fact(NamedTuple):
     optional: Mapping[str, Check]
     personal: Mapping[str, Check]
     compartment: str
+    fields: Mapping[str, Check]
+    """The required and the optional ones."""
 
 
 def _fact(
     compartment: str = "base", /, *, optional: Mapping[str, Check] | None = None, personal: Mapping[str, Check] | None = None, **body: Check
 ) -> Fact:
-    return Fact(body, optional or {}, personal or {}, compartment)
+    return Fact(body, optional or {}, personal or {}, compartment, {**body, **(optional or {})})
 
 
 FACTS: Final[Mapping[str, Fact]] = {
@@ -196,6 +134,9 @@ FACTS: Final[Mapping[str, Fact]] = {
             "others_unknown": flag, "weak": flag,
         },
     ),
+    "candidates.staged": _fact(
+        candidates=many(row(id_, count, id_, digest, count), 300), recipients=many(id_), wraps=digest,
+    ),
     "wraps.added": _fact(wraps=many(row(id_, count, id_), 500), digest=digest),
     "wraps.ended": _fact(wraps=many(row(id_, count, id_, digest), 300)),
     # who holds what, who could know what
@@ -227,6 +168,9 @@ FACTS: Final[Mapping[str, Fact]] = {
     "baseline.accepted": _fact(until=date, findings=many(text(100), 500)),
     # rotation
     "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
+    "rotations.opened": _fact(
+        rotations=many(row(id_, id_, blank_or(time)), 500), trigger=word(*TRIGGERS), optional={"person": id_},
+    ),
     "rotation.rejected": _fact(rotation=id_, version=count),
     "rotation.unknown": _fact(rotation=id_),
     "rotation.aborted": _fact(rotation=id_),
@@ -264,6 +208,9 @@ PARAMETERS: Final[Mapping[str, Fact]] = {
 """Act -> the shape of the parameters of its proposal."""
 
 
+_is_type: Final = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
+
+
 class Event(NamedTuple):
     """One fact as read from, or about to go into, the ledger. `at` is claimed by its actor; order in the ledger decides."""
 
@@ -279,16 +226,32 @@ class Event(NamedTuple):
     """Of a service: id of the `service.authorised` that it acts under."""
 
 
-def _is_envelope(event: Event) -> bool:
-    """Whether the fields around the body are of their kinds, and so written in JSON as they are."""
+def _malformed() -> Malformed:
+    return Malformed("an event whose envelope has a field that is not of its kind")
+
+
+@lru_cache(maxsize=256)
+def _frame(type_: str, actor: str, key: str, at: str, authority: str | None) -> tuple[str, str, str]:
+    """Canonical text before the body, behind the id and behind the personal part: the same for many events of a transaction.
+
+    Nothing in it would be written otherwise by JSON. Raises Malformed where a field is not of its kind.
+    """
+    if not (_is_type(type_) and id_(actor) and id_(key) and time(at) and (authority is None or id_(authority))):
+        raise _malformed()
+    acts_under = f'"authority":"{authority}",' if authority is not None else ""
+    return f'{{"actor":"{actor}","at":"{at}",{acts_under}"body":', f'","key":"{key}",', f'"type":"{type_}","v":{FORMAT}}}'
+
+
+def _spelled(event: Event) -> str:
+    """Canonical text of an event; raises Malformed where a field around its body is not of its kind."""
     try:
-        return bool(
-            _ID(event.id) and _TYPE(event.type) and _ID(event.actor) and _ID(event.key) and _TIME(event.at)
-            and isinstance(event.body, dict) and (event.personal is None or _DIGEST(event.personal))
-            and (event.authority is None or _ID(event.authority))
-        )  # fmt: skip
-    except TypeError:  # a pattern is matched by texts alone
-        return False
+        before, between, behind = _frame(event.type, event.actor, event.key, event.at, event.authority)
+    except TypeError:  # a field that is a list or a record
+        raise _malformed() from None
+    if not (id_(event.id) and isinstance(event.body, dict) and (event.personal is None or digest(event.personal))):
+        raise _malformed()
+    personal = f'"personal":"{event.personal}",' if event.personal is not None else ""
+    return f'{before}{spelled(event.body)},"id":"{event.id}{between}{personal}{behind}'
 
 
 class UnknownType(Malformed):
@@ -309,20 +272,15 @@ def check_parameters(act: str, parameters: Mapping[str, Any]) -> None:
 
 
 def _check(type_: str, fact: Fact, body: Mapping[str, Any]) -> None:
-    required, optional, seen = fact.body, fact.optional, 0
+    fields = fact.fields
     for key, value in body.items():
-        check = required.get(key)
-        if check is not None:
-            seen += 1
-        else:
-            check = optional.get(key)
-            if check is None:
-                raise Malformed(f"{type_} has no field {key[:40]!r}")
+        check = fields.get(key)
+        if check is None:
+            raise Malformed(f"{type_} has no field {key[:40]!r}")
         if not check(value):
             raise Malformed(f"{type_}: field {key} is not of its kind")
-    if seen != len(required):
-        missing = ", ".join(sorted(set(required) - set(body)))
-        raise Malformed(f"{type_} lacks {missing}")
+    if not fact.body.keys() <= body.keys():
+        raise Malformed(f"{type_} lacks {', '.join(sorted(fact.body.keys() - body.keys()))}")
 
 
 def check_personal(type_: str, personal: Mapping[str, Any]) -> None:
@@ -334,23 +292,14 @@ def check_personal(type_: str, personal: Mapping[str, Any]) -> None:
             raise Malformed(f"{type_}: personal field {key[:40]!r} is unknown, too long or not of its kind")
 
 
-def _spelled(event: Event) -> str:
-    """Canonical text of an event. What stands around the body has nothing in it that JSON would write otherwise: `_is_envelope` saw to it."""
-    personal = f'"personal":"{event.personal}",' if event.personal is not None else ""
-    authority = f'"authority":"{event.authority}",' if event.authority is not None else ""
-    return (
-        f'{{"actor":"{event.actor}","at":"{event.at}",{authority}"body":{spelled(event.body)},"id":"{event.id}","key":"{event.key}",'
-        f'{personal}"type":"{event.type}","v":{FORMAT}}}'
-    )
-
-
 def encode_event(event: Event) -> bytes:
     """Canonical bytes of an event whose envelope and body have their shape (else Malformed)."""
-    if not _is_envelope(event):
-        raise Malformed("an event whose envelope has a field that is not of its kind")
-    check_body(event.type, event.body)
-    if not _FLAT.issuperset(map(type, event.body.values())):  # these were just held against their bounds; lists and records hold anything
-        within(event.body, MAX_DEPTH - 1)
+    if isinstance(event.body, dict) and isinstance(event.type, str):
+        check_body(event.type, event.body)
+        if not _FLAT.issuperset(
+            map(type, event.body.values())
+        ):  # these were just held against their bounds; lists and records hold anything
+            within(event.body, MAX_DEPTH - 1)
     return encoded(_spelled(event))
 
 
@@ -364,8 +313,8 @@ def decode_event(data: bytes) -> Event:
         event = Event(value["id"], value["type"], value["actor"], value["key"], value["at"], value["body"], personal, authority)
     except KeyError as error:
         raise Malformed("an event whose envelope lacks a field") from error
-    if len(value) != 7 + (personal is not None) + (authority is not None) or value.get("v") != FORMAT or not _is_envelope(event):
-        raise Malformed("an event whose envelope has other keys, or a field that is not of its kind")
+    if len(value) != 7 + (personal is not None) + (authority is not None) or value.get("v") != FORMAT:
+        raise Malformed("an event whose envelope has other keys")
     must_be(_spelled(event), text)
     check_body(event.type, event.body)
     return event

@@ -50,7 +50,7 @@ def open_(
 ) -> None:
     """Open a departure: what the person could know is frozen; with the cut their grants end."""
     from govern.cli.times import digest_of, moment, told_here
-    from govern.events import date
+    from govern.fields import date
     from govern.offboarding.case import read_kind
     from govern.procedures import offboard as procedure
 

@@ -78,7 +78,8 @@ def rotate(
 
 
 def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str, already_changed: bool, changed_on: str) -> None:
-    from govern.events import KINDS, date
+    from govern.events import KINDS
+    from govern.fields import date
 
     if not (selector or all_due or case):
         raise Usage("which account is missing", hint="govern rotate ACCOUNT, or --all-due, or --case CASE")

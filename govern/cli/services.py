@@ -31,7 +31,7 @@ def add_service(
     json: Json = False,
 ) -> None:
     """Authorise a service for stated purposes, and make its key and state folder; of one that has a key only the authority is renewed."""
-    from govern.events import date
+    from govern.fields import date
     from govern.holdings.services import Purpose
     from govern.procedures import services as procedure
 

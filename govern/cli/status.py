@@ -39,7 +39,7 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """At most five next steps, then what is wrong or due."""
-    from govern.events import date
+    from govern.fields import date
     from govern.holdings.findings import above_info
     from govern.procedures import status as procedure
 

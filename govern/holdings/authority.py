@@ -68,6 +68,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "account.retired": _RUNS_ACCOUNT,
     "credential.added": _RUNS_ACCOUNT,
     "version.staged": _RUNS_ACCOUNT,
+    "candidates.staged": _RUNS_ACCOUNT,
     "wraps.added": _RUNS_ACCOUNT | {HOLDER},
     "wraps.ended": frozenset({ADMIN, CUSTODIAN, HR}),
     "grant.issued": _RUNS_ACCOUNT,
@@ -85,6 +86,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "import.recorded": frozenset({ADMIN}),
     "baseline.accepted": frozenset({ADMIN}),
     "rotation.opened": frozenset({ADMIN, CUSTODIAN, HR}),
+    "rotations.opened": frozenset({ADMIN, CUSTODIAN, HR}),
     "rotation.rejected": _RUNS_ACCOUNT,
     "rotation.unknown": _RUNS_ACCOUNT,
     "rotation.aborted": _RUNS_ACCOUNT,
@@ -102,6 +104,10 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
 
 _NOT_ONESELF: Final = frozenset({"person.leaving", "person.left", "case.opened", "secret.handed_over", "role.given"})
 """Facts whose `person` must be somebody else than the actor (AC-5); `grant.issued` has a rule of its own."""
+
+
+_BY_BODY: Final = _NOT_ONESELF | {"grant.issued", "invite.issued", "key.enrolled"}
+"""Facts on which `permit` decides by what they say."""
 
 
 @lru_cache(maxsize=64)
@@ -126,6 +132,18 @@ def depends_on_account(type_: str, body: Mapping[str, Any], standing: Standing) 
     if type_ == "grant.issued" and body["person"] == standing.person:
         return True
     return not FORMAT_1.get(type_, frozenset()) & capabilities(standing)
+
+
+@lru_cache(maxsize=64)
+def related(standing: Standing, account: frozenset[str]) -> Standing:
+    """The same with these relations to the account concerned."""
+    return standing._replace(account=account)
+
+
+@lru_cache(maxsize=512)
+def by_standing(type_: str, standing: Standing) -> bool:
+    """Whether `permit` lets the actor record a fact of this type whatever it says."""
+    return standing.service is None and type_ not in _BY_BODY and bool(FORMAT_1.get(type_, frozenset()) & capabilities(standing))
 
 
 def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:

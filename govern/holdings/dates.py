@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from govern.errors import Malformed, Usage
-from govern.events import date as is_date
+from govern.fields import date as is_date
 
 _EARLIEST: Final = 1980
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?\Z", re.ASCII).match

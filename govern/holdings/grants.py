@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused, Usage
 from govern.events import KINDS
-from govern.events import date as is_date
+from govern.fields import date as is_date
 from govern.policy.rules import GrantRule, Policy
 
 EMERGENCY: Final = timedelta(hours=24)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from govern.errors import NotFound
-from govern.events import handle as is_handle
+from govern.fields import handle as is_handle
 from govern.holdings.names import slug
 from govern.policy.hosts import app_of, host_of
 from govern.policy.platforms import load_profiles, profile, recognise, recognise_title

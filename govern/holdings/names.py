@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from govern.errors import Usage
-from govern.events import handle as is_handle
+from govern.fields import handle as is_handle
 from govern.holdings.exposures import OTHERS_UNKNOWN
 
 _LETTERS: Final = str.maketrans(

@@ -37,6 +37,7 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
         "grant.ended": {"cause": "departure"},
         "wraps.ended": {},
         "rotation.opened": {"trigger": "membership"},
+        "rotations.opened": {"trigger": "membership"},
         "case.items": {},
         "case.item_ended": {"state": "done"},
         "case.cut": {},

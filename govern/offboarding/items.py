@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, assert_never
 
 from govern.errors import Refused
-from govern.events import id_, time
+from govern.fields import id_, time
 
 
 class ItemKind(StrEnum):
@@ -64,9 +64,9 @@ def read(record: Mapping[str, Any]) -> tuple[str, Item]:
     """Id and item of a record in the ledger. Raises Refused for anything that `Item.record` would not have written."""
     found = dict(record)
     item, kind = found.pop("id", None), found.pop("kind", None)
-    if not id_(item) or not isinstance(kind, str) or kind not in set(ItemKind) or not set(found) <= {*_FIELDS}:
+    if not id_(item) or not isinstance(kind, str) or kind not in _KINDS or not found.keys() <= _FIELDS.keys():
         raise _malformed()
-    if not all(check(found[name]) for name, check in _FIELDS.items() if name in found):
+    if not all(_FIELDS[name](value) for name, value in found.items()):
         raise _malformed()
     read = Item(kind=ItemKind(kind), **{"due": "", **found})
     if not read.due or not _complete(read):
@@ -74,6 +74,7 @@ def read(record: Mapping[str, Any]) -> tuple[str, Item]:
     return item, read
 
 
+_KINDS: Final = frozenset(ItemKind)
 _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "account": id_,
     "credential": id_,

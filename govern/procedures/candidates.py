@@ -5,10 +5,12 @@ Recipients are those who may have it from now on: never somebody who is leaving 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused, Usage
 from govern.policy import platforms
@@ -60,16 +62,36 @@ def stage(
         tx.record("version.staged", {**body, "origin": "claimed"})
         return Candidate(n=n, origin="claimed")
     to = to or need_recipients(db, account=rotation.account, handle=rotation.handle, kind=rotation.kind, now=tx.now)
-    origin, secret, fields, weak = _new(tx, rotation, given, typeable)
-    earlier, compared = _earlier(tx, rotation, before)
-    reuses = fingerprint.reused(earlier, secret) or 0
-    fields = {**fields, fingerprint.FIELD: fingerprint.remember(earlier, secret, n, tx.workspace.random)}
-    context = Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
+    made = make(tx, rotation, before, given, typeable=typeable)
+    found = made.candidate
     tx.record(
         "version.staged",
-        {**body, "origin": origin, "reuses": reuses or None, "weak": weak or None, **sealing.seal(tx, context, fields, to)},
-    )
-    return Candidate(n=n, origin=origin, reuses=reuses, compared=compared)
+        {
+            **body, "origin": found.origin, "reuses": found.reuses or None, "weak": made.weak or None,
+            **sealing.seal(tx, made.context, made.fields, to),
+        },
+    )  # fmt: skip
+    return found
+
+
+class Made(NamedTuple):
+    """A candidate that is not sealed yet: for which context, with which fields, and whether it is weak."""
+
+    candidate: Candidate
+    context: Context
+    fields: Mapping[str, Any]
+    weak: bool
+
+
+def make(tx: Transaction, rotation: Rotation, before: Sequence[Staged], given: Secret | None = None, *, typeable: bool = False) -> Made:
+    """The next version of the rotation's credential, held against those `before` (the newest first), as far as the actor can open them."""
+    n = before[0].n + 1 if before else 1
+    origin, secret, fields, weak = _new(tx, rotation, given, typeable)
+    earlier, compared = _earlier(tx, rotation, before)
+    marks, reuses = fingerprint.held_against(earlier, secret, n, tx.workspace.random)
+    fields = {**fields, fingerprint.FIELD: marks}
+    context = Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
+    return Made(Candidate(n=n, origin=origin, reuses=reuses or 0, compared=compared), context, fields, weak)
 
 
 def stored_here(found: Rotation | Rotatable) -> None:
@@ -110,6 +132,32 @@ def recipients(db: sqlite3.Connection, account: str, kind: str, now: str) -> lis
     return [Recipient(bytes.fromhex(key), public) for key, public in rows]
 
 
+def recipients_among(db: sqlite3.Connection, credentials: Sequence[str], now: str) -> dict[str, tuple[Recipient, ...]]:
+    """Credential -> what `recipients` says of its account and kind, where that is enough; those with the same share one tuple."""
+    rows = db.execute(
+        """
+        SELECT x.value, group_concat(k.id) FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value
+        JOIN accounts a ON a.id = c.account
+        JOIN (SELECT q.id, q.person FROM keys q JOIN people p ON p.id = q.person
+              WHERE q.state = 'active' AND NOT p.leaving AND p.left_on IS NULL) k
+          ON k.person IN (a.custodian, a.deputy) OR EXISTS (
+            SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
+              AND (g.until IS NULL OR g.until > :now) AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
+        GROUP BY x.key
+        """,
+        {"credentials": json.dumps(list(credentials)), "now": now},
+    )
+    public = dict(db.execute("SELECT id, seal FROM keys WHERE state IN ('active', 'recovery')").fetchall())
+    recovery = [key for (key,) in db.execute("SELECT id FROM keys WHERE state = 'recovery'")]
+
+    @cache
+    def these(keys: str) -> tuple[Recipient, ...]:
+        return tuple(Recipient(bytes.fromhex(key), public[key]) for key in sorted([*keys.split(","), *recovery]))
+
+    return {credential: these(keys) for credential, keys in rows}
+
+
+@cache
 def limits(platform: str) -> Limits:
     """The platform's rules for a password, as far as known; ours for the rest."""
     try:

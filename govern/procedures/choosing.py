@@ -57,7 +57,7 @@ def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> 
 def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
     case = cases.find(db, wanted.case, reader=reader)
     ids = dict.fromkeys(e.item.credential for e in cases.items(db, case.id) if e.item.credential and e.state == "open")
-    found = [rotations.of_credential(db, credential) for credential in ids]
+    found = rotations.of_credentials(db, list(ids))
     if wanted.selector:
         within = {account.id for account in accounts.select(db, wanted.selector)}
         found = [one for one in found if one.account in within]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from govern.errors import Malformed
-from govern.events import time as is_time
+from govern.fields import time as is_time
 from govern.holdings import importing
 from govern.holdings.importing import Identity, Outcome, Placed
 from govern.importers.login import Login, Skipped

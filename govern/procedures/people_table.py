@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from govern.events import handle as is_handle
+from govern.fields import handle as is_handle
 from govern.holdings.likeness import Alike
 from govern.holdings.names import free, slug
 from govern.importers.login import Skipped

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.errors import GovernError, NotFound, Refused
-from govern.procedures import candidates, sealing
+from govern.procedures import candidates, sealing, together
 from govern.procedures import rotation as steps
 from govern.procedures.candidates import Candidate
 from govern.procedures.rotation import Confirmed
@@ -17,7 +17,7 @@ from govern.register.queries import policies, rotations
 from govern.register.queries.rotations import Rotatable, Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine
-from govern.rotation.kinds import FACTS, makes
+from govern.rotation.kinds import FACTS, GENERATED, makes
 from govern.rotation.machine import State
 from govern.rotation.triggers import Trigger, due
 from govern.vault.keys import Recipient
@@ -50,20 +50,48 @@ def start(
     tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, *, given: Secret | None = None, typeable: bool = False
 ) -> tuple[list[Started], list[Skipped]]:
     """Open or go on with a rotation of each, and stage a candidate where one can be made; what can't is skipped, of one it is raised."""
-    started: list[Started] = []
     skipped: list[Skipped] = []
-    for number, credential in enumerate(found):
+    done = _together(tx, found, trigger, typeable) if given is None and len(found) > 1 else {}
+    left = [credential for credential in found if credential.credential not in done]
+    for number, credential in enumerate(left):
         if number % sealing.AT_ONCE == 0:
-            near = rotations.newest_sealed(tx.register, [one.credential for one in found[number : number + sealing.AT_ONCE]])
+            near = rotations.newest_sealed(tx.register, [one.credential for one in left[number : number + sealing.AT_ONCE]])
             tx.read_ahead(tx.workspace.keys.id, near, versions=True)
         try:
             to = stageable(tx, credential)
-            started.append(_start(tx, credential, trigger, given, typeable, to))
+            done[credential.credential] = _start(tx, credential, trigger, given, typeable, to)
         except (Refused, NotFound) as error:
             if len(found) == 1:
                 raise
             skipped.append(Skipped(credential=credential, error=error))
-    return started, skipped
+    return [done[one.credential] for one in found if one.credential in done], skipped
+
+
+def _together(tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, typeable: bool) -> dict[str, Started]:
+    """Credential -> what was started of those whose secret is generated here, that several can open, and that have no candidate yet.
+
+    Whatever is refused together is left to be tried one by one, so that each one that can't be started says why.
+    """
+    made = {one.credential: one for one in found if one.kind in GENERATED and not one.kept_in}
+    to = candidates.recipients_among(tx.register, list(made), tx.now)
+    before = rotations.open_among(tx.register, list(to))
+    rules = policies.policy(tx.register)
+    new = [(one, due(rules, trigger, made[one].tier, tx.now) or "") for one in to if one not in before]
+    try:
+        together.open_rotations(tx, new, trigger)
+        ready = before | rotations.open_among(tx.register, [one for one, _ in new])
+    except Refused:
+        ready = before
+    ready = {one: rotation for one, rotation in ready.items() if rotation.state not in (State.STAGED, State.UNKNOWN)}
+    staged = together.stage(tx, [(rotation, to[one]) for one, rotation in ready.items()], typeable=typeable)
+    return {
+        one: Started(
+            rotation=ready[one]._replace(candidate=candidate.n, state=machine.after(ready[one].state, machine.Step.STAGE), shown=False),
+            resumed=one in before,
+            candidate=candidate,
+        )
+        for one, candidate in staged.items()
+    }
 
 
 def stageable(tx: Transaction, credential: Rotatable) -> Sequence[Recipient]:

@@ -64,6 +64,12 @@ def recipients(db: sqlite3.Connection, account: str, *also: str, kind: str = "")
 
 def seal(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Sequence[Recipient]) -> dict[str, Any]:
     """Seal `fields` once, wrap to each recipient, put both; the fields of the `version.staged` body that name them."""
+    manifest, digests = put(tx, context, fields, to)
+    return {"manifest": manifest.hex(), "recipients": keys_of(to), "wraps": set_digest(digests).hex()}
+
+
+def put(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Sequence[Recipient]) -> tuple[bytes, list[bytes]]:
+    """The same for a fact of several versions: the version's manifest digest, and those of its wraps."""
     sealed, key = seal_version(context, fields, random=tx.workspace.random)
     tx.put_version(sealed.digest, sealed.commitment, sealed.sealed)
     digests = []
@@ -71,7 +77,12 @@ def seal(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Seque
         wrapped = wrap_version(key, context, recipient)
         tx.put_wrap(sealed.digest, recipient.key, wrapped)
         digests.append(wrap_digest(sealed.digest, recipient.key, wrapped))
-    return {"manifest": sealed.digest.hex(), "recipients": sorted(to_.key.hex() for to_ in to), "wraps": set_digest(digests).hex()}
+    return sealed.digest, digests
+
+
+def keys_of(to: Sequence[Recipient]) -> list[str]:
+    """As an event names them."""
+    return sorted(recipient.key.hex() for recipient in to)
 
 
 def stored(db: sqlite3.Connection, credential: str, n: int) -> Stored:

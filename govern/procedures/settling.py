@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final
 from govern.offboarding import checklist, deadlines
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
+from govern.procedures import together
 from govern.register.queries import cases, policies, rotations, signers, ties
 from govern.register.queries.cases import Case, Entry
+from govern.rotation.triggers import Trigger
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -115,13 +117,10 @@ def open_rotations(tx: Transaction, person: str, items: Sequence[Item]) -> int:
     for item in items:
         if item.kind is ItemKind.ROTATE:
             due[item.credential] = min(item.due, due.get(item.credential, item.due))
-    opened, under_way = 0, rotations.under_way(tx.register, list(due))
-    for credential, by in due.items():
-        if credential not in under_way:
-            body = {"rotation": tx.new_id(), "credential": credential, "trigger": "membership", "person": person, "due": by}
-            tx.record("rotation.opened", body)
-            opened += 1
-    return opened
+    under_way = rotations.under_way(tx.register, list(due))
+    wanted = [(credential, by) for credential, by in due.items() if credential not in under_way]
+    together.open_rotations(tx, wanted, Trigger.MEMBERSHIP, person=person)
+    return len(wanted)
 
 
 def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:

@@ -35,10 +35,14 @@ class Clock:
     def copy(self) -> Clock:
         return Clock(self.counted, self.ahead)
 
+    def is_as_said(self, person: str, at: str) -> bool:
+        """Whether the person has claimed this very time before and none is later, as with most entries of a large transaction."""
+        return at == self.now == self.counted.get(person)
+
     def claim(self, person: str, at: str, *, admin: bool) -> tuple[str, str] | None:
         """Take in the time of the next entry; a finding (code, message) where it is off. Raises ValueError for what is no time."""
-        if at == self.now == self.counted.get(person):
-            return None  # most entries of a large transaction
+        if self.is_as_said(person, at):
+            return None
         moment = _time(at)
         if self.now and at > self.now and moment > self._limit(person, admin=admin) and not self._agreed(person, moment):
             return self._too_far(person, at, moment)

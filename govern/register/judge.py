@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from govern import events
 from govern.canonical import decode
-from govern.errors import IntegrityError, Locked, Malformed, Refused
+from govern.errors import IntegrityError, Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
 from govern.register import connection, void
 from govern.register.actors import Actors
 from govern.register.clock import Clock
+from govern.register.compartments import Compartments
 from govern.register.epochs import EpochKeys
 from govern.register.projection import APPLY, Scene, erasing
 from govern.register.sound import check_sound
@@ -32,7 +33,7 @@ _CHANGES_READING: Final = frozenset({
 })  # fmt: skip
 """What opens, or who may do what, is another thing after these."""
 
-_DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
+DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
 """What says of an epoch who reads it."""
 
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -50,11 +51,12 @@ class Judge:
         self.vault = vault
         self.keys = keys
         self.clock = Clock.load(connection.state(db, "clock"))
+        self.compartments = Compartments(db, keys)
         self._actors = Actors(db)
-        self._epochs: set[tuple[bytes, bytes]] = set()
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
         self._missing: dict[int, IntegrityError] = {}
+        self._off: dict[int, tuple[int, str, bytes, str]] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
         self.passed: set[bytes] = set()
@@ -131,12 +133,12 @@ class Judge:
             _ENTER, [self._row(entry.index, event, entry.compartment) for (entry, _), (_, event) in zip(waiting, read, strict=True)]
         )
         for (entry, key), (scene, event) in zip(waiting, read, strict=True):
-            self._seen(entry.compartment, entry.index)
+            self.compartments.seen(entry.compartment, entry.index)
             if scene is None or event is None:
                 self.passed.add(entry.epoch)
                 continue
             self._is_the_signers(event, key)
-            self._in_its_compartment(event, entry.compartment, entry.epoch)
+            self.compartments.check(event, entry.compartment, entry.epoch)
             self._drift(entry.index, key, event, self._apply(scene, event, key), entry.compartment)
 
     def _read(self, entry: Entry) -> tuple[Scene | None, events.Event | None]:
@@ -148,25 +150,32 @@ class Judge:
             raise _OneByOne
         event = events.decode_event(open_event(entry, vault=self.vault, epoch=epoch)[1])
         personal = self._personal(entry, event)
-        own = self.of_one_case(entry.compartment)
+        own = self.compartments.of_one_case(entry.compartment)
         return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key, compartment=own), event
 
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
-        self._seen(entry.compartment, entry.index)
+        self.compartments.seen(entry.compartment, entry.index)
         try:
-            if not self.keys.opens(entry.compartment, entry.epoch) or self._is_about_us(entry):
+            if not self.keys.opens(entry.compartment, entry.epoch) or self.compartments.is_about_us(entry):
                 self.passed.add(entry.epoch)
                 self.db.execute(_ENTER, self._row(entry.index, None, entry.compartment))
                 return
             if not self._may_declare(entry, key):
                 raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
             event = events.decode_event(self._open(entry))
-            own = self.of_one_case(entry.compartment)
+            own = self.compartments.of_one_case(entry.compartment)
             scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key, compartment=own)
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
-            self.admit(scene, event, entry.compartment, entry.epoch, key)
+            self.db.execute("SAVEPOINT fact")
+            try:
+                self.admit(scene, event, entry.compartment, entry.epoch, key)
+            except BaseException:
+                self.db.execute("ROLLBACK TO fact")
+                raise
+            finally:
+                self.db.execute("RELEASE fact")
         except Unopenable:
             self._void(entry, key, "unopenable", "does not open with its epoch's key")
         except events.UnknownType as error:
@@ -179,60 +188,44 @@ class Judge:
     # --- what replay and a member's own transaction share ------------------------------------------------------------------------
 
     def admit(self, scene: Scene, event: events.Event, compartment: bytes, epoch: bytes, key: bytes) -> None:
-        """Judge one fact and apply it, or raise Refused and leave the register as it was."""
-        self.db.execute("SAVEPOINT fact")
-        try:
-            self._seen(compartment, scene.index)
-            self._in_its_compartment(event, compartment, epoch)
-            try:
-                self.db.execute(_ENTER, self._row(scene.index, event, compartment))
-            except sqlite3.IntegrityError:
-                raise Refused("an event of this id is in the ledger already", rule="id-used") from None
-            standing = self._apply(scene, event, key)
-        except BaseException:
-            self.db.execute("ROLLBACK TO fact")
-            self.db.execute("RELEASE fact")
-            raise
-        self.db.execute("RELEASE fact")
+        """Judge one fact and apply it. Raises Refused where it may not be; the caller then rolls the register back to where it was."""
+        self.compartments.check(event, compartment, epoch)
+        self._enter(scene.index, event, compartment)
+        standing = self._apply(scene, event, key)
         self._drift(scene.index, key, event, standing, compartment)
         if event.type in _CHANGES_READING:
             self._actors.forget()
-        if event.type in _DECLARES:
+        if event.type in DECLARES:
             self.keys.declared(event)
+
+    def again(self, scene: Scene, event: events.Event, compartment: bytes) -> None:
+        """Apply once more a fact that was admitted, where the register was rolled back behind it."""
+        self._enter(scene.index, event, compartment)
+        self._change(scene, event)
+        if scene.index in self._off:
+            self._finding(*self._off[scene.index])
+
+    def _enter(self, index: int, event: events.Event, compartment: bytes) -> None:
+        self.compartments.seen(compartment, index)
+        try:
+            self.db.execute(_ENTER, self._row(index, event, compartment))
+        except sqlite3.IntegrityError:
+            raise Refused("an event of this id is in the ledger already", rule="id-used") from None
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
         check_sound(event, self.vault)
-        scene.now = max(event.at, self.clock.now)
-        standing = self._actors.standing(event, key, scene.now, genesis=scene.index == 0)
-        authority.permit(event.type, event.body, standing)
+        scene.now = now = max(event.at, self.clock.now)
+        standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
+        self._change(scene, event)
+        return standing
+
+    def _change(self, scene: Scene, event: events.Event) -> None:
         try:
             APPLY[event.type](scene)
             if event.personal is not None:
                 erasing.note(scene)
         except sqlite3.IntegrityError as error:
             raise Refused(f"{event.type} contradicts the register ({error})", rule="contradiction") from error
-        return standing
-
-    def _in_its_compartment(self, event: events.Event, compartment: bytes, epoch: bytes) -> None:
-        if event.type == "vault.founded":
-            return  # checked in `found`
-        if event.type == "epoch.started":
-            if (event.body["compartment"], event.body["epoch"]) != (compartment.hex(), epoch.hex()):
-                raise Refused("an epoch's start stands under another key than its own", rule="epoch-order")
-            return
-        if (compartment, epoch) not in self._epochs:
-            if not self._is_declared(compartment, epoch):
-                raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
-            self._epochs.add((compartment, epoch))
-        name = events.FACTS[event.type].compartment
-        wanted = self.keys.compartment(name)
-        of_one_case = name == "case" and bool(self.of_one_case(compartment))
-        if wanted is not None and wanted != compartment and not of_one_case:
-            raise Refused(f"{event.type} stands in the wrong compartment", rule="compartment")
-
-    def _is_declared(self, compartment: bytes, epoch: bytes) -> bool:
-        found = self.db.execute("SELECT 1 FROM epochs WHERE id = ? AND compartment = ?", (epoch.hex(), compartment.hex()))
-        return found.fetchone() is not None
 
     def _is_the_signers(self, event: events.Event, key: bytes) -> None:
         if event.key != key.hex():
@@ -246,7 +239,7 @@ class Judge:
     def _open(self, entry: Entry) -> bytes:
         epoch = self.keys.get(entry.epoch)
         if epoch is None:
-            self._still_enrolled()
+            self.compartments.still_enrolled()
             raise IntegrityError(
                 "no key for its epoch: the wrap was withheld or replaced",
                 index=entry.index,
@@ -254,15 +247,6 @@ class Judge:
                 code="epoch",
             )
         return open_event(entry, vault=self.vault, epoch=epoch)[1]
-
-    def _still_enrolled(self) -> None:
-        """Nothing is withheld from a machine whose key was revoked: what follows is not for it."""
-        if self.db.execute("SELECT 1 FROM revocations WHERE key = ?", (self.keys.own.hex(),)).fetchone():
-            raise Locked(
-                "the key of this machine was revoked: what was recorded since is not for it",
-                code="revoked",
-                hint="ask an admin for a new invite: govern person rekey PERSON",
-            )
 
     def _may_declare(self, entry: Entry, key: bytes) -> bool:
         """Whether an entry whose key we lack may be the start of an epoch whose wrap is withheld from us, or follow one.
@@ -272,7 +256,7 @@ class Judge:
         """
         if self.keys.get(entry.epoch) is not None or entry.index == 0:
             return True
-        if self._is_declared(entry.compartment, entry.epoch):
+        if self.compartments.is_declared(entry.compartment, entry.epoch):
             return True
         signer = self._actors.signer(key)
         if signer is None or signer.is_recovery:
@@ -312,13 +296,15 @@ class Judge:
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
         """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
-        base = self.keys.compartment("base")
-        clock = self.clock if base in (compartment, None) else self.clock.copy()
+        if self.clock.is_as_said(event.actor, event.at):
+            return
+        clock = self.clock.copy() if self.compartments.label(compartment) else self.clock
         try:
             off = clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
         except ValueError:
             off = ("backdated", f"{event.at} is no date")
         if off is not None:
+            self._off[index] = index, off[0], key, off[1]
             self._finding(index, off[0], key, off[1])
 
     def _void(self, entry: Entry, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
@@ -332,34 +318,13 @@ class Judge:
         signer = self._actors.signer(key)
         void.still_exposes(scene, signer.person if signer else None)
 
-    # --- compartments ---------------------------------------------------------------------------------------------------------------
+    # --- rows -----------------------------------------------------------------------------------------------------------------------
 
     def _row(self, index: int, event: events.Event | None, compartment: bytes) -> tuple[Any, ...]:
-        """Its row of `entries`; of one that we can't read, no more than that it is there.
-
-        An id is used once in each compartment: what stands in one can't make void what stands in another.
-        """
+        """Its row of `entries`; of one that we can't read, no more than that it is there."""
         if event is None:
             return index, None, "sealed", None, None, None, ""
-        in_base = index == 0 or compartment == self.keys.compartment("base")
-        return index, event.id, event.type, event.actor, event.key, event.at, "" if in_base else compartment.hex()
-
-    def of_one_case(self, compartment: bytes) -> str:
-        """Its id (hex) where it is neither `base` nor `case`."""
-        base, case = self.keys.compartment("base"), self.keys.compartment("case")
-        return compartment.hex() if base is not None and compartment not in (base, case) else ""
-
-    def _seen(self, compartment: bytes, index: int) -> None:
-        """Remember that there is this compartment of a single case, whoever reads it."""
-        if of_one_case := self.of_one_case(compartment):
-            self.db.execute("INSERT OR IGNORE INTO compartments VALUES (?, ?)", (of_one_case, index))
-
-    def _is_about_us(self, entry: Entry) -> bool:
-        """Whether it is of a case about this very member, and under a key that they were rightly not given."""
-        if self.keys.get(entry.epoch) is not None or not self.of_one_case(entry.compartment):
-            return False
-        query = "SELECT 1 FROM cases c JOIN keys k ON k.person = c.person WHERE c.compartment = ? AND k.id = ?"
-        return self.db.execute(query, (entry.compartment.hex(), self.keys.own.hex())).fetchone() is not None
+        return index, event.id, event.type, event.actor, event.key, event.at, self.compartments.label(compartment)
 
     def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
         self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))

@@ -46,8 +46,6 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_platform ON accounts (platform, login);
 CREATE INDEX accounts_custodian ON accounts (custodian);
 CREATE INDEX accounts_deputy ON accounts (deputy) WHERE deputy IS NOT NULL;
-CREATE INDEX accounts_department ON accounts (department);
-CREATE INDEX accounts_client ON accounts (client);
 CREATE TABLE tags (tag TEXT, account TEXT, PRIMARY KEY (tag, account)) WITHOUT ROWID;
 CREATE INDEX tags_account ON tags (account);
 CREATE TABLE depends (account TEXT, needs TEXT, PRIMARY KEY (account, needs)) WITHOUT ROWID;
@@ -59,7 +57,6 @@ CREATE TABLE versions (
   credential TEXT, n INTEGER, state TEXT, origin TEXT, manifest TEXT, setter TEXT, staged_at TEXT, current_at TEXT, changed_at TEXT,
   ended_at TEXT, reuses INTEGER, rotation TEXT, others_unknown INTEGER NOT NULL DEFAULT 0, weak INTEGER NOT NULL DEFAULT 0, entry INTEGER,
   PRIMARY KEY (credential, n)) WITHOUT ROWID;
-CREATE INDEX versions_state ON versions (state, origin);
 CREATE TABLE wraps (
   credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;

@@ -32,6 +32,10 @@ def named(db: sqlite3.Connection, facts: Sequence[Named]) -> Spare:
             case "version.staged":
                 target = bytes.fromhex(body.get("manifest", ""))
                 found |= {(target, b""), *((target, bytes.fromhex(key)) for key in body.get("recipients", ()))}
+            case "candidates.staged":
+                for _, _, _, manifest, _ in body["candidates"]:
+                    target = bytes.fromhex(manifest)
+                    found |= {(target, b""), *((target, bytes.fromhex(key)) for key in body["recipients"])}
             case "wraps.added":
                 for credential, n, key in body["wraps"]:
                     row = db.execute("SELECT manifest FROM versions WHERE credential = ? AND n = ?", (credential, n)).fetchone()

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from govern.errors import GovernError
-from govern.register.projection import Scene, credentials, showing
+from govern.register.projection import Scene, candidates, credentials, showing
 
 _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
     "version.staged": credentials.exposures,
+    "candidates.staged": candidates.exposures,
     "wraps.added": credentials.wraps_exposures,
     "secret.revealed": showing.revealed,
     "secret.handed_over": showing.handed_over,

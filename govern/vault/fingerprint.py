@@ -7,7 +7,7 @@ Nothing derived from a secret stands outside: whoever can read a fingerprint can
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from govern.errors import Malformed
@@ -21,11 +21,19 @@ def remember(previous: Mapping[str, Any] | None, secret: Secret | str, version: 
 
     `previous`: fields (or their `fingerprints`) of the latest earlier version, None for the first. Raises Malformed for odd ones.
     """
+    return held_against(previous, secret, version, random)[0]
+
+
+def held_against(
+    previous: Mapping[str, Any] | None, secret: Secret | str, version: int, random: Callable[[int], bytes]
+) -> tuple[dict[str, Any], int | None]:
+    """`remember`, and what `reused` says of the same: the latest version that had this very secret, or None."""
     key, seen = _read(previous)
     if key is None:
         key = random(32)
-    kept = [[n, mark] for n, mark in seen if n != version]
-    return {"key": key.hex(), "seen": [*kept, [version, _mark(key, secret)]]}
+    mark = _mark(key, secret)
+    kept = [[n, other] for n, other in seen if n != version]
+    return {"key": key.hex(), "seen": [*kept, [version, mark]]}, _latest(mark, seen)
 
 
 def reused(fields: Mapping[str, Any] | None, secret: Secret | str) -> int | None:
@@ -33,7 +41,10 @@ def reused(fields: Mapping[str, Any] | None, secret: Secret | str) -> int | None
     key, seen = _read(fields)
     if key is None:
         return None
-    mark = _mark(key, secret)
+    return _latest(_mark(key, secret), seen)
+
+
+def _latest(mark: str, seen: Sequence[tuple[int, str]]) -> int | None:
     return max((version for version, other in seen if hmac.compare_digest(mark, other)), default=None)
 
 

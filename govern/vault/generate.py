@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -90,6 +91,7 @@ def strength_typeable(limits: Limits, *, length: int = DEFAULT_LENGTH) -> float:
     return _bits(classes, required, wanted - len(_separators(wanted)) if separator else wanted)
 
 
+@lru_cache(maxsize=256)
 def _classes(limits: Limits) -> dict[Class, str]:
     classes = {Class.LOWER: _LOWER, Class.UPPER: _LOWER.upper(), Class.DIGIT: _DIGITS, Class.SYMBOL: limits.allowed_symbols}
     return {name: characters for name, characters in classes.items() if characters}
@@ -112,10 +114,10 @@ def _separators(length: int) -> set[int]:
 
 def _draw(classes: dict[Class, str], required: frozenset[Class], length: int, random: Callable[[int], bytes]) -> str:
     """Whole strings are drawn and thrown away until one has all classes: picking places for them would favour some strings."""
-    alphabet = "".join(classes.values())
+    alphabet, needed = "".join(classes.values()), [frozenset(classes[name]) for name in required]
     for _ in range(_MOST_DRAWS):
         text = _uniform(alphabet, length, random)
-        if all(any(c in classes[name] for c in text) for name in required):
+        if not any(one.isdisjoint(text) for one in needed):
             return text
     raise Failed("the source of random bytes gives no password with all required classes")
 
@@ -125,7 +127,7 @@ def _uniform(alphabet: str, length: int, random: Callable[[int], bytes]) -> str:
     fair = 256 - 256 % len(alphabet)
     text = ""
     for _ in range(_MOST_DRAWS):
-        text += "".join(alphabet[byte % len(alphabet)] for byte in random(length - len(text)) if byte < fair)
+        text += "".join([alphabet[byte % len(alphabet)] for byte in random(length - len(text)) if byte < fair])
         if len(text) >= length:
             return text[:length]
     raise Failed("the source of random bytes gives none that can be used")

@@ -10,8 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from govern.canonical import canonical
@@ -59,16 +58,18 @@ class Context:
     kind: str
     version: int
     suite: int = SUITE
+    _spelled: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def encode(self) -> bytes:
         """Canonical bytes, to which content, commitment and wraps are bound.
 
         Raises IntegrityError (code `suite`) for a suite that this program doesn't know, Malformed for ids of another length.
         """
-        return _encode(self)
+        if not self._spelled:
+            object.__setattr__(self, "_spelled", _encode(self))  # asked for once per wrap
+        return self._spelled
 
 
-@lru_cache(maxsize=1024)
 def _encode(context: Context) -> bytes:
     if context.suite != SUITE:
         raise IntegrityError(
@@ -168,7 +169,11 @@ def open_version(version: SealedVersion, context: Context, data_key: DataKey) ->
 
 def open_sealed(version: SealedVersion, context: Context, keys: Keys, wrapped: bytes, *, expected: bytes) -> dict[str, Any]:
     """`unwrap_version`, then `open_version`."""
-    return open_version(version, context, unwrap_version(wrapped, context, keys, version, expected=expected))
+    key = unwrap_version(wrapped, context, keys, version, expected=expected)  # has held the version against the ledger
+    fields = _open(version, context.encode(), key.key)
+    if fields is None:
+        raise _does_not_open(context)
+    return fields
 
 
 def wrap_digest(target: bytes, recipient_key_id: bytes, wrapped: bytes) -> bytes:
@@ -224,13 +229,15 @@ def _spell(fields: Mapping[str, Any]) -> bytes:
 
 
 def _bare(value: Any, depth: int) -> Any:
+    if isinstance(value, (str, int)):
+        return value
     if isinstance(value, Secret):
         return value.reveal()
     if depth > 16:
         raise Malformed("nested too deep")
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {name: _bare(item, depth + 1) for name, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_bare(item, depth + 1) for item in value]
     return value
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from govern.errors import Malformed
-from govern.events import FACTS, Check, Event, check_body, check_personal, decode_event, encode_event
+from govern.events import FACTS, Event, check_body, check_personal, decode_event, encode_event
+from govern.fields import Check
 
 SAMPLES: tuple[Any, ...] = (
     "a" * 32, "b" * 64, "2026-11-21T09:00:00Z", "2026-11-21", True, 3, "handle", "password", "critical", "admin", "manual", "keyfile", "sheet", "small",

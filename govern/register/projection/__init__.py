@@ -7,6 +7,7 @@ from typing import Final
 
 from govern.register.projection import (
     accounts,
+    candidates,
     cases,
     credentials,
     founding,
@@ -29,6 +30,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **proposals.APPLY,
     **accounts.APPLY,
     **credentials.APPLY,
+    **candidates.APPLY,
     **grants.APPLY,
     **places.APPLY,
     **showing.APPLY,

@@ -22,8 +22,13 @@ def _lists(scene: Scene, account: str) -> None:
 
 def _added(scene: Scene) -> None:
     body, personal = scene.body, scene.personal
-    scene.must("person", "people", body["custodian"])
-    services.hold_nothing(scene, body["custodian"], body.get("deputy"))
+    serves = scene.one(
+        "SELECT EXISTS (SELECT 1 FROM services WHERE person IN (?1, ?2)) FROM people WHERE id = ?1", body["custodian"], body.get("deputy")
+    )
+    if serves is None:
+        raise scene.unknown("person")
+    if serves[0]:
+        raise services.holds_nothing()
     scene.run(
         "INSERT INTO accounts (id, handle, platform, tier, custodian, deputy, department, client, prompts_reach, login, url, title, added_at, entry)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -15,9 +15,14 @@ from govern.register.projection.scene import Scene
 
 def _added(scene: Scene) -> None:
     body = scene.body
-    scene.must("account", "accounts", body["account"])
-    if "kept_in" in body:
-        scene.must("place", "places", body["kept_in"])
+    account, place = scene.one(
+        "SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ?1), ?2 IS NULL OR EXISTS (SELECT 1 FROM places WHERE id = ?2)",
+        body["account"], body.get("kept_in"),
+    )  # fmt: skip
+    if not account:
+        raise scene.unknown("account")
+    if not place:
+        raise scene.unknown("place")
     scene.run(
         "INSERT INTO credentials VALUES (?, ?, ?, ?, ?)",
         body["credential"],
@@ -41,20 +46,25 @@ def _unknown_key(scene: Scene) -> Refused:
     return Refused(f"{scene.type} seals to a key that the ledger does not have", rule="unknown-reference")
 
 
-def _may_have(scene: Scene, credential: str, keys: Sequence[str]) -> None:
-    """Refuse a version that is sealed to any key that may not have a wrap of it: one question where all of them may."""
-    may = """
-    SELECT count(*) FROM json_each(:keys) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'
-    JOIN credentials c ON c.id = :credential JOIN accounts a ON a.id = c.account
-    WHERE k.state = 'recovery' OR k.person IN (a.custodian, a.deputy, :actor) OR EXISTS (
-      SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
-        AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
-    """
-    asked = {"keys": json.dumps(keys), "credential": credential, "actor": scene.actor}
-    if scene.db.execute(may, asked).fetchone()[0] == len(keys):
+_SEALED_BEYOND: Final = """
+SELECT c.id FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value JOIN accounts a ON a.id = c.account
+WHERE :count > (
+  SELECT count(*) FROM json_each(:keys) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'
+  WHERE k.state = 'recovery' OR k.person IN (a.custodian, a.deputy, :actor) OR EXISTS (
+    SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
+      AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind))))
+LIMIT 1
+"""
+
+
+def may_have(scene: Scene, credentials: Sequence[str], keys: Sequence[str]) -> None:
+    """Refuse versions that are sealed to any key that may not have a wrap of them: one question where all of them may."""
+    asked = {"keys": json.dumps(keys), "credentials": json.dumps(credentials), "actor": scene.actor, "count": len(keys)}
+    beyond = scene.db.execute(_SEALED_BEYOND, asked).fetchone()
+    if beyond is None:
         return
     for key in keys:
-        why = wrap_refusal(scene, credential, key)
+        why = wrap_refusal(scene, beyond[0], key)
         if why:
             raise Refused(f"{scene.type} seals to {why}", rule="recipient", control="AC-3")
 
@@ -81,17 +91,25 @@ def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
     return "" if held else "a person who neither holds nor answers for the account"
 
 
+def in_order(n: int, last: int, reuses: int | None) -> None:
+    """Refuse a version that does not follow the last one there is, or brings back none that was before it."""
+    if n != last + 1:
+        raise Refused(f"version {n} does not follow version {last}", rule="version-order")
+    if reuses is not None and not 0 < reuses <= last:
+        raise Refused("a version can only bring back an earlier one", rule="version-order")
+
+
 def _staged(scene: Scene) -> None:
     body = scene.body
     credential, n = body["credential"], body["version"]
-    known = scene.one("SELECT (SELECT max(n) FROM versions WHERE credential = c.id) FROM credentials c WHERE id = ?", credential)
+    known = scene.one(
+        "SELECT (SELECT max(n) FROM versions WHERE credential = c.id), EXISTS (SELECT 1 FROM place_people) FROM credentials c WHERE id = ?",
+        credential,
+    )
     if known is None:
         raise scene.unknown("credential")
     last = known[0] or 0
-    if n != last + 1:
-        raise Refused(f"version {n} does not follow version {last}", rule="version-order")
-    if not body.get("reuses", 1) or body.get("reuses", 0) > last:
-        raise Refused("a version can only bring back an earlier one", rule="version-order")
+    in_order(n, last, body.get("reuses"))
     if "rotation" in body:
         rotations.staged(scene)
     elif body["state"] == "candidate":
@@ -99,7 +117,7 @@ def _staged(scene: Scene) -> None:
     elif last:
         raise Refused("only a rotation changes a current version", rule="rotation-open")
     if "recipients" in body:
-        _may_have(scene, credential, body["recipients"])
+        may_have(scene, [credential], body["recipients"])
     current = body["state"] == "current"
     scene.run(
         "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
@@ -112,40 +130,53 @@ def _staged(scene: Scene) -> None:
         rows = [(credential, n, key, scene.index) for key in body["recipients"]]
         scene.db.executemany("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", rows)
     exposures(scene)
-    spread_credential(scene, credential)
+    if known[1]:
+        spread_credential(scene, credential)
 
 
 def exposures(scene: Scene) -> None:
     """Whoever the staged version is sealed to, whoever set it, and others, could know it: also where the entry is void."""
     body = scene.body
     credential, n = body["credential"], body["version"]
-    people = "SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value ORDER BY j.key"
-    for key, person in scene.db.execute(people, (json.dumps(body.get("recipients", ())),)).fetchall():
-        if key is None:
-            raise _unknown_key(scene)
-        if person is not None:
-            scene.expose(person, credential, n, "sealed")
-    _by_origin(scene, credential, n)
+    told = [(person, "sealed", "") for person in people_of(scene, body["recipients"])] if "recipients" in body else []
+    told += _by_origin(scene)
     if body.get("others_unknown"):
-        scene.expose(OTHERS_UNKNOWN, credential, n, "unknown")
+        told.append((OTHERS_UNKNOWN, "unknown", ""))
+    scene.expose_all((person, credential, n, basis, strength) for person, basis, strength in told)
     if body.get("reuses"):
-        # The value came back: whoever could know it then can know it now. `Scene.expose` carries on what comes to be known later.
-        scene.run(
-            "INSERT OR IGNORE INTO exposures SELECT person, credential, ?, basis, strength, since, ? FROM exposures WHERE credential = ? AND n = ?",
-            n, scene.index, credential, body["reuses"],
-        )  # fmt: skip
+        came_back(scene, credential, n, body["reuses"])
 
 
-def _by_origin(scene: Scene, credential: str, n: int) -> None:
-    """What the actor had before their eyes: what they imported, typed in, were given by the platform, or changed where it is kept."""
+def came_back(scene: Scene, credential: str, n: int, earlier: int) -> None:
+    """Whoever could know a value then can know it now. `Scene.expose` carries on what comes to be known later."""
+    scene.run(
+        "INSERT OR IGNORE INTO exposures SELECT person, credential, ?, basis, strength, since, ? FROM exposures WHERE credential = ? AND n = ?",
+        n, scene.index, credential, earlier,
+    )  # fmt: skip
+
+
+def people_of(scene: Scene, keys: Sequence[str]) -> list[str]:
+    """Whose keys these are, recovery's left out; Refused for a key that the ledger does not have."""
+    rows = scene.db.execute("SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value", (json.dumps(keys),)).fetchall()
+    if any(key is None for key, _ in rows):
+        raise _unknown_key(scene)
+    return [person for _, person in rows if person is not None]
+
+
+def _by_origin(scene: Scene) -> list[tuple[str, str, str]]:
+    """(person, basis, strength) of what the actor had before their eyes: imported, typed in, given by the platform, changed where it is kept."""
     origin = scene.body["origin"]
     if origin == "imported":
-        scene.expose(scene.actor, credential, n, "imported")
-    elif origin in ("set", "platform") or (origin == "claimed" and "rotation" in scene.body):
-        scene.expose(scene.actor, credential, n, "set")
-    elif origin == "generated" and scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor):
-        # Nothing was shown, but the program that drew it ran under their hands: a leaver's own rotation clears nothing.
-        scene.expose(scene.actor, credential, n, "set", strength="possible")
+        return [(scene.actor, "imported", "")]
+    if origin in ("set", "platform") or (origin == "claimed" and "rotation" in scene.body):
+        return [(scene.actor, "set", "")]
+    return by_generating(scene) if origin == "generated" else []
+
+
+def by_generating(scene: Scene) -> list[tuple[str, str, str]]:
+    """Nothing was shown, but the program that drew it ran under their hands: a leaver's own rotation clears nothing."""
+    leaves = scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor)
+    return [(scene.actor, "set", "possible")] if leaves else []
 
 
 def _wraps_added(scene: Scene) -> None:
@@ -178,16 +209,16 @@ def wraps_exposures(scene: Scene) -> None:
 
 def _wraps_ended(scene: Scene) -> None:
     services.leave_recovery(scene)
-    for credential, n, key, digest in scene.body["wraps"]:
-        others = scene.one(
-            "SELECT count(DISTINCT key) FROM wraps WHERE credential = ? AND n = ? AND key <> ? AND ended IS NULL", credential, n, key
-        )
-        if others[0] == 0:
-            raise Refused("the last wrap of a version is never ended", rule="no-secret-lost", hint="seal it to a successor first")
-        scene.run(
-            "UPDATE wraps SET ended = ?, digest = ? WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL",
-            scene.index, digest, credential, n, key,
-        )  # fmt: skip
+    scene.db.executemany(
+        "UPDATE wraps SET ended = ?, digest = ? WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL",
+        [(scene.index, digest, credential, n, key) for credential, n, key, digest in scene.body["wraps"]],
+    )
+    lost = """
+    SELECT 1 FROM (SELECT DISTINCT json_extract(value, '$[0]') AS credential, json_extract(value, '$[1]') AS n FROM json_each(?)) e
+    WHERE NOT EXISTS (SELECT 1 FROM wraps w WHERE w.credential = e.credential AND w.n = e.n AND w.ended IS NULL) LIMIT 1
+    """
+    if scene.one(lost, json.dumps([row[:2] for row in scene.body["wraps"]])) is not None:
+        raise Refused("the last wrap of a version is never ended", rule="no-secret-lost", hint="seal it to a successor first")
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

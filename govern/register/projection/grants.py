@@ -10,22 +10,32 @@ from govern.errors import Refused
 from govern.register.projection import services
 from govern.register.projection.scene import Scene
 
+_STANDS: Final = """
+SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ?1), p.id IS NOT NULL, p.leaving OR p.left_on IS NOT NULL,
+  EXISTS (SELECT 1 FROM services WHERE person = ?2),
+  EXISTS (SELECT 1 FROM grants WHERE account = ?1 AND person = ?2 AND ended_at IS NULL)
+FROM (SELECT 1) LEFT JOIN people p ON p.id = ?2
+"""
+"""Whether there is the account, and the person; whether that one leaves, is a service, and holds the account already."""
+
 
 def _issued(scene: Scene) -> None:
     body = scene.body
-    scene.must("account", "accounts", body["account"])
-    person = scene.one("SELECT leaving, left_on FROM people WHERE id = ?", body["person"])
-    if person is None:
-        raise Refused("grant.issued cites a person that the ledger does not have", rule="unknown-reference")
-    if person[0] or person[1]:
+    account, person, leaves, serves, holds = scene.one(_STANDS, body["account"], body["person"])
+    if not account:
+        raise scene.unknown("account")
+    if not person:
+        raise scene.unknown("person")
+    if leaves:
         raise Refused(
             "somebody who is leaving or has left is granted nothing",
             rule="leaver",
             control="PS-4",
             hint="close or withdraw the departure first",
         )
-    services.hold_nothing(scene, body["person"])
-    if scene.one("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", body["account"], body["person"]):
+    if serves:
+        raise services.holds_nothing()
+    if holds:
         raise Refused("the person holds this account already", rule="one-grant")
     kinds = json.dumps(sorted(body["kinds"])) if "kinds" in body else None
     scene.run(
@@ -36,9 +46,13 @@ def _issued(scene: Scene) -> None:
 
 
 def _ended(scene: Scene) -> None:
-    for grant in scene.body["grants"]:
-        scene.must("grant", "grants", grant)
-        scene.run("UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL", scene.at, scene.body["cause"], grant)
+    grants = scene.body["grants"]
+    if scene.one("SELECT count(*) FROM json_each(?) j JOIN grants g ON g.id = j.value", json.dumps(grants))[0] != len(grants):
+        raise scene.unknown("grant")
+    scene.db.executemany(
+        "UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL",
+        [(scene.at, scene.body["cause"], grant) for grant in grants],
+    )
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"grant.issued": _issued, "grant.ended": _ended}

@@ -52,8 +52,7 @@ _BY_CREDENTIAL: Final = _IN_PLACE.format(copies=f"{_KEPT} id = :credential AND k
 
 def spread_credential(scene: Scene, credential: str) -> None:
     """Expose everybody who was in a place that holds this credential to every version that it held then."""
-    if scene.one("SELECT 1 FROM place_people LIMIT 1") is not None:
-        _spread(scene, _BY_CREDENTIAL, credential=credential)
+    _spread(scene, _BY_CREDENTIAL, credential=credential)
 
 
 def _spread(scene: Scene, query: str, **values: str) -> None:

@@ -5,6 +5,7 @@ Which step may follow which is judged by `govern.rotation.machine`, here and so 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -41,17 +42,44 @@ def staged(scene: Scene) -> None:
     )  # fmt: skip
 
 
+_OPEN: Final = "INSERT INTO rotations (id, credential, trigger, state, person, due, opened_at, opener, entry) VALUES (?, ?, ?, 'planned', ?, ?, ?, ?, ?)"
+
+
 def _opened(scene: Scene) -> None:
     body = scene.body
     scene.must("credential", "credentials", body["credential"])
     if "person" in body:
         scene.must("person", "people", body["person"])
     if scene.one("SELECT 1 FROM rotations WHERE credential = ? AND ended_at IS NULL", body["credential"]):
-        raise Refused("this credential has an open rotation", rule="one-open-rotation", hint="govern rotation list --open")
+        raise _under_way()
     scene.run(
-        "INSERT INTO rotations (id, credential, trigger, state, person, due, opened_at, opener, entry) VALUES (?, ?, ?, 'planned', ?, ?, ?, ?, ?)",
+        _OPEN,
         body["rotation"], body["credential"], body["trigger"], body.get("person"), body.get("due"), scene.at, scene.actor, scene.index,
     )  # fmt: skip
+
+
+def _all_opened(scene: Scene) -> None:
+    """As many `rotation.opened` of the same reason: one question for all of them."""
+    body, rows = scene.body, scene.body["rotations"]
+    if "person" in body:
+        scene.must("person", "people", body["person"])
+    known, under_way = scene.one(
+        "SELECT count(c.id), count(r.id) FROM json_each(?) j LEFT JOIN credentials c ON c.id = j.value"
+        " LEFT JOIN rotations r ON r.credential = j.value AND r.ended_at IS NULL",
+        json.dumps([credential for _, credential, _ in rows]),
+    )
+    if known != len(rows):
+        raise scene.unknown("credential")
+    if under_way:
+        raise _under_way()
+    scene.db.executemany(_OPEN, [
+        (rotation, credential, body["trigger"], body.get("person"), due or None, scene.at, scene.actor, scene.index)
+        for rotation, credential, due in rows
+    ])  # fmt: skip
+
+
+def _under_way() -> Refused:
+    return Refused("this credential has an open rotation", rule="one-open-rotation", hint="govern rotation list --open")
 
 
 def _rejected(scene: Scene) -> None:
@@ -122,6 +150,7 @@ def candidate(scene: Scene, credential: str, n: int, origin: str) -> Candidate:
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "rotation.opened": _opened,
+    "rotations.opened": _all_opened,
     "rotation.rejected": _rejected,
     "rotation.unknown": _to(Step.UNSURE),
     "rotation.lost": _to(Step.LOSE),

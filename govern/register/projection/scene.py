@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from govern.errors import Refused
 from govern.holdings.exposures import STRENGTH
+
+_STAGES: Final = frozenset({"version.staged", "candidates.staged"})
+"""They are about the newest version: nothing has brought it back yet."""
+
+_EXPOSE: Final = "INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(slots=True)
@@ -45,13 +50,22 @@ class Scene:
         """The refusal of a fact that cites what the ledger does not have."""
         return Refused(f"{self.type} cites a {noun} that the ledger does not have", rule="unknown-reference")
 
-    def expose(self, person: str, credential: str, n: int, basis: str, *, since: str = "", strength: str = "") -> None:
-        """Person could know this version from now on, and any later one that brought its value back; the first record of a basis stays."""
-        self.db.execute(
-            "INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index),
-        )
-        if self.type == "version.staged":
-            return  # the newest version: nothing has brought it back yet
+    def expose_all(self, rows: Iterable[tuple[str, str, int, str, str]]) -> None:
+        """(person, credential, n, basis, strength or nothing) of versions that are the newest of their credential: nothing has brought them
+        back yet."""
+        self.db.executemany(
+            _EXPOSE, [(person, credential, n, basis, strength or STRENGTH[basis], self.at, self.index) for person, credential, n, basis, strength in rows]
+        )  # fmt: skip
+
+    def expose(
+        self, person: str, credential: str, n: int, basis: str, *, since: str = "", strength: str = "", came_back: bool = True
+    ) -> None:
+        """Person could know this version from now on, and any later one that brought its value back; the first record of a basis stays.
+
+        `came_back`: False where there is known to be no such later one.
+        """
+        self.db.execute(_EXPOSE, (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index))
+        if not came_back or self.type in _STAGES:
+            return
         for (later,) in self.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall():
             self.expose(person, credential, later, basis, since=since, strength=strength)

@@ -69,12 +69,13 @@ def no_role(scene: Scene) -> None:
 def hold_nothing(scene: Scene, *people: str | None) -> None:
     """Refuse a service among those (ids) who are granted an account or answer for one."""
     if any(person is not None and is_service(scene, person) for person in people):
-        raise Refused(
-            "a service holds no account and answers for none",
-            rule="service-grant",
-            control="AC-6",
-            hint="name a person: govern person list",
-        )
+        raise holds_nothing()
+
+
+def holds_nothing() -> Refused:
+    return Refused(
+        "a service holds no account and answers for none", rule="service-grant", control="AC-6", hint="name a person: govern person list"
+    )
 
 
 def leave_recovery(scene: Scene) -> None:

@@ -3,56 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from govern.errors import Refused
 from govern.register.projection.scene import Scene
 
 
-def _version(scene: Scene, credential: str, n: int) -> None:
-    if scene.one("SELECT 1 FROM versions WHERE credential = ? AND n = ?", credential, n) is None:
-        raise Refused(f"{scene.type} cites a version that the ledger does not have", rule="unknown-reference")
+class _Version(NamedTuple):
+    """One version: whether a rotation staged it, and whether a later one has brought its value back."""
+
+    credential: str
+    n: int
+    of_rotation: bool
+    came_back: bool
+
+    def known_to(self, scene: Scene, person: str, basis: str) -> None:
+        scene.expose(person, self.credential, self.n, basis, came_back=self.came_back)
 
 
-def _shown(scene: Scene, what: str, recipient: str | None, credential: str, n: int, purpose: str) -> None:
+_VERSION: Final = (
+    "SELECT credential, n, rotation IS NOT NULL, EXISTS (SELECT 1 FROM versions WHERE credential = ?1 AND reuses = ?2)"
+    " FROM versions WHERE credential = ?1 AND n = ?2"
+)
+
+
+def _version(scene: Scene, credential: str, n: int) -> _Version:
+    row = scene.one(_VERSION, credential, n)
+    if row is None:
+        raise scene.unknown("version")
+    return _Version(*row)
+
+
+def _shown(scene: Scene, what: str, recipient: str | None, version: _Version, purpose: str) -> None:
     scene.run(
         "INSERT OR IGNORE INTO shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        scene.index, what, scene.actor, credential, n, purpose, recipient, scene.personal.get("reason"), scene.at,
+        scene.index, what, scene.actor, version.credential, version.n, purpose, recipient, scene.personal.get("reason"), scene.at,
     )  # fmt: skip
-    if what != "code":
-        scene.run("UPDATE rotations SET shown = 1 WHERE credential = ? AND candidate = ? AND ended_at IS NULL", credential, n)
+    if what != "code" and version.of_rotation:
+        scene.run(
+            "UPDATE rotations SET shown = 1 WHERE credential = ? AND candidate = ? AND ended_at IS NULL", version.credential, version.n
+        )
 
 
 def revealed(scene: Scene) -> None:
     """Also for a void entry: what was shown is known."""
     body = scene.body
-    _version(scene, body["credential"], body["version"])
-    scene.expose(scene.actor, body["credential"], body["version"], "revealed")
-    _shown(scene, "secret", None, body["credential"], body["version"], body["purpose"])
+    version = _version(scene, body["credential"], body["version"])
+    version.known_to(scene, scene.actor, "revealed")
+    _shown(scene, "secret", None, version, body["purpose"])
 
 
 def _code(scene: Scene) -> None:
     # A code is not the seed: nobody knows the seed by it, so no exposure follows.
     body = scene.body
-    _version(scene, body["credential"], body["version"])
+    version = _version(scene, body["credential"], body["version"])
     if "recipient" in body:
         scene.must("person", "people", body["recipient"])
-    _shown(scene, "code", body.get("recipient"), body["credential"], body["version"], "code")
+    _shown(scene, "code", body.get("recipient"), version, "code")
 
 
 def handed_over(scene: Scene) -> None:
     body = scene.body
-    _version(scene, body["credential"], body["version"])
+    version = _version(scene, body["credential"], body["version"])
     scene.must("person", "people", body["person"])
-    scene.expose(body["person"], body["credential"], body["version"], "handed-over")
-    scene.expose(scene.actor, body["credential"], body["version"], "revealed")
-    _shown(scene, "hand-over", body["person"], body["credential"], body["version"], body["via"])
+    version.known_to(scene, body["person"], "handed-over")
+    version.known_to(scene, scene.actor, "revealed")
+    _shown(scene, "hand-over", body["person"], version, body["via"])
 
 
 def exported(scene: Scene) -> None:
     for credential, n in scene.body["versions"]:
-        _version(scene, credential, n)
-        scene.expose(scene.actor, credential, n, "exported")
+        _version(scene, credential, n).known_to(scene, scene.actor, "exported")
     scene.run("INSERT OR IGNORE INTO exports VALUES (?, ?, ?)", scene.index, scene.personal.get("path"), scene.at)
 
 

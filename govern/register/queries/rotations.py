@@ -102,6 +102,12 @@ def open_of(db: sqlite3.Connection, credential: str) -> Rotation | None:
     return None if row is None else _rotation(row)
 
 
+def open_among(db: sqlite3.Connection, credentials: Sequence[str]) -> dict[str, Rotation]:
+    """Credential -> its open rotation, of these credentials."""
+    wanted = "WHERE r.ended_at IS NULL AND r.credential IN (SELECT value FROM json_each(?))"
+    return {row[1]: _rotation(row) for row in db.execute(_COLUMNS + wanted, (json.dumps(list(credentials)),))}
+
+
 def under_way(db: sqlite3.Connection, credentials: Sequence[str]) -> set[str]:
     """Those of these credentials that have an open rotation."""
     query = "SELECT credential FROM rotations WHERE ended_at IS NULL AND credential IN (SELECT value FROM json_each(?))"
@@ -138,12 +144,21 @@ class Staged(NamedTuple):
     staged_at: str
 
 
+def versions_among(db: sqlite3.Connection, credentials: Sequence[str]) -> dict[str, list[Staged]]:
+    """Credential -> every version of it, the newest first; nothing where there is none yet."""
+    found: dict[str, list[Staged]] = {}
+    wanted = "credential IN (SELECT value FROM json_each(?)) ORDER BY credential, n DESC"
+    for row in db.execute(_STAGED + wanted, (json.dumps(list(credentials)),)):
+        found.setdefault(row[0], []).append(Staged(*row[1:]))
+    return found
+
+
+_STAGED: Final = "SELECT credential, n, state, origin, coalesce(manifest, ''), coalesce(reuses, 0), staged_at FROM versions WHERE "
+
+
 def versions(db: sqlite3.Connection, credential: str) -> list[Staged]:
     """Every version of a credential, the newest first."""
-    rows = db.execute(
-        "SELECT n, state, origin, manifest, reuses, staged_at FROM versions WHERE credential = ? ORDER BY n DESC", (credential,)
-    )
-    return [Staged(n=row[0], state=row[1], origin=row[2], manifest=row[3] or "", reuses=row[4] or 0, staged_at=row[5]) for row in rows]
+    return [Staged(*row[1:]) for row in db.execute(_STAGED + "credential = ? ORDER BY n DESC", (credential,))]
 
 
 def newest_sealed(db: sqlite3.Connection, credentials: Sequence[str]) -> list[bytes]:
@@ -190,6 +205,14 @@ def of_account(db: sqlite3.Connection, account: str, kind: str = "") -> list[Rot
     """The credentials of an account (id), or those of one kind, in the order in which they were added."""
     rows = db.execute(_ROTATABLE + "WHERE a.id = ? AND (? = '' OR c.kind = ?) ORDER BY c.entry", (account, kind, kind))
     return [_rotatable(row) for row in rows]
+
+
+def of_credentials(db: sqlite3.Connection, credentials: Sequence[str]) -> list[Rotatable]:
+    """These (ids), in this order; NotFound where one is none."""
+    wanted = "WHERE c.id IN (SELECT value FROM json_each(?))"
+    rows = db.execute(_ROTATABLE + wanted, (json.dumps(list(credentials)),))
+    found = {row[0]: _rotatable(row) for row in rows}
+    return [found[credential] if credential in found else of_credential(db, credential) for credential in credentials]
 
 
 def of_credential(db: sqlite3.Connection, credential: str) -> Rotatable:

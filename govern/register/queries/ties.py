@@ -100,41 +100,51 @@ def _accounts(db: sqlite3.Connection, person: str, ids: set[str]) -> dict[str, A
     for account, needed in db.execute("SELECT account, needs FROM depends WHERE account IN (SELECT value FROM json_each(?))", (wanted,)):
         needs.setdefault(account, set()).add(needed)
     rows = db.execute("SELECT id, handle, tier FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
+    remaining, closed = _remaining(db, wanted, person), _not_openable(db, wanted, person)
     return {
         id_: Account(
-            id=id_, handle=handle, tier=tier, needs=frozenset(needs.get(id_, ())), remaining=_remaining(db, id_, person),
-            openable=_openable(db, id_, person),
+            id=id_,
+            handle=handle,
+            tier=tier,
+            needs=frozenset(needs.get(id_, ())),
+            remaining=remaining.get(id_, 0),
+            openable=id_ not in closed,
         )
         for id_, handle, tier in rows
-    }  # fmt: skip
+    }
 
 
-def _remaining(db: sqlite3.Connection, account: str, person: str) -> int:
-    """How many others hold the account or answer for it, and stay."""
-    row = db.execute(
-        "SELECT count(*) FROM people WHERE NOT leaving AND left_on IS NULL AND id <> :person AND id IN ("
-        " SELECT custodian FROM accounts WHERE id = :account UNION SELECT deputy FROM accounts WHERE id = :account"
-        " UNION SELECT person FROM grants WHERE account = :account AND ended_at IS NULL)",
-        {"account": account, "person": person},
-    ).fetchone()
-    return int(row[0])
+def _remaining(db: sqlite3.Connection, accounts: str, person: str) -> dict[str, int]:
+    """Account -> how many others hold it or answer for it, and stay; of these accounts (a JSON list of ids), none where nobody does."""
+    stay = {row[0] for row in db.execute("SELECT id FROM people WHERE NOT leaving AND left_on IS NULL AND id <> ?", (person,))}
+    found: dict[str, set[str]] = {}
+    for account, *people in db.execute(
+        "SELECT id, custodian, deputy FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (accounts,)
+    ).fetchall():
+        found[account] = stay.intersection(people)
+    for account, other in db.execute(
+        "SELECT account, person FROM grants WHERE ended_at IS NULL AND account IN (SELECT value FROM json_each(?))", (accounts,)
+    ):
+        if other in stay:
+            found.setdefault(account, set()).add(other)
+    return {account: len(others) for account, others in found.items()}
 
 
-def _openable(db: sqlite3.Connection, account: str, person: str) -> bool:
-    """Whether every live version that was ever sealed to the person can be opened by another who stays; recovery is not counted."""
-    row = db.execute(
+def _not_openable(db: sqlite3.Connection, accounts: str, person: str) -> set[str]:
+    """Those of these accounts (a JSON list of ids) of which a live version that was ever sealed to the person can be opened by nobody else who
+    stays; recovery is not counted."""
+    rows = db.execute(
         """
-        SELECT 1 FROM credentials c JOIN versions v ON v.credential = c.id AND v.ended_at IS NULL AND v.manifest IS NOT NULL AND v.state <> 'rejected'
-        WHERE c.account = :account
-          AND EXISTS (SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key WHERE w.credential = v.credential AND w.n = v.n AND k.person = :person)
+        SELECT c.account FROM json_each(:accounts) j JOIN credentials c ON c.account = j.value
+        JOIN versions v ON v.credential = c.id AND v.ended_at IS NULL AND v.manifest IS NOT NULL AND v.state <> 'rejected'
+        WHERE EXISTS (SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key WHERE w.credential = v.credential AND w.n = v.n AND k.person = :person)
           AND NOT EXISTS (
             SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key AND k.state = 'active' JOIN people p ON p.id = k.person
             WHERE w.credential = v.credential AND w.n = v.n AND w.ended IS NULL AND p.id <> :person AND NOT p.leaving AND p.left_on IS NULL)
-        LIMIT 1
         """,
-        {"account": account, "person": person},
-    ).fetchone()
-    return row is None
+        {"accounts": accounts, "person": person},
+    )
+    return {row[0] for row in rows}
 
 
 def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
@@ -156,7 +166,8 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
             left = there("SELECT 1 FROM accounts WHERE id = ? AND deputy = ? AND state = 'active'", item.account, person)
             hint = "name another deputy: govern account edit ACCOUNT --deputy PERSON, or --clear deputy"
         case ItemKind.SOLE_HOLDER:
-            left = not (_remaining(db, item.account, person) and _openable(db, item.account, person))
+            this = json.dumps([item.account])
+            left = not _remaining(db, this, person) or bool(_not_openable(db, this, person))
             hint = "name a successor: govern account custody ACCOUNT PERSON, then rotate what only recovery can open"
         case ItemKind.WITHDRAW_ROLE:
             left = there("SELECT 1 FROM roles WHERE person = ? AND role = ?", person, item.about)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import NotFound
-from govern.events import handle as is_handle
+from govern.fields import handle as is_handle
 from govern.holdings.importing import (
     Choice,
     Outcome,

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import Malformed
-from govern.events import KINDS, TIERS, time
+from govern.events import KINDS, TIERS
+from govern.fields import time
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy

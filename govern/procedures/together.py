@@ -1,0 +1,66 @@
+"""Many rotations opened, and many candidates sealed, by one fact for a hundred of them instead of one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from govern.errors import Refused
+from govern.register.queries import rotations
+from govern.vault.seal import set_digest
+
+if TYPE_CHECKING:
+    from govern.procedures.candidates import Candidate
+    from govern.register.queries.rotations import Rotation
+    from govern.register.transaction import Transaction
+    from govern.rotation.triggers import Trigger
+    from govern.vault.keys import Recipient
+
+_OPENED: Final = 500
+_STAGED: Final = 200
+"""Rows of one fact: an event holds 64 KiB."""
+
+
+def open_rotations(tx: Transaction, wanted: Sequence[tuple[str, str]], trigger: Trigger, *, person: str = "") -> None:
+    """Open a rotation of each credential (id), due by a UTC time or empty; `person`: whose departure asks for it. None may be open yet."""
+    for start in range(0, len(wanted), _OPENED):
+        rows = [[tx.new_id(), credential, by] for credential, by in wanted[start : start + _OPENED]]
+        tx.record("rotations.opened", {"rotations": rows, "trigger": trigger.value, "person": person or None})
+
+
+def stage(tx: Transaction, wanted: Sequence[tuple[Rotation, tuple[Recipient, ...]]], *, typeable: bool = False) -> dict[str, Candidate]:
+    """Generate and seal a candidate of each rotation to its recipients; credential -> candidate. What is refused is missing from it."""
+    staged: dict[str, Candidate] = {}
+    for to, part in _alike(wanted):
+        try:
+            staged |= _stage(tx, part, to, typeable)
+        except Refused:
+            continue
+    return staged
+
+
+def _alike(wanted: Sequence[tuple[Rotation, tuple[Recipient, ...]]]) -> Iterator[tuple[tuple[Recipient, ...], list[Rotation]]]:
+    """Parts that are sealed to the same recipients, none larger than an event."""
+    groups: dict[tuple[Recipient, ...], list[Rotation]] = {}
+    for rotation, to in wanted:
+        groups.setdefault(to, []).append(rotation)
+    for to, group in groups.items():
+        for start in range(0, len(group), _STAGED):
+            yield to, group[start : start + _STAGED]
+
+
+def _stage(tx: Transaction, part: Sequence[Rotation], to: Sequence[Recipient], typeable: bool) -> dict[str, Candidate]:
+    from govern.procedures import candidates, sealing
+
+    before = rotations.versions_among(tx.register, [rotation.credential for rotation in part])
+    newest = [next((bytes.fromhex(one.manifest) for one in found if one.manifest), b"") for found in before.values()]
+    tx.read_ahead(tx.workspace.keys.id, [manifest for manifest in newest if manifest], versions=True)
+    staged, rows, digests = {}, [], list[bytes]()
+    for rotation in part:
+        made = candidates.make(tx, rotation, before.get(rotation.credential, ()), typeable=typeable)
+        manifest, wraps = sealing.put(tx, made.context, made.fields, to)
+        found = staged[rotation.credential] = made.candidate
+        rows.append([rotation.credential, found.n, rotation.id, manifest.hex(), found.reuses])
+        digests += wraps
+    tx.record("candidates.staged", {"candidates": rows, "recipients": sealing.keys_of(to), "wraps": set_digest(digests).hex()})
+    return staged

@@ -1,0 +1,65 @@
+"""Candidates of many rotations, generated together and sealed to the same keys: what as many `version.staged` would leave in the register."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from govern.errors import Refused
+from govern.register.projection import credentials
+from govern.register.projection.places import spread_credential
+from govern.register.projection.scene import Scene
+from govern.rotation import machine
+from govern.rotation.machine import State, Step
+
+_ROTATIONS: Final = """
+SELECT r.credential, r.state, (SELECT max(n) FROM versions WHERE credential = r.credential)
+FROM json_each(?) j LEFT JOIN rotations r ON r.id = j.value ORDER BY j.key
+"""
+
+
+def _staged(scene: Scene) -> None:
+    rows, keys = scene.body["candidates"], scene.body["recipients"]
+    found = scene.db.execute(_ROTATIONS, (json.dumps([row[2] for row in rows]),)).fetchall()
+    states = []
+    for (credential, n, _, _, reuses), (of, state, last) in zip(rows, found, strict=True):
+        if of != credential:
+            raise Refused("a candidate needs an open rotation of its credential", rule="rotation-open")
+        credentials.in_order(n, last or 0, reuses or None)
+        states.append(machine.after(State(state), Step.STAGE))
+    credentials.may_have(scene, [row[0] for row in rows], keys)
+    scene.db.executemany(
+        "INSERT INTO versions (credential, n, state, origin, manifest, setter, staged_at, reuses, rotation, entry)"
+        " VALUES (?, ?, 'candidate', 'generated', ?, ?, ?, ?, ?, ?)",
+        [
+            (credential, n, manifest, scene.actor, scene.at, reuses or None, rotation, scene.index)
+            for credential, n, rotation, manifest, reuses in rows
+        ],
+    )
+    scene.db.executemany(
+        "UPDATE rotations SET candidate = ?, state = ?, shown = 0 WHERE id = ?",
+        [(row[1], state, row[2]) for row, state in zip(rows, states, strict=True)],
+    )
+    scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, scene.body["wraps"])
+    scene.db.executemany(
+        "INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", [(row[0], row[1], key, scene.index) for row in rows for key in keys]
+    )
+    exposures(scene)
+    if scene.one("SELECT 1 FROM place_people LIMIT 1"):
+        for row in rows:
+            spread_credential(scene, row[0])
+
+
+def exposures(scene: Scene) -> None:
+    """Whoever the candidates are sealed to, and whoever could know a value that came back, could know them: also where the entry is void."""
+    rows = scene.body["candidates"]
+    told = [(person, "sealed", "") for person in credentials.people_of(scene, scene.body["recipients"])]
+    told += credentials.by_generating(scene)
+    scene.expose_all((person, row[0], row[1], basis, strength) for row in rows for person, basis, strength in told)
+    for credential, n, _, _, reuses in rows:
+        if reuses:
+            credentials.came_back(scene, credential, n, reuses)
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"candidates.staged": _staged}
