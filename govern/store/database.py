@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from govern.errors import GovernError
+from govern.store import questions
 from govern.store.address import Location
 from govern.store.peek import Peek
 from govern.store.reading import Reading
@@ -83,6 +84,13 @@ class Store(ABC):
     def begin(self, connection: sa.Connection) -> None:
         """Take the write lock in a new transaction of this connection."""
 
+    def commit(self, connection: sa.Connection) -> None:
+        """Make durable what was written in this connection's transaction, and end it."""
+        connection.commit()
+
+    def roll_back(self, connection: sa.Connection) -> None:
+        connection.rollback()
+
     @abstractmethod
     def _ours(self, error: Exception) -> GovernError | None:
         """The error of our own tree for what the database says; None for what it did not say."""
@@ -94,6 +102,11 @@ class Store(ABC):
     @abstractmethod
     def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:
         """The first of these entries in which text stands that is no text, so that the driver can't read it."""
+
+    def newest(self, connection: sa.Connection) -> tuple[Any, Any, Any]:
+        """Greatest index, size and note of the newest checkpoint, of whatever types they are; None where there is none."""
+        last, size, note = connection.execute(questions.HEAD).one()
+        return last, size, note
 
     def put_rows(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows whose values stand in the order of the table's columns."""

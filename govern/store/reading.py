@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from govern.errors import IntegrityError
 from govern.store import questions, tables
-from govern.store.peek import Peek
+from govern.store.peek import Peek, seen
 
 if TYPE_CHECKING:
     from govern.store.database import Store
@@ -34,16 +34,11 @@ class Reading:
 
     def peek(self) -> Peek:
         """Newest checkpoint and greatest index, compared with nothing; IntegrityError where they are not of their types."""
-        last, size, note = self._connection.execute(questions.HEAD).one()
-        if size is None or last is None:
-            return Peek(-1, b"", -1)
-        if not (isinstance(size, int) and isinstance(note, bytes) and isinstance(last, int)):
-            raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
-        return Peek(size, note, last)
+        return seen(*self._store.newest(self._connection))
 
     def head(self) -> tuple[int, bytes]:
         """Size and note of the newest checkpoint, (0, b"") in an empty store. Entries beyond it are an IntegrityError."""
-        last, newest, note = self._connection.execute(questions.HEAD).one()
+        last, newest, note = self._store.newest(self._connection)
         size = 0 if newest is None else newest
         if not isinstance(size, int) or (newest is not None and not isinstance(note, bytes)):
             raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")

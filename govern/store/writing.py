@@ -61,10 +61,10 @@ class Writing(Reading):
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})
 
     def commit(self) -> None:
-        self._connection.commit()
+        self._store.commit(self._connection)
 
     def rollback(self) -> None:
-        self._connection.rollback()
+        self._store.roll_back(self._connection)
 
     def begin(self) -> None:
         """Take the write lock again after a commit in the same context."""
