@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from govern.ledger.commitment import EpochKey
-    from govern.register.workspace import Workspace
+    from govern.register.parts import Parts
     from govern.store.writing import Writing
 
 _BATCH: Final = 2_000
@@ -38,7 +38,7 @@ _BATCH: Final = 2_000
 class Transaction:
     """Made by `Workspace.transaction`. `register` is the synced register inside the write transaction; earlier facts show in it."""
 
-    def __init__(self, workspace: Workspace, writing: Writing, now: str) -> None:
+    def __init__(self, workspace: Parts, writing: Writing, now: str) -> None:
         self.workspace, self.now = workspace, now
         self._writing = writing
         self._journal = workspace.journal

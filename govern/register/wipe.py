@@ -14,7 +14,7 @@ from govern.register import connection
 from govern.register.journal import Journal
 
 if TYPE_CHECKING:
-    from govern.register.workspace import Workspace
+    from govern.register.parts import Parts
 
 
 def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
@@ -30,30 +30,30 @@ def is_due(db: sqlite3.Connection) -> bool:
     return connection.state(db, "wipe") is not None
 
 
-def wipe(workspace: Workspace) -> None:
+def wipe(parts: Parts) -> None:
     """Do all of it; the caller holds no lock. A database that is busy, or that this member may not change, is left to the next one."""
-    db = workspace.db
+    db = parts.db
     gone = erased(db)
     try:
-        from_store(workspace, gone)
+        from_store(parts, gone)
     except Failed:
         pass  # whoever approved has done it already, unless a copy was put back; `doctor` looks
     with connection.transaction(db):
-        workspace.save_ends(Journal(workspace.home).forget(set(gone), workspace.ends()))
+        parts.save_ends(Journal(parts.home).forget(set(gone), parts.ends()))
     if _pages(db):
         with connection.transaction(db):
             db.execute("DELETE FROM state WHERE key = 'wipe'")
 
 
-def from_store(workspace: Workspace, gone: list[int]) -> int:
+def from_store(parts: Parts, gone: list[int]) -> int:
     """Drop the parts that are in the store, and what its write-ahead file holds of them; how many there were."""
-    with workspace.store.reading() as reading:
+    with parts.store.reading() as reading:
         present = reading.with_personal(gone)
     if present:
-        with workspace.store.writing() as writing:
+        with parts.store.writing() as writing:
             writing.drop_personal(present)
             writing.commit()
-    workspace.store.truncate_log()
+    parts.store.truncate_log()
     return len(present)
 
 
