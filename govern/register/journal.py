@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from govern.errors import Failed
-from govern.register.durable import sync_folder, write_all
+from govern.register.durable import BINARY, sync, sync_folder, write_all
 
 ENTRY: Final = b"E"
 VERSION: Final = b"V"
@@ -108,22 +108,27 @@ def _length(path: Path) -> int | None:
 
 def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> bool:
     """Write `data` at `start` and end the file there; whether bytes now wait to be made durable, as they did before with `waits`."""
-    found = _length(path)
-    length = found or 0
-    if length < start:
-        raise OSError(errno.EIO, "shorter than it was")
-    if not data and length == start and not (durable and waits):
+    if not data and not (durable and waits) and (_length(path) or 0) == start:
         return waits
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    new = False
     try:
-        if length != start:
+        descriptor = os.open(path, os.O_RDWR | BINARY)
+    except FileNotFoundError:
+        if start:
+            raise
+        descriptor, new = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o600), True
+    try:
+        length = os.fstat(descriptor).st_size
+        if length < start:
+            raise OSError(errno.EIO, "shorter than it was")
+        if length > start:
             os.ftruncate(descriptor, start)
         write_all(descriptor, start, data)
         if durable:
-            getattr(os, "fdatasync", os.fsync)(descriptor)
+            sync(descriptor)
     finally:
         os.close(descriptor)
-    if found is None:
+    if new:
         sync_folder(path.parent)
     return not durable
 

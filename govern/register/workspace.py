@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from govern.errors import Failed
 from govern.register import connection
 from govern.register.parts import Parts
 from govern.register.pin import Pin, read_pin
@@ -18,6 +19,7 @@ from govern.store.address import Server
 from govern.store.peek import peek
 
 if TYPE_CHECKING:
+    from govern.register.reached import Reached
     from govern.register.transaction import Transaction
     from govern.store.writing import Writing
 
@@ -27,6 +29,8 @@ class Workspace(Parts):
 
     _followed: bytes | None = None
     """Note of the checkpoint up to which `epochs` has followed the ledger."""
+    _reached: Reached | None = None
+    """The register at that checkpoint, after a transaction of this process."""
 
     # --- reading --------------------------------------------------------------------------------------------------------------------
 
@@ -41,7 +45,7 @@ class Workspace(Parts):
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with connection.transaction(self.db), self.store.reading() as reading:
             # The snapshot is taken under the lock, so that no other process of this member can pin anything newer.
-            self._followed = catching_up.advance(self, reading)
+            self._reached, self._followed = None, catching_up.advance(self, reading)
         self._wipe()
         return self.db
 
@@ -70,18 +74,35 @@ class Workspace(Parts):
         from govern.register import catching_up
 
         with connection.transaction(self.db):
-            self._followed = catching_up.advance(self, writing)
+            self._reached, self._followed = None, catching_up.advance(self, writing)
 
-    def _is_current(self, writing: Writing) -> bool:
+    def _is_current(self, writing: Writing, pin: Pin | None) -> bool:
         """Whether pin, register, journal and epoch keys all stand at the store's head, which the write lock holds still: nothing to do."""
-        pin = read_pin(self.pin_path)
         return (
             pin is not None
             and self._followed == pin.note
             and writing.head() == (pin.size, pin.note)
-            and connection.is_usable(self.db)
-            and connection.states(self.db, "note", "journal_end", "side_end") == [pin.note, *self.journal.ends()]
+            and (self._reached.ends if self._reached is not None else self._ends_at(pin)) == self.journal.ends()
         )
+
+    def _ends_at(self, pin: Pin) -> tuple[int, int] | None:
+        """Where the journal ended when the register came to stand at this pin; None where it stands elsewhere."""
+        if not connection.is_usable(self.db) or connection.state(self.db, "note") != pin.note:
+            return None
+        return self.ends()
+
+    def _at(self, pin: Pin | None) -> Reached:
+        """The register, which a write transaction holds still: as this process left it, or read anew."""
+        from govern.register import reached
+
+        left, self._reached = self._reached, None
+        if left is None:
+            return reached.read(self)
+        if left.is_still(self.db):
+            return left
+        if pin is None or self._ends_at(pin) is None:
+            raise Failed("the register was put elsewhere at the same moment", code="race", hint="run the command again")
+        return reached.read(self)
 
     @contextmanager
     def transaction(self, now: str) -> Iterator[Transaction]:
@@ -95,14 +116,18 @@ class Workspace(Parts):
 
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with self.store.writing() as writing:
-            if not self._is_current(writing):
+            pin = read_pin(self.pin_path)
+            if not self._is_current(writing, pin):
                 self.sync(writing)
                 if resubmit(self, writing):
                     writing.begin()
                     self.sync(writing)
+                pin = read_pin(self.pin_path)
             self._followed, followed = None, self._followed  # what the block raises may have left epochs behind that never came to be
             with connection.transaction(self.db):
-                transaction = Transaction(self, writing, now)
+                reached = self._at(pin)
+                transaction = Transaction(self, writing, now, pin=pin, reached=reached)
                 yield transaction
-                self._followed = transaction.commit() or followed
+                note = transaction.commit()
+            self._followed, self._reached = note or followed, reached if note else None
         self._wipe()

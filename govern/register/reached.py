@@ -1,0 +1,45 @@
+"""Where the register stands, in memory: the tree, the journal's ends, and what judges the next fact. Read once, and carried from one
+transaction of this process to the next for as long as nobody else writes to the register."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from govern.ledger.merkle import CompactRange
+from govern.register import connection
+from govern.register.judge import Judge
+from govern.register.parts import Parts
+
+
+@dataclass(slots=True, kw_only=True)
+class Reached:
+    """`ends` are those of the journal and its side file. `state` is the register's as it was left; none while a transaction is under way."""
+
+    tree: CompactRange
+    ends: tuple[int, int]
+    judge: Judge
+    state: tuple[int, int] | None = None
+
+    def is_still(self, db: sqlite3.Connection) -> bool:
+        """Whether the register is as it was left; asked inside a write transaction."""
+        return self.state == _state(db)
+
+    def left(self, db: sqlite3.Connection) -> None:
+        """The register is left as it is now; said inside the write transaction, behind its last statement."""
+        self.state = _state(db)
+
+
+def _state(db: sqlite3.Connection) -> tuple[int, int]:
+    """Changes with every commit of another connection, and with every row that this one writes."""
+    return db.execute("PRAGMA data_version").fetchone()[0], db.total_changes
+
+
+def read(parts: Parts) -> Reached:
+    """From the register, inside a write transaction."""
+    tree, main, side = connection.states(parts.db, "tree", "journal_end", "side_end")
+    return Reached(
+        tree=CompactRange.decode(tree) if tree else CompactRange(),
+        ends=(main or 0, side or 0),
+        judge=Judge(parts.db, vault=parts.vault, keys=parts.epochs),
+    )
