@@ -48,14 +48,16 @@ def _encode(pin: Pin) -> bytes:
     return (body + _sum(body)).ljust(_SLOT, b"\0")
 
 
-def _decode(slot: bytes) -> Pin | None:
-    if len(slot) != _SLOT:
+def _decode(data: bytes, start: int) -> Pin | None:
+    """The slot that begins there, None unless it is whole."""
+    if len(data) < start + _SLOT:
         return None
-    magic, sequence, tree, note = _FIELDS.unpack_from(slot)
-    end = _HEAD + tree + note
-    if magic != _MAGIC or end + _SUM > _SLOT or _sum(slot[:end]) != slot[end : end + _SUM]:
+    magic, sequence, tree, note = _FIELDS.unpack_from(data, start)
+    between = start + _HEAD + tree
+    end = between + note
+    if magic != _MAGIC or end + _SUM > start + _SLOT or _sum(data[start:end]) != data[end : end + _SUM]:
         return None
-    return Pin(slot[_HEAD : _HEAD + tree], slot[_HEAD + tree : end], sequence)
+    return Pin(data[start + _HEAD : between], data[between:end], sequence)
 
 
 def read_pin(path: Path) -> Pin | None:
@@ -70,12 +72,13 @@ def read_pin(path: Path) -> Pin | None:
         return None
     except OSError as error:
         raise Failed(f"{path} can't be read ({error.strerror})") from error
-    slots = [slot for slot in (_decode(data[:_SLOT]), _decode(data[_SLOT : 2 * _SLOT])) if slot is not None]
-    if not slots:
+    one, other = _decode(data, 0), _decode(data, _SLOT)
+    newer = other if one is None or (other is not None and other.sequence > one.sequence) else one
+    if newer is None:
         raise IntegrityError(
             f"the pin at {path} is damaged", code="pin", hint="verify against a printed checkpoint: see docs/security/model.md"
         )
-    return max(slots, key=lambda slot: slot.sequence)
+    return newer
 
 
 def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:

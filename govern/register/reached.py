@@ -14,25 +14,27 @@ from govern.register.parts import Parts
 
 @dataclass(slots=True, kw_only=True)
 class Reached:
-    """`ends` are those of the journal and its side file. `state` is the register's as it was left; none while a transaction is under way."""
+    """`ends` are those of the journal and its side file. `version` changes with every commit of another connection to the register, `changes`
+    with every row that ours writes."""
 
     tree: CompactRange
     ends: tuple[int, int]
     judge: Judge
-    state: tuple[int, int] | None = None
+    version: int
+    changes: int = -1
 
     def is_still(self, db: sqlite3.Connection) -> bool:
         """Whether the register is as it was left; asked inside a write transaction."""
-        return self.state == _state(db)
+        return self.changes == db.total_changes and self.version == _version(db)
 
     def left(self, db: sqlite3.Connection) -> None:
-        """The register is left as it is now; said inside the write transaction, behind its last statement."""
-        self.state = _state(db)
+        """The register is left as it is now; said inside the write transaction in which it was read or was still so, behind its last change."""
+        self.changes = db.total_changes
 
 
-def _state(db: sqlite3.Connection) -> tuple[int, int]:
-    """Changes with every commit of another connection, and with every row that this one writes."""
-    return db.execute("PRAGMA data_version").fetchone()[0], db.total_changes
+def _version(db: sqlite3.Connection) -> int:
+    found: int = db.execute("PRAGMA data_version").fetchone()[0]
+    return found
 
 
 def read(parts: Parts) -> Reached:
@@ -42,4 +44,5 @@ def read(parts: Parts) -> Reached:
         tree=CompactRange.decode(tree) if tree else CompactRange(),
         ends=(main or 0, side or 0),
         judge=Judge(parts.db, vault=parts.vault, keys=parts.epochs),
+        version=_version(parts.db),
     )

@@ -49,6 +49,8 @@ class Transaction:
         self._ahead_wraps: dict[tuple[bytes, bytes], bytes] = {}
         self._key = workspace.keys.id.hex()
         self.first = self._tree.size
+        self.wipe_due: int | None = None
+        """The latest erasure whose traces may lie on this machine, once all is committed."""
 
     @property
     def register(self) -> sqlite3.Connection:
@@ -212,7 +214,9 @@ class Transaction:
             tree = self._tree.encode()
             self._judge.save(tree, journal_end=self._ends[0], side_end=self._ends[1])
             # In the same commit: nobody who reads the erasure finds what it names.
-            self._writing.drop_personal(wipe.erased(self.register, since=self.first))
+            self.wipe_due = wipe.latest(self.register)
+            if self.wipe_due is not None and self.wipe_due >= self.first:
+                self._writing.drop_personal(wipe.erased(self.register, since=self.first))
         except BaseException:
             self._journal.cut(self._start)
             raise

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from govern.register.parts import Parts
 
 
-def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
-    """Indices of all entries whose personal parts are to be nowhere, by an erasure that has the index `since` or a later one."""
-    state = connection.state(db, "wipe")  # index of the latest erasure, until all its traces are gone
-    if since and (state is None or state < since):
-        return []
-    return [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))]
+def latest(db: sqlite3.Connection) -> int | None:
+    """Index of the latest erasure, until all its traces are gone from this machine."""
+    found: int | None = connection.state(db, "wipe")
+    return found
 
 
 def is_due(db: sqlite3.Connection) -> bool:
     """Whether an erasure was read whose traces may still lie on this machine."""
-    return connection.state(db, "wipe") is not None
+    return latest(db) is not None
+
+
+def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
+    """Indices of all entries whose personal parts are to be nowhere, by an erasure that has the index `since` or a later one."""
+    return [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))]
 
 
 def wipe(parts: Parts) -> None:

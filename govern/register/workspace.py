@@ -130,4 +130,5 @@ class Workspace(Parts):
                 yield transaction
                 note = transaction.commit()
             self._followed, self._reached = note or followed, reached if note else None
-        self._wipe()
+        if note is None or transaction.wipe_due is not None:
+            self._wipe()

@@ -48,14 +48,22 @@ class Store(ABC):
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A consistent snapshot; the schema is checked first."""
-        with self._translated(), self._connected(write=False) as connection:
-            yield Reading(connection, self)
+        try:
+            with self._connected(write=False) as connection:
+                yield Reading(connection, self)
+        except Exception as error:
+            self._tell(error)
+            raise
 
     @contextmanager
     def writing(self, *, patient: bool = True) -> Iterator[Writing]:
         """The write lock, taken at once. Nothing is kept unless `Writing.commit` was called. Not `patient`: wait for the lock once only."""
-        with self._translated(), self._connected(write=True, patient=patient) as connection:
-            yield Writing(connection, self)
+        try:
+            with self._connected(write=True, patient=patient) as connection:
+                yield Writing(connection, self)
+        except Exception as error:
+            self._tell(error)
+            raise
 
     def peek(self) -> Peek:
         """The head as the store shows it, believed by nobody."""
@@ -66,12 +74,14 @@ class Store(ABC):
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except GovernError:
-            raise
         except Exception as error:
-            ours = self._ours(error)
-            if ours is None:
-                raise
+            self._tell(error)
+            raise
+
+    def _tell(self, error: Exception) -> None:
+        """Raise the error of our own tree for what the database says; nothing for what it did not say."""
+        ours = None if isinstance(error, GovernError) else self._ours(error)
+        if ours is not None:
             raise ours from error
 
     # --- what each engine does in its own way ------------------------------------------------------------------------------------------

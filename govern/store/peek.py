@@ -23,8 +23,9 @@ MOST_NOTE = 131_072
 
 
 HEAD = f"""
-SELECT last, size, note FROM (SELECT max(idx) AS last FROM entry) LEFT JOIN (
-  SELECT size, CASE WHEN typeof(note) = 'blob' AND length(note) <= {MOST_NOTE} THEN note END AS note FROM checkpoint ORDER BY size DESC LIMIT 1)
+SELECT max(idx), (SELECT max(size) FROM checkpoint), (
+  SELECT CASE WHEN typeof(note) = 'blob' AND length(note) <= {MOST_NOTE} THEN note END FROM checkpoint ORDER BY size DESC LIMIT 1)
+FROM entry
 """  # noqa: S608  a number of ours
 """Greatest index, size and note of the newest checkpoint; None for a note that is none, or larger than any."""
 
