@@ -4,7 +4,6 @@ transaction of this process to the next for as long as nobody else writes to the
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from govern.ledger.merkle import CompactRange
 from govern.register import connection
@@ -12,16 +11,15 @@ from govern.register.judge import Judge
 from govern.register.parts import Parts
 
 
-@dataclass(slots=True, kw_only=True)
 class Reached:
     """`ends` are those of the journal and its side file. `version` changes with every commit of another connection to the register, `changes`
     with every row that ours writes."""
 
-    tree: CompactRange
-    ends: tuple[int, int]
-    judge: Judge
-    version: int
-    changes: int = -1
+    __slots__ = ("changes", "ends", "judge", "tree", "version")  # no dataclass: every command that writes would make it
+
+    def __init__(self, *, tree: CompactRange, ends: tuple[int, int], judge: Judge, version: int) -> None:
+        self.tree, self.ends, self.judge, self.version = tree, ends, judge, version
+        self.changes = -1
 
     def is_still(self, db: sqlite3.Connection) -> bool:
         """Whether the register is as it was left; asked inside a write transaction."""

@@ -115,7 +115,7 @@ class Store(ABC):
 
     def newest(self, connection: sa.Connection) -> tuple[Any, Any, Any]:
         """Greatest index, size and note of the newest checkpoint, of whatever types they are; None where there is none."""
-        last, size, note = connection.execute(questions.HEAD).one()
+        last, size, note = connection.execute(questions.head()).one()
         return last, size, note
 
     def put_rows(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -44,7 +44,7 @@ class Writing(Reading):
     def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         values = [{"t": target, "r": recipient} for target, recipient in rows]
         if values:
-            self._connection.execute(questions.DROP_WRAP, values)
+            self._connection.execute(questions.drop_wrap(), values)
 
     def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         self._put(tables.mailbox, list(rows))
