@@ -16,7 +16,7 @@ from govern.errors import GovernError, Refused, Usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SELDOM: Final = 50_000
+SELDOM: Final = 200_000
 """Objects between two looks of the collector: modules and rows make many that stay, and no cycles; looking through them costs a twentieth."""
 
 _ANYWHERE: Final = {"--vault": True, "--key-file": True, "--no-input": False}
@@ -114,6 +114,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
     finally:
         if "govern.cli.settings" in sys.modules:
             sys.modules["govern.cli.settings"].close()
+    if arguments is None:
+        gc.freeze()  # the process ends: what it leaves behind need not be looked through for cycles
     raise SystemExit(code)
 
 

@@ -66,6 +66,7 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
+@lru_cache(maxsize=8)
 def note_key_hash(name: str, public: bytes) -> bytes:
     """First 4 bytes of SHA-256(name ‖ newline ‖ 0x01 ‖ public key), by which a signature line names its Ed25519 key."""
     return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
@@ -122,13 +123,23 @@ def sign_note(text: bytes, *, name: str, public: bytes, sign: Callable[[bytes], 
     """A note over `text`, which ends in a newline, with one Ed25519 signature made by `sign`; Malformed where it would not parse again."""
     line = _DASH.encode() + name.encode() + b" " + b64encode(note_key_hash(name, public) + sign(text)) + b"\n"
     note = text + b"\n" + line
-    try:
-        same = parse_note(note).text == text
-    except IntegrityError as error:
-        raise Malformed(f"this text can't be signed: {error.message}") from None
-    if not same:
-        raise Malformed("this text can't be signed: it does not end in one newline")
+    why = _unreadable(text, name, len(note))
+    if why:
+        raise Malformed(f"this text can't be signed: {why}")
     return note
+
+
+def _unreadable(text: bytes, name: str, length: int) -> str:
+    """Why `parse_note` would not give back text and name of a note of this length; empty where it would."""
+    if length > MAX_NOTE_BYTES:
+        return f"a note of {length} bytes, where {MAX_NOTE_BYTES} are allowed"
+    try:
+        spelled = text.decode("utf-8")
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
+    if len(spelled) < 2 or spelled[-1] != "\n" or _CONTROL.search(spelled):
+        return "it is not of whole lines, without control characters"
+    return "" if _is_name(name) and not _CONTROL.search(name) else "its signer's name has a space, a plus sign or a control character"
 
 
 def verify_note(note: bytes, *, name: str, public: bytes) -> bytes:

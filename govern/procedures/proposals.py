@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern.errors import Refused
 from govern.holdings.proposals import Act
@@ -13,8 +13,9 @@ from govern.register.queries.proposals import Proposal
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.vault.keys import Keys
-from govern.vault.recovery import combine
-from govern.vault.sheet import Sheet
+
+if TYPE_CHECKING:
+    from govern.vault.sheet import Sheet
 
 
 def propose(tx: Transaction, act: Act, parameters: Mapping[str, Any], reason: str = "", *, id_: str = "") -> Proposal:
@@ -51,6 +52,8 @@ def recovery_keys(workspace: Workspace, sheets: Sequence[Sheet]) -> Keys:
             "no recovery sheet was given", rule="recovery-sheet", code="recovery-sheet", hint="--sheet FILE, as often as the sheets say"
         )
     row = workspace.view().execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()
+    from govern.vault.recovery import combine
+
     return Keys(combine(sheets, vault=workspace.vault, recovery_key_id=bytes.fromhex(row[0])))
 
 

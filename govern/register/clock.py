@@ -16,6 +16,7 @@ from typing import Final
 BEHIND: Final = timedelta(minutes=5)
 AHEAD: Final = timedelta(days=7)
 LEAP: Final = timedelta(days=366)
+_SPELL: Final = json.JSONEncoder(sort_keys=True).encode
 
 
 class Clock:
@@ -30,7 +31,7 @@ class Clock:
         return Clock(*json.loads(text)) if text else Clock()
 
     def save(self) -> str:
-        return json.dumps([self.counted, self.ahead], sort_keys=True)
+        return _SPELL([self.counted, self.ahead])
 
     def copy(self) -> Clock:
         return Clock(self.counted, self.ahead)

@@ -16,6 +16,12 @@ _WRITING_CACHE_KIB: Final = 65_536
 """Random ids touch the whole of an index: with SQLite's own 2 MiB a large import would write most pages many times."""
 
 
+class _Register(sqlite3.Connection):
+    """One that knows whether it was given the room that writing takes."""
+
+    roomy = False
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open or create the register at `path` (0600). `synchronous=NORMAL` in WAL never tears it; what a power cut loses is replayed.
 
@@ -48,7 +54,7 @@ def scratch() -> sqlite3.Connection:
 def _open(path: Path) -> sqlite3.Connection:
     path = Path(os.path.realpath(path))  # where SQLite looks
     Path(f"{path}-journal").unlink(missing_ok=True)  # never ours: SQLite would play it back, and delete whatever file it names
-    db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512)
+    db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512, factory=_Register)
     try:
         # Temporary files would hold names, and cost more than the memory.
         for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY", "schema_version"):
@@ -121,7 +127,8 @@ def remove(path: Path) -> None:
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT, rolled back on any exception. Raises Failed where the file can't be written or is damaged."""
     try:
-        db.execute(f"PRAGMA cache_size=-{_WRITING_CACHE_KIB}")
+        if not (isinstance(db, _Register) and db.roomy):
+            _make_room(db)
         db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("COMMIT")
@@ -133,6 +140,12 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         if type(error) is sqlite3.DatabaseError:
             raise damaged(error) from error
         raise
+
+
+def _make_room(db: sqlite3.Connection) -> None:
+    db.execute(f"PRAGMA cache_size=-{_WRITING_CACHE_KIB}")
+    if isinstance(db, _Register):
+        db.roomy = True
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

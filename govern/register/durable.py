@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
+
+BINARY: Final = getattr(os, "O_BINARY", 0)
+"""For `os.open`: bytes as they are, on Windows too."""
 
 
 def write_all(descriptor: int, at: int, data: bytes) -> None:
     """Write all of `data` at offset `at`; a disk that takes a part only is asked again, and raises OSError where it is full."""
     os.lseek(descriptor, at, os.SEEK_SET)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def sync(descriptor: int) -> None:
+    """Have what was written to it on disk."""
+    getattr(os, "fdatasync", os.fsync)(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

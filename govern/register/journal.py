@@ -12,14 +12,13 @@ from __future__ import annotations
 import errno
 import os
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from govern.errors import Failed
-from govern.register.durable import sync_folder, write_all
+from govern.register.durable import BINARY, sync, sync_folder, write_all
 
 ENTRY: Final = b"E"
 VERSION: Final = b"V"
@@ -71,17 +70,16 @@ EntryRow = tuple[int, bytes, bytes, bytes, bytes, bytes | None]
 """index, compartment, epoch, commitment, sealed, personal: the columns of the store's table."""
 
 
-@dataclass(slots=True)
 class Written:
     """The rows of one transaction, in the column order of the store's tables, and where its frames end in both files."""
 
-    note: bytes = b""
-    size: int = 0
-    entries: list[EntryRow] = field(default_factory=list)
-    versions: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
-    wraps: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
-    dropped: list[tuple[bytes, bytes]] = field(default_factory=list)
-    end: tuple[int, int] = (0, 0)
+    __slots__ = ("dropped", "end", "entries", "note", "size", "versions", "wraps")  # no dataclass: every command that writes would make it
+
+    def __init__(self, *, note: bytes = b"", size: int = 0, end: tuple[int, int] = (0, 0), entries: Sequence[EntryRow] = ()) -> None:
+        self.note, self.size, self.end, self.entries = note, size, end, list(entries)
+        self.versions: list[tuple[bytes, bytes, bytes]] = []
+        self.wraps: list[tuple[bytes, bytes, bytes]] = []
+        self.dropped: list[tuple[bytes, bytes]] = []
 
     def encode(self) -> tuple[bytes, bytes]:
         """Frames for the journal and for its side file."""
@@ -108,22 +106,27 @@ def _length(path: Path) -> int | None:
 
 def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> bool:
     """Write `data` at `start` and end the file there; whether bytes now wait to be made durable, as they did before with `waits`."""
-    found = _length(path)
-    length = found or 0
-    if length < start:
-        raise OSError(errno.EIO, "shorter than it was")
-    if not data and length == start and not (durable and waits):
+    if not data and not (durable and waits) and (_length(path) or 0) == start:
         return waits
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    new = False
     try:
-        if length != start:
+        descriptor = os.open(path, os.O_RDWR | BINARY)
+    except FileNotFoundError:
+        if start:
+            raise
+        descriptor, new = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o600), True
+    try:
+        length = os.fstat(descriptor).st_size
+        if length < start:
+            raise OSError(errno.EIO, "shorter than it was")
+        if length > start:
             os.ftruncate(descriptor, start)
         write_all(descriptor, start, data)
         if durable:
-            getattr(os, "fdatasync", os.fsync)(descriptor)
+            sync(descriptor)
     finally:
         os.close(descriptor)
-    if found is None:
+    if new:
         sync_folder(path.parent)
     return not durable
 
@@ -275,7 +278,7 @@ class Journal:
     def read(self, start: tuple[int, int] = (0, 0)) -> Iterator[Written]:
         """The same transactions with all of their rows; each is held in memory."""
         for recorded in self.transactions(start):
-            written = Written(note=recorded.note, size=recorded.size, end=recorded.end, entries=list(recorded.rows()))
+            written = Written(note=recorded.note, size=recorded.size, end=recorded.end, entries=[*recorded.rows()])
             with self.path.open("rb") as main:
                 for kind, payload, end in _frames(main, recorded.start[0]):
                     if kind == VERSION:

@@ -68,6 +68,11 @@ class Judge:
         found = self._actors.signer(key)
         return found.sign if found and found.state in ("active", "recovery") else None
 
+    def is_service(self, key: bytes) -> bool:
+        """Whether the key is a service's, which cites what it acts under."""
+        signer = self._actors.signer(key)
+        return signer is not None and signer.is_service
+
     def found(self, entry: Entry, key: bytes) -> bytes:
         """Entry 0 must be the founding of this vault by the very key that signs it."""
         try:

@@ -13,13 +13,13 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from govern.errors import Failed, IntegrityError
-from govern.register.durable import sync_folder, write_all
+from govern.register.durable import BINARY, sync, sync_folder, write_all
 
 _SLOT: Final = 4096
 _MAGIC: Final = b"govern pin 1\n"
-_FIELDS: Final = Struct(">QHH")
-"""Sequence number, then the lengths of tree and note, which follow."""
-_HEAD: Final = len(_MAGIC) + _FIELDS.size
+_FIELDS: Final = Struct(">13sQHH")
+"""Magic, sequence number, then the lengths of tree and note, which follow."""
+_HEAD: Final = _FIELDS.size
 _SUM: Final = 4
 
 
@@ -44,35 +44,41 @@ def _encode(pin: Pin) -> bytes:
     length = _HEAD + len(pin.tree) + len(pin.note)
     if length + _SUM > _SLOT:
         raise Failed(f"a pin of {length} bytes does not fit its slot")
-    body = _MAGIC + _FIELDS.pack(pin.sequence, len(pin.tree), len(pin.note)) + pin.tree + pin.note
+    body = _FIELDS.pack(_MAGIC, pin.sequence, len(pin.tree), len(pin.note)) + pin.tree + pin.note
     return (body + _sum(body)).ljust(_SLOT, b"\0")
 
 
-def _decode(slot: bytes) -> Pin | None:
-    if len(slot) != _SLOT or not slot.startswith(_MAGIC):
+def _decode(data: bytes, start: int) -> Pin | None:
+    """The slot that begins there, None unless it is whole."""
+    if len(data) < start + _SLOT:
         return None
-    sequence, tree, note = _FIELDS.unpack_from(slot, len(_MAGIC))
-    end = _HEAD + tree + note
-    if end + _SUM > _SLOT or _sum(slot[:end]) != slot[end : end + _SUM]:
+    magic, sequence, tree, note = _FIELDS.unpack_from(data, start)
+    between = start + _HEAD + tree
+    end = between + note
+    if magic != _MAGIC or end + _SUM > start + _SLOT or _sum(data[start:end]) != data[end : end + _SUM]:
         return None
-    return Pin(slot[_HEAD : _HEAD + tree], slot[_HEAD + tree : end], sequence)
+    return Pin(data[start + _HEAD : between], data[between:end], sequence)
 
 
 def read_pin(path: Path) -> Pin | None:
     """The newer whole slot; None where there is no file. A file with no whole slot is an IntegrityError."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            data = file.read(2 * _SLOT)
+        descriptor = os.open(path, os.O_RDONLY | BINARY)
+        try:
+            data = os.read(descriptor, 2 * _SLOT)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise Failed(f"{path} can't be read ({error.strerror})") from error
-    slots = [slot for slot in (_decode(data[:_SLOT]), _decode(data[_SLOT : 2 * _SLOT])) if slot is not None]
-    if not slots:
+    one, other = _decode(data, 0), _decode(data, _SLOT)
+    newer = other if one is None or (other is not None and other.sequence > one.sequence) else one
+    if newer is None:
         raise IntegrityError(
             f"the pin at {path} is damaged", code="pin", hint="verify against a printed checkpoint: see docs/security/model.md"
         )
-    return max(slots, key=lambda slot: slot.sequence)
+    return newer
 
 
 def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
@@ -81,16 +87,20 @@ def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:
         raise IntegrityError(f"the pin never moves back from {before.size} to {pin.size}", code="pin")
     pin = Pin(pin.tree, pin.note, (before.sequence if before else 0) + 1)
     try:
-        target = path if path.exists() else path.with_name(path.name + ".new")  # a new one appears whole: others may look at any moment
-        descriptor = os.open(target, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        target = path
+        try:
+            descriptor = os.open(path, os.O_RDWR | BINARY)
+        except FileNotFoundError:
+            target = path.with_name(path.name + ".new")  # a new one appears whole: others may look at any moment
+            descriptor = os.open(target, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
         try:
             if (size := os.fstat(descriptor).st_size) < 2 * _SLOT:
                 write_all(descriptor, size, bytes(2 * _SLOT - size))  # no hole: later writes need no room
             write_all(descriptor, _SLOT * (pin.sequence % 2), _encode(pin))
-            getattr(os, "fdatasync", os.fsync)(descriptor)
+            sync(descriptor)
         finally:
             os.close(descriptor)
-        if target != path:
+        if target is not path:
             os.replace(target, path)
         if before is None:
             sync_folder(path.parent)

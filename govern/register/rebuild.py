@@ -18,25 +18,25 @@ from govern.register import connection, sync
 from govern.register.journal import Journal
 
 if TYPE_CHECKING:
+    from govern.register.parts import Parts
     from govern.register.pin import Pin
-    from govern.register.workspace import Workspace
     from govern.store.reading import Reading
 
 
-def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: Pin | None) -> bool:
+def from_journal(parts: Parts, journal: Journal, reading: Reading, pin: Pin | None) -> bool:
     """Replay the journal into an empty register, up to the pin; whether it held all of that. The caller holds the register's lock.
 
     What is missing comes from the store afterwards. Without a pin the journal is what this machine remembers: a store that holds less
     is refused (IntegrityError), but for one last transaction, which may be of ours and never acknowledged.
     """
-    db = workspace.db
+    db = parts.db
     connection.create(db)
     limit = pin.size if pin else reading.head()[0]
     source = _UpTo(journal, limit)
-    workspace.epochs.load(sync.JournalWraps(journal))
+    parts.epochs.load(sync.JournalWraps(journal))
     db.execute("SAVEPOINT journal")
     try:
-        reached = sync.advance(db, Head(CompactRange(), None), source, vault=workspace.vault, keys=workspace.epochs).size
+        reached = sync.advance(db, Head(CompactRange(), None), source, vault=parts.vault, keys=parts.epochs).size
         ends, beyond = source.end, source.beyond
     except GovernError as error:
         # A frame that is whole but wrong, such as one whose personal part is gone: nothing of it is believed.
@@ -46,7 +46,7 @@ def from_journal(workspace: Workspace, journal: Journal, reading: Reading, pin: 
             # What an erasure has taken out of it, where the store ends before that erasure: the journal is sound, the store is old.
             beyond = sum(recorded.size > limit for recorded in journal.transactions())
     db.execute("RELEASE journal")
-    workspace.save_ends(ends)
+    parts.save_ends(ends)
     if pin is None and beyond > 1:
         raise IntegrityError(
             "the vault was rolled back: this machine's journal holds more than it",

@@ -15,23 +15,23 @@ from govern.register import connection, sync, wipe
 from govern.register.journal import Journal, Written
 
 if TYPE_CHECKING:
-    from govern.register.workspace import Workspace
+    from govern.register.parts import Parts
     from govern.store.writing import Writing
 
 
-def resubmit(workspace: Workspace, writing: Writing) -> bool:
+def resubmit(parts: Parts, writing: Writing) -> bool:
     """Put the journal's unfinished tail into the store and commit it, or cut it off; True where it was committed.
 
     The caller holds the store's write lock and has brought the register to the store's head.
     """
-    journal, recorded = Journal(workspace.home), workspace.ends()
+    journal, recorded = Journal(parts.home), parts.ends()
     if journal.ends() == recorded:
         return False
     size, _ = writing.head()
     tail = next(journal.read(recorded), None)
     # A founding is never resubmitted: of a vault whose `init` was stopped, nothing was told to anybody.
-    workspace.epochs.load(sync.JournalWraps(journal))  # a new epoch's key is as yet in the journal alone
-    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or (gone := _replays(workspace, tail)) is None:
+    parts.epochs.load(sync.JournalWraps(journal))  # a new epoch's key is as yet in the journal alone
+    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or (gone := _replays(parts, tail)) is None:
         journal.cut(recorded)
         return False
     put(writing, tail, gone)
@@ -57,14 +57,14 @@ class _Tried(Exception):
         self.gone = gone
 
 
-def _replays(workspace: Workspace, tail: Written) -> list[int] | None:
+def _replays(parts: Parts, tail: Written) -> list[int] | None:
     """The entries whose personal parts these bytes erase, where every member would accept them; None where not: what is refused once it
     stands in the store would stop all of them."""
     entries = [Entry(*row) for row in tail.entries]
     try:
-        with connection.transaction(workspace.db):
-            sync.advance(workspace.db, sync.head_of(workspace.db), [(tail.note, entries)], vault=workspace.vault, keys=workspace.epochs)
-            raise _Tried(wipe.erased(workspace.db, since=tail.entries[0][0]))
+        with connection.transaction(parts.db):
+            sync.advance(parts.db, sync.head_of(parts.db), [(tail.note, entries)], vault=parts.vault, keys=parts.epochs)
+            raise _Tried(wipe.erased(parts.db, since=tail.entries[0][0]))
     except _Tried as tried:
         return tried.gone
     except GovernError:

@@ -15,27 +15,27 @@ from govern.register.journal import Journal, Written
 from govern.register.resubmit import put
 
 if TYPE_CHECKING:
-    from govern.register.workspace import Workspace
+    from govern.register.parts import Parts
 
 _TRIES = 3
 
 
-def settle(workspace: Workspace, journal: Journal, start: tuple[int, int]) -> bool:
+def settle(parts: Parts, journal: Journal, start: tuple[int, int]) -> bool:
     """Whether the transaction that the journal holds from `start` on stands in the store. False: it never will.
 
     Raises Failed (code `unknown`) where the store gives no answer; the next command that writes finds out and goes on.
     """
     tail = next(journal.read(start))
-    gone = wipe.erased(workspace.db, since=tail.entries[0][0])
+    gone = wipe.erased(parts.db, since=tail.entries[0][0])
     lost: Exception | None = None
     for _ in range(_TRIES):
         try:
-            return _put_again(workspace, tail, gone) if workspace.store.server else _look(workspace, tail)
+            return _put_again(parts, tail, gone) if parts.store.server else _look(parts, tail)
         except Exception as error:
             lost = error
-            if not (workspace.store.server and isinstance(error, Failed) and error.code in ("connection", "race")):
+            if not (parts.store.server and isinstance(error, Failed) and error.code in ("connection", "race")):
                 break
-    if isinstance(lost, Failed) and lost.code not in ("connection", "busy") and workspace.store.server:
+    if isinstance(lost, Failed) and lost.code not in ("connection", "busy") and parts.store.server:
         raise Failed(f"{lost.message}; what was recorded is kept here, and put in by your next command", hint=lost.hint, code=lost.code)
     raise Failed(
         "the database did not answer whether it has committed", code="unknown",
@@ -43,14 +43,14 @@ def settle(workspace: Workspace, journal: Journal, start: tuple[int, int]) -> bo
     ) from lost  # fmt: skip
 
 
-def _look(workspace: Workspace, tail: Written) -> bool:
-    with workspace.store.reading() as reading:
+def _look(parts: Parts, tail: Written) -> bool:
+    with parts.store.reading() as reading:
         return reading.checkpoint(tail.size) == tail.note
 
 
-def _put_again(workspace: Workspace, tail: Written, gone: list[int]) -> bool:
+def _put_again(parts: Parts, tail: Written, gone: list[int]) -> bool:
     # We hold the register's lock, for which another process of ours may be waiting with this one in its hands: not for long.
-    with workspace.store.writing(patient=False) as writing:
+    with parts.store.writing(patient=False) as writing:
         if writing.checkpoint(tail.size) == tail.note:
             return True
         if writing.head()[0] != tail.size - len(tail.entries):

@@ -16,12 +16,11 @@ from govern.canonical import canonical
 from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
-from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
-from govern.register import connection, wipe
+from govern.register import wipe
 from govern.register.journal import EntryRow, Written
-from govern.register.judge import DECLARES, Judge
-from govern.register.pin import Pin, read_pin, write_pin
+from govern.register.judge import DECLARES
+from govern.register.pin import Pin, write_pin
 from govern.register.projection import Scene
 from govern.register.queries import services
 from govern.register.settle import settle
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
     import sqlite3
 
     from govern.ledger.commitment import EpochKey
-    from govern.register.workspace import Workspace
+    from govern.register.parts import Parts
+    from govern.register.reached import Reached
     from govern.store.writing import Writing
 
 _BATCH: Final = 2_000
@@ -40,14 +40,12 @@ _BATCH: Final = 2_000
 class Transaction:
     """Made by `Workspace.transaction`. `register` is the synced register inside the write transaction; earlier facts show in it."""
 
-    def __init__(self, workspace: Workspace, writing: Writing, now: str) -> None:
+    def __init__(self, workspace: Parts, writing: Writing, now: str, *, pin: Pin | None, reached: Reached) -> None:
         self.workspace, self.now = workspace, now
-        self._writing = writing
+        self._writing, self._pin, self._reached = writing, pin, reached
         self._journal = workspace.journal
-        tree, main, side = connection.states(workspace.db, "tree", "journal_end", "side_end")
-        self._start = self._ends = (main or 0, side or 0)
-        self._tree = CompactRange.decode(tree) if tree else CompactRange()
-        self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
+        self._start = self._ends = reached.ends
+        self._tree, self._judge = reached.tree, reached.judge
         self._facts = Undo(self._judge)
         self._rows = Written()
         self._waiting: Written | None = None
@@ -56,7 +54,8 @@ class Transaction:
         self._key = workspace.keys.id.hex()
         self._base: tuple[bytes, EpochKey] | None = None
         self.first = self._tree.size
-        self._service = bool(tree) and services.is_service(workspace.db, workspace.person)
+        self.wipe_due: int | None = None
+        """The latest erasure whose traces may lie on this machine, once all is committed."""
 
     @property
     def register(self) -> sqlite3.Connection:
@@ -99,7 +98,7 @@ class Transaction:
                 events.check_personal(type_, parts)
                 sealed_personal = (draw(32), canonical(parts))
                 committed = commit(*sealed_personal).hex()
-            authority = self._authority(type_, body) if self._service else None
+            authority = self._authority(type_, body) if self._judge.is_service(keys.id) else None
             event = events.Event(draw(16).hex(), type_, actor, self._key, self.now, body, committed, authority)
             data = events.encode_event(event)
         except Malformed as error:  # typed wrong by somebody
@@ -211,7 +210,8 @@ class Transaction:
         self._rows = Written()
 
     def commit(self) -> bytes | None:
-        """The note of the checkpoint that it made. Called once by the workspace; does nothing where nothing was recorded (None)."""
+        """The note of the checkpoint that it made, with which the register now stands as `reached` says. Called once by the workspace; does
+        nothing where nothing was recorded (None)."""
         size = self._tree.size
         if self._waiting is not None:
             raise Failed("something was sealed that no fact names", code="defect")
@@ -224,14 +224,19 @@ class Transaction:
         try:
             self._rows.note, self._rows.size = note, size
             self._flush()
-            self._judge.save(self._tree.encode(), journal_end=self._ends[0], side_end=self._ends[1])
+            tree = self._tree.encode()
+            self._judge.save(tree, journal_end=self._ends[0], side_end=self._ends[1])
             # In the same commit: nobody who reads the erasure finds what it names.
-            self._writing.drop_personal(wipe.erased(self.register, since=self.first))
+            self.wipe_due = wipe.latest(self.register)
+            if self.wipe_due is not None and self.wipe_due >= self.first:
+                self._writing.drop_personal(wipe.erased(self.register, since=self.first))
         except BaseException:
             self._journal.cut(self._start)
             raise
         self._commit_store(note)
-        write_pin(workspace.pin_path, Pin(self._tree.encode(), note), read_pin(workspace.pin_path))
+        write_pin(workspace.pin_path, Pin(tree, note), self._pin)
+        self._reached.ends = self._ends
+        self._reached.left(workspace.db)
         return note
 
     def _commit_store(self, note: bytes) -> None:

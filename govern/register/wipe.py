@@ -14,46 +14,49 @@ from govern.register import connection
 from govern.register.journal import Journal
 
 if TYPE_CHECKING:
-    from govern.register.workspace import Workspace
+    from govern.register.parts import Parts
 
 
-def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
-    """Indices of all entries whose personal parts are to be nowhere, by an erasure that has the index `since` or a later one."""
-    state = connection.state(db, "wipe")  # index of the latest erasure, until all its traces are gone
-    if since and (state is None or state < since):
-        return []
-    return [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))]
+def latest(db: sqlite3.Connection) -> int | None:
+    """Index of the latest erasure, until all its traces are gone from this machine."""
+    found: int | None = connection.state(db, "wipe")
+    return found
 
 
 def is_due(db: sqlite3.Connection) -> bool:
     """Whether an erasure was read whose traces may still lie on this machine."""
-    return connection.state(db, "wipe") is not None
+    return latest(db) is not None
 
 
-def wipe(workspace: Workspace) -> None:
+def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
+    """Indices of all entries whose personal parts are to be nowhere, by an erasure that has the index `since` or a later one."""
+    return [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))]
+
+
+def wipe(parts: Parts) -> None:
     """Do all of it; the caller holds no lock. A database that is busy, or that this member may not change, is left to the next one."""
-    db = workspace.db
+    db = parts.db
     gone = erased(db)
     try:
-        from_store(workspace, gone)
+        from_store(parts, gone)
     except Failed:
         pass  # whoever approved has done it already, unless a copy was put back; `doctor` looks
     with connection.transaction(db):
-        workspace.save_ends(Journal(workspace.home).forget(set(gone), workspace.ends()))
+        parts.save_ends(Journal(parts.home).forget(set(gone), parts.ends()))
     if _pages(db):
         with connection.transaction(db):
             db.execute("DELETE FROM state WHERE key = 'wipe'")
 
 
-def from_store(workspace: Workspace, gone: list[int]) -> int:
+def from_store(parts: Parts, gone: list[int]) -> int:
     """Drop the parts that are in the store, and what its write-ahead file holds of them; how many there were."""
-    with workspace.store.reading() as reading:
+    with parts.store.reading() as reading:
         present = reading.with_personal(gone)
     if present:
-        with workspace.store.writing() as writing:
+        with parts.store.writing() as writing:
             writing.drop_personal(present)
             writing.commit()
-    workspace.store.truncate_log()
+    parts.store.truncate_log()
     return len(present)
 
 

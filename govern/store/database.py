@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from govern.errors import GovernError
+from govern.store import questions
 from govern.store.address import Location
 from govern.store.peek import Peek
 from govern.store.reading import Reading
@@ -47,14 +48,22 @@ class Store(ABC):
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """A consistent snapshot; the schema is checked first."""
-        with self._translated(), self._connected(write=False) as connection:
-            yield Reading(connection, self)
+        try:
+            with self._connected(write=False) as connection:
+                yield Reading(connection, self)
+        except Exception as error:
+            self._tell(error)
+            raise
 
     @contextmanager
     def writing(self, *, patient: bool = True) -> Iterator[Writing]:
         """The write lock, taken at once. Nothing is kept unless `Writing.commit` was called. Not `patient`: wait for the lock once only."""
-        with self._translated(), self._connected(write=True, patient=patient) as connection:
-            yield Writing(connection, self)
+        try:
+            with self._connected(write=True, patient=patient) as connection:
+                yield Writing(connection, self)
+        except Exception as error:
+            self._tell(error)
+            raise
 
     def peek(self) -> Peek:
         """The head as the store shows it, believed by nobody."""
@@ -65,12 +74,14 @@ class Store(ABC):
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except GovernError:
-            raise
         except Exception as error:
-            ours = self._ours(error)
-            if ours is None:
-                raise
+            self._tell(error)
+            raise
+
+    def _tell(self, error: Exception) -> None:
+        """Raise the error of our own tree for what the database says; nothing for what it did not say."""
+        ours = None if isinstance(error, GovernError) else self._ours(error)
+        if ours is not None:
             raise ours from error
 
     # --- what each engine does in its own way ------------------------------------------------------------------------------------------
@@ -83,6 +94,13 @@ class Store(ABC):
     def begin(self, connection: sa.Connection) -> None:
         """Take the write lock in a new transaction of this connection."""
 
+    def commit(self, connection: sa.Connection) -> None:
+        """Make durable what was written in this connection's transaction, and end it."""
+        connection.commit()
+
+    def roll_back(self, connection: sa.Connection) -> None:
+        connection.rollback()
+
     @abstractmethod
     def _ours(self, error: Exception) -> GovernError | None:
         """The error of our own tree for what the database says; None for what it did not say."""
@@ -94,6 +112,11 @@ class Store(ABC):
     @abstractmethod
     def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:
         """The first of these entries in which text stands that is no text, so that the driver can't read it."""
+
+    def newest(self, connection: sa.Connection) -> tuple[Any, Any, Any]:
+        """Greatest index, size and note of the newest checkpoint, of whatever types they are; None where there is none."""
+        last, size, note = connection.execute(questions.head()).one()
+        return last, size, note
 
     def put_rows(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows whose values stand in the order of the table's columns."""

@@ -22,7 +22,12 @@ MOST_NOTE = 131_072
 """Bytes of the largest checkpoint that is read, as in `ledger.note`."""
 
 
-_NEWEST = "SELECT size, CASE WHEN typeof(note) = 'blob' AND length(note) <= ? THEN note END FROM checkpoint ORDER BY size DESC LIMIT 1"
+HEAD = f"""
+SELECT max(idx), (SELECT max(size) FROM checkpoint), (
+  SELECT CASE WHEN typeof(note) = 'blob' AND length(note) <= {MOST_NOTE} THEN note END FROM checkpoint ORDER BY size DESC LIMIT 1)
+FROM entry
+"""  # noqa: S608  a number of ours
+"""Greatest index, size and note of the newest checkpoint; None for a note that is none, or larger than any."""
 
 
 class Peek(NamedTuple):
@@ -86,12 +91,16 @@ def peek(path: Path) -> Peek:
     try:
         with _reading(path) as connection:
             check_schema(connection.execute(SCHEMA_QUERY))
-            row = connection.execute(_NEWEST, (MOST_NOTE,)).fetchone()
-            last = connection.execute("SELECT max(idx) FROM entry").fetchone()[0]
+            last, size, note = connection.execute(HEAD).fetchone()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise from_sqlite(error, str(path)) from error
-    if row is None or last is None:
+    return seen(last, size, note)
+
+
+def seen(last: object, size: object, note: object) -> Peek:
+    """From what HEAD asks for; IntegrityError where it is not of its types."""
+    if size is None or last is None:
         return Peek(-1, b"", -1)
-    if not (isinstance(row[0], int) and isinstance(row[1], bytes) and isinstance(last, int)):
+    if not (isinstance(size, int) and isinstance(note, bytes) and isinstance(last, int)):
         raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
-    return Peek(row[0], row[1], last)
+    return Peek(size, note, last)

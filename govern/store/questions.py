@@ -1,8 +1,10 @@
-"""The questions that a store is asked, in SQLAlchemy's words: one statement each, and nothing larger than any of govern's is handed over."""
+"""The questions that a store is asked, in SQLAlchemy's words: one statement each, put together when it is first asked,
+and nothing larger than any of govern's is handed over."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -10,6 +12,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from govern.store import tables
 from govern.store.peek import MOST_NOTE, MOST_VALUE
+
+if TYPE_CHECKING:
+    Question = sa.Select[*tuple[Any, ...]]
 
 BATCH: Final = 2_000
 """Rows of a page."""
@@ -62,40 +67,93 @@ def _fitting(table: sa.Table) -> dict[str, sa.ColumnElement[Any]]:
     return found
 
 
-_entry, _checkpoint, _wrap = tables.entry.c, tables.checkpoint.c, tables.wrap.c
-_NOTE = sa.case((_IsNote(_checkpoint.note), _checkpoint.note))
-"""A checkpoint's note; None where it is none, or larger than any."""
+def _note() -> sa.ColumnElement[Any]:
+    """A checkpoint's note; None where it is none, or larger than any."""
+    return sa.case((_IsNote(_checkpoint.note), _checkpoint.note))
 
-_last = sa.select(sa.func.max(_entry.idx).label("idx")).subquery("last")
-_newest = (
-    sa.select(_checkpoint.size, _NOTE.label("note")).order_by(_checkpoint.size.desc()).limit(sa.literal_column("1")).subquery("newest")
-)  # fmt: skip
-HEAD: Final = sa.select(_last.c.idx, _newest.c.size, _newest.c.note).select_from(_last.outerjoin(_newest, sa.literal_column("1 = 1")))
-"""Greatest index, size and note of the newest checkpoint."""
 
-_whole_entry, _whole_version, _whole_wrap = _fitting(tables.entry), _fitting(tables.version), _fitting(tables.wrap)
-ALL_VERSIONS: Final = sa.select(*_whole_version.values())
-ALL_WRAPS: Final = sa.select(*_whole_wrap.values())
-LETTERS: Final = sa.select(*_fitting(tables.mailbox).values())
-META: Final = sa.select(*_fitting(tables.meta).values())
-ENTRIES: Final = (
-    sa.select(*_whole_entry.values()).where(_entry.idx >= sa.bindparam("first"), _entry.idx < sa.bindparam("until")).order_by(_entry.idx)
-)  # fmt: skip
-CHECKPOINT: Final = sa.select(_NOTE).where(_checkpoint.size == sa.bindparam("size"))
-CHECKPOINTS: Final = (
-    sa.select(_checkpoint.size, _NOTE).where(_checkpoint.size > sa.bindparam("after")).order_by(_checkpoint.size).limit(BATCH)
-)  # fmt: skip
-VERSION: Final = sa.select(_whole_version["commitment"], _whole_version["sealed"]).where(tables.version.c.digest == sa.bindparam("digest"))
-VERSIONS: Final = sa.select(tables.version.c.digest, _whole_version["commitment"], _whole_version["sealed"]).where(
-    tables.version.c.digest.in_(sa.bindparam("digests", expanding=True))
-)
-MAIL: Final = sa.select(_fitting(tables.mailbox)["body"]).where(tables.mailbox.c.id == sa.bindparam("of"))
-WRAP: Final = sa.select(_whole_wrap["sealed"]).where(_wrap.target == sa.bindparam("target"), _wrap.recipient == sa.bindparam("recipient"))
-WRAPS_TO: Final = sa.select(_wrap.target, _whole_wrap["sealed"]).where(
-    _wrap.recipient == sa.bindparam("recipient"), _wrap.target.in_(sa.bindparam("targets", expanding=True))
-)
-WRAPS_OF: Final = sa.select(_wrap.recipient, _whole_wrap["sealed"]).where(_wrap.target == sa.bindparam("target"))
-EPOCH_WRAPS: Final = sa.select(_wrap.target, _whole_wrap["sealed"]).where(
-    _wrap.recipient == sa.bindparam("recipient"), sa.func.length(_wrap.target) == 16
-)
-DROP_WRAP: Final = sa.delete(tables.wrap).where(_wrap.target == sa.bindparam("t"), _wrap.recipient == sa.bindparam("r"))
+_entry, _checkpoint, _wrap, _version = tables.entry.c, tables.checkpoint.c, tables.wrap.c, tables.version.c
+
+
+@cache
+def head() -> Question:
+    """Greatest index, size and note of the newest checkpoint."""
+    last = sa.select(sa.func.max(_entry.idx).label("idx")).subquery("last")
+    newest = (
+        sa.select(_checkpoint.size, _note().label("note")).order_by(_checkpoint.size.desc()).limit(sa.literal_column("1")).subquery("newest")
+    )  # fmt: skip
+    return sa.select(last.c.idx, newest.c.size, newest.c.note).select_from(last.outerjoin(newest, sa.literal_column("1 = 1")))
+
+
+@cache
+def everything(table: sa.Table) -> Question:
+    """Every row of a table."""
+    return sa.select(*_fitting(table).values())
+
+
+@cache
+def entries() -> Question:
+    """Those with first <= index < until."""
+    between = (_entry.idx >= sa.bindparam("first"), _entry.idx < sa.bindparam("until"))
+    return sa.select(*_fitting(tables.entry).values()).where(*between).order_by(_entry.idx)
+
+
+@cache
+def checkpoint() -> Question:
+    return sa.select(_note()).where(_checkpoint.size == sa.bindparam("size"))
+
+
+@cache
+def checkpoints() -> Question:
+    """A page of them, above a size."""
+    return sa.select(_checkpoint.size, _note()).where(_checkpoint.size > sa.bindparam("after")).order_by(_checkpoint.size).limit(BATCH)
+
+
+@cache
+def version() -> Question:
+    whole = _fitting(tables.version)
+    return sa.select(whole["commitment"], whole["sealed"]).where(_version.digest == sa.bindparam("digest"))
+
+
+@cache
+def versions() -> Question:
+    whole = _fitting(tables.version)
+    return sa.select(_version.digest, whole["commitment"], whole["sealed"]).where(
+        _version.digest.in_(sa.bindparam("digests", expanding=True))
+    )  # fmt: skip
+
+
+@cache
+def mail() -> Question:
+    return sa.select(_fitting(tables.mailbox)["body"]).where(tables.mailbox.c.id == sa.bindparam("of"))
+
+
+@cache
+def wrap() -> Question:
+    of = (_wrap.target == sa.bindparam("target"), _wrap.recipient == sa.bindparam("recipient"))
+    return sa.select(_fitting(tables.wrap)["sealed"]).where(*of)
+
+
+@cache
+def wraps_to() -> Question:
+    """Those of many targets to one recipient."""
+    of = (_wrap.recipient == sa.bindparam("recipient"), _wrap.target.in_(sa.bindparam("targets", expanding=True)))
+    return sa.select(_wrap.target, _fitting(tables.wrap)["sealed"]).where(*of)
+
+
+@cache
+def wraps_of() -> Question:
+    """Those of one target."""
+    return sa.select(_wrap.recipient, _fitting(tables.wrap)["sealed"]).where(_wrap.target == sa.bindparam("target"))
+
+
+@cache
+def epoch_wraps() -> Question:
+    """Those of epoch keys to one recipient."""
+    of = (_wrap.recipient == sa.bindparam("recipient"), sa.func.length(_wrap.target) == 16)
+    return sa.select(_wrap.target, _fitting(tables.wrap)["sealed"]).where(*of)
+
+
+@cache
+def drop_wrap() -> sa.Delete:
+    return sa.delete(tables.wrap).where(_wrap.target == sa.bindparam("t"), _wrap.recipient == sa.bindparam("r"))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from govern.errors import IntegrityError
 from govern.store import questions, tables
-from govern.store.peek import Peek
+from govern.store.peek import Peek, seen
 
 if TYPE_CHECKING:
     from govern.store.database import Store
@@ -34,16 +34,11 @@ class Reading:
 
     def peek(self) -> Peek:
         """Newest checkpoint and greatest index, compared with nothing; IntegrityError where they are not of their types."""
-        last, size, note = self._connection.execute(questions.HEAD).one()
-        if size is None or last is None:
-            return Peek(-1, b"", -1)
-        if not (isinstance(size, int) and isinstance(note, bytes) and isinstance(last, int)):
-            raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
-        return Peek(size, note, last)
+        return seen(*self._store.newest(self._connection))
 
     def head(self) -> tuple[int, bytes]:
         """Size and note of the newest checkpoint, (0, b"") in an empty store. Entries beyond it are an IntegrityError."""
-        last, newest, note = self._connection.execute(questions.HEAD).one()
+        last, newest, note = self._store.newest(self._connection)
         size = 0 if newest is None else newest
         if not isinstance(size, int) or (newest is not None and not isinstance(note, bytes)):
             raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
@@ -67,14 +62,14 @@ class Reading:
 
     def checkpoint(self, size: int) -> bytes | None:
         """The note of the checkpoint of just this size."""
-        note = self._connection.execute(questions.CHECKPOINT, {"size": size}).scalar()
+        note = self._connection.execute(questions.checkpoint(), {"size": size}).scalar()
         return note if isinstance(note, bytes) else None
 
     def checkpoints(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Size and note of every checkpoint of a size above `after`, in order; a page of rows at a time."""
         rows: Sequence[Any] = (None,) * questions.BATCH
         while len(rows) == questions.BATCH:
-            rows = self._connection.execute(questions.CHECKPOINTS, {"after": after}).fetchall()
+            rows = self._connection.execute(questions.checkpoints(), {"after": after}).fetchall()
             for size, note in rows:
                 if not isinstance(size, int) or not isinstance(note, bytes):
                     raise IntegrityError("a column of its checkpoint is not of its type", index=after, code="damaged")
@@ -84,7 +79,7 @@ class Reading:
     def entries(self, first: int, until: int) -> list[EntryRow]:
         """Rows with first <= index < until, in order; columns are of their types (else IntegrityError), nothing else is checked."""
         try:
-            rows = [tuple(row) for row in self._connection.execute(questions.ENTRIES, {"first": first, "until": until})]
+            rows = [tuple(row) for row in self._connection.execute(questions.entries(), {"first": first, "until": until})]
         except (sa.exc.DBAPIError, UnicodeDecodeError):
             odd = self._store.odd_row(self._connection, first, until)
             if odd is not None:
@@ -122,7 +117,7 @@ class Reading:
 
     def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment to the data key and sealed bytes, or None."""
-        row = self._connection.execute(questions.VERSION, {"digest": digest}).fetchone()
+        row = self._connection.execute(questions.version(), {"digest": digest}).fetchone()
         if row is None or not (isinstance(row[0], bytes) and isinstance(row[1], bytes)):
             return None
         return row[0], row[1]
@@ -131,7 +126,7 @@ class Reading:
         """What `version` says of each of these digests that is there, asked for many at once."""
         found: dict[bytes, tuple[bytes, bytes]] = {}
         for start in range(0, len(digests), FEW):
-            rows = self._connection.execute(questions.VERSIONS, {"digests": digests[start : start + FEW]})
+            rows = self._connection.execute(questions.versions(), {"digests": digests[start : start + FEW]})
             found.update((row[0], (row[1], row[2])) for row in rows if isinstance(row[1], bytes) and isinstance(row[2], bytes))
         return found
 
@@ -139,42 +134,42 @@ class Reading:
         """What `wrap` says of each of these targets that is wrapped to this recipient, asked for many at once."""
         found: dict[bytes, bytes] = {}
         for start in range(0, len(targets), FEW):
-            rows = self._connection.execute(questions.WRAPS_TO, {"recipient": recipient, "targets": targets[start : start + FEW]})
+            rows = self._connection.execute(questions.wraps_to(), {"recipient": recipient, "targets": targets[start : start + FEW]})
             found.update((row[0], row[1]) for row in rows if isinstance(row[1], bytes))
         return found
 
     def wrap(self, target: bytes, recipient: bytes) -> bytes | None:
-        sealed = self._connection.execute(questions.WRAP, {"target": target, "recipient": recipient}).scalar()
+        sealed = self._connection.execute(questions.wrap(), {"target": target, "recipient": recipient}).scalar()
         return sealed if isinstance(sealed, bytes) else None
 
     def epoch_wraps(self, recipient: bytes) -> list[tuple[bytes, bytes]]:
         """Target (16-byte epoch id) and sealed key of every epoch wrap to this recipient."""
-        found = self._connection.execute(questions.EPOCH_WRAPS, {"recipient": recipient})
+        found = self._connection.execute(questions.epoch_wraps(), {"recipient": recipient})
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and len(row[0]) == 16 and isinstance(row[1], bytes)]
 
     def chained(self, target: bytes) -> list[tuple[bytes, bytes]]:
         """Recipient id and sealed bytes of every wrap of one target; an epoch's previous key stands among them under its own epoch id."""
-        found = self._connection.execute(questions.WRAPS_OF, {"target": target})
+        found = self._connection.execute(questions.wraps_of(), {"target": target})
         return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
 
     def meta(self) -> list[tuple[Any, ...]]:
         """Every row of `meta`."""
-        return [tuple(row) for row in self._connection.execute(questions.META)]
+        return [tuple(row) for row in self._connection.execute(questions.everything(tables.meta))]
 
     def mail(self, id_: bytes) -> bytes | None:
         """What was posted under this id. Anybody may have: it is to be checked before any of it is believed."""
-        body = self._connection.execute(questions.MAIL, {"of": id_}).scalar()
+        body = self._connection.execute(questions.mail(), {"of": id_}).scalar()
         return body if isinstance(body, bytes) else None
 
     def all_wraps(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        yield from self._whole(questions.ALL_WRAPS)
+        yield from self._whole(questions.everything(tables.wrap))
 
     def all_versions(self) -> Iterator[tuple[bytes, bytes, bytes]]:
-        yield from self._whole(questions.ALL_VERSIONS)
+        yield from self._whole(questions.everything(tables.version))
 
     def letters(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Every row of the mailbox: id, kind, body; nobody vouches for them."""
-        yield from self._whole(questions.LETTERS)
+        yield from self._whole(questions.everything(tables.mailbox))
 
     def _whole(self, query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows of columns that always hold something; IntegrityError for a value that is larger than any of govern's."""

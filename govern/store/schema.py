@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Final
 
 from govern.errors import Failed, GovernError, IntegrityError
@@ -53,16 +52,10 @@ def folded(rows: Iterable[Any]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(" ".join(str(value).split()) for value in row) for row in rows)
 
 
-@lru_cache(maxsize=2)
-def _is_ours(rows: tuple[tuple[Any, ...], ...]) -> bool:
-    """Looked at once: the same rows come back in every transaction."""
-    return folded(rows) == SCHEMA
-
-
 def check_schema(rows: Iterable[Any]) -> None:
     """Refuse (IntegrityError) a schema with anything added, changed or missing."""
-    found = tuple(map(tuple, rows))
-    if not _is_ours(found):
+    found = folded(rows)
+    if found != SCHEMA:
         odd = sorted({str(row[1])[:40] for row in found if row[0] not in ("table", "index")})
         named = f": {', '.join(odd)}" if odd else ""
         raise IntegrityError(

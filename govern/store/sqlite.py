@@ -1,10 +1,15 @@
-"""A vault in a SQLite file: how it is opened, made, locked and checked, and what its errors mean."""
+"""A vault in a SQLite file: how it is opened, made, locked and checked, and what its errors mean.
+
+Questions are asked through SQLAlchemy, but for what every transaction does: its beginning and end, the look at schema and head, and the
+rows put in go to the driver itself. SQLAlchemy's own share of those would be five times that of SQLite.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,17 +19,39 @@ from sqlalchemy import event as listening
 from govern.errors import Failed, GovernError, IntegrityError
 from govern.store import tables
 from govern.store.database import Store
-from govern.store.peek import BUSY_MS, MOST_VALUE, bound, check_beside, no_vault, real
+from govern.store.peek import BUSY_MS, HEAD, MOST_VALUE, bound, check_beside, no_vault, real
 from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 
 _SETTINGS: Final = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
-_BEGUN_FOR_WRITING: Final = "govern_write"
 
 
 class SqliteStore(Store):
     """Durable in every commit, and trusting nothing that its schema might say."""
 
     server = False
+
+    def __init__(self, location: Path, engine: sa.Engine) -> None:
+        super().__init__(location, engine)
+        self._idle: list[sa.Connection] = []
+        self._drivers: dict[sa.Connection, sqlite3.Connection] = {}
+        """What is under each connection that is open."""
+        self._compared: dict[sa.Connection, int] = {}
+        """The version of the schema that each has last found to be ours."""
+
+    def close(self) -> None:
+        while self._idle:
+            self._close(self._idle.pop())
+        super().close()
+
+    def _open(self) -> sa.Connection:
+        connection = self._engine.connect()
+        self._drivers[connection] = _driver(connection)
+        return connection
+
+    def _close(self, connection: sa.Connection) -> None:
+        self._drivers.pop(connection, None)
+        self._compared.pop(connection, None)
+        connection.close()
 
     def settings(self) -> list[tuple[str, str, str]]:
         with self._translated(), self._engine.connect() as connection:
@@ -33,18 +60,63 @@ class SqliteStore(Store):
     def truncate_log(self) -> None:
         """Empty the write-ahead file, which may still hold what was dropped; left for another time where somebody reads just now."""
         with self._translated(), self._engine.connect() as connection:
-            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
+            _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     @contextmanager
     def _connected(self, *, write: bool, patient: bool = True) -> Iterator[sa.Connection]:  # noqa: ARG002
-        with self._engine.connect().execution_options(**{_BEGUN_FOR_WRITING: write}) as connection:
-            if write:
-                self.begin(connection)
-            check_schema(connection.exec_driver_sql(SCHEMA_QUERY))
+        connection = self._idle.pop() if self._idle else self._open()
+        try:
+            self._begin(connection, write=write)
             yield connection
+            self.roll_back(connection)
+        except BaseException:
+            self._close(connection)
+            raise
+        self._idle.append(connection)
 
     def begin(self, connection: sa.Connection) -> None:
-        connection.begin()
+        self._begin(connection, write=True)
+
+    def _begin(self, connection: sa.Connection, *, write: bool) -> None:
+        """A transaction, in which the schema is ours.
+
+        SQLite goes by what it has parsed until the version in the file's header is another one. So a schema that this connection has compared
+        is the one it acts by as long as the version stands: what somebody plants and hides by putting the version back never comes into effect.
+        """
+        self._ask(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
+        ((version,),) = self._ask(connection, "PRAGMA schema_version")
+        if self._compared.get(connection) != version:
+            check_schema(self._ask(connection, SCHEMA_QUERY))
+            self._compared[connection] = version
+
+    def commit(self, connection: sa.Connection) -> None:
+        self._ask(connection, "COMMIT")
+        if connection.in_transaction():  # SQLAlchemy's own, begun by a question
+            connection.rollback()
+
+    def roll_back(self, connection: sa.Connection) -> None:
+        if connection.in_transaction():
+            connection.rollback()
+        driver = self._drivers[connection]
+        if driver.in_transaction:
+            driver.rollback()
+
+    def newest(self, connection: sa.Connection) -> tuple[Any, Any, Any]:
+        ((last, size, note),) = self._ask(connection, HEAD)
+        return last, size, note
+
+    def _ask(self, connection: sa.Connection, statement: str) -> list[tuple[Any, ...]]:
+        """The driver's rows; its errors are told at once, since the register's, in whose transaction we may be, are of the same kind."""
+        try:
+            return self._drivers[connection].execute(statement).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise from_sqlite(error, str(self.location)) from error
+
+    def _put(self, connection: sa.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        try:
+            self._drivers[connection].executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise from_sqlite(error, str(self.location)) from error
 
     def _ours(self, error: Exception) -> GovernError | None:
         if isinstance(error, sa.exc.DBAPIError):
@@ -74,12 +146,22 @@ class SqliteStore(Store):
 
     def put_rows(self, connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """By the driver's own words: a dictionary and a compilation per row would cost as much as all else that is done for an entry's row."""
-        marks = ", ".join("?" * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({marks})", list(rows))  # noqa: S608
+        self._put(connection, _insert(table), rows)
 
     def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
         rows = [(one["target"], one["recipient"], one["sealed"]) for one in values]
-        connection.exec_driver_sql("INSERT OR REPLACE INTO wrap (target, recipient, sealed) VALUES (?, ?, ?)", rows)
+        self._put(connection, "INSERT OR REPLACE INTO wrap (target, recipient, sealed) VALUES (?, ?, ?)", rows)
+
+
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    """What is under SQLAlchemy's connection."""
+    found: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return found
+
+
+@cache
+def _insert(table: sa.Table) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({', '.join('?' * len(table.columns))})"  # noqa: S608
 
 
 def _engine(path: Path) -> sa.Engine:
@@ -106,8 +188,8 @@ def _engine(path: Path) -> sa.Engine:
 
     @listening.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        write = connection.get_execution_options().get(_BEGUN_FOR_WRITING, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if not _driver(connection).in_transaction:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 

@@ -44,7 +44,7 @@ class Writing(Reading):
     def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
         values = [{"t": target, "r": recipient} for target, recipient in rows]
         if values:
-            self._connection.execute(questions.DROP_WRAP, values)
+            self._connection.execute(questions.drop_wrap(), values)
 
     def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         self._put(tables.mailbox, list(rows))
@@ -61,10 +61,10 @@ class Writing(Reading):
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})
 
     def commit(self) -> None:
-        self._connection.commit()
+        self._store.commit(self._connection)
 
     def rollback(self) -> None:
-        self._connection.rollback()
+        self._store.roll_back(self._connection)
 
     def begin(self) -> None:
         """Take the write lock again after a commit in the same context."""

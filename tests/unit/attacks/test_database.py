@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from govern.cli import settings
+from govern.errors import IntegrityError
+from govern.register.workspace import Workspace
+
 from .vaults import SIZE, Machine
 
 STEAL = "BEGIN INSERT INTO meta VALUES ('stolen', new.sealed); END"
@@ -68,6 +72,11 @@ def refused_everywhere(machine: Machine) -> None:
         assert [path.read_bytes() for path in files] == before, words
 
 
+def add(workspace: Workspace, handle: str) -> None:
+    with workspace.transaction(settings.now()) as tx:
+        tx.record("person.added", {"person": tx.new_id()}, {"handle": handle, "name": handle.title()})
+
+
 @pytest.mark.parametrize("what", SCHEMAS)
 def test_a_planted_schema_is_refused_by_reading_and_by_writing(machine: Machine, what: str) -> None:
     with machine.database() as db:
@@ -91,6 +100,43 @@ def test_control_the_trigger_would_have_worked(machine: Machine) -> None:
         db.execute(SCHEMAS["trigger before"])
         db.execute("INSERT INTO wrap VALUES (x'00', x'01', x'02')")
         assert db.execute("SELECT value FROM meta WHERE key = 'stolen'").fetchone() == (b"\x02",)
+
+
+UNDOES = SCHEMAS["trigger that undoes"]
+
+
+def test_a_schema_changed_while_the_vault_is_open_is_refused_by_the_next_transaction(machine: Machine) -> None:
+    with machine.opened() as workspace:
+        add(workspace, "dora")
+        with machine.database() as db:
+            db.execute(UNDOES)
+        with pytest.raises(IntegrityError, match="another schema"):
+            add(workspace, "emil")
+
+
+def test_a_trigger_hidden_from_an_open_vault_never_runs_there_and_is_refused_by_the_next_process(machine: Machine) -> None:
+    """Its version is put back: the open connection goes on by the schema that it has compared, every other one compares for itself."""
+    with machine.opened() as workspace:
+        add(workspace, "dora")
+        with machine.database() as db:
+            (version,) = db.execute("PRAGMA schema_version").fetchone()
+            db.execute(UNDOES)
+            db.execute(f"PRAGMA schema_version = {version}")
+        add(workspace, "emil")
+    with machine.database() as db:
+        assert db.execute("SELECT max(idx) FROM entry").fetchone() == (SIZE + 1,)
+        assert db.execute("SELECT max(size) FROM checkpoint").fetchone() == (SIZE + 2,)
+    refused_everywhere(machine)
+
+
+def test_control_the_hidden_trigger_would_have_undone_the_entry(machine: Machine) -> None:
+    with machine.database() as db:
+        (version,) = db.execute("PRAGMA schema_version").fetchone()
+        db.execute(UNDOES)
+        db.execute(f"PRAGMA schema_version = {version}")
+    with machine.database() as db:
+        db.execute("INSERT INTO entry VALUES (99, x'', x'', x'', x'', NULL)")
+        assert db.execute("SELECT max(idx) FROM entry").fetchone() == (SIZE - 1,)
 
 
 def test_a_table_that_reads_anothers_pages_is_refused(machine: Machine) -> None:

@@ -160,7 +160,7 @@ def test_another_history_is_not_filled_up(two: Any) -> None:
     home = two.folder / "mia"
     for name in ("pin", "journal", "journal.personal", "register.db", "register.db-wal", "register.db-shm"):
         (home / name).unlink(missing_ok=True)
-    two.members["mia"]._anew = True
+    two.members["mia"].anew = True
     two.account("elsewhere", "mia")
     two.close()
     before = (two.folder / "vault.db").read_bytes()

@@ -212,6 +212,29 @@ def test_what_would_not_be_a_note_is_not_signed(text: bytes) -> None:
         sign_note(TEXT, name="a b", public=PUBLIC, sign=SECRET.sign)
 
 
+_ODD = "\n\t \x00\x1f\x7f\x85\u2028+a\u2014\ud800"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.text(_ODD + "bc", max_size=8).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    name=st.text(_ODD[:-1] + "bc", max_size=4),
+)
+def test_what_is_signed_can_be_read_and_what_could_not_be_read_is_not_signed(text: bytes, name: str) -> None:
+    line = f"\u2014 {name} {b64encode(note_key_hash(name, PUBLIC) + b's' * 64).decode()}\n".encode()
+    try:
+        read = parse_note(text + b"\n" + line)
+        readable = read.text == text and [signature.name for signature in read.signatures] == [name]
+    except IntegrityError:
+        readable = False
+    try:
+        assert sign_note(text, name=name, public=PUBLIC, sign=lambda _: b"s" * 64) == text + b"\n" + line
+        signed = True
+    except Malformed:
+        signed = False
+    assert signed == readable
+
+
 ROOT = b64encode(b"R" * 32)
 OURS = origin(VAULT).encode()
 

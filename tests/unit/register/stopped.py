@@ -48,7 +48,7 @@ def around(name: str, real: Callable[..., Any], half: Callable[..., Any] | None 
 
 def main() -> None:
     from govern.cli.main import run
-    from govern.register import connection, transaction, workspace
+    from govern.register import catching_up, connection, transaction
     from govern.store.writing import Writing
 
     write = os.write
@@ -57,7 +57,7 @@ def main() -> None:
         setattr(os, name, around(name, getattr(os, name)))
     for name in ("insert_entries", "insert_versions", "insert_wraps", "drop_wraps", "insert_checkpoint", "commit"):
         setattr(Writing, name, around(f"store {name}", getattr(Writing, name)))
-    for module in (transaction, workspace):
+    for module in (transaction, catching_up):
         module.write_pin = around("pin", module.write_pin)  # type: ignore[attr-defined]
 
     real = connection.transaction

@@ -133,7 +133,7 @@ def test_a_machine_that_begins_needs_the_checkpoint_that_it_was_told(machine: Ma
     ben = machine.of("ben")
     with machine.database() as db:
         (note,) = db.execute("SELECT note FROM checkpoint WHERE size = 7").fetchone()
-    joined = ben.workspace()._checkpoint
+    joined = ben.workspace().checkpoint
     assert joined == note
     ben.forget("pin", "register", "journal", "journal.personal")
     copy = machine.copy(tmp_path / "control").of("ben")
