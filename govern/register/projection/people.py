@@ -7,6 +7,7 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.proposals import TWO_PERSON_ROLES, Act, alone
+from govern.register import cut_order
 from govern.register.projection import services, sponsors
 from govern.register.projection.scene import Scene
 
@@ -37,6 +38,8 @@ def _edited(scene: Scene) -> None:
 
 
 def _leaving(scene: Scene) -> None:
+    if "order" in scene.body:
+        cut_order.check(scene)
     scene.must("person", "people", scene.body["person"])
     scene.run("UPDATE people SET leaving = 1, last_day = ? WHERE id = ?", scene.body.get("last_day"), scene.body["person"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
 from govern.register.connection import state
 from govern.register.queries.imports import lying_exports
+from govern.register.queries.keys import theirs
 from govern.shell import quoted
 
 _SHOWN: Final = 20
@@ -299,15 +301,18 @@ def _cut_to_make(case: str, cut_at: str | None, person: str, today: str) -> Find
 def _embargo_broken(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
     """Cases that were given, past every rule of their opening, to somebody whom they are about."""
     rows = db.execute(
-        "SELECT DISTINCT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person JOIN epochs e ON e.compartment = c.compartment"
-        " JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key AND k.person = c.person WHERE c.state = 'open' AND c.person <> ? ORDER BY c.entry",
+        "SELECT c.id, p.handle, c.person, json_group_array(w.key) FROM cases c JOIN people p ON p.id = c.person"
+        " JOIN epochs e ON e.compartment = c.compartment JOIN epoch_wraps w ON w.epoch = e.id WHERE c.state = 'open' AND c.person <> ?"
+        " GROUP BY c.id ORDER BY c.entry",
         (person,),
-    )
-    for id_, who in rows:
+    ).fetchall()
+    for id_, who, subject, given in rows:
+        if not theirs(db, subject) & set(json.loads(given)):
+            continue
         yield Finding(
             code="embargo-broken", severity="critical", subject=who or "a former person", key=f"embargo:{id_}",
-            message="somebody has sealed their embargoed case to them: they can read it", command=f"govern offboard cut {id_[:8]}",
-            why="make the cut before they act",
+            message="somebody has sealed their embargoed case to them, or to a service of theirs: they can read it",
+            command=f"govern offboard cut {id_[:8]}", why="make the cut before they act",
         )  # fmt: skip
 
 
