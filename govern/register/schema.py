@@ -32,7 +32,7 @@ CREATE INDEX services_person ON services (person);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
 CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, signer)) WITHOUT ROWID;
 CREATE TABLE proposals (
-  id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
+  id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, expires TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
   second TEXT, ended_at TEXT, ended_entry INTEGER, entry INTEGER);
 CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
 CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from govern.errors import Refused
-from govern.register.projection import services, sponsors
+from govern.register.projection import lapsed, services, sponsors
 from govern.register.projection.scene import Scene
 
 ENTITLED: Final = ("admin", "hr", "auditor")
@@ -147,7 +147,7 @@ def _revoked(scene: Scene) -> None:
     scene.run("UPDATE keys SET state = 'revoked' WHERE id = ?", key)
     scene.run("INSERT INTO revocations VALUES (?, ?, ?, ?)", key, scene.body["cause"], scene.at, scene.index)
     scene.run("UPDATE invites SET state = 'void', ended = ? WHERE key = ? AND state = 'open'", scene.index, key)
-    services.end(scene, "key", key)
+    lapsed.with_key(scene, key)
 
 
 # --- who reads which compartment -------------------------------------------------------------------------------------------------

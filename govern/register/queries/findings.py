@@ -57,11 +57,16 @@ def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Find
         )  # fmt: skip
 
 
-def _proposed(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    rows = db.execute("SELECT o.id, o.act, p.handle, o.made_at FROM proposals o JOIN people p ON p.id = o.proposer WHERE o.state = 'open'")
-    for id_, act, by, at in rows:
+def _proposed(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    """What can still be approved."""
+    rows = db.execute(
+        "SELECT o.id, o.act, p.handle, o.made_at, o.expires FROM proposals o JOIN people p ON p.id = o.proposer"
+        " WHERE o.state = 'open' AND o.expires > ?",
+        (today,),
+    )
+    for id_, act, by, at, expires in rows:
         yield Finding(
-            code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}",
+            code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}", due=expires[:10],
             message=f"{act}, proposed by {by or 'a former person'} on {at[:10]}, waits for a second person", command=f"govern proposal show {id_[:8]}",
         )  # fmt: skip
 
