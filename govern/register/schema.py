@@ -34,6 +34,7 @@ CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, s
 CREATE TABLE proposals (
   id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, expires TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
   second TEXT, ended_at TEXT, ended_entry INTEGER, entry INTEGER);
+CREATE TABLE unseated (entry INTEGER PRIMARY KEY, person TEXT, actor TEXT);
 CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
 CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;
 CREATE TABLE erased (entry INTEGER PRIMARY KEY, erasure INTEGER);

@@ -14,6 +14,7 @@ from govern.policy.rules import Policy
 from govern.register.connection import state
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.keys import theirs
+from govern.register.queries.proposals import alone
 from govern.shell import quoted
 
 _SHOWN: Final = 20
@@ -69,6 +70,27 @@ def _proposed(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[F
             code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}", due=expires[:10],
             message=f"{act}, proposed by {by or 'a former person'} on {at[:10]}, waits for a second person", command=f"govern proposal show {id_[:8]}",
         )  # fmt: skip
+
+
+def _sole_admin(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
+    """An admin whom no other could be the second person of, after they have ended the role or the keys of others who could."""
+    ended = db.execute(
+        "SELECT u.actor, p.id, p.handle, p.leaving OR p.left_on IS NOT NULL OR (EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active')"
+        " AND EXISTS (SELECT 1 FROM roles r WHERE r.person = p.id AND r.role = 'admin')) FROM unseated u JOIN people p ON p.id = u.person"
+    ).fetchall()
+    if not ended or policy.preset == "solo":
+        return
+    names = dict(db.execute("SELECT id, handle FROM people").fetchall())
+    for person in alone(db, f"{today}T23:59:59Z"):
+        gone = {id_: (who or "a former person", bool(mild)) for actor, id_, who, mild in ended if actor == person and id_ != person}
+        if gone:
+            who = names.get(person) or "a former person"
+            told = ", ".join(sorted(handle for handle, _ in gone.values()))
+            yield Finding(
+                code="sole-admin", severity="warning" if all(mild for _, mild in gone.values()) else "critical", subject=who, key=f"sole:{person}",
+                message=f"{who} is the only admin who counts as one, and ended the role or the keys of {told}",
+                command="govern person role PERSON admin", why="with the recovery sheets as the second person",
+            )  # fmt: skip
 
 
 def _erased(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
@@ -361,7 +383,7 @@ def _plus(day: str | None, days: int | None) -> str:
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _proposed, _erased,
+    _void, _proposed, _sole_admin, _erased,
     _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
     _drill,
 )  # fmt: skip

@@ -75,6 +75,14 @@ def seconds(db: sqlite3.Connection, proposal: Proposal, at: str) -> list[str]:
     return rules.seconds(made, sponsors.admins(db, at), sponsors.ties(db))
 
 
+def alone(db: sqlite3.Connection, at: str) -> list[str]:
+    """Ids of the admins of this time (UTC) whose second person no other could be, with any of their keys."""
+    admins, ties = sponsors.admins(db, at), sponsors.ties(db)
+    return [
+        admin.person for admin in admins if not any(rules.seconds(Made(proposer=admin.person, key=key), admins, ties) for key in admin.keys)
+    ]
+
+
 class Vouched(NamedTuple):
     """A key of whoever is to become admin: approving vouches for it. `by`: handles or ids of those who stand behind it now."""
 
