@@ -39,7 +39,7 @@ def make(file: Path, reason: str, sheet: list[Path], *, json: bool) -> None:
 
 def follow(noted: bytes, approve: str, *, look: bool, json: bool) -> None:
     """Follow a fork that two persons have signed, or be the second of them."""
-    from govern.procedures.fork import accept
+    from govern.procedures.following import accept
     from govern.register.queries.people import handles
 
     here = settings.current

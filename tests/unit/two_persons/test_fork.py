@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from govern.errors import IntegrityError, Refused
+from govern.procedures import following, proposals
 from govern.procedures import fork as procedure
-from govern.procedures import proposals
+from govern.procedures.set_aside import MEMORY
 from govern.register import reread
 from govern.register.pin import read_pin
 from govern.register.workspace import Workspace
@@ -70,10 +71,10 @@ class Forked(Firm):
         assert pin is not None
         return pin.note
 
-    def accept(self, who: str, noted: bytes = b"", **more: Any) -> procedure.Accepted:
+    def accept(self, who: str, noted: bytes = b"", **more: Any) -> following.Accepted:
         self.later(minutes=1)
         self.close()
-        return procedure.accept(self.make(who), self.folder / who, noted or self.noted(), self.now, **more)
+        return following.accept(self.make(who), self.folder / who, noted or self.noted(), self.now, **more)
 
     def state(self, who: str) -> tuple[bytes, list[str]]:
         return self.noted(who), sorted(path.name for path in (self.folder / who).iterdir() if not path.name.endswith(("-wal", "-shm")))
@@ -232,7 +233,7 @@ def test_whoever_was_sent_away_since_signs_no_way_back(firm: Forked) -> None:
     told = {"size": size(firm, "anna"), "root": "0" * 64, "note": "0" * 64}
     told["size"] += 1
     for who in ("mia", "ben"):
-        for name in procedure.MEMORY:
+        for name in MEMORY:
             (firm.folder / who / name).unlink(missing_ok=True)
     mia, ben = firm.make("mia")(noted=noted), firm.make("ben")(noted=noted)
     firm.members["mia"], firm.members["ben"] = mia, ben
