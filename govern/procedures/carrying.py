@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govern.procedures import keys, sealing
+from govern.procedures.carrying_accounts import carry_accounts
 from govern.register.queries import rotations
 from govern.rotation.triggers import Trigger
 
@@ -19,9 +21,19 @@ if TYPE_CHECKING:
 _PART: Final = 300
 
 
-def carry(tx: Transaction, old: sqlite3.Connection, proposal: str) -> None:
-    """Record again whatever the tail took from somebody, and who could know what by then."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What the new history says again and does not have whole. `lost`: (account handle, kind) of secrets that were sealed in the tail alone;
+    `cases`: handles of those whose departure was opened in it, and is to be opened again."""
+
+    lost: tuple[tuple[str, str], ...] = ()
+    cases: tuple[str, ...] = ()
+
+
+def carry(tx: Transaction, old: sqlite3.Connection, proposal: str) -> Carried:
+    """Record again whatever the tail took from somebody, who could know what by then, and what there was to be known."""
     _people(tx, old)
+    lost = carry_accounts(tx, old)
     new = tx.register
     active = {row[0] for row in new.execute("SELECT id FROM keys WHERE state = 'active'")}
     for cause, ids in _by_cause(old, active):
@@ -43,6 +55,17 @@ def carry(tx: Transaction, old: sqlite3.Connection, proposal: str) -> None:
         body = {"proposal": proposal, "part": number, "of": len(parts), "exposures": [list(row) for row in part]}
         tx.record("exposures.carried", body)
     _rotate(tx, old)
+    return Carried(lost=tuple(lost), cases=tuple(_open_cases(tx, old)))
+
+
+def _open_cases(tx: Transaction, old: sqlite3.Connection) -> list[str]:
+    """Handles of those whose departure was opened in the tail and is not closed, as far as this member reads them."""
+    there = {row[0] for row in tx.register.execute("SELECT id FROM cases")}
+    rows = old.execute(
+        "SELECT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' AND c.person <> ? ORDER BY c.entry",
+        (tx.actor,),
+    )
+    return [str(handle or "a former person") for id_, handle in rows if id_ not in there]
 
 
 def _people(tx: Transaction, old: sqlite3.Connection) -> None:
@@ -90,9 +113,12 @@ def _exposures(old: sqlite3.Connection, new: sqlite3.Connection) -> set[tuple[st
 
 
 def _rotate(tx: Transaction, old: sqlite3.Connection) -> None:
-    """What was changed in the tail is to be changed again: the secret that is left works no more, or was never the newest."""
+    """What was changed in the tail is to be changed again: the secret that is left works no more, or was never the newest, or there is none."""
     newest = _newest(tx.register)
+    sealed = {row[0] for row in tx.register.execute("SELECT DISTINCT credential FROM versions WHERE manifest IS NOT NULL")}
+    kept = {row[0] for row in tx.register.execute("SELECT id FROM credentials WHERE kept_in IS NOT NULL")}
     for credential, n in sorted(_newest(old).items()):
-        if credential in newest and n > newest[credential] and rotations.open_of(tx.register, credential) is None:
+        changed = n > newest.get(credential, n) or credential not in sealed | kept
+        if credential in newest and changed and rotations.open_of(tx.register, credential) is None:
             body = {"rotation": tx.new_id(), "credential": credential, "trigger": Trigger.MANUAL.value, "due": tx.now}
             tx.record("rotation.opened", body)

@@ -16,7 +16,7 @@ from govern.errors import IntegrityError, Refused
 from govern.holdings.proposals import Act
 from govern.ledger.checkpoint import parse_checkpoint, parse_note
 from govern.procedures import proposals, restore
-from govern.procedures.carrying import carry
+from govern.procedures.carrying import Carried, carry
 from govern.procedures.set_aside import bring_back, pinned, register_at, set_aside
 from govern.register.pin import Pin
 from govern.register.queries.proposals import Proposal
@@ -41,6 +41,7 @@ class Fork:
     given_up: int
     aside: Path | str | None
     memory: Path
+    carried: Carried
 
 
 def fork(make: Make, location: Location, home: Path, source: Path, now: str, *, reason: str = "", sheets: Sequence[Sheet] = ()) -> Fork:
@@ -62,12 +63,12 @@ def fork(make: Make, location: Location, home: Path, source: Path, now: str, *, 
         discard_store(fresh)
     memory = set_aside(home)
     try:
-        made = _propose(make(noted=noted), memory, pin, reason, now, sheets)
+        made, carried = _propose(make(noted=noted), memory, pin, reason, now, sheets)
     except BaseException:
         put_back()
         bring_back(home, memory)
         raise
-    return Fork(proposal=made, taken=taken, given_up=pin.size, aside=aside, memory=memory)
+    return Fork(proposal=made, taken=taken, given_up=pin.size, aside=aside, memory=memory, carried=carried)
 
 
 def _not_mendable(fresh: Path, home: Path, source: Path, pin: Pin) -> None:
@@ -91,14 +92,14 @@ def _head(fresh: Path) -> tuple[int, bytes]:
         store.close()
 
 
-def _propose(workspace: Workspace, memory: Path, pin: Pin, reason: str, now: str, sheets: Sequence[Sheet]) -> Proposal:
+def _propose(workspace: Workspace, memory: Path, pin: Pin, reason: str, now: str, sheets: Sequence[Sheet]) -> tuple[Proposal, Carried]:
     root = parse_checkpoint(parse_note(pin.note).text).root.hex()
     told = {"size": pin.size, "root": root, "note": hashlib.sha256(pin.note).hexdigest()}
     try:
         workspace.view()
         with closing(register_at(memory)) as old, workspace.transaction(now) as tx:
             made = proposals.propose(tx, Act.RESTORE, told, reason)
-            carry(tx, old, made.id)
-        return proposals.approve_with_sheets(workspace, sheets, made.id, now) if sheets else made
+            carried = carry(tx, old, made.id)
+        return (proposals.approve_with_sheets(workspace, sheets, made.id, now) if sheets else made), carried
     finally:
         workspace.close()
