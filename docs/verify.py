@@ -9,12 +9,13 @@ A file (c2sp.org/tlog-proof@v1) shows one entry and, in its extra line, the entr
 1. the checkpoint is of the log govern/VAULT_ID, and signed (Ed25519, c2sp.org/signed-note) by a key that the chain enrols;
 2. each entry's event bytes and salt give its commitment, its commitment stands in its leaf, its leaf under the checkpoint's root;
 3. entry 0 is the one that the vault id is made of, and names the founder's key and the recovery key;
-4. each further entry enrols one key (a later recovery key: by its proposal and approval) and was recorded under a key enrolled before it;
+4. each further entry was recorded under a key enrolled before it, and enrols a key (a person's second: by their own key, by recovery, or
+   once their first was revoked; a later recovery key: by its proposal and approval) or revokes one;
 5. the shown event was recorded under a key of the chain that was enrolled before it, for the person it calls its actor.
 
-Everything has one spelling; any flipped bit is refused. Not shown: that an entry is missing, a key revoked since, a rule broken (a member can
-put down an event, or enrol a key, in another's name, which govern calls void). So the line says who signed, and who enrolled each key for
-whom; "the actor's own signature" only of the founder's first key, for the last entry of a checkpoint signed by it.
+Not shown: that an entry is missing, a key revoked since, a rule broken (a member can put down an event, or enrol or revoke a key, in another's
+name, which govern calls void). So the line says who signed, and who enrolled each key for whom; "the actor's own signature" only of the
+founder's first key, for the last entry of a checkpoint signed by it. Everything has one spelling; any flipped bit is refused.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Key(NamedTuple):
     person: str | None  # None: the recovery key
     sign: bytes  # Ed25519 public key
     by: str  # the key that enrolled it; itself in entry 0
+    until: int = 2**53  # index of the entry that revokes it, where the chain holds one
 
 
 def need(holds: bool, why: str) -> None:
@@ -94,9 +96,8 @@ def number(text: str) -> int:
 
 
 def too_deep(value: object, left: int = MAX_DEPTH) -> bool:
-    if not isinstance(value, (dict, list)):
-        return False
-    return left == 0 or any(too_deep(item, left - 1) for item in (value.values() if isinstance(value, dict) else value))
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return items is not None and (left == 0 or any(too_deep(item, left - 1) for item in items))
 
 
 def canonical(data: bytes, what: str) -> Any:
@@ -116,10 +117,9 @@ def read_proof(data: bytes) -> tuple[int, list[bytes], bytes, bytes]:
     lines = start.decode("ascii", "replace").split("\n")
     need(lines[0] == "c2sp.org/tlog-proof@v1", "it is not a proof file")
     need(len(lines) > 2 and lines[1].startswith("extra ") and lines[2].startswith("index "), "its head is not: extra, index")
-    index = lines[2].removeprefix("index ")
-    need(NUMBER.fullmatch(index) is not None, "its index is no number")
+    need(NUMBER.fullmatch(lines[2][6:]) is not None, "its index is no number")
     path = [unbase64(line, "its path") for line in lines[3:]]
-    return int(index), path, note, unbase64(lines[1].removeprefix("extra "), "its extra line")
+    return int(lines[2][6:]), path, note, unbase64(lines[1].removeprefix("extra "), "its extra line")
 
 
 def read_checkpoint(note: bytes, vault: str) -> Checkpoint:
@@ -138,9 +138,8 @@ def read_checkpoint(note: bytes, vault: str) -> Checkpoint:
 
 
 def check_signature(checkpoint: Checkpoint, public: bytes) -> None:
-    hashed = hashlib.sha256(checkpoint.signer.encode() + b"\n\x01" + public).digest()
-    need(hashed[:4] == checkpoint.key_hash, "its checkpoint's signature is of another key")
-    # under the eight points of small order anybody can sign anything
+    hashed = hashlib.sha256(checkpoint.signer.encode() + b"\n\x01" + public).digest()[:4]
+    need(hashed == checkpoint.key_hash, "its checkpoint's signature is of another key")
     need(int.from_bytes(public, "little") & (2**255 - 1) not in SMALL_ORDER, "its checkpoint is signed by a key of small order")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(checkpoint.signature, checkpoint.text)
@@ -206,15 +205,14 @@ def enrolled(body: dict[str, Any], prefix: str, what: str) -> tuple[str, bytes]:
 def recorder(entry: Entry, keys: dict[str, Key]) -> Key:
     """The key under which an entry was recorded, enrolled before it, for its actor."""
     key = keys.get(entry.event["key"])
-    if key is None or not (key.since < entry.place or entry.place == 0):
-        raise Refusal(f"entry {entry.place} was recorded under a key that the chain does not enrol before it")
+    if key is None or not (key.since < entry.place < key.until or entry.place == 0):
+        raise Refusal(f"entry {entry.place} was recorded under a key that the chain does not enrol before it, or revokes")
     need(key.person in (None, entry.event["actor"]), f"entry {entry.place} was recorded under a key that is not its actor's")
     return key
 
 
-def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, Key]:
-    if not isinstance(values, list) or not values:
-        raise Refusal("it has no chain of enrolments")
+def read_chain(values: Any, checkpoint: Checkpoint, vault: str) -> dict[str, Key]:
+    need(isinstance(values, list) and len(values) > 0, "it has no chain of enrolments")
     keys: dict[str, Key] = {}
     before, proposed = -1, dict[object, tuple[str, bytes]]()
     for value in values:
@@ -232,14 +230,16 @@ def read_chain(values: object, checkpoint: Checkpoint, vault: str) -> dict[str, 
                 need(keys.setdefault(recovery, Key(0, None, sign, recovery)).person is None, "the recovery key is the founder's")
         elif entry.event["type"] == "proposal.made" and body.get("act") == "recovery-replaced" and isinstance(body.get("parameters"), dict):
             proposed[str(body.get("proposal"))] = enrolled(body["parameters"], "", what)
+        elif entry.event["type"] == "key.revoked" and (gone := keys.get(str(body.get("key")))) is not None:
+            keys[str(body["key"])] = gone._replace(until=min(entry.place, gone.until))
         else:
             again = entry.event["type"] == "proposal.approved" and proposed.pop(str(body.get("proposal")), None)
             need(bool(again) or entry.event["type"] == "key.enrolled", f"{what} stands in the chain and enrols nobody")
             key, sign = again or enrolled(body, "", what)
             need(key not in keys, f"{what} enrols a key again")
             person = None if again else unhex(body.get("person"), 16, f"person of {what}").hex()
-            free = recorder(entry, keys).person in (person, None) or person not in {known.person for known in keys.values()} - {None}
-            need(free, f"{what} enrols a second key for a person, under neither that person's own key nor recovery's")
+            held = [known for known in keys.values() if known.person == person and known.until > entry.place and person]
+            need(not held or recorder(entry, keys).person in (person, None), f"{what} enrols a second key for a person, by another")
             keys[key] = Key(entry.place, person, sign, entry.event["key"])
         recorder(entry, keys)
         before = entry.place
@@ -265,8 +265,8 @@ def verify(data: bytes, vault: str) -> str:
         raise Refusal("its extra line is not of version 1")
     keys = read_chain(value["chain"], checkpoint, vault)
     signer = keys.get(checkpoint.signer)
-    if signer is None:
-        raise Refusal("its checkpoint is signed by a key that the chain does not enrol")
+    if signer is None or signer.until < checkpoint.size:
+        raise Refusal("its checkpoint is signed by a key that the chain does not enrol, or revokes")
     check_signature(checkpoint, signer.sign)
     entry = read_entry(value["entry"], checkpoint)
     need(entry.place == index and entry.path == path, "its entry is not the one of its index and path")

@@ -93,7 +93,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         optional={"external": flag},
         personal={"handle": handle, "name": _name, "mail": _name, "department": _label, "locale": _label, "agency": _name},
     ),
-    "person.leaving": _fact(person=id_, optional={"last_day": date}),
+    "person.leaving": _fact(person=id_, optional={"last_day": date, "order": row(id_, time, id_, signature)}),
     "person.left": _fact(person=id_, on=date),
     "role.given": _fact(person=id_, role=word(*ROLES), optional={"until": time}),
     "role.withdrawn": _fact(person=id_, role=word(*ROLES)),
@@ -181,7 +181,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     # cases: in a compartment of their own readers
     "case.opened": _fact(
         "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,
-        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest},
+        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature},
     ),
     "case.items": _fact("case", case=id_, part=count, of=count, items=many(record, 200)),
     "case.cut": _fact("case", case=id_),

@@ -23,12 +23,17 @@ def make(file: Path, reason: str, sheet: list[Path], *, json: bool) -> None:
         render.emit("vault.restore", {
             "taken": done.taken, "refilled": 0, "aside": str(done.aside) if done.aside else None, "dry_run": False,
             "fork": done.proposal.id, "state": done.proposal.state.value, "given_up": done.given_up, "memory": str(done.memory),
+            "lost": [{"account": account, "kind": kind} for account, kind in done.carried.lost], "cases": list(done.carried.cases),
         })  # fmt: skip
     else:
         render.line(f"the vault goes on from {done.taken} entries; a head of {done.given_up} is given up [{done.proposal.state}]")
         render.line(render.safe(f"what this machine had verified: {done.memory}"))
         if done.aside:
             render.line(render.safe(f"the database that was there: {done.aside}"))
+        for account, kind in done.carried.lost:
+            render.note(render.safe(f"its secret is lost with that head, and is to be changed: {account} {kind}"))
+        for person in done.carried.cases:
+            render.note(render.safe(f"their departure was opened in it, and is to be opened again: govern offboard open {person}"))
     if done.proposal.state == "approved":
         render.next_step("govern ledger checkpoint", "every member needs it: govern vault trust NOTE --fork")
     else:
@@ -39,7 +44,7 @@ def make(file: Path, reason: str, sheet: list[Path], *, json: bool) -> None:
 
 def follow(noted: bytes, approve: str, *, look: bool, json: bool) -> None:
     """Follow a fork that two persons have signed, or be the second of them."""
-    from govern.procedures.fork import accept
+    from govern.procedures.following import accept
     from govern.register.queries.people import handles
 
     here = settings.current

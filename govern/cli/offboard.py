@@ -70,6 +70,8 @@ def open_(
         render.note("under embargo: nobody learns of it but those named, until you make the cut")
     elif made is None:
         render.note(f"the cut is planned for {told_here(case.cut_at)}")
+        if case.embargoed:
+            _tell_attended(workspace, case)
     else:
         _tell_cut(made)
     _show(workspace, case.id, json=json)
@@ -125,7 +127,7 @@ def run_due(json: Json = False) -> None:
     names, left = handles(db), procedure.left_to_others(db, workspace.person, settings.now())
     for case in left:
         render.note(
-            f"left to a person: the cut of {render.safe(names[case.person])}, who authorised this service; or let another admin authorise it too"
+            f"left to a person: the cut of {render.safe(names[case.person])}, {procedure.why_left(db, workspace.person, case, settings.now())}"
         )
     if json:
         render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
@@ -216,6 +218,17 @@ def _show(workspace: Workspace, case: str, *, json: bool) -> None:
     render.line()
     items_table(entries, names.get(found.person, found.person), names)
     tell_next(found, entries, names.get(found.person, found.person), stale=stale(db, found, now))
+
+
+def _tell_attended(workspace: Workspace, case: Case) -> None:
+    """Who makes the cut of an embargoed departure: a service, or nobody but those who were named."""
+    from govern.procedures.embargo import attended_by
+
+    names = attended_by(workspace.view(), case)
+    if names:
+        render.note(f"made then by the service {render.safe(', '.join(names))}: govern offboard run-due")
+    else:
+        render.note("no service reads it: one of those named makes the cut then: govern offboard run-due")
 
 
 def _tell_cut(made: Cut) -> None:

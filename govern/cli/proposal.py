@@ -31,14 +31,14 @@ def list_(
     from govern.register.queries.people import handles
     from govern.register.queries.proposals import proposals
 
-    db = settings.workspace().view()
-    found, names = proposals(db, only_open=only_open), handles(db)
+    db, now = settings.workspace().view(), settings.now()
+    found, names = proposals(db, open_at=now if only_open else ""), handles(db)
     if json:
-        render.emit("proposal", {"proposals": [row(one, names) for one in found]})
+        render.emit("proposal", {"proposals": [row(one, names, now) for one in found]})
         return
     render.table(
         ("id", "state", "by", "second", "what"),
-        [(short(one.id), one.state.value, name(one.proposer, names), name(one.second, names), what(one, names)) for one in found],
+        [(short(one.id), one.stands(now).value, name(one.proposer, names), name(one.second, names), what(one, names)) for one in found],
         empty="nothing waits for a second person" if only_open else "nothing was proposed yet",
     )
 
@@ -49,22 +49,33 @@ def show(id_: Id, json: Json = False) -> None:
     from govern.register.queries.people import handles
     from govern.register.queries.proposals import find
 
-    db = settings.workspace().view()
+    db, now = settings.workspace().view(), settings.now()
     found, names = find(db, id_), handles(db)
     details = _details(db, found)
     if json:
-        render.emit("proposal", {"proposals": [row(found, names) | {"details": dict(details), "entry": found.entry}]})
+        render.emit("proposal", {"proposals": [row(found, names, now) | {"details": dict(details), "entry": found.entry}]})
         return
     lines = [
-        ("id", found.id), ("act", found.act.value), ("state", found.state.value), ("what", what(found, names)),
+        ("id", found.id), ("act", found.act.value), ("state", _state(found, now)), ("what", what(found, names)),
         ("by", f"{name(found.proposer, names)} on {found.made_at}"), ("reason", found.reason), *details,
         ("second", f"{name(found.second, names)} on {found.ended_at}" if found.second else ""),
     ]  # fmt: skip
     for label, text in lines:
         if text:
             render.line(f"{label:<14}{render.safe(text)}")
-    if found.state.value == "open":
+    if found.stands(now).value == "open":
         render.next_step(f"govern proposal approve {short(found.id)}", "or: govern proposal withdraw")
+
+
+def _state(found: Proposal, now: str) -> str:
+    state = found.stands(now).value
+    match state:
+        case "open":
+            return f"open; it can be approved until {render.day(found.expires)}"
+        case "expired":
+            return f"expired on {render.day(found.expires)}"
+        case _:
+            return state
 
 
 def _details(db: sqlite3.Connection, found: Proposal) -> list[tuple[str, str]]:
@@ -109,7 +120,7 @@ def approve(id_: Id, sheet: Sheets = None, json: Json = False) -> None:
     followed = after_approval.follow(workspace, found, now)
     names = handles(workspace.view())
     if json:
-        render.emit("proposal", {"proposals": [row(found, names)], "followed": followed})
+        render.emit("proposal", {"proposals": [row(found, names, now)], "followed": followed})
     else:
         render.line(f"approved {short(found.id)}: {render.safe(what(found, names))}")
     for text in followed:
@@ -126,11 +137,12 @@ def withdraw(id_: Id, json: Json = False) -> None:
     from govern.register.queries.proposals import find
 
     workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
+    now = settings.now()
+    with workspace.transaction(now) as tx:
         found = procedure.withdraw(tx, find(tx.register, id_))
     names = handles(workspace.view())
     if json:
-        render.emit("proposal", {"proposals": [row(found, names)]})
+        render.emit("proposal", {"proposals": [row(found, names, now)]})
     else:
         render.line(f"withdrawn {short(found.id)}: {render.safe(what(found, names))}")
     render.next_step("govern proposal list")

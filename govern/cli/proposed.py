@@ -19,13 +19,13 @@ def name(person: str, names: Mapping[str, str]) -> str:
     return names.get(person, "recovery") if person else ""
 
 
-def row(proposal: Proposal, names: Mapping[str, str]) -> dict[str, object]:
-    """One proposal for JSON."""
+def row(proposal: Proposal, names: Mapping[str, str], now: str) -> dict[str, object]:
+    """One proposal for JSON, as it stands at `now` (UTC)."""
     return {
-        "id": proposal.id, "act": proposal.act.value, "by": name(proposal.proposer, names), "state": proposal.state.value,
+        "id": proposal.id, "act": proposal.act.value, "by": name(proposal.proposer, names), "state": proposal.stands(now).value,
         "about": names.get(proposal.subject) if proposal.subject else None, "what": what(proposal, names),
         "second": name(proposal.second, names) or None, "made_at": proposal.made_at, "ended_at": proposal.ended_at or None,
-        "reason": proposal.reason or None,
+        "reason": proposal.reason or None, "expires": proposal.expires,
     }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def tell_proposed(db: sqlite3.Connection, proposal: Proposal, now: str, *, json:
 
     names = handles(db)
     if json:
-        render.emit("proposal", {"proposals": [row(proposal, names)]})
+        render.emit("proposal", {"proposals": [row(proposal, names, now)]})
     else:
         render.line(f"proposed {short(proposal.id)}: {render.safe(what(proposal, names))}")
     others = sorted(names.get(person, person) for person in seconds(db, proposal, now))

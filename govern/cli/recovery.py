@@ -38,7 +38,7 @@ def replace(
     workspace, now = settings.workspace(), settings.now()
     done = propose(workspace, threshold, shares, recovery_out.expanduser().absolute() if recovery_out else None, now, reason)
     if json:
-        proposal = row(done.proposal, handles(workspace.view()))
+        proposal = row(done.proposal, handles(workspace.view()), now)
         render.emit("recovery.replace", {"proposals": [proposal], "sheets": [str(path) for path in done.sheets]})
     render.note("print these sheets, then remove the files; they recover nothing before the proposal is approved:")
     for path in done.sheets:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -26,12 +27,19 @@ class Act(StrEnum):
 
 
 class State(StrEnum):
-    """Where a proposal stands. Approved means that it has taken effect."""
+    """Where a proposal stands; approved means that it has taken effect. In the register it is open until an entry ends it."""
 
     OPEN = "open"
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """Whoever proposed it lost the role or the key; it does not come back with either."""
+    EXPIRED = "expired"
+    """Open in the ledger, and too old to be approved."""
 
+
+STANDS_DAYS: Final = 30
+"""How long a proposal can be approved, by the ledger's own time: what two persons agree on, they agree on at about the same time. Of format 1."""
 
 TWO_PERSON_ROLES: Final = frozenset({"admin", "auditor"})
 
@@ -58,6 +66,20 @@ class Made:
 def alone(act: Act, preset: str) -> bool:
     """Whether one admin may do it at once: in a vault of one person, what can be undone. It then stands in the ledger as signed by one."""
     return preset == "solo" and act in _ALONE_IN_SOLO
+
+
+def expires(made: str) -> str:
+    """Until when (UTC) a proposal can be approved that was made at this time of the ledger."""
+    return (datetime.fromisoformat(made) + timedelta(days=STANDS_DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def in_time(until: str, now: str) -> None:
+    """Return where a proposal is still in time at `now`, the ledger's own."""
+    if now >= until:
+        raise Refused(
+            f"this proposal could be approved until {until[:10]}", rule="proposal-expired", control="AC-3(2)",
+            hint="whoever still wants it proposes it anew",
+        )  # fmt: skip
 
 
 def subject(act: Act, parameters: Mapping[str, Any]) -> str:

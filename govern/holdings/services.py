@@ -28,6 +28,9 @@ class Purpose(StrEnum):
     """Asks the platform whether a secret still works."""
 
 
+PRESENT: Final = object()
+"""Stands in `MAY` for a field that must be there, whatever its value; replay judges that."""
+
 _PROBES: Final[Mapping[str, Mapping[str, object]]] = {"secret.revealed": {"purpose": "probe"}}
 
 MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
@@ -41,6 +44,8 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
         "case.items": {},
         "case.item_ended": {"state": "done"},
         "case.cut": {},
+        "person.leaving": {"order": PRESENT},
+        "epoch.wrapped": {},
     },
     Purpose.REMIND: {},
     Purpose.RECONCILE: {**_PROBES, "rotation.unknown": {}, "rotation.confirmed": {"grade": "probed"}},
@@ -98,7 +103,7 @@ def allowed(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> b
     """Whether one of the purposes needs this fact."""
     for purpose in purposes:
         fields = MAY[Purpose(purpose)].get(type_)
-        if fields is not None and all(body.get(name) == value for name, value in fields.items()):
+        if fields is not None and all(name in body and value in (PRESENT, body[name]) for name, value in fields.items()):
             return True
     return False
 

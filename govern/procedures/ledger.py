@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -113,19 +115,23 @@ def _is_what_was_verified(workspace: Workspace, note: bytes, hashes: Sequence[by
 
 
 def _spell(extra: dict[str, Any]) -> bytes:
-    import json
 
     # The pieces are canonical and bounded each; together they may pass the bound of one event.
     return json.dumps(extra, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
-    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order; of a later recovery key, proposal and approval."""
+    """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order; of a later recovery key, proposal and approval.
+
+    Where a person has two of these keys, the end of the earlier one as well: it is what lets somebody else have given them another.
+    """
     db = workspace.view()
     found = {0}
     waiting = list(wanted)
-    while waiting:
-        row = db.execute("SELECT k.entry, e.key FROM keys k JOIN entries e ON e.idx = k.entry WHERE k.id = ?", (waiting.pop(),)).fetchone()
+    keys: set[str] = set()
+    while waiting or (waiting := _enders(db, keys, found)):
+        keys.add(key := waiting.pop())
+        row = db.execute("SELECT k.entry, e.key FROM keys k JOIN entries e ON e.idx = k.entry WHERE k.id = ?", (key,)).fetchone()
         if row is not None and row[0] not in found:
             found.add(row[0])
             waiting.append(row[1])
@@ -133,6 +139,21 @@ def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
                 found.add(entry)
                 waiting.append(key)
     return sorted(found)
+
+
+def _enders(db: sqlite3.Connection, keys: Collection[str], found: set[int]) -> list[str]:
+    """Put the revocations that the chain still needs among its entries; the keys that recorded them."""
+    rows = db.execute(
+        """
+        SELECT r.entry, e.key FROM revocations r JOIN keys k ON k.id = r.key JOIN entries e ON e.idx = r.entry
+        WHERE r.key IN (SELECT value FROM json_each(:keys)) AND EXISTS (
+          SELECT 1 FROM keys later WHERE later.person = k.person AND later.entry > r.entry AND later.id IN (SELECT value FROM json_each(:keys)))
+        """,
+        {"keys": json.dumps(sorted(keys))},
+    ).fetchall()
+    new = [(entry, key) for entry, key in rows if entry not in found]
+    found.update(entry for entry, _ in new)
+    return [key for _, key in new]
 
 
 def _opened(workspace: Workspace, reading: Reading, index: int) -> tuple[bytes, bytes]:

@@ -110,7 +110,7 @@ def cut(tx: Transaction, case: Case) -> Cut:
     if case.embargoed:
         embargo.unseal(tx, case)
         if case.kind in LEAVES:
-            tx.record("person.leaving", {"person": case.person, "last_day": case.last_day or None})
+            embargo.leaving(tx, case)
     settling.settle(tx, case)
     settling.take_in(tx, case)
     items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]
@@ -125,10 +125,23 @@ def run_due(tx: Transaction) -> list[Cut]:
 
 
 def left_to_others(db: sqlite3.Connection, actor: str, now: str) -> list[Case]:
-    """Due cuts that a service can't make: with the keys of whoever leaves, the only authority that it has would end halfway."""
+    """Due cuts that a service can't make: with the keys of whoever leaves, the only authority that it has would end halfway; or whoever opened
+    an embargoed case may order none any more."""
     if not services.is_service(db, actor):
         return []
-    return [case for case in cases.due(db, now, reader=actor) if not services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person)]
+    return [
+        case
+        for case in cases.due(db, now, reader=actor)
+        if not services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person)
+        or (case.embargoed and case.kind in LEAVES and not embargo.ordered(db, case, now))
+    ]
+
+
+def why_left(db: sqlite3.Connection, actor: str, case: Case, now: str) -> str:
+    """Why this service leaves a due cut to a person."""
+    if services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person):
+        return "since whoever opened it is no admin or HR any more"
+    return "who authorised this service; or let another admin authorise it too"
 
 
 def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:

@@ -32,8 +32,9 @@ CREATE INDEX services_person ON services (person);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
 CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, signer)) WITHOUT ROWID;
 CREATE TABLE proposals (
-  id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
+  id TEXT PRIMARY KEY, act TEXT, parameters TEXT, proposer TEXT, key TEXT, made_at TEXT, expires TEXT, reason TEXT, state TEXT NOT NULL DEFAULT 'open',
   second TEXT, ended_at TEXT, ended_entry INTEGER, entry INTEGER);
+CREATE TABLE unseated (entry INTEGER PRIMARY KEY, person TEXT, actor TEXT);
 CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
 CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;
 CREATE TABLE erased (entry INTEGER PRIMARY KEY, erasure INTEGER);
@@ -90,7 +91,8 @@ CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS N
 CREATE TABLE cases (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, state TEXT, cut_at TEXT, last_day TEXT, requested_by TEXT, opener TEXT, opened_at TEXT,
   items INTEGER, frozen TEXT, frozen_at INTEGER, closed_at TEXT, closer TEXT, signed_by_one INTEGER, statement TEXT,
-  cut_made_at TEXT, cut_entry INTEGER, closed_entry INTEGER, entry INTEGER, compartment TEXT);
+  cut_made_at TEXT, cut_entry INTEGER, closed_entry INTEGER, entry INTEGER, compartment TEXT,
+  cut_order TEXT);
 CREATE INDEX cases_person ON cases (person);
 CREATE TABLE items (
   case_id TEXT, id TEXT, seq INTEGER, kind TEXT, account TEXT, credential TEXT, n INTEGER, due TEXT, blocking INTEGER, basis TEXT,

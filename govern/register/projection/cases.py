@@ -6,18 +6,19 @@ An embargoed case stands in a compartment of its own, whose id it bears; what `c
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from govern.errors import Refused
+from govern.holdings.services import Purpose
 from govern.offboarding import attestation, case, deadlines, items
 from govern.offboarding.attestation import Ending
 from govern.offboarding.case import CaseKind, CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.register.projection.scene import Scene
-from govern.register.queries import signers, ties
+from govern.register.queries import keys as readers
+from govern.register.queries import services, signers, ties
 
 
 class _Case(NamedTuple):
@@ -50,10 +51,10 @@ def _opened(scene: Scene) -> None:
         scene.must("person", "people", body["requested_by"])
     _one_each(scene)
     scene.run(
-        "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry, compartment)"
-        " VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry, compartment,"
+        " cut_order) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         body["case"], body["person"], body["kind"], body.get("cut_at"), body.get("last_day"), body.get("requested_by"), scene.actor, scene.at,
-        body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None,
+        body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None, body.get("order"),
     )  # fmt: skip
 
 
@@ -74,12 +75,36 @@ def _one_each(scene: Scene) -> None:
         "SELECT w.key FROM epoch_wraps w JOIN epochs e ON e.id = w.epoch WHERE e.compartment = ?", (own,)
     )]  # fmt: skip
     _not_to(scene, body["person"], read)
+    _to_readers(scene, body["person"], read)
 
 
 def _not_to(scene: Scene, person: str, keys: Sequence[str]) -> None:
-    """Refuse what would seal an embargoed case to a key of the person whom it is about, be it revoked, whatever their role."""
-    if scene.one("SELECT 1 FROM keys WHERE person = ? AND id IN (SELECT value FROM json_each(?))", person, json.dumps(list(keys))):
-        raise Refused("an embargoed case is never sealed to the person whom it is about", rule="embargo-subject", control="AC-5")
+    """Refuse what would seal an embargoed case to a key of the person whom it is about, be it revoked, whatever their role, or of a service whose
+    key they have made."""
+    if readers.theirs(scene.db, person) & set(keys):
+        raise Refused(
+            "an embargoed case is never sealed to the person whom it is about, nor to a service of theirs", rule="embargo-subject",
+            control="AC-5", hint="name somebody else",
+        )  # fmt: skip
+
+
+def _to_readers(scene: Scene, person: str, keys: Sequence[str]) -> None:
+    """At its opening it is for people who read cases, and for services that can make its cut: with an authority that its subject did not give."""
+    for key in keys:
+        row = scene.one("SELECT person FROM keys WHERE id = ? AND state <> 'recovery'", key)
+        if row is None:
+            continue
+        if services.is_service(scene.db, row[0]):
+            if not services.serves(scene.db, row[0], Purpose.RUN_DUE, scene.now, but=person):
+                raise Refused(
+                    "an embargoed case is sealed to no service but one that may make its cut", rule="embargo-service", control="AC-6",
+                    hint="govern key add-service NAME --purpose run-due",
+                )  # fmt: skip
+        elif not readers.entitled(scene.db, row[0], scene.now):
+            raise Refused(
+                "an embargoed case is sealed to those who read cases", rule="embargo-reader", control="AC-3",
+                hint="name an admin, HR or an auditor who has keys: govern person list",
+            )  # fmt: skip
 
 
 def never_its_subject(scene: Scene, compartment: str, keys: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from govern.errors import Refused
-from govern.register.projection import services, sponsors
+from govern.register.projection import lapsed, services, sponsors
 from govern.register.projection.scene import Scene
 
 ENTITLED: Final = ("admin", "hr", "auditor")
@@ -147,7 +147,7 @@ def _revoked(scene: Scene) -> None:
     scene.run("UPDATE keys SET state = 'revoked' WHERE id = ?", key)
     scene.run("INSERT INTO revocations VALUES (?, ?, ?, ?)", key, scene.body["cause"], scene.at, scene.index)
     scene.run("UPDATE invites SET state = 'void', ended = ? WHERE key = ? AND state = 'open'", scene.index, key)
-    services.end(scene, "key", key)
+    lapsed.with_key(scene, key)
 
 
 # --- who reads which compartment -------------------------------------------------------------------------------------------------
@@ -158,10 +158,12 @@ def _wrapped(scene: Scene) -> None:
     scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, scene.body["digest"])
     for epoch, key in scene.body["wraps"]:
         row = scene.one(
-            "SELECT k.state, p.leaving OR p.left_on IS NOT NULL FROM keys k LEFT JOIN people p ON p.id = k.person WHERE k.id = ?", key
+            "SELECT k.state, p.leaving OR p.left_on IS NOT NULL, k.person FROM keys k LEFT JOIN people p ON p.id = k.person WHERE k.id = ?",
+            key,
         )
         if row is None or row[0] not in ("active", "recovery") or row[1]:
             raise Refused("an epoch's key is wrapped to the keys of those who stay", rule="recipient", control="AC-3")
+        services.wrapped(scene, row[2])
         scene.run("INSERT INTO epoch_wraps VALUES (?, ?, ?)", scene.index, epoch, key)
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.proposals import TWO_PERSON_ROLES, Act, alone
-from govern.register.projection import services, sponsors
+from govern.register import cut_order
+from govern.register.projection import lapsed, services, sponsors
 from govern.register.projection.scene import Scene
 
 _PERSONAL = ("handle", "name", "mail", "department", "locale", "agency")
@@ -37,6 +38,8 @@ def _edited(scene: Scene) -> None:
 
 
 def _leaving(scene: Scene) -> None:
+    if "order" in scene.body:
+        cut_order.check(scene)
     scene.must("person", "people", scene.body["person"])
     scene.run("UPDATE people SET leaving = 1, last_day = ? WHERE id = ?", scene.body.get("last_day"), scene.body["person"])
 
@@ -83,7 +86,7 @@ def _role_withdrawn(scene: Scene) -> None:
     scene.run("DELETE FROM roles WHERE person = ? AND role = ?", scene.body["person"], scene.body["role"])
     if scene.body["role"] == "admin":
         scene.run("DELETE FROM sponsors WHERE what = 'admin' AND id = ?", scene.body["person"])
-        services.end(scene, "authoriser", scene.body["person"])
+        lapsed.with_role(scene, scene.body["person"])
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

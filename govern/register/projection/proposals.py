@@ -22,15 +22,25 @@ class _Proposal:
     proposer: str
     key: str
     entry: int
+    expires: str
 
 
 def _open(scene: Scene) -> _Proposal:
-    row = scene.one("SELECT id, act, parameters, proposer, key, entry, state FROM proposals WHERE id = ?", scene.body["proposal"])
+    row = scene.one("SELECT id, act, parameters, proposer, key, entry, state, expires FROM proposals WHERE id = ?", scene.body["proposal"])
     if row is None:
         raise Refused(f"{scene.type} cites a proposal that the ledger does not have", rule="unknown-reference")
+    if row[6] == "lapsed":
+        raise _proposer_gone()
     if row[6] != "open":
         raise Refused(f"this proposal was {row[6]} already", rule="proposal-open", control="AC-3(2)", hint="govern proposal list")
-    return _Proposal(row[0], Act(row[1]), json.loads(row[2]), row[3], row[4], row[5])
+    return _Proposal(row[0], Act(row[1]), json.loads(row[2]), row[3], row[4], row[5], row[7])
+
+
+def _proposer_gone() -> Refused:
+    return Refused(
+        "whoever proposed it is no admin any more, or not with that key", rule="proposer-gone", control="AC-3(2)",
+        hint="another admin proposes it anew",
+    )  # fmt: skip
 
 
 def _made(scene: Scene) -> None:
@@ -43,13 +53,15 @@ def _made(scene: Scene) -> None:
     told = json.dumps(parameters, sort_keys=True)
     about = "json_extract(parameters, '$.person') = ?" if act is Act.ERASURE else "parameters = ?"
     same = scene.one(
-        f"SELECT 1 FROM proposals WHERE state = 'open' AND act = ? AND {about}", act, parameters["person"] if act is Act.ERASURE else told  # noqa: S608
+        f"SELECT 1 FROM proposals WHERE state = 'open' AND expires > ? AND act = ? AND {about}",  # noqa: S608
+        scene.now, act, parameters["person"] if act is Act.ERASURE else told,
     )  # fmt: skip
     if same:
         raise Refused("this is proposed already", rule="one-proposal", control="AC-3(2)", hint="govern proposal list")
     scene.run(
-        "INSERT INTO proposals (id, act, parameters, proposer, key, made_at, reason, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        scene.body["proposal"], act, told, scene.actor, scene.key, scene.at, scene.personal.get("reason"), scene.index,
+        "INSERT INTO proposals (id, act, parameters, proposer, key, made_at, expires, reason, entry)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        scene.body["proposal"], act, told, scene.actor, scene.key, scene.at, proposals.expires(scene.now), scene.personal.get("reason"), scene.index,
     )  # fmt: skip
 
 
@@ -80,10 +92,8 @@ def _approved(scene: Scene) -> None:
     made = Made(proposer=found.proposer, key=found.key, subject=proposals.subject(found.act, found.parameters))
     admins, ties = sponsors.admins(scene.db, scene.now), sponsors.ties(scene.db)
     if not any(admin.person == found.proposer and found.key in admin.keys for admin in admins):
-        raise Refused(
-            "whoever proposed it is no admin any more, or not with that key", rule="proposer-gone", control="AC-3(2)",
-            hint="withdraw it, and propose it anew: govern proposal withdraw ID",
-        )  # fmt: skip
+        raise _proposer_gone()
+    proposals.in_time(found.expires, scene.now)
     if sponsors.is_recovery(scene):
         before = scene.one("SELECT type, key FROM entries WHERE idx = ?", scene.index - 1)
         if before != ("recovery.used", scene.key):

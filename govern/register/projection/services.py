@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.holdings.services import Purpose
 from govern.register.projection.scene import Scene
+from govern.register.queries import keys
+from govern.register.queries import services as queries
 
 _HINT: Final = "a service gets a name of its own: govern key add-service NAME --purpose PURPOSE"
 
@@ -76,6 +79,21 @@ def holds_nothing() -> Refused:
     return Refused(
         "a service holds no account and answers for none", rule="service-grant", control="AC-6", hint="name a person: govern person list"
     )
+
+
+def wrapped(scene: Scene, person: str | None) -> None:
+    """Refuse an `epoch.wrapped` to a service that makes no cuts, and one by a service to anybody who reads no cases (person id; None: recovery)."""
+    if person is None:
+        return
+    if is_service(scene, person) and not queries.serves(scene.db, person, Purpose.RUN_DUE, scene.now):
+        raise Refused(
+            "a service that makes no cuts reads no cases", rule="service-reads", control="AC-6",
+            hint="govern key add-service NAME --purpose run-due",
+        )  # fmt: skip
+    if is_service(scene, scene.actor) and not keys.entitled(scene.db, person, scene.now):
+        raise Refused(
+            "a service gives the key of a case to those who read cases", rule="service-reads", control="AC-6", hint="govern key list"
+        )
 
 
 def leave_recovery(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -12,6 +13,8 @@ from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
 from govern.register.connection import state
 from govern.register.queries.imports import lying_exports
+from govern.register.queries.keys import theirs
+from govern.register.queries.proposals import alone
 from govern.shell import quoted
 
 _SHOWN: Final = 20
@@ -55,13 +58,39 @@ def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Find
         )  # fmt: skip
 
 
-def _proposed(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    rows = db.execute("SELECT o.id, o.act, p.handle, o.made_at FROM proposals o JOIN people p ON p.id = o.proposer WHERE o.state = 'open'")
-    for id_, act, by, at in rows:
+def _proposed(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    """What can still be approved."""
+    rows = db.execute(
+        "SELECT o.id, o.act, p.handle, o.made_at, o.expires FROM proposals o JOIN people p ON p.id = o.proposer"
+        " WHERE o.state = 'open' AND o.expires > ?",
+        (today,),
+    )
+    for id_, act, by, at, expires in rows:
         yield Finding(
-            code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}",
+            code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}", due=expires[:10],
             message=f"{act}, proposed by {by or 'a former person'} on {at[:10]}, waits for a second person", command=f"govern proposal show {id_[:8]}",
         )  # fmt: skip
+
+
+def _sole_admin(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
+    """An admin whom no other could be the second person of, after they have ended the role or the keys of others who could."""
+    ended = db.execute(
+        "SELECT u.actor, p.id, p.handle, p.leaving OR p.left_on IS NOT NULL OR (EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active')"
+        " AND EXISTS (SELECT 1 FROM roles r WHERE r.person = p.id AND r.role = 'admin')) FROM unseated u JOIN people p ON p.id = u.person"
+    ).fetchall()
+    if not ended or policy.preset == "solo":
+        return
+    names = dict(db.execute("SELECT id, handle FROM people").fetchall())
+    for person in alone(db, f"{today}T23:59:59Z"):
+        gone = {id_: (who or "a former person", bool(mild)) for actor, id_, who, mild in ended if actor == person and id_ != person}
+        if gone:
+            who = names.get(person) or "a former person"
+            told = ", ".join(sorted(handle for handle, _ in gone.values()))
+            yield Finding(
+                code="sole-admin", severity="warning" if all(mild for _, mild in gone.values()) else "critical", subject=who, key=f"sole:{person}",
+                message=f"{who} is the only admin who counts as one, and ended the role or the keys of {told}",
+                command="govern person role PERSON admin", why="with the recovery sheets as the second person",
+            )  # fmt: skip
 
 
 def _erased(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
@@ -299,15 +328,18 @@ def _cut_to_make(case: str, cut_at: str | None, person: str, today: str) -> Find
 def _embargo_broken(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
     """Cases that were given, past every rule of their opening, to somebody whom they are about."""
     rows = db.execute(
-        "SELECT DISTINCT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person JOIN epochs e ON e.compartment = c.compartment"
-        " JOIN epoch_wraps w ON w.epoch = e.id JOIN keys k ON k.id = w.key AND k.person = c.person WHERE c.state = 'open' AND c.person <> ? ORDER BY c.entry",
+        "SELECT c.id, p.handle, c.person, json_group_array(w.key) FROM cases c JOIN people p ON p.id = c.person"
+        " JOIN epochs e ON e.compartment = c.compartment JOIN epoch_wraps w ON w.epoch = e.id WHERE c.state = 'open' AND c.person <> ?"
+        " GROUP BY c.id ORDER BY c.entry",
         (person,),
-    )
-    for id_, who in rows:
+    ).fetchall()
+    for id_, who, subject, given in rows:
+        if not theirs(db, subject) & set(json.loads(given)):
+            continue
         yield Finding(
             code="embargo-broken", severity="critical", subject=who or "a former person", key=f"embargo:{id_}",
-            message="somebody has sealed their embargoed case to them: they can read it", command=f"govern offboard cut {id_[:8]}",
-            why="make the cut before they act",
+            message="somebody has sealed their embargoed case to them, or to a service of theirs: they can read it",
+            command=f"govern offboard cut {id_[:8]}", why="make the cut before they act",
         )  # fmt: skip
 
 
@@ -351,7 +383,7 @@ def _plus(day: str | None, days: int | None) -> str:
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _proposed, _erased,
+    _void, _proposed, _sole_admin, _erased,
     _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
     _drill,
 )  # fmt: skip

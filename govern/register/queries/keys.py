@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from govern.errors import NotFound, Refused
 from govern.holdings.services import Purpose
@@ -121,6 +121,18 @@ def entitled_keys(db: sqlite3.Connection, at: str) -> list[tuple[str, str, bytes
     return [(person, key, seal) for person, key, seal in rows if person in people]
 
 
+def theirs(db: sqlite3.Connection, person: str) -> set[str]:
+    """Ids of all keys that a person (id) has or could have: their own, revoked ones too, and those of services whose key they have made."""
+    return {row[0] for row in db.execute(_THEIRS, {"person": person})}
+
+
+_THEIRS: Final = """
+SELECT id FROM keys WHERE person = :person
+UNION SELECT k.id FROM keys k JOIN sponsors s ON s.what = 'key' AND s.id = k.id JOIN keys b ON b.id = s.signer
+  WHERE b.person = :person AND k.person IN (SELECT person FROM services)
+"""
+
+
 def own_compartments(db: sqlite3.Connection, person: str) -> list[str]:
     """Compartments of single cases that a person (id) is to read who reads cases: each after its cut, and before it where a key of theirs
     was given it; never that of the case about them. As far as this member reads them."""
@@ -145,19 +157,19 @@ def newest_epoch(db: sqlite3.Connection, compartment: str) -> tuple[str, int]:
 def readers(db: sqlite3.Connection, compartment: str, *, without: Collection[str] = ()) -> list[tuple[str, bytes]]:
     """(key id, sealing key) of every active key with a wrap of the newest epoch, and recovery's; of `base` every active key. `without` some.
 
-    Never one of the person whom a case is about that has this compartment to itself.
+    Never one of the person whom a case is about that has this compartment to itself, nor of a service whose key they have made.
     """
+    about = db.execute("SELECT person FROM cases WHERE compartment = ?", (compartment,)).fetchone()
+    without = {*without, *(theirs(db, about[0]) if about else ())}
     rows = db.execute(
         """
         SELECT k.id, k.seal FROM keys k WHERE k.state = 'recovery' OR (k.state = 'active'
           AND k.id NOT IN (SELECT value FROM json_each(:without))
-          AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.compartment = :compartment AND c.person = k.person)
           AND (:base OR EXISTS (SELECT 1 FROM epoch_wraps w WHERE w.epoch = :epoch AND w.key = k.id)))
         ORDER BY k.id
         """,
         {
             "epoch": newest_epoch(db, compartment)[0],
-            "compartment": compartment,
             "base": json.loads(state(db, "founding"))["base"] == compartment,
             "without": json.dumps(sorted(without)),
         },

@@ -28,6 +28,12 @@ class Proposal(NamedTuple):
     second: str
     ended_at: str
     entry: int
+    expires: str
+    """Until when it can be approved, by the ledger's time; nothing where it has ended."""
+
+    def stands(self, now: str) -> State:
+        """Where it stands at `now` (UTC): what is open and too old is expired."""
+        return State.EXPIRED if self.state is State.OPEN and now >= self.expires else self.state
 
     @property
     def subject(self) -> str:
@@ -35,20 +41,20 @@ class Proposal(NamedTuple):
         return rules.subject(self.act, self.parameters)
 
 
-_COLUMNS: Final = "SELECT id, act, parameters, proposer, key, made_at, reason, state, second, ended_at, entry FROM proposals"
+_COLUMNS: Final = "SELECT id, act, parameters, proposer, key, made_at, reason, state, second, ended_at, entry, expires FROM proposals"
 
 
 def _proposal(row: tuple[Any, ...]) -> Proposal:
     return Proposal(
         id=row[0], act=Act(row[1]), parameters=json.loads(row[2]), proposer=row[3], key=row[4], made_at=row[5], reason=row[6] or "",
-        state=State(row[7]), second=row[8] or "", ended_at=row[9] or "", entry=row[10],
+        state=State(row[7]), second=row[8] or "", ended_at=row[9] or "", entry=row[10], expires=row[11],
     )  # fmt: skip
 
 
-def proposals(db: sqlite3.Connection, *, only_open: bool = False) -> list[Proposal]:
-    """All, or the open ones; what is open first, then the newest."""
-    where = " WHERE state = 'open'" if only_open else ""
-    return [_proposal(row) for row in db.execute(f"{_COLUMNS}{where} ORDER BY state <> 'open', entry DESC")]
+def proposals(db: sqlite3.Connection, *, open_at: str = "") -> list[Proposal]:
+    """All, or those that can be approved at this time (UTC); what is open first, then the newest."""
+    found = [_proposal(row) for row in db.execute(f"{_COLUMNS} ORDER BY state <> 'open', entry DESC")]
+    return [one for one in found if one.stands(open_at) is State.OPEN] if open_at else found
 
 
 def by_id(db: sqlite3.Connection, id_: str) -> Proposal:
@@ -67,6 +73,14 @@ def seconds(db: sqlite3.Connection, proposal: Proposal, at: str) -> list[str]:
     """Ids of the admins who could approve it at this time (UTC); where there are none, the recovery quorum does."""
     made = Made(proposer=proposal.proposer, key=proposal.key, subject=proposal.subject)
     return rules.seconds(made, sponsors.admins(db, at), sponsors.ties(db))
+
+
+def alone(db: sqlite3.Connection, at: str) -> list[str]:
+    """Ids of the admins of this time (UTC) whose second person no other could be, with any of their keys."""
+    admins, ties = sponsors.admins(db, at), sponsors.ties(db)
+    return [
+        admin.person for admin in admins if not any(rules.seconds(Made(proposer=admin.person, key=key), admins, ties) for key in admin.keys)
+    ]
 
 
 class Vouched(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from govern.holdings import services
 from govern.holdings.authority import Standing
-from govern.holdings.services import Authority
+from govern.holdings.services import Authority, Purpose
 
 _AUTHORITIES: Final = """
 SELECT s.id, s.person, s.authoriser, s.purposes, coalesce(s.until, ''), coalesce(s.ended, ''),
@@ -62,3 +62,25 @@ def cite(db: sqlite3.Connection, person: str, type_: str, body: Mapping[str, Any
 def serves(db: sqlite3.Connection, person: str, purpose: str, now: str, *, but: str = "") -> bool:
     """Whether a service acts for this purpose at `now` (UTC), under an authority that somebody else than `but` (person id) gave."""
     return any(services.why_not(one, now) is None and purpose in one.purposes and one.authoriser != but for one in of(db, person, now))
+
+
+def made_by(db: sqlite3.Connection, people: Collection[str], now: str) -> list[str]:
+    """Person ids of the services for cuts whose authority one of these people (ids) gave and stands at `now` (UTC), and whose keys nobody else
+    has made: what such a service reads these people could read anyway."""
+    found = []
+    for (person,) in db.execute("SELECT DISTINCT person FROM services ORDER BY person").fetchall():
+        given = any(
+            services.why_not(one, now) is None and Purpose.RUN_DUE in one.purposes and one.authoriser in people
+            for one in of(db, person, now)
+        )
+        makers = {
+            row[0]
+            for row in db.execute(
+                "SELECT b.person FROM keys k JOIN sponsors s ON s.what = 'key' AND s.id = k.id JOIN keys b ON b.id = s.signer"
+                " WHERE k.person = ? AND k.state = 'active'",
+                (person,),
+            )
+        }
+        if given and makers and makers <= set(people):
+            found.append(str(person))
+    return found

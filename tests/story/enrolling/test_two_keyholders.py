@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ...conftest import Story, Told
+from ...conftest import ROOT, Story, Told
 
 SECRET = "correct-horse-battery-staple"
 
@@ -163,6 +165,28 @@ def test_new_keys_take_the_place_of_the_old(mia: Member) -> None:
     assert again.ok("reveal", "shop", "--stdout", "--reason", "work").out == f"{SECRET}-shop"
     assert ben.refused("reveal", "shop", "--stdout", "--reason", "work", code=5)["code"] == "revoked"
     assert mia.run("ledger", "verify", "--deep").code == again.run("ledger", "verify", "--deep").code == 0
+
+
+def test_a_proof_under_keys_that_took_the_place_of_others_is_accepted_by_the_stand_alone_script(mia: Member) -> None:
+    """mia's new key was enrolled by ben, and ben's first key by mia's first: the chain holds both of hers, and the end of the one."""
+    ben = enrolled(mia, "ben")
+    proposed = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
+    sheets = [word for path in sorted((mia.home / "recovery").glob("*.txt"))[:2] for word in ("--sheet", str(path))]
+    mia.ok("proposal", "approve", proposed, *sheets)
+    again = enrolled(ben, "mia", "mia-new", purpose=("person", "rekey", "mia"))
+    last = enrolled(again, "ben", "ben-new", purpose=("person", "rekey", "ben"))
+    for member, by in ((again, "mia"), (last, "ben")):
+        member.ok("person", "add", f"Known to {by}")
+        size, proof = member.json("ledger", "verify")["size"], mia.folder / f"{by}.proof"
+        member.ok("ledger", "prove", str(size - 1), "--out", str(proof))
+        script = [
+            sys.executable,
+            str(ROOT / "docs" / "verify.py"),
+            member.ok("ledger", "checkpoint").out.split("\n")[0].removeprefix("govern/"),
+            str(proof),
+        ]
+        told = subprocess.run(script, capture_output=True, text=True, check=False)
+        assert (told.returncode, f"entry {size - 1} of a log of {size} is person.added" in told.stdout) == (0, True), told
 
 
 def test_a_lost_machine(mia: Member) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from govern.errors import IntegrityError, Refused
+from govern.procedures import following, proposals
 from govern.procedures import fork as procedure
-from govern.procedures import proposals
+from govern.procedures.set_aside import MEMORY
 from govern.register import reread
 from govern.register.pin import read_pin
 from govern.register.workspace import Workspace
@@ -27,7 +28,7 @@ SUFFIXES = ("", "-wal", "-shm")
 class Forked(Firm):
     """mia and ben are admins, cleo holds the shop; `copy` is yesterday's database; since then cleo has left and the shop was changed."""
 
-    shop_secret = ""
+    shop_secret = blog_secret = feed_secret = ""
 
     def make(self, who: str) -> procedure.Make:
         member = self.members[who]
@@ -70,10 +71,10 @@ class Forked(Firm):
         assert pin is not None
         return pin.note
 
-    def accept(self, who: str, noted: bytes = b"", **more: Any) -> procedure.Accepted:
+    def accept(self, who: str, noted: bytes = b"", **more: Any) -> following.Accepted:
         self.later(minutes=1)
         self.close()
-        return procedure.accept(self.make(who), self.folder / who, noted or self.noted(), self.now, **more)
+        return following.accept(self.make(who), self.folder / who, noted or self.noted(), self.now, **more)
 
     def state(self, who: str) -> tuple[bytes, list[str]]:
         return self.noted(who), sorted(path.name for path in (self.folder / who).iterdir() if not path.name.endswith(("-wal", "-shm")))
@@ -154,6 +155,89 @@ def test_what_the_tail_took_is_taken_again(firm: Forked) -> None:
     assert db.execute("SELECT count(*) FROM findings").fetchone() == (0,)
 
 
+@pytest.fixture
+def grown() -> Any:
+    """Since yesterday: an account with a secret of its own, one kept in a place of its own, one retired; the shop changed hands; dora's case."""
+    folder = somewhere()
+    firm = Forked(folder)
+    firm.enrol("ben", "admin")
+    firm.enrol("cleo")
+    firm.person("dora")
+    firm.account("shop", "mia", custodian="cleo")
+    firm.shop_secret = firm.secret("shop")
+    firm.keep()
+    firm.account("blog", "mia", "cleo", depends_on=[firm.ids["shop"]], tags=["press"])
+    firm.blog_secret = firm.secret("blog")
+    firm.declare(firm.blog_secret, "dora")
+    firm.fact("place.added", {"place": "c" * 32, "kind": "chat"}, {"name": "the chat"})
+    firm.fact("place.member", {"place": "c" * 32, "person": firm.ids["dora"]})
+    firm.account("feed", "mia")
+    firm.feed_secret = firm.secret("feed", kept_in="c" * 32)
+    firm.fact("place.holds", {"place": "c" * 32, "accounts": [firm.ids["shop"]]})
+    firm.account("old", "mia")
+    firm.fact("account.retired", {"account": firm.ids["old"]})
+    firm.fact("account.custody", {"account": firm.ids["shop"], "custodian": firm.ids["mia"]})
+    firm.offboard("dora")
+    firm.db("ben")
+    yield firm
+    firm.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_what_was_added_in_the_tail_is_there_again_with_whoever_knows_it(grown: Forked) -> None:
+    """The account exists on its platform, and its password is in people's heads: only our copy of it is gone."""
+    accounts = "SELECT handle, platform, tier, custodian, state FROM accounts ORDER BY handle"
+    before = grown.db().execute(accounts).fetchall()
+    knew = grown.db().execute("SELECT person, credential, basis FROM exposures ORDER BY 1, 2, 3").fetchall()
+    made = ended(grown)
+    db = grown.db()
+    assert db.execute(accounts).fetchall() == before
+    assert set(knew) <= set(db.execute("SELECT person, credential, basis FROM exposures")), "and nobody knows less"
+    assert db.execute("SELECT needs FROM depends WHERE account = ?", (grown.ids["blog"],)).fetchall() == [(grown.ids["shop"],)]
+    assert db.execute("SELECT tag FROM tags WHERE account = ?", (grown.ids["blog"],)).fetchall() == [("press",)]
+    assert db.execute("SELECT n, state, manifest FROM versions WHERE credential = ?", (grown.blog_secret,)).fetchall() == [
+        (1, "current", None)
+    ]
+    assert made.carried.lost == (("blog", "password"),)
+    assert made.carried.cases == ("dora",)
+    assert grown.open(grown.blog_secret).due <= grown.now, "it is to be changed now: nobody here can open it"
+    assert db.execute("SELECT count(*) FROM rotations WHERE credential = ?", (grown.feed_secret,)).fetchone() == (0,), (
+        "that one is kept elsewhere"
+    )
+    assert ("feed", "the chat") in db.execute(
+        "SELECT a.handle, p.name FROM credentials c JOIN accounts a ON a.id = c.account JOIN places p ON p.id = c.kept_in"
+    )
+    assert ("c" * 32, grown.ids["shop"]) in db.execute("SELECT place, account FROM place_accounts WHERE cleaned_at IS NULL")
+    assert db.execute("SELECT count(*) FROM findings").fetchone() == (0,)
+
+
+def test_control_yesterdays_database_knows_nothing_of_it(grown: Forked) -> None:
+    with closing(sqlite3.connect(grown.folder / "yesterday.db")) as yesterday:
+        size_then = yesterday.execute("SELECT count(*) FROM entry").fetchone()[0]
+    (entry,) = grown.db().execute("SELECT entry FROM accounts WHERE handle = 'blog'").fetchone()
+    assert entry >= size_then
+
+
+def test_who_answered_no_more_answers_no_more(grown: Forked) -> None:
+    """By yesterday's database cleo is responsible for the shop, and opens it."""
+    (key,) = grown.db().execute("SELECT id FROM keys WHERE person = ?", (grown.ids["cleo"],)).fetchone()
+    ended(grown)
+    assert grown.db().execute("SELECT custodian FROM accounts WHERE handle = 'shop'").fetchone() == (grown.ids["mia"],)
+    open_wraps = "SELECT count(*) FROM wraps WHERE credential = ? AND key = ? AND ended IS NULL"
+    assert grown.db().execute(open_wraps, (grown.shop_secret, key)).fetchone() == (0,)
+
+
+def test_a_secret_lost_with_the_tail_is_set_anew_by_its_rotation(grown: Forked) -> None:
+    made = ended(grown)
+    grown.accept("ben", approve=made.proposal.id)
+    grown.rotate(grown.blog_secret, "set-after-the-fork")
+    (row,) = grown.db().execute("SELECT n, manifest FROM versions WHERE credential = ? AND state = 'current'", (grown.blog_secret,))
+    assert row[0] == 2
+    assert row[1] is not None
+    for who in ("mia", "ben"):
+        reread.reread(grown.members[who], deep=True)
+
+
 def test_a_quorum_is_the_second_only_where_no_admin_could_be(firm: Forked) -> None:
     firm.yesterday()
     firm.lose_journals()
@@ -232,7 +316,7 @@ def test_whoever_was_sent_away_since_signs_no_way_back(firm: Forked) -> None:
     told = {"size": size(firm, "anna"), "root": "0" * 64, "note": "0" * 64}
     told["size"] += 1
     for who in ("mia", "ben"):
-        for name in procedure.MEMORY:
+        for name in MEMORY:
             (firm.folder / who / name).unlink(missing_ok=True)
     mia, ben = firm.make("mia")(noted=noted), firm.make("ben")(noted=noted)
     firm.members["mia"], firm.members["ben"] = mia, ben

@@ -203,3 +203,52 @@ def test_the_recovery_key_may_enrol_and_is_named_as_such() -> None:
     without = written({key: value for key, value in FOUNDED.items() if not key.startswith("recovery")})
     index = without.enrol(RECOVERY, Member("new admin"))
     refused(without.proof(index, [0, index], signer=ANNA), without.vault.hex())
+
+
+# --- keys that took the place of others -------------------------------------------------------------------------------------------------
+
+
+def rekeyed(*, revoked_by: Member = ANNA, enrolled_by: Member = ANNA, before: bool = True, key: str = "") -> tuple[Log, Member, list[int]]:
+    """Ben's first key, which enrolled Cleo's, is revoked; another is enrolled for him, with which he hands over a secret. Cleo signs nothing."""
+    log, new = written(), Member("ben's new machine")
+    steps = []
+    for step in ("revoke", "enrol") if before else ("enrol", "revoke"):
+        if step == "revoke":
+            steps.append(log.add(revoked_by, "key.revoked", {"key": key or BEN.key, "cause": "replaced"}))
+        else:
+            steps.append(log.enrol(enrolled_by, new, person=BEN.person))
+    log.add(new, "secret.handed_over", {}, actor=BEN.person)
+    return log, new, steps
+
+
+def test_a_key_that_took_the_place_of_a_revoked_one_is_taken() -> None:
+    for by in (ANNA, CLEO, RECOVERY):
+        log, new, steps = rekeyed(enrolled_by=by, revoked_by=by)
+        assert f"secret.handed_over at {AT} by {BEN.person}" in proved(log.proof(steps[1] + 1, [0, 2, 4, *steps], signer=new))
+
+
+def test_a_second_key_without_a_revocation_before_it_is_not() -> None:
+    log, new, (revoked, enrolment) = rekeyed(enrolled_by=CLEO)
+    assert "second key for a person" in refused(log.proof(enrolment + 1, [0, 2, 4, enrolment], signer=new))
+    log, new, (enrolment, revoked) = rekeyed(enrolled_by=CLEO, before=False)
+    assert "second key for a person" in refused(log.proof(revoked + 1, [0, 2, 4, enrolment, revoked], signer=new))
+    log, new, (revoked, enrolment) = rekeyed(enrolled_by=CLEO, revoked_by=CLEO, key=ANNA.key)
+    assert "second key for a person" in refused(log.proof(enrolment + 1, [0, 2, 4, revoked, enrolment], signer=new)), "of somebody else"
+    log, new, (revoked, enrolment) = rekeyed(key="ab" * 16)
+    assert "enrols nobody" in refused(log.proof(enrolment + 1, [0, 2, revoked, enrolment], signer=new)), "of no key of the chain"
+
+
+def test_a_revocation_is_recorded_under_a_key_of_the_chain_and_not_under_the_revoked_one() -> None:
+    for by in (Member("stranger"), BEN):
+        log, new, steps = rekeyed(revoked_by=by)
+        assert "under a key that the chain does not enrol before it, or revokes" in refused(log.proof(9, [0, 2, *steps], signer=new))
+
+
+def test_a_revoked_key_records_and_signs_nothing_more() -> None:
+    log, _, steps = rekeyed()
+    late = log.add(BEN, "grant.issued", {})
+    assert "or revokes" in refused(log.proof(late, [0, 2, *steps], signer=ANNA))
+    assert proved(log.proof(late, [0, 2], signer=ANNA)), "the control: who leaves the revocation out is not told of it"
+    assert "or revokes" in refused(log.proof(6, [0, 2, *steps], signer=BEN))
+    enrolment = log.enrol(BEN, Member("puppet"))
+    assert "or revokes" in refused(log.proof(6, [0, 2, *steps, enrolment], signer=ANNA))
