@@ -13,6 +13,7 @@ from govern.errors import Usage
 
 if TYPE_CHECKING:
     from govern.procedures.offboard import Cut
+    from govern.register.queries.cases import Case
     from govern.register.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
