@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 import pytest
+import typer.main
 
 from .postgres import Cluster, any_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project's own folder."""
+
+typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
+"""Typer reads every command's signature anew at each run: once is enough within one process, where a test runs dozens."""
+
+IN_MEMORY = Path("/dev/shm")
+
+
+def in_memory() -> str | None:
+    """A folder in memory, where the system has one with room enough: nothing here is about disks, which would be waited for at every commit."""
+    roomy = os.access(IN_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(IN_MEMORY).free > 2 * 2**30
+    return str(IN_MEMORY) if roomy else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests' own folders are made in memory, unless `--basetemp` or `PYTEST_DEBUG_TEMPROOT` says where."""
+    place = in_memory()
+    if place and not config.option.basetemp:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +141,43 @@ class Story:
         return self
 
 
+S = TypeVar("S", bound=Story)
+
+
+class Prepared:
+    """Machines that were set up once per process, and are given out as copies: whoever writes to one has it alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept: dict[Callable[..., Any], Story] = {}
+
+    def into(self, story: S, make: Callable[[S], Any]) -> S:
+        """Put into the empty machine `story` what `make` makes of one; files that name their own place are written anew."""
+        if make not in self.kept:
+            first = copy.copy(story)
+            first.folder = self.folder / str(len(self.kept))
+            first.folder.mkdir()
+            first.home, first.key = (first.folder / path.relative_to(story.folder) for path in (story.home, story.key))
+            make(first)
+            self.kept[make] = first
+        kept = self.kept[make]
+        shutil.copytree(kept.folder, story.folder, dirs_exist_ok=True)
+        for name in ("seed.json", "recovery-sheets"):
+            for path in story.folder.rglob(name):
+                path.write_bytes(path.read_bytes().replace(os.fsencode(kept.folder), os.fsencode(story.folder)))
+        return story
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(tmp_path_factory.mktemp("prepared"))
+
+
+def small(story: Story) -> None:
+    """Founded by `mia` under the rules for a small firm."""
+    story.init(preset="small")
+
+
 @dataclass(frozen=True)
 class Told:
     """What a command said: exit code, stdout, stderr."""
@@ -145,9 +204,9 @@ def story(tmp_path: Path) -> Story:
 
 
 @pytest.fixture
-def vault(story: Story) -> Story:
-    """A machine with a fresh vault (preset solo), founded by `mia`."""
-    return story.init()
+def vault(story: Story, prepared: Prepared) -> Story:
+    """A machine with a vault in which nothing was done yet (preset solo), founded by `mia`."""
+    return prepared.into(story, Story.init)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -136,7 +136,7 @@ def test_nothing_is_recorded_as_shown_where_stdout_is_closed(vault: Story, words
     )
     assert (closed.returncode, size()) == (2, before)
     assert "stdout is closed" in closed.stderr
-    assert vault.spawn(*words).code == 0
+    assert vault.run(*words).code == 0
     assert size() > before, "control"
 
 
@@ -145,31 +145,38 @@ def test_a_rotations_secret_and_code_need_a_stdout_too(vault: Story) -> None:
         called = ["bash", "-c", '"$@" >&-', "-", govern_command(), *words]
         closed = subprocess.run(called, env=vault.environment(), capture_output=True, text=True, check=False)
         assert (closed.returncode, "stdout is closed" in closed.stderr) == (2, True)
-        assert vault.spawn(*words).code == 3, "control: there is no such rotation"
+        assert vault.run(*words).code == 3, "control: there is no such rotation"
 
 
 def test_whatever_the_umask_files_are_0600_and_folders_0700(story: Story) -> None:
-    def spawn(*words: str, stdin: str = "") -> None:
+    def spawn(*words: str) -> None:
         called = ["bash", "-c", 'umask 0; "$@"', "-", govern_command(), *words]
-        environment = story.environment(GOVERN_VAULT=str(vault))
-        done = subprocess.run(called, env=environment, input=stdin, capture_output=True, text=True, check=False)
+        done = subprocess.run(called, env=story.environment(), capture_output=True, text=True, check=False)
         assert done.returncode in (0, 7), done.stderr
 
+    def run(*words: str, stdin: str = "") -> None:
+        before = os.umask(0)
+        try:
+            assert story.run(*words, stdin=stdin).code in (0, 7)
+        finally:
+            os.umask(before)
+
     vault = story.folder / "new" / "deep" / "vault.db"
+    story.vault = str(vault)
     story.folder.chmod(0o700)
     spawn("init", "--organisation", "A", "--founder", "Mia <m@a.example>", "--handle", "mia")
-    spawn("account", "add", "shop", "--platform", "x", "--login", "a")
-    spawn("credential", "add", "shop", "--kind", "password", stdin="made-up-password")
-    spawn("person", "add", "Anna", "--handle", "anna")
+    run("account", "add", "shop", "--platform", "x", "--login", "a")
+    run("credential", "add", "shop", "--kind", "password", stdin="made-up-password")
+    run("person", "add", "Anna", "--handle", "anna")
     out = story.folder / "out"
     out.mkdir(mode=0o700)
-    spawn("ledger", "prove", "3", "--out", str(out / "proof"))
-    spawn("known", "--sheet", str(out / "sheet.csv"))
+    run("ledger", "prove", "3", "--out", str(out / "proof"))
+    run("known", "--sheet", str(out / "sheet.csv"))
     spawn("vault", "backup", "--out", str(out / "copy.db"))
-    spawn("export", "--out", str(out / "export.json"), "--reason", "moving")
-    spawn("offboard", "open", "anna")
-    case = story.spawn("offboard", "list", "--json", GOVERN_VAULT=str(vault)).json()["cases"][0]["id"]
-    spawn("offboard", "report", case, "--out", str(story.folder / "reports" / "deep"))
+    run("export", "--out", str(out / "export.json"), "--reason", "moving")
+    run("offboard", "open", "anna")
+    case = story.json("offboard", "list")["cases"][0]["id"]
+    run("offboard", "report", case, "--out", str(story.folder / "reports" / "deep"))
     subprocess.run(["bash", "-c", 'umask 0; touch "$1"', "-", str(story.folder / "control")], check=True)
     held = sqlite3.connect(vault)
     held.execute("SELECT * FROM meta").fetchall()  # a reader keeps -wal and -shm there

@@ -12,8 +12,13 @@ SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture
-def firm(vault: Any) -> Any:
+def firm(story: Any, prepared: Any) -> Any:
     """Two accounts with a password each, one of them with a seed; Anna and Ben without keys; an empty account."""
+    return prepared.into(story, _firm)
+
+
+def _firm(vault: Any) -> None:
+    vault.init()
     for name in ("anna", "ben"):
         vault.ok("person", "add", f"{name.title()} <{name}@acme.example>", "--handle", name)
     for handle, login in (("blog", "=acme"), ("empty", "x"), ("shop", "acme")):
@@ -21,7 +26,6 @@ def firm(vault: Any) -> Any:
     for handle in ("blog", "shop"):
         vault.ok("credential", "add", handle, "--kind", "password", stdin="correct horse battery")
     vault.ok("credential", "add", "shop", "--kind", "totp", stdin=SEED)
-    return vault
 
 
 def declared(vault: Any, person: str) -> list[tuple[str, str, str]]:

@@ -10,14 +10,18 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def sheet(vault: Any) -> Any:
+def sheet(story: Any, prepared: Any) -> Any:
     """An account whose password lies in a shared sheet; Anna and Ben are people without keys."""
+    return prepared.into(story, _sheet)
+
+
+def _sheet(vault: Any) -> None:
+    vault.init()
     for name in ("anna", "ben"):
         vault.ok("person", "add", name.title(), "--handle", name)
     vault.ok("account", "add", "shop", "--platform", "x", "--login", "acme", "--tag", "brand")
     vault.ok("credential", "add", "shop", "--kind", "password", stdin=PASSWORD)
     vault.ok("place", "add", "The sheet", "--kind", "sheet")
-    return vault
 
 
 def knows(vault: Any, person: str) -> list[tuple[str, int, bool]]:

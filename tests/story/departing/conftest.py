@@ -17,7 +17,12 @@ SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture
-def acme(vault: Any) -> Any:
+def acme(story: Any, prepared: Any) -> Any:
+    return prepared.into(story, _acme)
+
+
+def _acme(vault: Any) -> None:
+    vault.init()
     vault.ok("person", "add", "Anna Sø <anna@acme.example>", "--handle", "anna")
     vault.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme", "--url", "https://instagram.com/acme")
     vault.ok("account", "add", "blog", "--platform", "wordpress", "--login", "acme")
@@ -26,7 +31,6 @@ def acme(vault: Any) -> Any:
     vault.ok("credential", "add", "blog", "--kind", "password", stdin="blog-secret")
     vault.ok("grant", "shop", "anna")
     vault.ok("handover", "shop", "anna", "--kind", "password", "--stdout")
-    return vault
 
 
 class Screen:

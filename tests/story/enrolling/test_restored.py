@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from .test_two_keyholders import Member, enrolled, mia  # noqa: F401
+from ...conftest import Prepared
+from .test_two_keyholders import Member, enrolled, firm
 
 
 @pytest.fixture
-def two(mia: Member) -> tuple[Member, Member]:  # noqa: F811
+def two(tmp_path: Path, prepared: Prepared) -> tuple[Member, Member]:
     """mia and ben, both admins: the first by the sheets of the recovery quorum."""
+    return prepared.into(Member(tmp_path, "mia"), _two), Member(tmp_path, "ben")
+
+
+def _two(mia: Member) -> None:
+    firm(mia)
     ben = enrolled(mia, "ben")
     proposal = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
     sheets = [word for path in sorted((mia.home / "recovery").iterdir())[:2] for word in ("--sheet", str(path))]
@@ -23,10 +29,9 @@ def two(mia: Member) -> tuple[Member, Member]:  # noqa: F811
         who.ok("account", "add", account, "--platform", "instagram", "--login", account)
         who.ok("credential", "add", account, "--kind", "password", stdin=f"secret-of-{account}")
     mia.ok("status")
-    return mia, ben
 
 
-def yesterday(mia: Member) -> Path:  # noqa: F811
+def yesterday(mia: Member) -> Path:
     store = mia.folder / "vault.db"
     for suffix in ("-wal", "-shm"):
         Path(f"{store}{suffix}").unlink(missing_ok=True)
@@ -35,7 +40,7 @@ def yesterday(mia: Member) -> Path:  # noqa: F811
 
 
 def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
-    mia, ben = two  # noqa: F811
+    mia, ben = two
     yesterday(mia)
     refused = mia.spawn("reveal", "home-page", "--stdout", "--reason", "work")
     assert (refused.code, refused.out) == (6, "")
@@ -45,13 +50,13 @@ def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     assert "still lacking: version 1, password of forum: the machine of ben wrote it" in first.err
     assert "on the machines of ben" in first.err
     assert ben.json("vault", "restore", "--refill")["lacking"] == []
-    assert mia.spawn("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
-    assert ben.spawn("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
+    assert mia.run("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
+    assert ben.run("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
     mia.ok("ledger", "verify", "--deep")
 
 
 def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> None:
-    mia, ben = two  # noqa: F811
+    mia, ben = two
     told = mia.json("vault", "restore", str(mia.folder / "yesterday.db"))
     assert {(one["account"], one["by"]) for one in told["lacking"]} == {("forum", "ben")}
     ben.ok("vault", "restore", "--refill")
@@ -59,7 +64,7 @@ def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> No
 
 
 def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(two: tuple[Member, Member]) -> None:
-    mia, ben = two  # noqa: F811
+    mia, ben = two
     ben.ok("status")
     copy = str(mia.folder / "yesterday.db")
     assert mia.refused("vault", "restore", copy, "--fork")["rule"] == "mendable"
@@ -79,7 +84,7 @@ def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(t
     assert done.code == 0, done
     assert "signed by mia and ben" in done.out
     for who in two:
-        assert who.spawn("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
+        assert who.run("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
         who.ok("ledger", "verify", "--deep")
     assert [one["state"] for one in mia.json("proposal", "list")["proposals"] if one["act"] == "restore"] == ["approved"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ...conftest import ROOT, Story, Told
+from ...conftest import ROOT, Prepared, Story, Told
 
 SECRET = "correct-horse-battery-staple"
 
@@ -34,16 +34,18 @@ class Member(Story):
 
 
 @pytest.fixture
-def mia(tmp_path: Path) -> Member:
+def mia(tmp_path: Path, prepared: Prepared) -> Member:
     """Founder and admin; she answers for the shop, whose password ben holds as well; ben has no keys yet."""
-    mia = Member(tmp_path, "mia")
+    return prepared.into(Member(tmp_path, "mia"), firm)
+
+
+def firm(mia: Member) -> None:
     mia.init(preset="small")
     mia.ok("person", "add", "Ben Bos <ben@acme.example>", "--handle", "ben")
     for account in ("shop", "blog"):
         mia.ok("account", "add", account, "--platform", "instagram", "--login", f"acme.{account}")
         mia.ok("credential", "add", account, "--kind", "password", stdin=f"{SECRET}-{account}")
     mia.ok("grant", "shop", "ben", "--reason", "work")
-    return mia
 
 
 def enrolled(mia: Member, handle: str, machine: str = "", *, purpose: tuple[str, ...] = ()) -> Member:

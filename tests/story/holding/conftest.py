@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ...conftest import small
+
 PASSWORD = "correct-horse-battery-staple"
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -226,17 +228,22 @@ class Firm:
 
 
 @pytest.fixture
-def firm(story: Any) -> Firm:
+def firm(story: Any, prepared: Any) -> Firm:
     """mia alone, under the rules for a small firm."""
-    return Firm(story.init(preset="small"))
+    return Firm(prepared.into(story, small))
 
 
 @pytest.fixture
-def shop(firm: Firm) -> Firm:
+def shop(story: Any, prepared: Any) -> Firm:
     """mia holds `shop` (standard) with a password and a TOTP seed; `anna` and `ben` have no keys."""
+    return Firm(prepared.into(story, _shop))
+
+
+def _shop(story: Any) -> None:
+    small(story)
+    firm = Firm(story)
     account = firm.account("shop")
     firm.secret(account)
     firm.secret(account, "totp", SEED)
     firm.person("anna", "Anna Ros")
     firm.person("ben", "Ben Bos")
-    return firm

@@ -298,7 +298,9 @@ def failing(name: str, after: int, monkeypatch: pytest.MonkeyPatch, *, short: bo
 @linux
 @pytest.mark.parametrize("short", [False, True], ids=["nothing", "half"])
 @pytest.mark.parametrize("name", ["journal", "journal.personal", "pin"])
-@pytest.mark.parametrize("words", SHOWING[:3], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [SHOWING[0], *(pytest.param(words, marks=pytest.mark.slow) for words in SHOWING[1:3])], ids=lambda words: " ".join(words)
+)
 def test_a_failing_write_of_journal_or_pin_shows_nothing(
     ready: Firm, name: str, words: tuple[str, ...], short: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

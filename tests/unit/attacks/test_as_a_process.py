@@ -65,7 +65,11 @@ KINDS: dict[str, tuple[Callable[[Machine, Path], None], tuple[str, ...], str]] =
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+FEW = ("a bit of an entry", "cut short", "another head", "a changed version", "a planted trigger")
+"""What keeps them from the vault is the same in a process and without one: the rest of them is for the slow tests."""
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[] if kind in FEW else [pytest.mark.slow]) for kind in KINDS])
 def test_it_stops_the_installed_command(machine: Machine, tmp_path: Path, kind: str) -> None:
     attack, words, named = KINDS[kind]
     attack(machine, tmp_path)

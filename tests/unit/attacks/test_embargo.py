@@ -25,7 +25,7 @@ def test_who_is_not_named_is_told_the_same_before_and_after(company: Company, me
     assert types(company, member)[-2:] == ["sealed", "sealed"]
 
 
-@pytest.mark.parametrize("member", UNNAMED)
+@pytest.mark.parametrize("member", [UNNAMED[0], *(pytest.param(member, marks=pytest.mark.slow) for member in UNNAMED[1:])])
 def test_control_an_ordinary_opening_is_seen(company: Company, member: str) -> None:
     before = company.tells(member)
     company.mia.ok("offboard", "open", "ben", "--cut-at", "2099-01-01T09:00+00:00")

@@ -84,7 +84,7 @@ def put(machine: Machine, table: str, wanted: list[Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("many", [60, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("many", [25, pytest.param(400, marks=pytest.mark.slow)])
 def test_an_altered_cell_is_refused_shows_nothing_and_writes_nothing(
     either: Machine, theirs: Rows, many: int, record_property: Any
 ) -> None:

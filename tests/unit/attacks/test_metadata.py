@@ -117,7 +117,11 @@ def dumped(machine: OnServer) -> dict[str, bytes]:
             files[f"dump.{form}"] = done.stdout
     for host in parse_qs(urlsplit(machine.address).query).get("host", []):
         log = Path(host, "data", "pg_wal")
-        files |= {f"log.{path.name}": path.read_bytes() for path in log.glob("0*") if path.is_file()}
+        files |= {
+            f"log.{path.name}": path.read_bytes().rstrip(b"\0")
+            for path in log.glob("0*")
+            if path.is_file() and path.read_bytes().strip(b"\0")
+        }
     return files
 
 

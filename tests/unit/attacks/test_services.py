@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +28,6 @@ class Firm:
 
     def __init__(self, machine: Machine) -> None:
         self.mia, self.ben = machine, machine.of("ben")
-        machine.ok("person", "add", "Dora Lund", "--handle", "dora")
-        self.ben.ok("key", "add-service", "night", "--purpose", "run-due", "--until", "2099-01-01")
         self.machine = machine.of("night")
         self.machine.home = self.ben.home / "services" / "night"
         self.machine.key = self.machine.home / "key"
@@ -73,9 +72,18 @@ class Firm:
         return found
 
 
+@pytest.fixture(scope="module")
+def served(original: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Never to be touched: take `firm`, which is on a copy."""
+    machine = original.copy(tmp_path_factory.mktemp("served"))
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    machine.of("ben").ok("key", "add-service", "night", "--purpose", "run-due", "--until", "2099-01-01")
+    return machine
+
+
 @pytest.fixture
-def firm(machine: Machine) -> Firm:
-    return Firm(machine)
+def firm(served: Machine, tmp_path: Path) -> Firm:
+    return Firm(served.copy(tmp_path / "copy"))
 
 
 def test_control_a_standing_authority_is_enough(firm: Firm) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import pytest
 
@@ -32,6 +34,8 @@ from govern.vault.seal import Context
 from govern.vault.secret import Secret, SecretBytes
 from govern.vault.sheet import Sheet
 
+from ...conftest import in_memory
+
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -52,7 +56,7 @@ class Company:
         )  # fmt: skip
         self.vault = bytes.fromhex(made.vault)
         self.ids["mia"] = made.person
-        self._join("mia", seed)
+        self._join("mia", Keys(seed))
 
     # --- time and members --------------------------------------------------------------------------------------------------------
 
@@ -63,8 +67,7 @@ class Company:
     def later(self, **time: int) -> None:
         self.moment += timedelta(**time)
 
-    def _join(self, handle: str, seed: SecretBytes) -> Keys:
-        keys = Keys(seed)
+    def _join(self, handle: str, keys: Keys) -> None:
         pin = read_pin(self.folder / "mia" / "pin")
         home = self.folder / handle
         home.mkdir(exist_ok=True)
@@ -72,7 +75,16 @@ class Company:
             path=self.folder / "vault.db", home=home, vault=self.vault, person=self.ids[handle], checkpoint=pin.note if pin else b"",
             unlock=lambda: keys, anew=handle != "mia",
         )  # fmt: skip
-        return keys
+
+    def copied(self, folder: Path) -> Self:
+        """The same company once more, to go on apart from this one."""
+        self.close()
+        other = copy.copy(self)
+        other.folder, other.ids, other.members = folder, dict(self.ids), {}
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        for handle, member in self.members.items():
+            other._join(handle, member.keys)
+        return other
 
     def do(self, work: Any, *arguments: Any, by: str = "mia", **more: Any) -> Any:
         """One transaction of a member, a minute later."""
@@ -99,8 +111,7 @@ class Company:
     def enrol(self, handle: str, *roles: str, cases: bool = True) -> None:
         """Somebody with keys and a machine of their own, as an enrolment would leave them."""
         person = self.person(handle)
-        seed = SecretBytes(os.urandom(32))
-        keys = Keys(seed)
+        keys = Keys(SecretBytes(os.urandom(32)))
 
         def work(tx: Any) -> None:
             issued = enrol.invite(tx, handle, "join")
@@ -117,7 +128,7 @@ class Company:
                     tx.record("role.given", {"person": person, "role": role})
 
         self.do(work)
-        self._join(handle, seed)
+        self._join(handle, keys)
         for role in sorted(TWO_PERSON_ROLES.intersection(roles)):
             self.promote(handle, role)
 
@@ -257,32 +268,44 @@ class Company:
 
 def somewhere() -> Path:
     """A folder to remove afterwards; in memory where the system has such a place, since nothing here is about disks."""
-    return Path(tempfile.mkdtemp(prefix="govern-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    return Path(tempfile.mkdtemp(prefix="govern-", dir=in_memory()))
 
 
-@pytest.fixture
-def company() -> Iterator[Company]:
-    """A firm with one admin."""
-    folder = somewhere()
-    made = Company(folder)
-    yield made
-    made.close()
-    shutil.rmtree(folder, ignore_errors=True)
+C = TypeVar("C", bound=Company)
+
+
+class Originals:
+    """Companies that were set up once per process, each by the function that makes it."""
+
+    def __init__(self) -> None:
+        self.made: dict[Callable[[Path], Any], Any] = {}
+
+    @contextmanager
+    def copy(self, make: Callable[[Path], C]) -> Iterator[C]:
+        """One of one's own, removed afterwards."""
+        if make not in self.made:
+            self.made[make] = make(somewhere())
+        folder = somewhere()
+        made: C = self.made[make].copied(folder)
+        yield made
+        made.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def remove(self) -> None:
+        for company in self.made.values():
+            company.close()
+            shutil.rmtree(company.folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def founded() -> Iterator[Any]:
-    """Makes one company after the other, for tests that need many."""
-    made: list[Company] = []
+def originals() -> Iterator[Originals]:
+    kept = Originals()
+    yield kept
+    kept.remove()
 
-    def make() -> Company:
-        while made:
-            made[-1].close()
-            shutil.rmtree(made.pop().folder, ignore_errors=True)
-        made.append(Company(somewhere()))
-        return made[-1]
 
-    yield make
-    for company in made:
-        company.close()
-        shutil.rmtree(company.folder, ignore_errors=True)
+@pytest.fixture
+def company(originals: Originals) -> Iterator[Company]:
+    """A firm with one admin."""
+    with originals.copy(Company) as made:
+        yield made

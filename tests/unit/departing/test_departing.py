@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from govern.procedures import rotation as steps
 from govern.procedures.status import status
 from govern.register.queries import cases, rotations, ties
 from govern.register.workspace import Workspace
+
+from .conftest import Company, Originals
 
 ITEM = tuple[str, str, str]
 
@@ -33,8 +37,14 @@ def size(company: Any) -> int:
 
 
 @pytest.fixture
-def anna(company: Any) -> Any:
+def anna(originals: Originals) -> Iterator[Company]:
     """Anna has keys, holds the shop with its two secrets, and is said to know the blog's password."""
+    with originals.copy(_anna) as made:
+        yield made
+
+
+def _anna(folder: Path) -> Company:
+    company = Company(folder)
     company.enrol("anna")
     company.account("shop", "mia", "anna")
     company.account("blog", "mia", tier="critical")
@@ -172,8 +182,14 @@ def test_where_a_rotation_is_under_way_none_is_opened(anna: Any) -> None:
 
 
 @pytest.fixture
-def two_admins(company: Any) -> Any:
+def two_admins(originals: Originals) -> Iterator[Company]:
     """Mia and Bo are admins with keys; Anna holds what Mia holds."""
+    with originals.copy(_two_admins) as made:
+        yield made
+
+
+def _two_admins(folder: Path) -> Company:
+    company = Company(folder)
     company.enrol("bo", "admin")
     company.person("anna")
     company.declare(company.shop("mia", "anna", "bo"), "anna")

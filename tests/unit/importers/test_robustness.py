@@ -22,9 +22,9 @@ from govern.importers.read import read
 Opening = Callable[..., Reading]
 Sample = Any
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """For files whose reading costs nothing."""
-slow = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """For files whose reading costs an Argon2."""
 
 mutations = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), min_size=1, max_size=6)
@@ -65,7 +65,7 @@ def test_a_truncated_copy_of_any_sample_gives_a_reading_or_our_error(
 ) -> None:
     data = (samples / sample.path).read_bytes()
     whole = opening(sample)
-    for sixteenth in range(16):
+    for sixteenth in range(16) if sample.format != "kdbx" else (0, 1, 8, 15):
         path = tmp_path / f"{sixteenth}"
         path.write_bytes(data[: len(data) * sixteenth // 16])
         for options in ({}, {"format": sample.format}) if sample.format != "kdbx" else ({},):

@@ -308,7 +308,7 @@ def run(original: Machine, *, examples: int, steps: int) -> None:
 
 
 def test_whatever_was_done_the_register_is_equal_after_every_rebuild(original: Machine) -> None:
-    run(original, examples=5, steps=16)
+    run(original, examples=3, steps=16)
 
 
 @pytest.mark.slow

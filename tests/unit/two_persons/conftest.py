@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from govern.holdings.proposals import Act
 from govern.procedures import erase, people, proposals
 from govern.register.queries.proposals import Proposal
 
-from ..departing.conftest import Company, somewhere
+from ..departing.conftest import Company, Originals, originals  # noqa: F401
 
 HANDLE, NAME = "leandra.maybrook", "Leandra Maybrook"
 """Of whoever leaves, `lea` in these tests: long enough to be nowhere by chance."""
@@ -81,18 +81,16 @@ class Firm(Company):
 
 
 @pytest.fixture
-def firm() -> Iterator[Firm]:
-    folder = somewhere()
-    made = Firm(folder)
-    yield made
-    made.close()
-    shutil.rmtree(folder, ignore_errors=True)
+def firm(originals: Originals) -> Iterator[Firm]:  # noqa: F811
+    with originals.copy(Firm) as made:
+        yield made
+
+
+def _solo(folder: Path) -> Firm:
+    return Firm(folder, "solo")
 
 
 @pytest.fixture
-def solo() -> Iterator[Firm]:
-    folder = somewhere()
-    made = Firm(folder, "solo")
-    yield made
-    made.close()
-    shutil.rmtree(folder, ignore_errors=True)
+def solo(originals: Originals) -> Iterator[Firm]:  # noqa: F811
+    with originals.copy(_solo) as made:
+        yield made

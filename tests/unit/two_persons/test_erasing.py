@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from govern.register import connection
 from govern.register.queries.people import by_id, find
 from govern.register.reread import reread
 
+from ..departing.conftest import Originals
 from .conftest import HANDLE, NAME, Firm
 
 TEXTS = (HANDLE, NAME, "has left for the coast", "she told me on the stairs", "because lea asks for it")
@@ -43,8 +45,14 @@ def parts(firm: Firm) -> dict[int, bytes]:
 
 
 @pytest.fixture
-def former(firm: Firm) -> Firm:
+def former(originals: Originals) -> Iterator[Firm]:
     """lea has left three years ago; ben, an admin, and mia have machines that know her."""
+    with originals.copy(_former) as made:
+        yield made
+
+
+def _former(folder: Path) -> Firm:
+    firm = Firm(folder)
     firm.enrol("ben", "admin")
     credential = firm.former()
     firm.fact("knowledge.declared", {"credential": credential, "person": firm.ids["ben"]}, {"note": "he said so"})
@@ -270,7 +278,7 @@ def test_what_comes_back_with_a_backup_is_erased_again(former: Firm) -> None:
     mia = former.members["mia"]
     with sqlite3.connect(former.folder / "vault.db") as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    backup = former.folder.parent / f"{former.folder.name}-backup.db"
+    backup = former.folder / "backup.db"
     backup.write_bytes((former.folder / "vault.db").read_bytes())
     before = parts(former)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from govern.register import reread
 from govern.register.pin import read_pin
 from govern.register.workspace import Workspace
 
-from ..departing.conftest import somewhere
+from ..departing.conftest import Originals
 from .conftest import Firm
 
 SUFFIXES = ("", "-wal", "-shm")
@@ -81,8 +82,12 @@ class Forked(Firm):
 
 
 @pytest.fixture
-def firm() -> Any:
-    folder = somewhere()
+def firm(originals: Originals) -> Iterator[Forked]:
+    with originals.copy(_forked) as made:
+        yield made
+
+
+def _forked(folder: Path) -> Forked:
     firm = Forked(folder)
     firm.enrol("ben", "admin")
     firm.enrol("cleo")
@@ -95,9 +100,7 @@ def firm() -> Any:
     firm.declare(firm.shop_secret, "dora")
     firm.db("ben")
     firm.db("mia")
-    yield firm
-    firm.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    return firm
 
 
 def ended(firm: Forked) -> procedure.Fork:

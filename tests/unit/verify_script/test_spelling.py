@@ -19,12 +19,11 @@ from proof_files import (
 
 
 def test_each_byte_of_the_file_matters() -> None:
-    """Two random bits of every byte; all bits in the slow test."""
+    """A random bit of every byte; all bits in the slow test."""
     random = Random(11)
     assert proved(FILE)
     for at in range(len(FILE)):
-        for bit in random.sample(range(8), 2):
-            refused(FILE[:at] + bytes([FILE[at] ^ 1 << bit]) + FILE[at + 1 :])
+        refused(FILE[:at] + bytes([FILE[at] ^ 1 << random.randrange(8)]) + FILE[at + 1 :])
 
 
 @pytest.mark.slow
