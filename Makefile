@@ -11,6 +11,8 @@ CANDIDATES := python3.13 python3.12 python3.11 python3
 PYTHON ?=
 # Extra arguments for the program that a target runs: make test ARGS="-k seal -x"
 ARGS ?=
+# On all cores, neighbours on the same one for as long as nobody is idle: they share what was prepared for them.
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -18,6 +20,8 @@ PIP := $(RUN) -m pip --disable-pip-version-check --no-input
 
 # What is set in the shell of whoever types make must not decide which code or which vault the tests see.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PIP_USER GOVERN_HOME GOVERN_VAULT GOVERN_KEY_FILE
+# Nor make every run compile all of the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A .venv whose Python is gone, or that was moved or copied here with its folder, is made anew.
 ifneq ($(shell test "$$(cat $(VENV)/.made 2>/dev/null)" = "$$(pwd -P)" && $(RUN) -c "" 2>/dev/null && echo sound),sound)
@@ -47,11 +51,11 @@ demo: $(VENV)/.core $(VENV)/.project
 
 test: $(VENV)/.dev $(VENV)/.project
 	@echo '==> tests'
-	@$(VENV)/bin/pytest -n auto --maxprocesses 4 $(ARGS)
+	@$(VENV)/bin/pytest $(PARALLEL) $(ARGS)
 
 test-slow: $(VENV)/.dev $(VENV)/.project
 	@echo '==> slow tests'
-	@$(VENV)/bin/pytest -n auto --maxprocesses 4 -m slow $(ARGS)
+	@$(VENV)/bin/pytest $(PARALLEL) -m slow $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> ruff check'
@@ -63,7 +67,7 @@ check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> import contracts'
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
 	@echo '==> README, --help and docs agree'
-	@$(VENV)/bin/pytest -n auto --maxprocesses 4 tests/docs
+	@$(VENV)/bin/pytest $(PARALLEL) tests/docs
 
 bench: $(VENV)/.core $(VENV)/.project
 	@echo '==> benchmarks'

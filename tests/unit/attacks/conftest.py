@@ -1,4 +1,4 @@
-"""Copies of the vault of thirty-one entries, one per case; the vault itself is built once per session."""
+"""The vault of thirty-one entries on either engine, and a company of five, one copy per case."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ import pytest
 
 from ..register.on_server import moved
 from .embargoed import Company, build
-from .vaults import Builder, Machine, found
-
-
-@pytest.fixture(scope="session")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """Never to be touched: take `machine`, which is a copy."""
-    return Builder(found(tmp_path_factory.mktemp("original"))).build()
-
-
-@pytest.fixture
-def machine(original: Machine, tmp_path: Path) -> Machine:
-    """mia's machine on a copy of the vault of thirty-one entries."""
-    return original.copy(tmp_path / "copy")
+from .vaults import Machine
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

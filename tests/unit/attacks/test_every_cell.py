@@ -20,7 +20,7 @@ from govern.errors import IntegrityError
 
 from .test_every_entry import flipped
 from .test_sealed import opened
-from .vaults import NAMES, SECOND, SECRETS, TABLES, Builder, Machine, found
+from .vaults import NAMES, SECOND, SECRETS, TABLES, Machine, rows_of_another
 
 COLUMNS = {
     "meta": ("key", "value"),
@@ -60,16 +60,13 @@ def struck(rows: Rows, table: str, row: int, column: int, new: Any, exchanged: i
     return wanted
 
 
-@pytest.fixture(scope="session")
-def theirs(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """The rows of another vault with the same history."""
-    other = Builder(found(tmp_path_factory.mktemp("theirs")))
-    return with_mail(other.build()).rows()
+def mail() -> list[tuple[bytes, str, bytes]]:
+    return [(os.urandom(16), kind, os.urandom(40)) for kind in ("request", "other")]
 
 
 def with_mail(machine: Machine) -> Machine:
     with machine.database() as db:
-        db.executemany("INSERT INTO mailbox VALUES (?, ?, ?)", [(os.urandom(16), kind, os.urandom(40)) for kind in ("request", "other")])
+        db.executemany("INSERT INTO mailbox VALUES (?, ?, ?)", mail())
     return machine
 
 
@@ -85,11 +82,9 @@ def put(machine: Machine, table: str, wanted: list[Any]) -> bool:
 
 
 @pytest.mark.parametrize("many", [25, pytest.param(400, marks=pytest.mark.slow)])
-def test_an_altered_cell_is_refused_shows_nothing_and_writes_nothing(
-    either: Machine, theirs: Rows, many: int, record_property: Any
-) -> None:
+def test_an_altered_cell_is_refused_shows_nothing_and_writes_nothing(either: Machine, many: int, record_property: Any) -> None:
     counted = dict.fromkeys(("refused", "nobody's word", "not taken by the database", "the same"), 0)
-    machine = with_mail(either)
+    machine, theirs = with_mail(either), {**rows_of_another(), "mailbox": mail()}
     rows, people = machine.rows(), machine.ok("person", "list").out
 
     @settings(max_examples=many, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -140,12 +140,18 @@ ATTACKS: dict[str, Callable[[sqlite3.Connection, int], int]] = {
 
 ENDS = (0, 3, 4, 18, 30)
 """Genesis and its end, what stands behind it, somewhere in the middle, the last."""
+
+
+def chosen(attack: str, entry: int) -> bool:
+    """Each attack on a sixth of the entries, so that each entry has two or three, and on the ends; all of them in the slow tests."""
+    return entry in ENDS or (entry + list(ATTACKS).index(attack)) % 6 == 0
+
+
 EVERY = [
-    pytest.param(attack, entry, id=f"{attack}-{entry}", marks=[] if entry in ENDS or (entry + number) % 6 == 0 else [pytest.mark.slow])
-    for number, attack in enumerate(ATTACKS)
+    pytest.param(attack, entry, id=f"{attack}-{entry}", marks=[] if chosen(attack, entry) else [pytest.mark.slow])
+    for attack in ATTACKS
     for entry in range(SIZE)
 ]
-"""All of them in the slow tests; in the others each attack on a sixth of the entries, so that each entry has two or three, and on the ends."""
 
 
 @pytest.mark.parametrize(("attack", "entry"), EVERY)

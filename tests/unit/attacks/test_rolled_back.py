@@ -11,7 +11,7 @@ import pytest
 
 from .insider import Insider
 from .test_sealed import manifest
-from .vaults import SECOND, SIZE, TABLES, Builder, Machine, found
+from .vaults import SECOND, SIZE, TABLES, Machine, rows_of_another
 
 VERIFY, REVEAL, PEOPLE = ("ledger", "verify", "--deep"), ("reveal", "shop", "--stdout"), ("person", "list")
 
@@ -58,7 +58,7 @@ def test_a_wrap_that_was_ended_and_is_put_back_is_named(either: Machine) -> None
 
 def test_a_counterfeit_beginning_is_refused_with_the_genuine_rest(either: Machine, tmp_path: Path) -> None:
     """Another founding, by the attacker's own keys, in the place of ours; and the whole of another vault under our checkpoints."""
-    ours, theirs = either.rows(), Builder(found(tmp_path / "other")).build().rows()
+    ours, theirs = either.rows(), rows_of_another()
     first = [*[row for row in theirs["entry"] if row[0] < 4], *[row for row in ours["entry"] if row[0] >= 4]]
     genesis = [row for row in theirs["checkpoint"] if row[0] == 4]
     notes = [*genesis, *[row for row in ours["checkpoint"] if row[0] > 4]]

@@ -6,10 +6,12 @@ enrolled through the internal interface and signs some entries. `PERSONAL`, `VER
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -292,3 +294,10 @@ class Builder:
     def _end_old_wrap(self, tx: Transaction) -> None:
         old = stored(tx.register, self.id("password"), 1)
         assert end_each(tx, [(old.credential, 1, self.ben.keys().id.hex(), old.manifest.hex())]) == 1
+
+
+@functools.cache
+def rows_of_another() -> dict[str, list[Any]]:
+    """Every row of another vault with the same history."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Builder(found(Path(folder))).build().rows()

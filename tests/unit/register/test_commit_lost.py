@@ -7,7 +7,8 @@ same size are never signed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,23 @@ def under_way(writing: Writing) -> None:
 REAL: Callable[[Writing], None] = Writing.commit
 
 
+@contextmanager
+def gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server ends the connection at COMMIT and does not come back."""
+
+    def unreachable(_server: Any) -> Any:
+        raise psycopg.OperationalError("connection failed: Connection refused")
+
+    def commit(writing: Writing) -> None:
+        patched.setattr(engine, "_connect", unreachable)
+        patched.setattr(engine, "_PAUSES", ())
+        before(writing)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", commit)
+        yield
+
+
 class Once:
     """Breaks the first COMMIT of a checkpoint only."""
 
@@ -117,16 +135,7 @@ def test_a_server_that_does_not_come_back_shows_nothing_and_the_next_command_fin
 ) -> None:
     witness, size = Witness(machine), machine.count("entry")
 
-    def unreachable(_server: Any) -> Any:
-        raise psycopg.OperationalError("connection failed: Connection refused")
-
-    def gone(writing: Writing) -> None:
-        patched.setattr(engine, "_connect", unreachable)
-        patched.setattr(engine, "_PAUSES", ())
-        before(writing)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Writing, "commit", gone)
+    with gone(monkeypatch):
         told = machine.run("reveal", "shop", "--stdout", "--json")
     assert (told.code, told.json()["error"]["code"]) == (1, "unknown"), told
     assert SECRET not in told.out + told.err
@@ -265,16 +274,7 @@ def test_an_erasure_that_the_next_command_finishes_takes_them_too(
     witness, parts = Witness(machine), kept(machine)
     monkeypatch.setattr(wipe, "from_store", lambda *_: 0)
 
-    def unreachable(_server: Any) -> Any:
-        raise psycopg.OperationalError("connection failed: Connection refused")
-
-    def gone(writing: Writing) -> None:
-        patched.setattr(engine, "_connect", unreachable)
-        patched.setattr(engine, "_PAUSES", ())
-        before(writing)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Writing, "commit", gone)
+    with gone(monkeypatch):
         told = leaving()
     assert (told.code, told.json()["error"]["code"]) == (1, "unknown"), told
     assert kept(machine) == parts

@@ -1,4 +1,4 @@
-"""A vault with two members and thirty entries, as the attacks have it, to go on with."""
+"""Copies of the vault of thirty-one entries, one per test; the vault itself is built once per process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ..attacks.vaults import Builder, Machine, found
+from .attacks.vaults import Builder, Machine, found
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +17,5 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.fixture
 def machine(original: Machine, tmp_path: Path) -> Machine:
-    """mia's machine on a copy."""
+    """mia's machine on a copy of the vault of thirty-one entries."""
     return original.copy(tmp_path / "copy")
