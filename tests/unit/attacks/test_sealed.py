@@ -57,8 +57,10 @@ def test_control_every_version_opens(machine: Machine, kind: str, n: int) -> Non
 
 # --- a bit of it, and nothing of it ------------------------------------------------------------------------------------------------------
 
+BITS = [0, pytest.param(7, marks=pytest.mark.slow), pytest.param(31, marks=pytest.mark.slow)]
 
-@pytest.mark.parametrize("bit", [0, 7, 31])
+
+@pytest.mark.parametrize("bit", BITS)
 @pytest.mark.parametrize("column", ["digest", "commitment", "sealed"])
 @pytest.mark.parametrize("kind", OPENS)
 def test_a_changed_version_stops_its_reveal_and_is_named(machine: Machine, kind: str, column: str, bit: int) -> None:
@@ -80,7 +82,7 @@ def test_a_removed_version_stops_its_reveal_and_is_named(machine: Machine, kind:
     assert machine.named() == STAGED[kind, n]
 
 
-@pytest.mark.parametrize("bit", [0, 7, 31])
+@pytest.mark.parametrize("bit", BITS)
 @pytest.mark.parametrize("column", ["target", "recipient", "sealed"])
 @pytest.mark.parametrize("kind", OPENS)
 def test_a_changed_wrap_stops_its_reveal_and_is_named(machine: Machine, kind: str, column: str, bit: int) -> None:
