@@ -156,7 +156,7 @@ def test_checkpoints_come_in_order_however_many_pages_they_fill(store: Store) ->
         assert writing.checkpoint(11) is None
 
 
-LARGE = 12 << 20
+LARGE = 40 << 20
 _BYTES = {"sqlite": f"zeroblob({LARGE})", "postgres": f"pg_catalog.decode(pg_catalog.repeat('00', {LARGE}), 'hex')"}
 
 
