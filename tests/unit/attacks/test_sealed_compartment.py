@@ -101,8 +101,11 @@ def own(company: Company, case: str) -> tuple[Insider, tuple[bytes, EpochKey]]:
     return insider, next(one for one in insider.epochs if one[0].hex() == case)
 
 
+OF_BASE = sorted(name for name, fact in FACTS.items() if fact.compartment == "base" and name not in ("vault.founded", "epoch.started"))
+
+
 @pytest.mark.parametrize(
-    "type_", sorted(name for name, fact in FACTS.items() if fact.compartment == "base" and name not in ("vault.founded", "epoch.started"))
+    "type_", [pytest.param(name, marks=[] if number % 4 == 0 else [pytest.mark.slow]) for number, name in enumerate(OF_BASE)]
 )
 def test_no_fact_of_base_counts_in_a_sealed_compartment(company: Company, type_: str, sample: Any) -> None:
     case = company.open()["case"]["id"]
