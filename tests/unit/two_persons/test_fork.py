@@ -159,9 +159,13 @@ def test_what_the_tail_took_is_taken_again(firm: Forked) -> None:
 
 
 @pytest.fixture
-def grown() -> Any:
+def grown(originals: Originals) -> Iterator[Forked]:
     """Since yesterday: an account with a secret of its own, one kept in a place of its own, one retired; the shop changed hands; dora's case."""
-    folder = somewhere()
+    with originals.copy(_grown) as made:
+        yield made
+
+
+def _grown(folder: Path) -> Forked:
     firm = Forked(folder)
     firm.enrol("ben", "admin")
     firm.enrol("cleo")
@@ -182,9 +186,7 @@ def grown() -> Any:
     firm.fact("account.custody", {"account": firm.ids["shop"], "custodian": firm.ids["mia"]})
     firm.offboard("dora")
     firm.db("ben")
-    yield firm
-    firm.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    return firm
 
 
 def test_what_was_added_in_the_tail_is_there_again_with_whoever_knows_it(grown: Forked) -> None:
