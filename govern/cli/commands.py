@@ -8,6 +8,7 @@ COMMANDS: Final[dict[str, str]] = {
     "demo": "The whole story on a vault of its own, in a minute",
     "init": "Found a vault: keys, recovery sheets, policy",
     "status": "What to do next, and what is wrong",
+    "todo": "What is open for you, or for somebody else",
     "doctor": "Check keys, pin, journal, store and recovery",
     "join": "Answer an invite on a new machine",
     "person": "People: add, list, show, role, import, invite, approve, rekey, erase",

@@ -33,7 +33,8 @@ def loaded(vault: Any, *words: str) -> str:
     "words",
     [
         ("account", "list"), ("account", "list", "platform:x", "--json"), ("account", "show", "shop"), ("person", "list"),
-        ("person", "show", "mia", "--json"), ("credential", "list", "shop"), ("place", "list"), ("known", "--sheet", os.devnull + ".csv"),
+        ("person", "show", "mia", "--json"), ("credential", "list", "shop"), ("place", "list"), ("todo",),
+        ("todo", "--all", "--json"), ("known", "--sheet", os.devnull + ".csv"),
     ],
     ids=" ".join,
 )  # fmt: skip

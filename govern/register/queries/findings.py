@@ -11,7 +11,7 @@ from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
-from govern.register.connection import state
+from govern.register.queries import drills, handovers
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.keys import theirs
 from govern.register.queries.proposals import alone
@@ -249,25 +249,6 @@ def _custodians(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterato
         )  # fmt: skip
 
 
-def _handovers(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    rows = db.execute(
-        """
-        SELECT a.handle, p.handle, c.kind, c.id, p.id
-        FROM grants g JOIN accounts a ON a.id = g.account AND a.state = 'active' JOIN people p ON p.id = g.person
-        JOIN credentials c ON c.account = a.id AND c.kind = 'password' AND c.kept_in IS NULL
-        JOIN versions v ON v.credential = c.id AND v.state = 'current'
-        WHERE g.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active')
-          AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = p.id AND e.credential = v.credential AND e.n = v.n)
-        ORDER BY a.handle, p.handle
-        """
-    )
-    for account, person, kind, credential, id_ in rows:
-        yield Finding(
-            code="hand-over-due", severity="info", subject=account, message=f"{person} may have its {kind} and does not yet",
-            key=f"hand-over:{credential}:{id_}"[:100], command=f"govern handover {account} {person} --kind {kind}",
-        )  # fmt: skip
-
-
 def _grants(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     rows = db.execute(
         "SELECT a.handle, p.handle, g.until, g.id FROM grants g JOIN accounts a ON a.id = g.account JOIN people p ON p.id = g.person"
@@ -365,16 +346,6 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
-    drilled = (state(db, "recovery_drilled") or "")[:10]
-    if not drilled or drilled < (date.fromisoformat(today) - timedelta(days=365)).isoformat():
-        said = f"nobody has tried the recovery sheets since {drilled}" if drilled else "nobody has tried the recovery sheets yet"
-        yield Finding(
-            code="drill-due", severity="info", subject="recovery", message=said, key="drill",
-            command="govern recovery drill --sheet FILE --sheet FILE",
-        )  # fmt: skip
-
-
 def _plus(day: str | None, days: int | None) -> str:
     try:
         return (date.fromisoformat(day[:10]) + timedelta(days=days)).isoformat() if day and days is not None else ""
@@ -384,6 +355,6 @@ def _plus(day: str | None, days: int | None) -> str:
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased,
-    _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, _handovers, _grants, _bare,
-    _drill,
+    _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, handovers.findings, _grants, _bare,
+    drills.findings,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Refused, Usage
+from govern.holdings.handing_over import NOT_HANDED
 from govern.rotation.machine import Candidate, State, is_open
 
 
@@ -262,6 +263,8 @@ def outside(db: sqlite3.Connection, account: str, credential: str, kind: str, n:
 
 def waiting(db: sqlite3.Connection, account: str, credential: str, kind: str, n: int) -> list[str]:
     """Ids of holders without keys who have not been given this version: the hand-overs that are due."""
+    if kind in NOT_HANDED:
+        return []
     rows = db.execute(
         """
         SELECT DISTINCT g.person FROM grants g JOIN people p ON p.id = g.person

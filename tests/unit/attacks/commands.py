@@ -13,6 +13,7 @@ from govern.cli.commands import COMMANDS, module_of
 
 READING: tuple[str, ...] = (
     "status",
+    "todo",
     "doctor",
     "person list",
     "person show ben",

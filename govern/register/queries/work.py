@@ -1,0 +1,130 @@
+"""What is open for whom: hand-overs due, rotations under way, items of departures, places to clean, drills. Reads the register alone.
+
+Nothing of a departure is told to the one who leaves before its cut, and nothing of an embargoed one in anybody's list but the reader's own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from govern.holdings.findings import Finding
+from govern.offboarding.case import CaseState
+from govern.offboarding.items import ItemKind, ItemState
+from govern.offboarding.whose import Staff, whose
+from govern.offboarding.wording import Told, command, sentence
+from govern.policy.rules import Policy
+from govern.register.queries import cases, drills, handovers, people, rotations
+
+
+class Work(NamedTuple):
+    """One thing to do. `what` is its code; `of` are the ids of those whose it is; the rest is text, empty where there is none.
+
+    `subject` is the person concerned (handle), `due` a UTC time or day, `id` a rotation's or item's.
+    """
+
+    what: str
+    of: frozenset[str]
+    why: str
+    command: str
+    account: str = ""
+    kind: str = ""
+    subject: str = ""
+    due: str = ""
+    id: str = ""
+    case: str = ""
+
+
+def staff(db: sqlite3.Connection, now: str) -> Staff:
+    """Who is there, and which roles they have at this time (UTC)."""
+    present = {row[0] for row in db.execute("SELECT id FROM people WHERE NOT leaving AND left_on IS NULL")}
+    roles: dict[str, set[str]] = {"admin": set(), "hr": set()}
+    for person, role in db.execute("SELECT person, role FROM roles WHERE role IN ('admin', 'hr') AND (until IS NULL OR until > ?)", (now,)):
+        roles[role].add(person)
+    admins = roles["admin"] & present
+    return Staff(present=present, admins=admins, runs=admins | roles["hr"] & present)
+
+
+def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, person: str = "") -> list[Work]:
+    """What is open for a person (id), or for everybody, as the reader (id) may see it; what is due first.
+
+    What concerns a departure is left out of the list of the very person who leaves, before its cut, whoever reads it.
+    """
+    there = staff(db, now)
+    found = [*_handovers(db, policy, there, now), *_rotations(db, there), *_drill(db, policy, there, now)]
+    found += _cases(db, there, found, reader=reader, person=person)
+    chosen = [one for one in found if not person or person in one.of]
+    return sorted(chosen, key=lambda one: (not one.due, one.due, one.account, one.what))
+
+
+def _answering(there: Staff, *ids: str) -> frozenset[str]:
+    """Custodian and deputy, as far as they are there; else the admins."""
+    return frozenset(there.present & set(ids)) or frozenset(there.admins)
+
+
+def _handovers(db: sqlite3.Connection, policy: Policy, there: Staff, now: str) -> Iterator[Work]:
+    for one in handovers.due(db, now[:10]):
+        lacks = "does not have the new one" if one.rotated else "may have it and does not yet"
+        yield Work(
+            what="hand-over", of=_answering(there, one.custodian, one.deputy), why=f"{one.person_handle} {lacks}", command=one.command,
+            account=one.handle, kind=one.kind, subject=one.person_handle, due=one.by(policy), id=one.credential,
+        )  # fmt: skip
+
+
+def _rotations(db: sqlite3.Connection, there: Staff) -> Iterator[Work]:
+    answers = {id_: (custodian, deputy) for id_, custodian, deputy in db.execute(
+        "SELECT a.id, a.custodian, a.deputy FROM accounts a WHERE EXISTS (SELECT 1 FROM rotations r JOIN credentials c ON c.id = r.credential"
+        " WHERE c.account = a.id AND r.ended_at IS NULL)"
+    )}  # fmt: skip
+    for one in rotations.rotations(db, only_open=True):
+        yield Work(
+            what="rotation", of=_answering(there, *answers.get(one.account, ())), why=f"{one.trigger}, {one.state.value}",
+            command=f"govern rotate {one.handle} --kind {one.kind}", account=one.handle, kind=one.kind, due=one.due, id=one.id,
+        )  # fmt: skip
+
+
+def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], *, reader: str, person: str) -> Iterator[Work]:
+    """The cut that a planned case waits for, then its open items; one that a listed rotation is about is that rotation's."""
+    changing = {(one.account, one.kind) for one in found if one.what == "rotation"}
+    names = people.handles(db)
+    for case in cases.cases(db, reader=reader):
+        if case.state is CaseState.CLOSED or (case.state is CaseState.OPEN and case.person == person):
+            continue
+        if case.embargoed and person != reader:
+            continue
+        subject = names.get(case.person, "a former person")
+        if case.state is CaseState.OPEN:
+            yield Work(
+                what="cut", of=frozenset(there.runs) - {case.person}, why=f"the cut of {subject}", command=f"govern offboard cut {case.id[:8]}",
+                subject=subject, due=case.cut_at, case=case.id,
+            )  # fmt: skip
+            continue
+        for entry in cases.items(db, case.id):
+            item = entry.item
+            if entry.state is not ItemState.OPEN or (item.kind is ItemKind.ROTATE and (entry.handle, entry.credential_kind) in changing):
+                continue
+            told = Told(
+                kind=item.kind, person=subject, account=entry.handle, credential=entry.credential_kind, version=item.version, about=entry.about,
+            )  # fmt: skip
+            yield Work(
+                what="case-item", of=whose(
+                    item.kind, assignee=entry.assignee, answers=_answers(db, item.account), subject=case.person, staff=there
+                ),
+                why=f"{subject}: {sentence(told)}", command=command(told, case.id[:8], entry.number), account=entry.handle,
+                kind=entry.credential_kind, subject=subject, due=item.due, id=entry.id, case=case.id,
+            )  # fmt: skip
+
+
+def _answers(db: sqlite3.Connection, account: str) -> frozenset[str]:
+    row = db.execute("SELECT custodian, coalesce(deputy, '') FROM accounts WHERE id = ?", (account,)).fetchone()
+    return frozenset(row or ()) - {""}
+
+
+def _drill(db: sqlite3.Connection, policy: Policy, there: Staff, now: str) -> Iterator[Work]:
+    for finding in drills.findings(db, policy, now[:10]):
+        yield _from(finding, frozenset(there.admins), "drill")
+
+
+def _from(finding: Finding, of: frozenset[str], what: str) -> Work:
+    return Work(what=what, of=of, why=finding.message, command=finding.command, due=finding.due)
