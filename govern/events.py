@@ -148,8 +148,9 @@ FACTS: Final[Mapping[str, Fact]] = {
     "grant.ended": _fact(grants=many(id_), cause=word("revoked", "expired", "departure", "retired"), personal={"reason": _note}),
     "place.added": _fact(place=id_, kind=word(*PLACE_KINDS), personal={"name": _name}),
     "place.member": _fact(place=id_, person=id_, optional={"since": date, "until": date}),
-    "place.holds": _fact(place=id_, accounts=many(id_)),
+    "place.holds": _fact(place=id_, accounts=many(id_), optional={"versions": many(row(id_, count), 500)}),
     "place.cleaned": _fact(place=id_, accounts=many(id_)),
+    "envelope.opened": _fact(place=id_, person=id_, personal={"note": _note}),
     "knowledge.declared": _fact(credential=id_, person=id_, optional={"since": date}, personal={"note": _note}),
     "exposures.carried": _fact(
         proposal=id_, part=count, of=count, exposures=many(row(id_, id_, count, word(*BASES), time), 300)

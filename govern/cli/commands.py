@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "grant": "Allow a person to hold an account",
     "revoke": "End a person's grant",
     "handover": "Give a secret to a holder without keys",
+    "envelope": "Sealed paper for critical accounts: print, opened, list",
     "reveal": "Show a secret, recorded first",
     "code": "Show a TOTP code, recorded first",
     "who": "Who holds an account, and who could know its secrets",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from govern.cli import render, settings
-from govern.errors import Failed, Refused, Usage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from govern.cli.reserved import fill, reserved
+from govern.errors import Usage
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -35,9 +32,9 @@ def export(
     path = Path(settings.need(str(out) if out else "", "--out", "File to write")).expanduser().absolute()
     why = settings.need(reason.strip(), "--reason", "Why do you export everything")
     workspace = settings.workspace()
-    with _reserved(path) as descriptor:
+    with reserved(path) as descriptor:
         found = procedure(workspace, path=os.fsencode(path).decode("utf-8", "replace")[:2000], reason=why, now=settings.now())
-        _fill(descriptor, found.content.reveal().encode())
+        fill(descriptor, found.content.reveal().encode(), "export")
     if json:
         render.emit("export", {
             "format": format, "out": str(path), "accounts": list(found.accounts), "versions": found.versions,
@@ -54,35 +51,3 @@ def export(
         render.note("  and more: --json lists them all")
     render.note(f"{render.safe(path)} holds every secret in the clear; delete it when it has done its work, in the bin and the cloud too")
     render.next_step("govern status", "you could now know everything that is in it")
-
-
-@contextmanager
-def _reserved(path: Path) -> Iterator[int]:
-    """The file, new, empty and for nobody else (0600); gone again where nothing came of it."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    except FileExistsError:
-        raise Refused(f"{path} exists already", code="exists", hint="name another file with --out") from None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no name of a file"
-        raise Failed(f"{path} can't be written: {why}", hint="name another file with --out") from None
-    try:
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _fill(descriptor: int, content: bytes) -> None:
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    except OSError as error:
-        raise Failed(
-            f"the export can't be written ({error.strerror})", code="disk-full", hint="it is recorded as exported all the same; make room"
-        ) from None

@@ -8,6 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.showing import Way, choose, show
+from govern.shell import quoted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -37,7 +38,7 @@ def handover(
         picture = drawn(given.scan) if way is Way.QR else []  # what can't be drawn is refused while nothing is recorded
     about = {
         "account": given.account, "person": given.person, "kind": given.kind, "version": given.version, "via": given.via,
-        "waiting": list(given.waiting),
+        "waiting": list(given.waiting), "place": given.place or None,
     }  # fmt: skip
     if json:
         shown = {"secret": given.secret.reveal()} if way is Way.STDOUT else {"qr": picture} if way is Way.QR else {"copied": True}
@@ -52,5 +53,9 @@ def handover(
     render.note(
         f"recorded: {render.safe(given.person)} knows version {given.version} of the {given.kind} of {given.account}, and so do you"
     )
+    if given.place:
+        render.next_step(
+            f"govern place clean {quoted(given.place)} --accounts {given.account}", "once the message is deleted on both sides"
+        )
     for other in given.waiting:
         render.next_step(f"govern handover {given.account} {render.safe(given.person)} --kind {other}")

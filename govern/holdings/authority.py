@@ -77,6 +77,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "place.member": frozenset({KEYHOLDER}),
     "place.holds": frozenset({KEYHOLDER}),
     "place.cleaned": frozenset({KEYHOLDER}),
+    "envelope.opened": frozenset({KEYHOLDER}),
     "knowledge.declared": frozenset({KEYHOLDER}),
     "exposures.carried": frozenset({ADMIN}),
     "secret.revealed": frozenset({HOLDER, CUSTODIAN}),

@@ -21,6 +21,7 @@ _SUBJECT: Final = {
     "grant.issued": "person",
     "knowledge.declared": "person",
     "secret.handed_over": "person",
+    "envelope.opened": "person",
 }
 """Fact -> the field of its body that says whom its personal part is about."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from govern.errors import Refused, Usage
 from govern.events import VIAS
 from govern.holdings import grants
-from govern.procedures import showing
+from govern.procedures import copies, showing
 from govern.register.queries import accounts, holdings, people, versions
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class HandedOver:
     secret: Secret
     scan: Secret
     waiting: tuple[str, ...]
+    place: str = ""
+    """The chat that it goes to, which is to be cleaned; empty for any other way."""
 
 
 def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, reason: str, *, credential: str = "") -> HandedOver:
@@ -57,9 +59,11 @@ def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, r
         {"credential": version.credential, "version": version.n, "person": receiver.id, "via": via},
         {"reason": reason},
     )
+    chat = copies.sent(tx, receiver.id, version).name if via == "messenger" else ""
     return HandedOver(
         account=found.handle, person=receiver.handle, kind=kind, version=version.n, via=via, secret=secret,
         scan=showing.address(fields) if kind == "totp" else secret, waiting=waiting(tx.register, found.id, receiver.id),
+        place=chat,
     )  # fmt: skip
 
 

@@ -81,6 +81,10 @@ CREATE INDEX place_people_person ON place_people (person);
 CREATE TABLE place_accounts (
   place TEXT, account TEXT, since TEXT, cleaned_at TEXT, entry INTEGER, PRIMARY KEY (place, account)) WITHOUT ROWID;
 CREATE INDEX place_accounts_account ON place_accounts (account);
+CREATE TABLE place_versions (
+  place TEXT, credential TEXT, n INTEGER, since TEXT, cleaned_at TEXT, opened_at TEXT, opener TEXT, entry INTEGER,
+  PRIMARY KEY (place, credential, n)) WITHOUT ROWID;
+CREATE INDEX place_versions_credential ON place_versions (credential, n);
 
 CREATE TABLE rotations (
   id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from govern.errors import GovernError
-from govern.register.projection import Scene, candidates, credentials, showing
+from govern.register.projection import Scene, candidates, copies, credentials, showing
 
 _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
     "version.staged": credentials.exposures,
@@ -19,6 +19,7 @@ _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
     "wraps.added": credentials.wraps_exposures,
     "secret.revealed": showing.revealed,
     "secret.handed_over": showing.handed_over,
+    "envelope.opened": copies.opened_by,
     "secrets.exported": showing.exported,
 }
 _LISTS: Final = ("wraps", "versions", "recipients")

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.register.projection import copies
 from govern.register.projection.scene import Scene
 
 _KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, 0 AS told, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
@@ -84,6 +85,7 @@ def _member(scene: Scene) -> None:
     else:
         scene.run("INSERT INTO place_people VALUES (?, ?, ?, ?, ?)", place, person, since, until, scene.index)
     _spread(scene, _BY_PLACE, place=place)
+    copies.spread(scene, place)
 
 
 def _holds(scene: Scene) -> None:
@@ -93,6 +95,7 @@ def _holds(scene: Scene) -> None:
         scene.must("account", "accounts", account)
         scene.run("INSERT OR REPLACE INTO place_accounts VALUES (?, ?, ?, NULL, ?)", place, account, scene.at, scene.index)
         _spread(scene, _BY_HOLDING, place=place, account=account)
+    copies.held(scene)
 
 
 def _cleaned(scene: Scene) -> None:
@@ -101,6 +104,7 @@ def _cleaned(scene: Scene) -> None:
         raise Refused(
             "whoever leaves records no place as cleaned", rule="leaver", control="AC-5", hint="somebody who stays looks and records it"
         )
+    copies.cleaned(scene)
     for account in scene.body["accounts"]:
         scene.run(
             "UPDATE place_accounts SET cleaned_at = ? WHERE place = ? AND account = ? AND cleaned_at IS NULL",

@@ -43,6 +43,11 @@ _KEPT = (
 )
 
 
+def names(db: sqlite3.Connection) -> set[str]:
+    """What places are called, folded."""
+    return {(name or "").casefold() for (name,) in db.execute("SELECT name FROM places")}
+
+
 def places(db: sqlite3.Connection) -> list[Place]:
     """All places, by name."""
     return [_place(db, row) for row in db.execute("SELECT id, name, kind FROM places ORDER BY name COLLATE NOCASE, id").fetchall()]
@@ -63,7 +68,11 @@ def find(db: sqlite3.Connection, name: str) -> Place:
 def _place(db: sqlite3.Connection, row: tuple[str, str | None, str]) -> Place:
     id_, name, kind = row
     people = db.execute("SELECT person, since, until FROM place_people WHERE place = ? ORDER BY since, until, entry", (id_,))
-    held = db.execute("SELECT account FROM place_accounts WHERE place = ? AND cleaned_at IS NULL", (id_,))
+    held = db.execute(
+        "SELECT account FROM place_accounts WHERE place = ?1 AND cleaned_at IS NULL UNION SELECT c.account FROM place_versions h"
+        " JOIN credentials c ON c.id = h.credential WHERE h.place = ?1 AND h.cleaned_at IS NULL",
+        (id_,),
+    )
     return Place(
         id=id_,
         name=name or f"place {id_[:4]}",

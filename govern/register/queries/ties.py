@@ -75,6 +75,7 @@ def circumstances(db: sqlite3.Connection, person: str, at: str) -> Circumstances
         places=column(
             "SELECT DISTINCT m.place FROM place_people m JOIN places p ON p.id = m.place WHERE m.person = ? AND (m.until IS NULL OR m.until >= ?)"
             " AND (EXISTS (SELECT 1 FROM place_accounts h WHERE h.place = m.place AND h.cleaned_at IS NULL)"
+            "  OR EXISTS (SELECT 1 FROM place_versions h WHERE h.place = m.place AND h.cleaned_at IS NULL)"
             "  OR EXISTS (SELECT 1 FROM credentials c WHERE c.kept_in = m.place)) ORDER BY p.entry",
             person,
             at[:10],

@@ -15,7 +15,7 @@ from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
 from govern.offboarding.wording import Told, command, sentence
 from govern.policy.rules import Policy
-from govern.register.queries import cases, drills, handovers, people, rotations
+from govern.register.queries import cases, copies, drills, handovers, people, rotations
 
 
 class Work(NamedTuple):
@@ -52,7 +52,7 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
     What concerns a departure is left out of the list of the very person who leaves, before its cut, whoever reads it.
     """
     there = staff(db, now)
-    found = [*_handovers(db, policy, there, now), *_rotations(db, there), *_drill(db, policy, there, now)]
+    found = [*_handovers(db, policy, there, now), *_rotations(db, there), *_copies(db, there), *_drill(db, policy, there, now)]
     found += _cases(db, there, found, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
     return sorted(chosen, key=lambda one: (not one.due, one.due, one.account, one.what))
@@ -82,6 +82,22 @@ def _rotations(db: sqlite3.Connection, there: Staff) -> Iterator[Work]:
             what="rotation", of=_answering(there, *answers.get(one.account, ())), why=f"{one.trigger}, {one.state.value}",
             command=f"govern rotate {one.handle} --kind {one.kind}", account=one.handle, kind=one.kind, due=one.due, id=one.id,
         )  # fmt: skip
+
+
+def _copies(db: sqlite3.Connection, there: Staff) -> Iterator[Work]:
+    """Messages to take back, and envelopes to print anew or to destroy; what was opened and still works is a rotation's business."""
+    found = copies.copies(db)
+    for copy in copies.messages(found):
+        yield Work(
+            what="clean-place", of=_answering(there, copy.custodian, copy.deputy), why=f"its {copy.kind} was sent to {copy.name}",
+            command=copy.clean, account=copy.handle, kind=copy.kind, id=copy.place,
+        )  # fmt: skip
+    for copy in copies.envelopes(found):
+        if copies.is_stale(copy) and (copy.changing or not copy.works):
+            yield Work(
+                what="envelope", of=_answering(there, copy.custodian, copy.deputy), why=f"{copy.name}: print anew, destroy the old",
+                command=copies.renewal(copy), account=copy.handle, kind=copy.kind, id=copy.place,
+            )  # fmt: skip
 
 
 def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], *, reader: str, person: str) -> Iterator[Work]:

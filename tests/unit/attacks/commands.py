@@ -24,6 +24,7 @@ READING: tuple[str, ...] = (
     "place list",
     "who shop",
     "holds ben",
+    "envelope list",
     "rotation list",
     "rotation show 012345",
     "proposal list --json",
@@ -65,6 +66,7 @@ WRITING: tuple[str, ...] = (
     "place add wall --kind paper",
     "place member wall ben",
     "place holds wall --accounts shop",
+    "envelope opened shop",
     "place clean wall --accounts shop",
     "known shop ben",
     "import {export}",
@@ -100,6 +102,7 @@ SHOWING: tuple[str, ...] = (
     "reveal shop --stdout",
     "reveal shop --stdout --json",
     "code shop",
+    "envelope print shop --out {new}",
     "handover shop cleo --kind password --stdout",
     "export --format bitwarden-json --out {new} --reason moving",
 )

@@ -459,6 +459,17 @@ def test_what_a_void_entry_says_was_handed_over_is_known_to_both(firm: Machine) 
     assert exposed(firm, dora.write(dora.event("secret.handed_over", body))) == {("cleo", "handed-over", 1), ("dora", "revealed", 1)}
 
 
+def test_who_a_void_entry_says_opened_an_envelope_knows_what_was_in_it(firm: Machine) -> None:
+    """Void since the place is no paper."""
+    dora, place = Insider(firm.of("dora")), os.urandom(16).hex()
+    dora.write(dora.event("place.added", {"place": place, "kind": "sheet"}))
+    inside = [[named(dora, "credentials", "kind = 'totp'"), 1]]
+    dora.write(dora.event("place.holds", {"place": place, "accounts": [], "versions": inside}))
+    index = dora.write(dora.event("envelope.opened", {"place": place, "person": named(dora, "people", "handle = 'cleo'")}))
+    assert firm.ask("SELECT type FROM entries WHERE idx = ?", index) == [("void",)]
+    assert exposed(firm, index) == {("cleo", "handed-over", 1)}
+
+
 def test_what_a_void_entry_says_was_exported_is_known(firm: Machine) -> None:
     dora = Insider(firm.of("dora"))
     versions = [[named(dora, "credentials", "kind = 'totp'"), 1], [named(dora, "credentials", "kind = 'password'"), 2]]

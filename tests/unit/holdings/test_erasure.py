@@ -46,6 +46,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "grant.issued": ({"person": "p"}, {"p"}),
     "knowledge.declared": ({"person": "p"}, {"p"}),
     "secret.handed_over": ({"person": "p"}, {"p"}),
+    "envelope.opened": ({"person": "p"}, {"p"}),
     "secret.revealed": ({}, {"actor"}),
     "code.shown": ({"recipient": "p"}, {"actor", "p"}),
     "secrets.exported": ({}, {"actor"}),
