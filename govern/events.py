@@ -157,6 +157,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     "secret.revealed": _fact(credential=id_, version=count, purpose=word("reveal", "rotation", "probe"), personal={"reason": _note}),
     "code.shown": _fact(credential=id_, version=count, optional={"recipient": id_}, personal={"reason": _note}),
+    "code.spent": _fact(credential=id_, version=count, ordinal=count, left=count, optional={"recipient": id_}, personal={"reason": _note}),
     "secret.handed_over": _fact(credential=id_, version=count, person=id_, via=word(*VIAS), personal={"reason": _note}),
     "secrets.exported": _fact(
         export=id_, versions=many(row(id_, count), 1000), part=count, of=count, personal={"reason": _note, "path": _note}

@@ -15,7 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "key": "Keys: list, add a machine or a service, revoke, seal, renew",
     "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
-    "credential": "Credentials of an account: add, list",
+    "credential": "Credentials of an account: add, list, use-code",
     "place": "Places where copies lie: add, list, member, holds, clean",
     "known": "Declare who already knows a secret",
     "import": "Take in a password manager's export or a spreadsheet",

@@ -21,6 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 
 def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
     """The credentials of an account by JSON key; `due` is a day, or None."""
+    from govern.register.queries.backup_codes import left
     from govern.register.queries.credentials import of_account
     from govern.register.queries.policies import policy
     from govern.rotation.schedule import next_due
@@ -32,7 +33,7 @@ def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
             "changed_at": one.changed_at or one.current_at or None,
             "due": next_due(rules, account.tier, one.kind, one.since) if one.since else None,
             "claimed": bool(one.changed_at), "origin": one.origin, "weak": one.weak, "others_unknown": one.others_unknown,
-            "candidate": one.candidate or None,
+            "candidate": one.candidate or None, "codes_left": left(db, one.id, one.version) if one.kind == "backup-codes" else None,
         }
         for one in of_account(db, account.id)
     ]  # fmt: skip
@@ -46,7 +47,8 @@ def table(found: Sequence[dict[str, Any]], handle: str) -> None:
         [
             (
                 one["kind"] + (f" {one['id'][:8]}" if kinds.count(one["kind"]) > 1 else ""), one["version"] or "",
-                one["state"] + (f", {one['candidate']} staged" if one["candidate"] else ""),
+                one["state"] + (f", {one['candidate']} staged" if one["candidate"] else "")
+                + (f", {one['codes_left']} left" if one["codes_left"] is not None else ""),
                 one["kept_in"] or "this vault", render.day(one["changed_at"]) + (" (claimed)" if one["claimed"] else ""), one["due"] or "",
             )
             for one in found
@@ -115,3 +117,37 @@ def list_(account: Annotated[str, typer.Argument(metavar="ACCOUNT")], json: Json
         render.emit("credential", {"account": found.handle, "credentials": listed})
         return
     table(listed, found.handle)
+
+
+@app.command("use-code")
+def use_code(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    recipient: Annotated[str, typer.Option("--for", metavar="PERSON", help="The holder who asked for it.")] = "",
+    credential: Annotated[str, typer.Option(metavar="ID", help="Which of several sets: its id, or how it begins.")] = "",
+    stdout: Annotated[bool, typer.Option("--stdout", help="The code alone, without a line break, on stdout.")] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="Into the clipboard, for 45 seconds.")] = False,
+    json: Json = False,
+) -> None:
+    """Show one unused backup code, after it was recorded as spent."""
+    from govern.cli.showing import Way, choose, show
+    from govern.procedures.spending import spend
+    from govern.rotation.kinds import FEW_CODES
+
+    way = choose(stdout=stdout, copy=copy)
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        spent = spend(tx, account, reason, recipient, credential=credential)
+    about = {
+        "account": spent.account, "version": spent.version, "ordinal": spent.ordinal, "left": spent.left, "for": spent.recipient or None,
+    }  # fmt: skip
+    if json and way is Way.STDOUT:
+        render.emit("credential", {**about, "code": spent.code.reveal()})
+    else:
+        show(way, spent.code)
+        if json:
+            render.emit("credential", {**about, "copied": True})
+    whom = f", for {render.safe(spent.recipient)}" if spent.recipient else ""
+    render.note(f"recorded as spent: code {spent.ordinal} of {spent.account}{whom}; {render.count(spent.left, 'code')} left")
+    if spent.left <= FEW_CODES:
+        render.next_step(f"govern rotate {spent.account} --kind backup-codes", "get new ones there while you are logged in")

@@ -82,6 +82,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "exposures.carried": frozenset({ADMIN}),
     "secret.revealed": frozenset({HOLDER, CUSTODIAN}),
     "code.shown": frozenset({HOLDER, CUSTODIAN}),
+    "code.spent": frozenset({HOLDER, CUSTODIAN}),
     "secret.handed_over": _RUNS_ACCOUNT,
     "secrets.exported": frozenset({ADMIN}),
     "import.recorded": frozenset({ADMIN}),

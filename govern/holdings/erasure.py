@@ -25,7 +25,7 @@ _SUBJECT: Final = {
 }
 """Fact -> the field of its body that says whom its personal part is about."""
 
-_BY: Final = frozenset({"secret.revealed", "code.shown", "secrets.exported", "import.recorded", "backup.made"})
+_BY: Final = frozenset({"secret.revealed", "code.shown", "code.spent", "secrets.exported", "import.recorded", "backup.made"})
 """Facts whose personal part is about whoever recorded them."""
 
 LOOKED_UP: Final = frozenset({"grant.ended", "case.item_ended", "case.item_reopened", "case.closed"})
@@ -39,7 +39,7 @@ def concerned(type_: str, actor: str, body: Mapping[str, Any]) -> set[str]:
         found.add(str(body[_SUBJECT[type_]]))
     if type_ in _BY:
         found.add(actor)
-    if type_ == "code.shown" and "recipient" in body:
+    if type_ in ("code.shown", "code.spent") and "recipient" in body:
         found.add(str(body["recipient"]))
     if type_ == "proposal.made" and "person" in body["parameters"]:
         found.add(str(body["parameters"]["person"]))

@@ -110,6 +110,9 @@ CREATE TABLE exports (entry INTEGER PRIMARY KEY, path TEXT, at TEXT);
 CREATE TABLE shown (
   entry INTEGER PRIMARY KEY, what TEXT, person TEXT, credential TEXT, n INTEGER, purpose TEXT, recipient TEXT, reason TEXT, at TEXT);
 CREATE INDEX shown_credential ON shown (credential);
+CREATE TABLE spent (
+  credential TEXT, n INTEGER, ordinal INTEGER, remaining INTEGER, person TEXT, recipient TEXT, reason TEXT, at TEXT, entry INTEGER,
+  PRIMARY KEY (credential, n, ordinal)) WITHOUT ROWID;
 """
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))

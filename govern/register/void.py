@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from govern.errors import GovernError
-from govern.register.projection import Scene, candidates, copies, credentials, showing
+from govern.register.projection import Scene, backup_codes, candidates, copies, credentials, showing
 
 _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
     "version.staged": credentials.exposures,
@@ -20,6 +20,7 @@ _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
     "secret.revealed": showing.revealed,
     "secret.handed_over": showing.handed_over,
     "envelope.opened": copies.opened_by,
+    "code.spent": backup_codes.seen_by,
     "secrets.exported": showing.exported,
 }
 _LISTS: Final = ("wraps", "versions", "recipients")

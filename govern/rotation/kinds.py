@@ -11,6 +11,10 @@ FACTS: Final = frozenset({"passkey", "recovery-email", "recovery-phone"})
 """Kinds that are changed on the platform without a secret to keep; one may be given all the same. The platform issues all others."""
 
 
+FEW_CODES: Final = 3
+"""So many backup codes left, or fewer, are told: new ones take somebody who is still logged in."""
+
+
 def makes(kind: str, *, kept_elsewhere: bool) -> bool:
     """Whether a candidate can be staged without a secret being given: it is generated, or only the fact is recorded here."""
     return kind in GENERATED or kind in FACTS or kept_elsewhere

@@ -7,6 +7,7 @@ from typing import Final
 
 from govern.register.projection import (
     accounts,
+    backup_codes,
     candidates,
     cases,
     copies,
@@ -36,6 +37,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **places.APPLY,
     **copies.APPLY,
     **showing.APPLY,
+    **backup_codes.APPLY,
     **rotations.APPLY,
     **cases.APPLY,
 }

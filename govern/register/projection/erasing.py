@@ -20,7 +20,14 @@ MALFORMED: Final = "personal-malformed"
 
 _ANEW: Final = "withdraw it and begin anew: govern proposal withdraw ID, then govern person erase PERSON"
 
-_TEXTS: Final = (("grants", "reason"), ("shown", "reason"), ("imports", "path"), ("exports", "path"), ("proposals", "reason"))
+_TEXTS: Final = (
+    ("grants", "reason"),
+    ("shown", "reason"),
+    ("spent", "reason"),
+    ("imports", "path"),
+    ("exports", "path"),
+    ("proposals", "reason"),
+)
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 
 

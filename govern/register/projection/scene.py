@@ -13,7 +13,11 @@ from govern.holdings.exposures import STRENGTH
 _STAGES: Final = frozenset({"version.staged", "candidates.staged"})
 """They are about the newest version: nothing has brought it back yet."""
 
-_EXPOSE: Final = "INSERT OR IGNORE INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?)"
+_EXPOSE: Final = (
+    "INSERT INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET strength = 'seen'"
+    " WHERE strength <> 'seen' AND excluded.strength = 'seen'"
+)
+"""The first record of a basis stays, but for its strength: what was possible becomes seen, and never the other way."""
 
 
 @dataclass(slots=True)

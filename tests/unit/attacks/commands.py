@@ -102,6 +102,7 @@ SHOWING: tuple[str, ...] = (
     "reveal shop --stdout",
     "reveal shop --stdout --json",
     "code shop",
+    "credential use-code shop --stdout",
     "envelope print shop --out {new}",
     "handover shop cleo --kind password --stdout",
     "export --format bitwarden-json --out {new} --reason moving",

@@ -49,6 +49,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "envelope.opened": ({"person": "p"}, {"p"}),
     "secret.revealed": ({}, {"actor"}),
     "code.shown": ({"recipient": "p"}, {"actor", "p"}),
+    "code.spent": ({"recipient": "p"}, {"actor", "p"}),
     "secrets.exported": ({}, {"actor"}),
     "import.recorded": ({}, {"actor"}),
     "backup.made": ({}, {"actor"}),
