@@ -34,6 +34,8 @@ PRESETS: Final = ("solo", "small", "team")
 GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
 VIAS: Final = ("in-person", "call", "messenger", "paper")
+CUTS: Final = ("sessions", "app-passwords", "oauth-apps", "api-tokens")
+"""What may have been ended on the platform along with a password."""
 SERVICE_PURPOSES: Final = ("run-due", "remind", "reconcile", "probe")
 BASES: Final = ("sealed", "revealed", "set", "handed-over", "place", "declared", "exported", "imported", "recovery", "unknown")
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
@@ -178,7 +180,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.aborted": _fact(rotation=id_),
     "rotation.lost": _fact(rotation=id_),
     "rotation.confirmed": _fact(
-        rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time}
+        rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8)}
     ),
     # cases: in a compartment of their own readers
     "case.opened": _fact(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from govern.cli import render
+from govern.rotation.kinds import LABELLED, label
 from govern.shell import quoted
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def row(rotation: Rotation, names: Mapping[str, str]) -> dict[str, object]:
         "grade": rotation.grade or None, "opened_at": rotation.opened_at, "due": rotation.due or None, "version": rotation.candidate or None,
         "shown": rotation.shown, "opener": names.get(rotation.opener, rotation.opener), "ended_at": rotation.ended_at or None,
         "confirmer": names.get(rotation.confirmer) if rotation.confirmer else None, "next": next_of(rotation) or None,
+        "cut": list(rotation.cut), "residual_until": rotation.residual_until or None,
+        "label": label(rotation.id) if rotation.kind in LABELLED else None,
     }  # fmt: skip
 
 
@@ -63,6 +66,8 @@ def tell_next(found: Sequence[Rotation]) -> None:
     for rotation in waiting[:3]:
         command = next_of(rotation)
         why = "" if "confirm" in command or "rotate " in command else f"then: govern rotation confirm {short(rotation.id)}"
+        if rotation.kind in LABELLED and "rotate " in command:
+            why = f"make a new one there, and call it {label(rotation.id)}"
         if rotation.kept_in:
             why = f"once it is changed on the platform and in {render.safe(rotation.place)}"
         render.next_step(command, why)
@@ -104,6 +109,7 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
         render.note(f"{where}: done on {render.day(rotation.ended_at)} already")
         return
     render.note(f"{where}: done, version {rotation.candidate} is current")
+    tell_residue(rotation)
     if done.still_knows:
         render.note(f"{where}: still known to {named(done.still_knows, names)}")
     for settled in done.cases:
@@ -121,6 +127,18 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
         render.next_step(
             f"govern place member {quoted(rotation.place)} {names.get(person, person)}", "holds it; once that place is open to them"
         )
+
+
+def tell_residue(rotation: Rotation) -> None:
+    """What a changed password leaves alive, as far as nobody recorded that it was ended there."""
+    from govern.cli.cutting import alive
+
+    where = f"{render.safe(rotation.handle)} {rotation.kind}"
+    if rotation.residual_until:
+        render.note(f"{where}: whoever was signed in still gets in until {rotation.residual_until}")
+    left = alive(rotation)
+    if left and not rotation.open:
+        render.note(f"{where}: not recorded as ended there, and perhaps still good: {', '.join(left)}")
 
 
 def confirmed(done: Confirmed, names: Mapping[str, str]) -> dict[str, object]:

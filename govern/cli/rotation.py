@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.cli.rotated import confirmed, named, next_of, row, short, table, tell_confirmed, tell_next
+from govern.cli.rotated import confirmed, named, next_of, row, short, table, tell_confirmed, tell_next, tell_residue
 from govern.errors import Usage
+from govern.rotation.kinds import LABELLED, label
 
 if TYPE_CHECKING:
     from govern.register.queries.rotations import Rotation
@@ -128,6 +129,11 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
         })  # fmt: skip
         return
     table([found], empty="")
+    if found.kind in LABELLED:
+        render.line(f"called {label(found.id)} on its platform")
+    if found.cut:
+        render.line(f"ended there with it: {', '.join(found.cut)}")
+    tell_residue(found)
     render.line()
     render.table(
         ("version", "state", "from", "staged", "could know"),
@@ -143,6 +149,13 @@ def confirm(
         int, typer.Option(metavar="N", min=0, max=2**53, help="Which candidate is in force, where it is an earlier one.")
     ] = 0,
     sessions_cut: Annotated[bool, typer.Option("--sessions-cut", help="Everybody was signed out there.")] = False,
+    cut: Annotated[
+        list[str] | None,
+        typer.Option("--cut", help="What was ended there: sessions, app-passwords, oauth-apps, api-tokens; may be repeated."),
+    ] = None,
+    residual_until: Annotated[
+        str, typer.Option("--residual-until", metavar="TIME", help="Until when whoever was signed in still gets in (UTC).")
+    ] = "",
     json: Json = False,
 ) -> None:
     """The platform has the new secret: what was known before works no more."""
@@ -150,8 +163,16 @@ def confirm(
     from govern.register.queries import people, rotations
 
     workspace = settings.workspace()
+    ended = list(cut or ())
+    if settings.current.terminal and not ended and not sessions_cut:
+        from govern.cli.cutting import ask_cut
+
+        ended = ask_cut(rotations.find(workspace.view(), id_))
     with workspace.transaction(settings.now()) as tx:
-        done = steps.confirm(tx, rotations.find(tx.register, id_), version=version, sessions_cut=sessions_cut or None)
+        found = rotations.find(tx.register, id_)
+        done = steps.confirm(
+            tx, found, version=version, sessions_cut=sessions_cut or None, cut=ended, residual_until=residual_until
+        )  # fmt: skip
     names = people.handles(workspace.view())
     if json:
         render.emit("rotation", {"rotations": [row(done.rotation, names)], **confirmed(done, names)})

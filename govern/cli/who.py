@@ -27,12 +27,14 @@ def who(
     """Who holds an account, and who could know which version of its secrets, and by what."""
     from govern.register.queries import accounts, exposures, holdings
     from govern.register.queries.people import handles
+    from govern.register.queries.residue import residue
 
     db = settings.workspace().view()
     found = accounts.find(db, account)
     grants = holdings.of_accounts(db, [found.id])
     known = exposures.of_account(db, found.id)
     names = handles(db)
+    late = {(one.person, one.credential, one.n): one.until for one in residue(db, settings.now(), account=found.id)}
     if json:
         render.emit("who", {
             "account": found.handle, "platform": found.platform, "tier": found.tier, "custodian": names.get(found.custodian, found.custodian),
@@ -47,7 +49,7 @@ def who(
             "exposed": [
                 {
                     "person": names.get(e.person, e.person), "kind": e.kind, "version": e.n, "basis": e.basis, "strength": e.strength,
-                    "since": e.since, "live": e.live,
+                    "since": e.since, "live": e.live, "residual_until": late.get((e.person, e.credential, e.n)),
                 }
                 for e in known
             ],
@@ -62,6 +64,7 @@ def _tell(
     from govern.cli.knowing import merged, section
     from govern.holdings.knowing import SCREEN_NAMES, Relation, standing
     from govern.register.queries import holdings, people
+    from govern.register.queries.residue import residue
 
     head = [found.handle, found.platform, found.login, f"tier {found.tier}", f"responsible: {names.get(found.custodian, found.custodian)}"]
     render.line(" · ".join(render.safe(part) for part in head if part))
@@ -91,6 +94,8 @@ def _tell(
             words = standing(relation, strength=group.strength, live=group.live)
             rows.append((person, f"{group.kind} v{group.n}", ", ".join(group.bases), group.strength, render.day(group.since), words))
     section("\nCould know", ("person", "what", "by", "strength", "since", "now"), rows, empty="nobody knows anything of it that works")
+    for one in residue(db, now, account=found.id):
+        render.line(f"{render.safe(names.get(one.person, one.person))} may still be signed in by {one.kind} v{one.n} until {one.until}")
     ended = sum(not group.live for group in merged(known))
     if ended and not everything:
         render.note(f"{ended} more knew what works no more: --all")

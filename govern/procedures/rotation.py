@@ -5,6 +5,7 @@ Everything secret comes back masked and may leave the process only behind the tr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.errors import NotFound, Refused, Usage
@@ -13,7 +14,7 @@ from govern.procedures.settling import Settled
 from govern.register.queries import accounts, holdings, people, policies, rotations, ties
 from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
-from govern.rotation import machine
+from govern.rotation import machine, residue
 from govern.rotation.kinds import makes
 from govern.rotation.machine import State, Step
 from govern.rotation.triggers import Trigger, due
@@ -90,8 +91,9 @@ class Confirmed:
 
 
 def confirm(
-    tx: Transaction, rotation: Rotation, *, version: int = 0, grade: str = "one-person", sessions_cut: bool | None = None
-) -> Confirmed:
+    tx: Transaction, rotation: Rotation, *, version: int = 0, grade: str = "one-person", sessions_cut: bool | None = None,
+    cut: Sequence[str] = (), residual_until: str = "",
+) -> Confirmed:  # fmt: skip
     """The platform has the candidate (or, of several, this `version`), and nothing else: the exposures of all others end here.
 
     A rotation that is done already stays as it is. Raises Refused where nobody can have typed the secret in, or tried the seed.
@@ -105,7 +107,14 @@ def confirm(
         machine.proven(rotations.candidate(db, rotation, n), grade)
     except Refused as refused:
         raise _named(refused, rotation) from None
-    tx.record("rotation.confirmed", {"rotation": rotation.id, "version": n, "grade": grade, "sessions_cut": sessions_cut})
+    ended = residue.told(cut, sessions_cut=sessions_cut)
+    tx.record(
+        "rotation.confirmed",
+        {
+            "rotation": rotation.id, "version": n, "grade": grade, "sessions_cut": True if "sessions" in ended else sessions_cut,
+            "cut": list(ended) or None, "residual_until": residue.until(residual_until, tx.now) or None,
+        },
+    )  # fmt: skip
     _end_old_wraps(tx, rotation, n)
     again = _again(tx, rotation, n)
     settled = settling.after_rotation(tx, rotation.credential)

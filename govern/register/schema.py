@@ -88,7 +88,7 @@ CREATE INDEX place_versions_credential ON place_versions (credential, n);
 
 CREATE TABLE rotations (
   id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,
-  shown INTEGER NOT NULL DEFAULT 0, ended_at TEXT, confirmer TEXT, grade TEXT, sessions_cut INTEGER, residual_until TEXT,
+  shown INTEGER NOT NULL DEFAULT 0, ended_at TEXT, confirmer TEXT, grade TEXT, sessions_cut INTEGER, residual_until TEXT, cut TEXT,
   ended_entry INTEGER, entry INTEGER);
 CREATE INDEX rotations_credential ON rotations (credential);
 CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS NULL;

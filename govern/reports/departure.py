@@ -23,6 +23,7 @@ from govern.register.connection import state
 from govern.register.queries import accounts, cases, people, ties
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
+from govern.rotation.residue import left
 
 SCHEMA: Final = "govern.departure/1"
 
@@ -50,6 +51,9 @@ class Secret:
     grade: str
     entry: int | None
     outcome: str
+    residual_until: str = ""
+    """Until when a session begun with it may last, where that is later than the change; and what nobody recorded as ended there."""
+    not_ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,7 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
     names = {one.id: one.name for one in people.people(db)}
     entries = cases.items(db, case.id)
     founding = json_.loads(state(db, "founding") or "{}")
-    secrets = tuple(_secret(db, case, entry) for entry in entries if entry.item.kind is ItemKind.ROTATE)
+    secrets = tuple(_secret(db, case, entry, now) for entry in entries if entry.item.kind is ItemKind.ROTATE)
     cited = [("case opened", case.entry), ("cut", case.cut_entry), ("case closed", case.closed_entry)]
     cited += [(f"{one.account} {one.kind}: rotation confirmed", one.entry) for one in secrets if one.entry]
     return Departure(
@@ -131,7 +135,7 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
     )
 
 
-def _secret(db: sqlite3.Connection, case: Case, entry: Entry) -> Secret:
+def _secret(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> Secret:
     item = entry.item
     bases = db.execute(
         "SELECT basis, since FROM exposures WHERE person = ? AND credential = ? AND n = ? ORDER BY since, basis",
@@ -139,12 +143,13 @@ def _secret(db: sqlite3.Connection, case: Case, entry: Entry) -> Secret:
     ).fetchall()
     granted = db.execute("SELECT max(ended_at) FROM grants WHERE person = ? AND account = ?", (case.person, item.account)).fetchone()[0]
     ended = db.execute(
-        "SELECT v.ended_at, r.grade, r.ended_entry FROM versions v"
+        "SELECT v.ended_at, r.grade, r.ended_entry, r.residual_until, r.cut FROM versions v"
         " LEFT JOIN rotations r ON r.credential = v.credential AND r.ended_at = v.ended_at AND r.state = 'done'"
         " WHERE v.credential = ? AND v.n = ? ORDER BY r.ended_entry DESC LIMIT 1",
         (item.credential, item.version),
     ).fetchone()
-    rotated_at = ended[0] or ""
+    rotated_at, residual = ended[0] or "", ended[3] or ""
+    alive = left(entry.credential_kind, (ended[4] or "").split(), _kinds(db, item.account)) if ended[2] else ()
     revoked_at = granted or case.cut_made_at
     given_up = "" if entry.state in (ItemState.OPEN, ItemState.DONE) else str(entry.state)
     return Secret(
@@ -161,7 +166,17 @@ def _secret(db: sqlite3.Connection, case: Case, entry: Entry) -> Secret:
         grade=ended[1] or "",
         entry=ended[2],
         outcome="works no more" if rotated_at else given_up or "still known",
+        residual_until=residual if residual > now else "",
+        not_ended=alive,
     )
+
+
+def _kinds(db: sqlite3.Connection, account: str) -> tuple[str, ...] | None:
+    """Kinds of credential that the account's platform has; None where nothing is known of it."""
+    try:
+        return profile(accounts.by_id(db, account).platform).kinds
+    except NotFound:
+        return None
 
 
 def _platform(db: sqlite3.Connection, account: str) -> str:

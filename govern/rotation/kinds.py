@@ -15,6 +15,15 @@ FEW_CODES: Final = 3
 """So many backup codes left, or fewer, are told: new ones take somebody who is still logged in."""
 
 
+LABELLED: Final = frozenset({"api-token", "app-password"})
+"""Kinds that the platform lists by a name of our choice: by it the one of a rotation is found again after a crash."""
+
+
+def label(rotation: str) -> str:
+    """What to call the new one there: the rotation's id (hex), as far as it is shown everywhere."""
+    return f"govern-{rotation[:8]}"
+
+
 def makes(kind: str, *, kept_elsewhere: bool) -> bool:
     """Whether a candidate can be staged without a secret being given: it is generated, or only the fact is recorded here."""
     return kind in GENERATED or kind in FACTS or kept_elsewhere

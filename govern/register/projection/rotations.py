@@ -135,9 +135,10 @@ def _confirmed(scene: Scene) -> None:
     if version[2] is None:
         scene.expose(scene.actor, credential, n, "set")  # kept elsewhere: whoever changed it there knows it
     scene.run(
-        "UPDATE rotations SET state = ?, ended_at = ?, ended_entry = ?, confirmer = ?, candidate = ?, grade = ?, sessions_cut = ?, residual_until = ?"
-        " WHERE id = ?",
-        state, scene.at, scene.index, scene.actor, n, body["grade"], body.get("sessions_cut"), body.get("residual_until"), body["rotation"],
+        "UPDATE rotations SET state = ?, ended_at = ?, ended_entry = ?, confirmer = ?, candidate = ?, grade = ?, sessions_cut = ?, residual_until = ?,"
+        " cut = ? WHERE id = ?",
+        state, scene.at, scene.index, scene.actor, n, body["grade"], body.get("sessions_cut"), body.get("residual_until"),
+        " ".join(body.get("cut", ())) or None, body["rotation"],
     )  # fmt: skip
 
 

@@ -354,8 +354,6 @@ def _plus(day: str | None, days: int | None) -> str:
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _proposed, _sole_admin, _erased,
-    _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak, handovers.findings, copies.findings, backup_codes.findings,
-    _grants,
-    _bare, drills.findings,
+    _void, _proposed, _sole_admin, _erased, _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak,
+    handovers.findings, copies.findings, backup_codes.findings, _grants, _bare, drills.findings,
 )  # fmt: skip

@@ -39,6 +39,10 @@ class Rotation(NamedTuple):
     grade: str
     entry: int
     place: str
+    cut: tuple[str, ...] = ()
+    """What was ended there with it, as recorded at the confirmation."""
+    residual_until: str = ""
+    """Until when whoever was signed in gets in all the same; a UTC time."""
 
     @property
     def open(self) -> bool:
@@ -50,7 +54,7 @@ SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.ke
   CASE WHEN r.ended_at IS NULL THEN nullif(min(coalesce(r.due, '~'), coalesce((
     SELECT min(i.due) FROM items i JOIN cases k ON k.id = i.case_id AND k.state = 'cut'
     WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~') ELSE r.due END AS due_by,
-  r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name
+  r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name, r.cut, r.residual_until
 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
 """
 """While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
@@ -62,7 +66,7 @@ def _rotation(row: Sequence[object]) -> Rotation:
         id=texts[0], credential=texts[1], account=texts[2], handle=texts[3], platform=texts[4], tier=texts[5], kind=texts[6], kept_in=texts[7],
         trigger=texts[8], state=State(texts[9]), due=texts[10], opened_at=texts[11], opener=texts[12], candidate=int(texts[13] or 0),
         shown=bool(row[14]), ended_at=texts[15], confirmer=texts[16], grade=texts[17], entry=int(texts[18] or 0),
-        place=_place(texts[7], texts[19]),
+        place=_place(texts[7], texts[19]), cut=tuple(texts[20].split()), residual_until=texts[21],
     )  # fmt: skip
 
 

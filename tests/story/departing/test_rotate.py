@@ -178,9 +178,14 @@ def test_led_through_on_a_terminal(acme: Any, screen: Any) -> None:
     assert second
     assert second[1] != secret[1]
     shown.type("y")
-    shown.until("(y/N): ")
+    assert "Signed out everywhere else there?" in shown.until("(y/N): ")
     shown.type("y")
+    assert "Connected apps and websites removed there?" in shown.until("(y/N): ")
+    shown.type("n")
+    assert "Did it give you new backup codes?" in shown.until("(y/N): ")
+    shown.type("n")
     assert shown.end() == 0
+    assert "not recorded as ended there, and perhaps still good: oauth-apps" in shown.seen
     assert "next: govern handover shop anna --kind password" in shown.seen
     assert acme.ok("reveal", "shop", "--stdout").out == second[1]
 
@@ -208,6 +213,8 @@ def test_led_through_what_the_platform_issues(acme: Any, screen: Any) -> None:
     shown.type("c")
     shown.until("[l] later: ")
     shown.type("y")
+    assert "new backup codes?" in shown.until("(y/N): ")
+    shown.type("n")
     assert shown.end() == 0
     assert acme.ok("reveal", "shop", "--kind", "totp", "--stdout").out == "NBSWY3DPEB3W64TMMQQGC3TEEBSXM3DP"
 
