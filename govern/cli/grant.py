@@ -82,6 +82,8 @@ def _tell(planned: Plan, granted: list[Granted], *, dry_run: bool) -> None:
 
 def _next(planned: Plan, granted: list[Granted]) -> None:
     who = render.safe(planned.person.handle)
+    if any(issue.emergency for issue in planned.issues):
+        render.note(f"in an emergency: every admin is told, until it is over and what {who} has come to know is changed")
     steps = [f"govern handover {one.account} {who} --kind {kind}" for one in granted for kind in one.waiting]
     steps += [f"govern place member {quoted(place)} {who}" for one in granted for place in one.places]
     steps += [f"govern credential add {one.account} --kind password" for one in granted if one.is_empty]

@@ -37,7 +37,7 @@ def revoke(
         render.emit("revoke", {
             "person": planned.person.handle, "revoked": [account.handle for account in planned.accounts],
             "still_knows": [{"account": known.handle, "kind": known.kind, "version": known.n} for known in planned.still_knows],
-            "warnings": list(planned.warnings), "dry_run": dry_run,
+            "warnings": list(planned.warnings), "rotations": list(planned.rotations), "dry_run": dry_run,
         })  # fmt: skip
     else:
         _tell(planned, dry_run=dry_run)
@@ -60,6 +60,8 @@ def _tell(planned: Plan, *, dry_run: bool) -> None:
 
 
 def _next(planned: Plan) -> None:
+    if planned.rotations:
+        render.note(f"an emergency ends with a rotation: {render.count(len(planned.rotations), 'rotation')} opened")
     steps = list(dict.fromkeys(f"govern rotate {known.handle} --kind {known.kind} --because membership" for known in planned.still_knows))
     for step in steps[:_STEPS]:
         render.next_step(step)

@@ -6,7 +6,7 @@ Whoever answers for an account (custodian, deputy) opens it by that, not by the 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound
@@ -30,6 +30,8 @@ class Plan:
     cut: tuple[str, ...]
     warnings: tuple[str, ...]
     still_knows: tuple[Known, ...]
+    rotations: tuple[str, ...] = ()
+    """Ids of the rotations that the end of an emergency grant has opened."""
 
 
 def plan(db: sqlite3.Connection, selector: str, person: str) -> Plan:
@@ -61,6 +63,7 @@ def plan(db: sqlite3.Connection, selector: str, person: str) -> Plan:
 
 def revoke(tx: Transaction, selector: str, person: str, reason: str) -> Plan:
     """Record the end of the grants and of the wraps; returns what has ended and what is still known."""
+    from govern.procedures.emergency import follow
     from govern.procedures.sealing import end_wraps
 
     planned = plan(tx.register, selector, person)
@@ -68,7 +71,7 @@ def revoke(tx: Transaction, selector: str, person: str, reason: str) -> Plan:
         tx.record("grant.ended", {"grants": list(planned.grants[start : start + 1000]), "cause": "revoked"}, {"reason": reason})
     if planned.cut:
         end_wraps(tx, planned.person.id, planned.cut)
-    return planned
+    return replace(planned, rotations=tuple(follow(tx, planned.person.id)))
 
 
 def _warnings(db: sqlite3.Connection, who: Person, ending: list[Account], cut: set[str], answers: set[str]) -> tuple[str, ...]:

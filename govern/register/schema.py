@@ -70,6 +70,7 @@ CREATE TABLE grants (
   ended_at TEXT, cause TEXT, reason TEXT, entry INTEGER);
 CREATE INDEX grants_account ON grants (account) WHERE ended_at IS NULL;
 CREATE INDEX grants_person ON grants (person, account);
+CREATE INDEX grants_emergency ON grants (account, person) WHERE emergency = 1;
 CREATE TABLE exposures (
   person TEXT, credential TEXT, n INTEGER, basis TEXT, strength TEXT, since TEXT, entry INTEGER,
   PRIMARY KEY (person, credential, n, basis)) WITHOUT ROWID;

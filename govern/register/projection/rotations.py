@@ -99,8 +99,29 @@ def _to(step: Step) -> Callable[[Scene], None]:
     return apply
 
 
+def _must_follow(scene: Scene, credential: str) -> None:
+    """Refuse to give up the rotation that follows an emergency grant, as long as whoever had it knows what works."""
+    knows = scene.one(
+        """
+        SELECT 1 FROM rotations r JOIN credentials c ON c.id = r.credential
+        JOIN grants g ON g.account = c.account AND g.person = r.person AND g.emergency = 1 AND g.ended_at IS NOT NULL
+        JOIN versions v ON v.credential = c.id AND v.state = 'current'
+        JOIN exposures e ON e.person = r.person AND e.credential = c.id AND e.n = v.n
+        WHERE r.id = ? AND c.id = ? AND r.trigger = 'membership'
+          AND NOT EXISTS (SELECT 1 FROM grants o WHERE o.account = c.account AND o.person = r.person AND o.ended_at IS NULL) LIMIT 1
+        """,
+        scene.body["rotation"], credential,
+    )  # fmt: skip
+    if knows:
+        raise Refused(
+            "an emergency ends with a rotation: whoever had the grant knows the present secret", rule="emergency", control="IA-5 i",
+            hint="change it: govern rotate ACCOUNT",
+        )  # fmt: skip
+
+
 def _aborted(scene: Scene) -> None:
     rotation = _rotation(scene)
+    _must_follow(scene, rotation.credential)
     shown = scene.one(
         "SELECT count(*) FROM exposures e JOIN versions v USING (credential, n) WHERE v.credential = ? AND v.rotation = ? AND e.strength = 'seen'",
         rotation.credential, scene.body["rotation"],

@@ -11,7 +11,7 @@ from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
-from govern.register.queries import backup_codes, copies, drills, handovers
+from govern.register.queries import backup_codes, copies, drills, emergencies, handovers
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.keys import theirs
 from govern.register.queries.proposals import alone
@@ -355,5 +355,5 @@ def _plus(day: str | None, days: int | None) -> str:
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased, _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak,
-    handovers.findings, copies.findings, backup_codes.findings, _grants, _bare, drills.findings,
+    handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, _grants, _bare, drills.findings,
 )  # fmt: skip

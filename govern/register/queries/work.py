@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from govern.holdings.findings import Finding
+from govern.holdings.handing_over import due_by
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
 from govern.offboarding.wording import Told, command, sentence
 from govern.policy.rules import Policy
-from govern.register.queries import cases, copies, drills, handovers, people, rotations
+from govern.register.queries import cases, copies, drills, emergencies, handovers, people, rotations
 
 
 class Work(NamedTuple):
@@ -52,7 +53,13 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
     What concerns a departure is left out of the list of the very person who leaves, before its cut, whoever reads it.
     """
     there = staff(db, now)
-    found = [*_handovers(db, policy, there, now), *_rotations(db, there), *_copies(db, there), *_drill(db, policy, there, now)]
+    found = [
+        *_handovers(db, policy, there, now),
+        *_rotations(db, there),
+        *_copies(db, there),
+        *_emergencies(db, policy, there, now),
+        *_drill(db, policy, there, now),
+    ]
     found += _cases(db, there, found, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
     return sorted(chosen, key=lambda one: (not one.due, one.due, one.account, one.what))
@@ -97,6 +104,22 @@ def _copies(db: sqlite3.Connection, there: Staff) -> Iterator[Work]:
             yield Work(
                 what="envelope", of=_answering(there, copy.custodian, copy.deputy), why=f"{copy.name}: print anew, destroy the old",
                 command=copies.renewal(copy), account=copy.handle, kind=copy.kind, id=copy.place,
+            )  # fmt: skip
+
+
+def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str) -> Iterator[Work]:
+    """For every admin: what was given in an emergency, and what has to change once that is over."""
+    for one in emergencies.running(db, now):
+        yield Work(
+            what="emergency", of=frozenset(there.admins), why=f"{one.giver} gave it to {one.person}", command=f"govern who {one.account}",
+            account=one.account, subject=one.person, due=one.until, id=one.grant,
+        )  # fmt: skip
+    for late in emergencies.owed(db, now):
+        if not late.changing:
+            yield Work(
+                what="emergency", of=frozenset(there.admins), why=f"it is over, and {late.person_handle} knows the {late.kind}",
+                command=late.command, account=late.handle, kind=late.kind, subject=late.person_handle,
+                due=due_by(policy, late.tier, late.over), id=late.credential,
             )  # fmt: skip
 
 
