@@ -34,6 +34,7 @@ def print_(
     from govern.cli.envelope_page import page
     from govern.cli.reserved import fill, reserved
     from govern.holdings.credentials import check_kind
+    from govern.procedures import sheets
     from govern.procedures.copies import fill as fill_envelope
     from govern.register.connection import state
     from govern.register.queries import people
@@ -47,6 +48,7 @@ def print_(
     with reserved(path) as descriptor:
         with workspace.transaction(now) as tx:
             envelope = fill_envelope(tx, account, kind or (), why)
+        sheets.remember(workspace.home, [path], sheets.PAGES)
         db = workspace.view()
         by, note = people.by_id(db, workspace.person).handle, (state(db, "note") or b"").decode()
         fill(descriptor, page(envelope, made_at=now, by=by, vault=workspace.vault.hex(), note=note).encode(), "page")

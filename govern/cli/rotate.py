@@ -132,9 +132,22 @@ def _go_on(workspace: Workspace, started: Sequence[Started], names: dict[str, st
 
         for rotation in waiting:
             guide(workspace, rotation.id, typeable=typeable)
+        _in_the_end(workspace, [one.rotation.id for one in started])
     elif waiting:
         table(waiting, empty="")
         tell_next(waiting)
+
+
+def _in_the_end(workspace: Workspace, ids: Sequence[str]) -> None:
+    """Where each stands, after several were led through."""
+    from govern.register.queries.rotations import by_id
+
+    if len(ids) > 1:
+        render.line()
+        db = workspace.view()
+        found = [by_id(db, id_) for id_ in ids]
+        table(found, empty="")
+        tell_next(found)
 
 
 def _would(workspace: Workspace, found: Sequence[Rotatable], trigger: str, *, json: bool) -> None:

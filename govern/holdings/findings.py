@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 _RANK: Final = (
     "void-entry", "known-by-former", "envelope-opened", "emergency-over", "rotation-unknown", "rotation-open", "custodian-left",
-    "case-open", "emergency-grant", "critical-others-unknown", "export-lying", "sheets-lying", "rotation-overdue", "others-unknown",
+    "case-open", "emergency-grant", "critical-others-unknown", "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "others-unknown",
     "hand-over-due", "place-to-clean", "envelope-stale", "codes-few", "grant-past", "holders-most", "weak-totp", "holders-least", "openers",
     "no-credential", "drill-due",
 )  # fmt: skip

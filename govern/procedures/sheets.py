@@ -1,4 +1,4 @@
-"""Where recovery sheets were written on this machine, remembered so that `doctor` complains while they lie there."""
+"""Where recovery sheets and pages of envelopes were written on this machine, remembered so that they are told while they lie there."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from govern.vault.custody.files import write_private
 LIST: Final = "recovery-sheets"
 """File in the state folder: a JSON list of paths."""
 
+PAGES: Final = "envelope-pages"
+"""The same for pages to be printed and sealed."""
+
 _MOST: Final = 1 << 20
 
 
-def remember(home: Path, written: Sequence[Path]) -> None:
+def remember(home: Path, written: Sequence[Path], listed: str = LIST) -> None:
     """Add these to the list; raises Failed."""
-    paths = [*remembered(home), *map(str, written)]
-    write_private(home / LIST, json.dumps(paths).encode(), "the list of recovery sheets", replace=True)
+    paths = [*remembered(home, listed), *map(str, written)]
+    write_private(home / listed, json.dumps(paths).encode(), f"the list of {listed}", replace=True)
 
 
-def remembered(home: Path) -> list[str]:
+def remembered(home: Path, name: str = LIST) -> list[str]:
     """The paths; whatever bytes lie there, what is no such list is read as one path in a line."""
-    listed = home / LIST
+    listed = home / name
     if not listed.exists():
         return []
     data = contents(listed, _MOST)

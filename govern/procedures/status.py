@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def status(workspace: Workspace, today: str) -> Status:
     """The state of the vault on `today` (ISO date)."""
     db = workspace.view()
     own = _own_case(db, workspace.person)
-    found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home)]
+    found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home), *lying_pages(workspace.home)]
     found = accept([finding for finding in found if finding.key not in own], queries.accepted(db, today))
     counts = {name: _count(db, query) for name, query in _COUNTS.items()}
     counts["cases"] -= len(own)
@@ -77,6 +78,19 @@ def lying_sheets(home: Path) -> list[Finding]:
             why="print them, hand them out, then remove the files",
         )
     ]
+
+
+def lying_pages(home: Path) -> list[Finding]:
+    """Pages of envelopes that still lie where they were written: each holds secrets in the clear."""
+    return [
+        Finding(
+            code="page-lying", severity="warning", subject=path, message="this page of an envelope still lies there, with secrets in the clear",
+            key=f"page:{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}", command=f"rm {quoted(PurePath(path))}",
+            why="print it, seal it, then delete it, in the bin and the cloud too",
+        )
+        for path in dict.fromkeys(sheets.remembered(home, sheets.PAGES))
+        if os.path.lexists(path)
+    ]  # fmt: skip
 
 
 def accept_baseline(workspace: Workspace, until: str, now: str) -> int:

@@ -172,3 +172,25 @@ def test_what_a_platform_lists_by_name_is_called_after_its_rotation(acme: Any, s
     shown.type("y")
     assert shown.end() == 0
     assert acme.ok("reveal", "blog", "--kind", "app-password", "--stdout").out == "second-app-password"
+
+
+def test_several_are_led_through_one_by_one_and_told_in_the_end(acme: Any, screen: Any) -> None:
+    """Because of a breach: each with a time by which it is due; what is left for later stands in the table, and the rest goes on."""
+    acme.ok("account", "edit", "blog", "--tag", "sale")
+    acme.ok("account", "edit", "shop", "--tag", "sale")
+    shown = screen(acme, "rotate", "tag:sale", "--because", "breach")
+    assert "blog: new password" in shown.until(LATER)
+    shown.type("l")
+    assert "shop: new password" in shown.until(LATER)
+    shown.type("n")
+    shown.until(LATER)
+    shown.type("y")
+    for _ in range(3):
+        shown.until("(y/N): ")
+        shown.type("n")
+    assert shown.end() == 0
+    table = shown.seen[shown.seen.rindex("ACCOUNT") :].splitlines()
+    assert [line.split()[1:4] for line in table[1:3]] == [["blog", "password", "staged"], ["shop", "password", "done"]]
+    found = {one["account"]: one for one in acme.json("rotation", "list")["rotations"]}
+    assert {one["trigger"] for one in found.values()} == {"breach"}
+    assert all(one["due"] for one in found.values())

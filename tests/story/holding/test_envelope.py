@@ -44,6 +44,15 @@ def test_a_page_is_recorded_before_it_is_written(shop: Firm, tmp_path: Path) -> 
     assert codes(shop, "envelope-stale") == []
 
 
+def test_the_file_is_told_until_it_is_gone(shop: Firm, tmp_path: Path) -> None:
+    page = tmp_path / "the page.html"
+    told = shop.ok("envelope", "print", "shop", "--out", str(page))
+    assert codes(shop, "page-lying") == [(str(page), "warning")]
+    assert f"next: rm '{page}'" in told.err
+    page.unlink()
+    assert codes(shop, "page-lying") == []
+
+
 def test_nothing_is_recorded_where_nothing_can_be_printed(shop: Firm, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("mine")

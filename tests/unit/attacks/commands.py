@@ -24,7 +24,7 @@ READING: tuple[str, ...] = (
     "place list",
     "who shop",
     "holds ben",
-    "envelope list",
+    "envelope list --json",
     "rotation list",
     "rotation show 012345",
     "proposal list --json",
