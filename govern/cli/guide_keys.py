@@ -142,14 +142,14 @@ def _write(text: str) -> None:
 
 def _changed(workspace: Workspace, found: Rotation) -> None:
     """It works there: what was ended with it, then done; then what else the platform has made new."""
-    from govern.cli.cutting import ask_cut
+    from govern.cli.cutting import ask
     from govern.procedures import rotation as steps
     from govern.register.queries.people import handles
     from govern.register.queries.rotations import candidate
     from govern.rotation.machine import proven
 
     proven(candidate(workspace.view(), found, found.candidate), "one-person")
-    cut = ask_cut(found)
+    cut = ask(found.platform, found.kind)
     with workspace.transaction(settings.now()) as tx:
         done = steps.confirm(tx, found, cut=cut, sessions_cut=("sessions" in cut) if found.kind == "password" else None)
     tell_confirmed(done, handles(workspace.view()))

@@ -27,6 +27,7 @@ def holds(
     from govern.holdings.exposures import OTHERS_UNKNOWN
     from govern.register.queries import exposures, holdings
     from govern.register.queries.people import find
+    from govern.register.queries.residue import residue
 
     db = settings.workspace().view()
     if person == OTHERS_UNKNOWN:
@@ -36,6 +37,7 @@ def holds(
         id_, handle, status = found.id, found.handle, found.status
     grants = holdings.of_person(db, id_)
     known = exposures.of_person(db, id_)
+    late = {(one.credential, one.n): one.until for one in residue(db, settings.now(), person=id_)}
     if json:
         render.emit("holds", {
             "person": handle, "status": status or None,
@@ -46,7 +48,7 @@ def holds(
             "exposures": [
                 {
                     "account": e.handle, "kind": e.kind, "version": e.n, "basis": e.basis, "strength": e.strength, "since": e.since,
-                    "live": e.live,
+                    "live": e.live, "residual_until": late.get((e.credential, e.n)),
                 }
                 for e in known
             ],
@@ -62,6 +64,7 @@ def _tell(
     from govern.cli.who import until_words
     from govern.holdings.knowing import SCREEN_NAMES, Relation, standing, summary
     from govern.register.queries import holdings
+    from govern.register.queries.residue import residue
 
     now, who = settings.now(), render.safe(SCREEN_NAMES.get(id_, handle))
     if id_ not in SCREEN_NAMES:
@@ -86,6 +89,8 @@ def _tell(
         if group.live or everything
     ]  # fmt: skip
     section("Could know", ("account", "what", "by", "strength", "since", "now"), rows, empty=f"{who} knows nothing that works")
+    for one in residue(db, now, person=id_):
+        render.line(f"{who} may still be signed in to {one.handle} by {one.kind} v{one.n} until {one.until}")
     ended = sum(not group.live for group in groups)
     if ended and not everything:
         render.note(f"{ended} more that works no more: --all")

@@ -31,6 +31,10 @@ def rotate(
     stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
     already_changed: Annotated[bool, typer.Option("--already-changed", help="It was changed there already: store it and confirm.")] = False,
     changed_on: Annotated[str, typer.Option(metavar="DATE", help="With --already-changed: when.")] = "",
+    cut: Annotated[
+        list[str] | None,
+        typer.Option("--cut", help="With --already-changed: what was ended there: sessions, app-passwords, oauth-apps, api-tokens."),
+    ] = None,
     typeable: Annotated[bool, typer.Option("--typeable", help="Make one that is easy to read out and type.")] = False,
     all_due: Annotated[bool, typer.Option("--all-due", help="Of these only what is due; without SELECTOR of all accounts.")] = False,
     case: Annotated[str, typer.Option(metavar="CASE", help="The open rotation items of a departure.")] = "",
@@ -43,6 +47,11 @@ def rotate(
     from govern.rotation.triggers import read
 
     _check(selector, kind, connector, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
+    if cut and not already_changed:
+        raise Usage(
+            "--cut says what was ended along with a change that was made already",
+            hint="--already-changed, or: govern rotation confirm ID --cut",
+        )
     trigger = read(because or ("membership" if case else "schedule" if all_due else "manual"))
     workspace = settings.workspace()
     wanted = Wanted(selector=selector, kind=kind, credential=credential, case=case, all_due=all_due)
@@ -54,10 +63,11 @@ def rotate(
 
     given = _given(found, stdin=stdin, already_changed=already_changed)
     skipped: list[procedure.Skipped] = []
+    ended = _ended(found[0], cut) if already_changed else ()
     with workspace.transaction(settings.now()) as tx:
         if already_changed:
             day = f"{changed_on}T00:00:00Z" if changed_on else ""
-            started = [procedure.already_changed(tx, found[0], trigger, given, changed_at=day)]
+            started = [procedure.already_changed(tx, found[0], trigger, given, changed_at=day, cut=ended)]
         else:
             started, skipped = procedure.start(tx, found, trigger, given=given, typeable=typeable)
     db = workspace.view()
@@ -91,6 +101,15 @@ def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str
         raise Usage(
             f"{changed_on[:40]!r} is no day on which it was changed", hint="--already-changed --changed-on 2026-11-30, not in the future"
         )
+
+
+def _ended(credential: Rotatable, cut: Sequence[str] | None) -> Sequence[str]:
+    """What was ended along with a change that was made already: as it was said, else asked for on a terminal."""
+    if cut or not settings.current.terminal:
+        return cut or ()
+    from govern.cli.cutting import ask
+
+    return ask(credential.platform, credential.kind)
 
 
 def _given(found: Sequence[Rotatable], *, stdin: bool, already_changed: bool) -> Secret | None:

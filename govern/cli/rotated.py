@@ -143,6 +143,8 @@ def tell_residue(rotation: Rotation) -> None:
 
 def confirmed(done: Confirmed, names: Mapping[str, str]) -> dict[str, object]:
     """The same for JSON."""
+    from govern.cli.cutting import alive
+
     return {
         "still_knows": [
             {"person": names.get(person, person), "kind": done.rotation.kind, "version": done.rotation.candidate} for person in done.still_knows
@@ -152,7 +154,7 @@ def confirmed(done: Confirmed, names: Mapping[str, str]) -> dict[str, object]:
             {"person": names.get(person, person), "kind": done.rotation.kind, "place": done.rotation.place} for person in done.outside
         ],
         "items": [{"case": settled.case.id, "id": entry.id} for settled in done.cases for entry in settled.ended],
-        "again": done.again or None,
+        "again": done.again or None, "not_ended": list(alive(done.rotation)),
     }  # fmt: skip
 
 

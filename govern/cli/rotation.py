@@ -165,9 +165,10 @@ def confirm(
     workspace = settings.workspace()
     ended = list(cut or ())
     if settings.current.terminal and not ended and not sessions_cut:
-        from govern.cli.cutting import ask_cut
+        from govern.cli.cutting import ask
 
-        ended = ask_cut(rotations.find(workspace.view(), id_))
+        asked = rotations.find(workspace.view(), id_)
+        ended = ask(asked.platform, asked.kind)
     with workspace.transaction(settings.now()) as tx:
         found = rotations.find(tx.register, id_)
         done = steps.confirm(

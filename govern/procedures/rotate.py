@@ -143,8 +143,13 @@ def _start(
     return Started(rotation=staged, resumed=resumed, candidate=candidate)
 
 
-def already_changed(tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, *, changed_at: str = "") -> Started:
-    """Store a secret that somebody has changed on the platform already, and confirm it at once with the grade `claimed`."""
+def already_changed(
+    tx: Transaction, credential: Rotatable, trigger: Trigger, given: Secret | None, *, changed_at: str = "", cut: Sequence[str] = ()
+) -> Started:
+    """Store a secret that somebody has changed on the platform already, and confirm it at once with the grade `claimed`.
+
+    `cut`: what they ended there with it.
+    """
     if given is not None:
         candidates.stored_here(credential)
     stageable(tx, credential)
@@ -152,11 +157,11 @@ def already_changed(tx: Transaction, credential: Rotatable, trigger: Trigger, gi
     staged: Candidate | None = None
     if rotation.state in (State.STAGED, State.UNKNOWN):
         if given is not None and candidates.same_as(tx, rotation, rotation.candidate, given):
-            done = steps.confirm(tx, rotation, grade="claimed") if rotation.shown else None
+            done = steps.confirm(tx, rotation, grade="claimed", cut=cut) if rotation.shown else None
             if done is not None:
                 return Started(rotation=done.rotation, resumed=resumed, confirmed=done)
         tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
         rotation = rotations.by_id(tx.register, rotation.id)
     staged = candidates.stage(tx, rotation, given, changed_at=changed_at)
-    done = steps.confirm(tx, rotations.by_id(tx.register, rotation.id), grade="claimed")
+    done = steps.confirm(tx, rotations.by_id(tx.register, rotation.id), grade="claimed", cut=cut)
     return Started(rotation=done.rotation, resumed=resumed, candidate=staged, confirmed=done)

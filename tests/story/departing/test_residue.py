@@ -37,6 +37,8 @@ def test_whoever_was_signed_in_gets_in_until_a_time_that_is_told(acme: Any, tmp_
     assert rows["anna", 1] == until
     assert rows["mia", 2] is None, "the control: what counts now needs no session"
     assert f"anna may still be signed in by password v1 until {until}" in acme.ok("who", "shop").out
+    assert f"anna may still be signed in to shop by password v1 until {until}" in acme.ok("holds", "anna").out
+    assert [row["residual_until"] for row in acme.json("holds", "anna")["exposures"]] == [until]
 
 
 def test_the_report_of_a_departure_says_so(acme: Any, tmp_path: Path) -> None:
@@ -47,6 +49,12 @@ def test_the_report_of_a_departure_says_so(acme: Any, tmp_path: Path) -> None:
     page = next((tmp_path / "report").glob("*.html")).read_text()
     assert "may still be signed in until 2999-01-01 14:00 UTC" in page
     assert "not recorded as ended: oauth-apps" in page
+
+
+def test_of_a_change_that_was_made_already_too(acme: Any) -> None:
+    told = acme.json("rotate", "shop", "--already-changed", "--cut", "sessions", stdin="another-secret-of-ours")["rotations"][0]
+    assert (told["cut"], told["not_ended"]) == (["sessions"], ["oauth-apps"])
+    assert acme.run("rotate", "shop", "--cut", "sessions").code == 2
 
 
 def test_a_time_that_has_passed_is_none(acme: Any) -> None:
