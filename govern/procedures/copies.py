@@ -111,7 +111,7 @@ def opened(tx: Transaction, account: str, person: str, note: str, *, envelope: s
     """
     found = accounts.find(tx.register, account)
     who = people.find(tx.register, person) if person else people.by_id(tx.register, tx.actor)
-    there = copies.envelopes(copies.copies(tx.register, found.id))
+    there = [copy for copy in copies.envelopes(copies.copies(tx.register, found.id)) if not copy.cleaned]
     names = list(dict.fromkeys(copy.name for copy in there))
     if envelope:
         names = [name for name in names if name.casefold() == envelope.strip().casefold()]

@@ -12,6 +12,12 @@ from typing import Final
 from govern.errors import Refused
 from govern.register.projection.scene import Scene
 
+_LIES: Final = (
+    "INSERT INTO place_versions VALUES (?, ?, ?, ?, NULL, NULL, NULL, ?)"
+    " ON CONFLICT DO UPDATE SET since = excluded.since, cleaned_at = NULL, entry = excluded.entry"
+)
+"""Said again, it lies there again; that an envelope was opened stays."""
+
 
 def held(scene: Scene) -> None:
     """These very versions lie in the place from now on: called for `place.holds`."""
@@ -19,9 +25,7 @@ def held(scene: Scene) -> None:
     for credential, n in scene.body.get("versions", ()):
         if scene.one("SELECT 1 FROM versions WHERE credential = ? AND n = ?", credential, n) is None:
             raise Refused(f"{scene.type} cites a version that the ledger does not have", rule="unknown-reference")
-        scene.run(
-            "INSERT OR REPLACE INTO place_versions VALUES (?, ?, ?, ?, NULL, NULL, NULL, ?)", place, credential, n, scene.at, scene.index
-        )
+        scene.run(_LIES, place, credential, n, scene.at, scene.index)
     if "versions" in scene.body:
         spread(scene, place)
 

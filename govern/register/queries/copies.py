@@ -32,6 +32,8 @@ class Copy(NamedTuple):
     """A rotation of it is under way."""
     renewed: bool
     """Another envelope holds what counts now."""
+    cleaned: bool = False
+    """The paper is gone; it is told all the same where it was opened and what was in it still works."""
 
     @property
     def clean(self) -> str:
@@ -45,22 +47,23 @@ SELECT h.place, coalesce(l.name, 'place ' || substr(l.id, 1, 4)), l.kind, a.id, 
   EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL),
   EXISTS (SELECT 1 FROM place_versions o JOIN places q ON q.id = o.place AND q.kind = 'paper'
     JOIN versions w ON w.credential = o.credential AND w.n = o.n AND w.state = 'current'
-    WHERE o.credential = c.id AND o.cleaned_at IS NULL AND o.opened_at IS NULL AND o.place <> h.place)
+    WHERE o.credential = c.id AND o.cleaned_at IS NULL AND o.opened_at IS NULL AND o.place <> h.place),
+  h.cleaned_at IS NOT NULL
 FROM place_versions h JOIN places l ON l.id = h.place JOIN credentials c ON c.id = h.credential
 JOIN accounts a ON a.id = c.account AND a.state = 'active' JOIN versions v ON v.credential = h.credential AND v.n = h.n
-WHERE h.cleaned_at IS NULL {} ORDER BY a.handle, h.entry, c.kind
+WHERE (h.cleaned_at IS NULL OR (h.opened_at IS NOT NULL AND v.state = 'current')) {} ORDER BY a.handle, h.entry, c.kind
 """
 
 
 def copies(db: sqlite3.Connection, account: str = "") -> list[Copy]:
-    """Every copy that lies somewhere, of all accounts in use or of one (id); by account, the oldest first."""
+    """Every copy that lies somewhere, or was read while it did and still works, of all accounts in use or of one (id); by account, then age."""
     where = "AND a.id = ?" if account else ""
     return [Copy._make(row) for row in db.execute(_ALL.format(where), (account,) if account else ())]
 
 
 def messages(found: Sequence[Copy]) -> list[Copy]:
     """Of these, what lies in chats: each is to be taken back."""
-    return [copy for copy in found if copy.place_kind == "chat"]
+    return [copy for copy in found if copy.place_kind == "chat" and not copy.cleaned]
 
 
 def envelopes(found: Sequence[Copy]) -> list[Copy]:
@@ -69,7 +72,7 @@ def envelopes(found: Sequence[Copy]) -> list[Copy]:
 
 def is_stale(copy: Copy) -> bool:
     """An envelope with what works no more, or that was opened: it is to be destroyed, and printed anew where nobody has done so."""
-    return copy.place_kind == "paper" and (not copy.works or bool(copy.opened_at))
+    return copy.place_kind == "paper" and not copy.cleaned and (not copy.works or bool(copy.opened_at))
 
 
 def findings(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:

@@ -113,6 +113,21 @@ def test_whoever_may_open_no_rotation_records_the_opening_all_the_same(shop: Fir
     assert codes(shop, "envelope-opened") == []
 
 
+def test_nobody_hides_that_it_was_opened(shop: Firm, tmp_path: Path) -> None:
+    """Neither by saying that the paper is gone, nor by putting it there anew: only a change does."""
+    shop.ok("envelope", "print", "shop", "--kind", "password", "--out", str(tmp_path / "page.html"))
+    machine = shop.enrol("ben")
+    machine.ok("envelope", "opened", "shop")
+    machine.ok("place", "clean", "envelope shop 1", "--accounts", "shop")
+    assert codes(shop, "envelope-opened") == [("shop", "critical")]
+    assert machine.run("envelope", "opened", "shop").code == 3, "it is gone"
+    ((place, credential),) = shop.read("SELECT place, credential FROM place_versions")
+    shop.write(lambda tx: tx.record("place.holds", {"place": place, "accounts": [], "versions": [[credential, 1]]}), "ben")
+    assert codes(shop, "envelope-opened") == [("shop", "critical")]
+    shop.ok("rotate", "shop", "--already-changed", stdin="another-one-entirely")
+    assert codes(shop, "envelope-opened") == []
+
+
 def test_whoever_keeps_the_safe_could_know(shop: Firm, tmp_path: Path) -> None:
     shop.ok("envelope", "print", "shop", "--kind", "password", "--out", str(tmp_path / "page.html"))
     shop.ok("place", "member", "envelope shop 1", "anna")

@@ -470,6 +470,15 @@ def test_who_a_void_entry_says_opened_an_envelope_knows_what_was_in_it(firm: Mac
     assert exposed(firm, index) == {("cleo", "handed-over", 1)}
 
 
+def test_whoever_a_void_entry_says_was_shown_a_backup_code_could_know_the_set(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    body = {"credential": named(dora, "credentials", "kind = 'totp'"), "version": 1, "ordinal": 1, "left": 0}
+    index = dora.write(dora.event("code.spent", {**body, "recipient": named(dora, "people", "handle = 'cleo'")}))
+    assert firm.ask("SELECT type FROM entries WHERE idx = ?", index) == [("void",)]
+    assert exposed(firm, index) == {("cleo", "handed-over", 1), ("dora", "revealed", 1)}
+    assert firm.ask("SELECT DISTINCT strength FROM exposures WHERE entry = ?", index) == [("possible",)]
+
+
 def test_what_a_void_entry_says_was_exported_is_known(firm: Machine) -> None:
     dora = Insider(firm.of("dora"))
     versions = [[named(dora, "credentials", "kind = 'totp'"), 1], [named(dora, "credentials", "kind = 'password'"), 2]]
