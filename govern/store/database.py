@@ -125,9 +125,9 @@ def create_store(location: Location) -> bool:
         from govern.store import sqlite
 
         return sqlite.create_store(location)
-    from govern.store import postgres
+    from govern.store import postgres_whole
 
-    return postgres.create_store(location)
+    return postgres_whole.create_store(location)
 
 
 def check_free(location: Location) -> None:
@@ -136,9 +136,9 @@ def check_free(location: Location) -> None:
         from govern.store import sqlite
 
         return sqlite.check_free(location)
-    from govern.store import postgres
+    from govern.store import postgres_whole
 
-    return postgres.check_free(location)
+    return postgres_whole.check_free(location)
 
 
 def discard_store(location: Location, *, filled: bool = False) -> None:
@@ -147,6 +147,6 @@ def discard_store(location: Location, *, filled: bool = False) -> None:
         from govern.store import sqlite
 
         return sqlite.discard_store(location)
-    from govern.store import postgres
+    from govern.store import postgres_whole
 
-    return postgres.discard_store(location, filled=filled)
+    return postgres_whole.discard_store(location, filled=filled)
