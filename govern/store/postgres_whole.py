@@ -11,6 +11,7 @@ from govern.store import tables
 from govern.store.address import Server
 from govern.store.copy import copy
 from govern.store.postgres import open_store
+from govern.store.postgres_rights import as_before
 from govern.store.postgres_schema import DDL, SCHEMA_NAME, SCHEMA_QUERY, check_schema, is_there
 from govern.store.reading import Reading
 from govern.store.writing import Writing
@@ -82,7 +83,7 @@ def discard_store(server: Server, *, filled: bool) -> None:
 def replace(server: Server, rows: Reading) -> str | None:
     """Make the store anew from `rows`, in one transaction; the name under which the schema that was there is kept, if one was.
 
-    Needs the login that owns the schema. Grants to others have to be given again.
+    Needs a login that may be the schema's owner, and make schemas in the database. Owner and rights stay as they were.
     """
     store = open_store(server)
     try:
@@ -95,6 +96,9 @@ def replace(server: Server, rows: Reading) -> str | None:
                 connection.exec_driver_sql(statement)
             check_schema(connection.exec_driver_sql(SCHEMA_QUERY).fetchall(), str(server))
             copy(rows, Writing(connection, store))
+            if SCHEMA_NAME in names:
+                for statement in as_before(connection, aside):
+                    connection.exec_driver_sql(statement)
         return aside if SCHEMA_NAME in names else None
     finally:
         store.close()

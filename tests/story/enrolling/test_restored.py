@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from .test_two_keyholders import Member, enrolled, mia  # noqa: F401
+from .members import Member, enrolled
 
 
 @pytest.fixture
-def two(mia: Member) -> tuple[Member, Member]:  # noqa: F811
+def two(mia: Member) -> tuple[Member, Member]:
     """mia and ben, both admins: the first by the sheets of the recovery quorum."""
     ben = enrolled(mia, "ben")
     proposal = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
@@ -26,17 +23,9 @@ def two(mia: Member) -> tuple[Member, Member]:  # noqa: F811
     return mia, ben
 
 
-def yesterday(mia: Member) -> Path:  # noqa: F811
-    store = mia.folder / "vault.db"
-    for suffix in ("-wal", "-shm"):
-        Path(f"{store}{suffix}").unlink(missing_ok=True)
-    shutil.copyfile(mia.folder / "yesterday.db", store)
-    return store
-
-
 def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
-    mia, ben = two  # noqa: F811
-    yesterday(mia)
+    mia, ben = two
+    mia.put_back(mia.folder / "yesterday.db")
     refused = mia.spawn("reveal", "home-page", "--stdout", "--reason", "work")
     assert (refused.code, refused.out) == (6, "")
     assert "--refill" in refused.err
@@ -51,7 +40,8 @@ def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
 
 
 def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> None:
-    mia, ben = two  # noqa: F811
+    mia, ben = two
+    mia.may_replace()
     told = mia.json("vault", "restore", str(mia.folder / "yesterday.db"))
     assert {(one["account"], one["by"]) for one in told["lacking"]} == {("forum", "ben")}
     ben.ok("vault", "restore", "--refill")
@@ -59,14 +49,15 @@ def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> No
 
 
 def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(two: tuple[Member, Member]) -> None:
-    mia, ben = two  # noqa: F811
+    mia, ben = two
     ben.ok("status")
     copy = str(mia.folder / "yesterday.db")
     assert mia.refused("vault", "restore", copy, "--fork")["rule"] == "mendable"
     for who in two:
         (who.home / "journal").write_bytes(b"")
         (who.home / "journal.personal").write_bytes(b"")
-    yesterday(mia)
+    mia.put_back(mia.folder / "yesterday.db")
+    mia.may_replace()
     made = mia.spawn("vault", "restore", copy, "--fork", "--reason", "both journals are gone", "--json")
     assert made.code == 0, made
     proposal = made.json()["fork"]
