@@ -33,7 +33,8 @@ def settle(workspace: Workspace, journal: Journal, start: tuple[int, int]) -> bo
             return _put_again(workspace, tail, gone) if workspace.store.server else _look(workspace, tail)
         except Exception as error:
             lost = error
-            if not (workspace.store.server and isinstance(error, Failed) and error.code in ("connection", "race")):
+            passes = isinstance(error, Failed) and (error.code in ("connection", "race") or workspace.store.passes(error, waiting=False))
+            if not (workspace.store.server and passes):
                 break
     if isinstance(lost, Failed) and lost.code not in ("connection", "busy") and workspace.store.server:
         raise Failed(f"{lost.message}; what was recorded is kept here, and put in by your next command", hint=lost.hint, code=lost.code)

@@ -6,9 +6,9 @@ Whatever is interrupted, either nothing happened or the next command finds the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from govern import events
 from govern.canonical import canonical
@@ -18,6 +18,7 @@ from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
 from govern.register import connection, wipe
+from govern.register.again import answered
 from govern.register.journal import EntryRow, Written
 from govern.register.judge import Judge
 from govern.register.pin import Pin, read_pin, write_pin
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 2_000
 
+T = TypeVar("T")
+
 
 class Transaction:
     """Made by `Workspace.transaction`. `register` is the synced register inside the write transaction; earlier facts show in it."""
@@ -42,7 +45,7 @@ class Transaction:
         self.workspace, self.now = workspace, now
         self._writing = writing
         self._journal = workspace.journal
-        tree, main, side = connection.states(workspace.db, "tree", "journal_end", "side_end")
+        tree, note, main, side = connection.states(workspace.db, "tree", "note", "journal_end", "side_end")
         self._start = self._ends = (main or 0, side or 0)
         self._tree = CompactRange.decode(tree) if tree else CompactRange()
         self._judge = Judge(workspace.db, vault=workspace.vault, keys=workspace.epochs)
@@ -52,6 +55,8 @@ class Transaction:
         self._ahead_wraps: dict[tuple[bytes, bytes], bytes] = {}
         self._key = workspace.keys.id.hex()
         self.first = self._tree.size
+        self._head = (self.first, note or b"")
+        self._lost: Exception | None = None
         self._service = bool(tree) and services.is_service(workspace.db, workspace.person)
 
     @property
@@ -164,26 +169,36 @@ class Transaction:
         """Remove a wrap that the next fact ends."""
         self._named_next().dropped.append((target, recipient))
 
+    def _asked(self, question: Callable[[], T]) -> T:
+        """An answer of the store; where a server's connection was lost, of another one, unless others went on meanwhile."""
+        return answered(self._writing, self._head, question, self._forgot)
+
+    def _forgot(self, error: Exception) -> None:
+        """The server has given up what this transaction had put in: all of it is put in again at the end."""
+        if self._ends != self._start:
+            self._lost = error
+
     def read_ahead(self, recipient: bytes, targets: Sequence[bytes], *, versions: bool = False) -> None:
         """Ask at once for wraps, and the `versions` too, that are about to be read one by one; a few hundred at a time, they lie in memory."""
         if versions:
-            self._ahead_versions = self._writing.versions(targets)
-        self._ahead_wraps = {(target, recipient): sealed for target, sealed in self._writing.wraps(recipient, targets).items()}
+            self._ahead_versions = self._asked(lambda: self._writing.versions(targets))
+        wraps = self._asked(lambda: self._writing.wraps(recipient, targets))
+        self._ahead_wraps = {(target, recipient): sealed for target, sealed in wraps.items()}
 
     def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment and sealed bytes of a stored version."""
-        return self._ahead_versions.pop(digest, None) or self._writing.version(digest)
+        return self._ahead_versions.pop(digest, None) or self._asked(lambda: self._writing.version(digest))
 
     def read_entry(self, index: int) -> EntryRow:
         """A row of the ledger as it was when this transaction began."""
-        return self._writing.entries(index, index + 1)[0]
+        return self._asked(lambda: self._writing.entries(index, index + 1))[0]
 
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
-        return self._ahead_wraps.pop((target, recipient), None) or self._writing.wrap(target, recipient)
+        return self._ahead_wraps.pop((target, recipient), None) or self._asked(lambda: self._writing.wrap(target, recipient))
 
     def read_mail(self, id_: bytes) -> bytes | None:
         """What somebody without keys has posted under this id; to be believed of nobody."""
-        return self._writing.mail(id_)
+        return self._asked(lambda: self._writing.mail(id_))
 
     def drop_mail(self, id_: bytes) -> None:
         """Remove it together with what this transaction records."""
@@ -191,12 +206,25 @@ class Transaction:
 
     def _flush(self) -> None:
         """Rows so far into the store and, unfinished, into the journal: a large import stays small in memory."""
+        self._put(self._put_rows)
+        self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
+        self._rows = Written()
+
+    def _put_rows(self) -> None:
         self._writing.insert_entries(self._rows.entries)
         self._writing.insert_versions(self._rows.versions)
         self._writing.insert_wraps(self._rows.wraps)
         self._writing.drop_wraps(self._rows.dropped)
-        self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
-        self._rows = Written()
+
+    def _put(self, put: Callable[[], None]) -> None:
+        """Something into the store. What a server can't take just now, and all behind it, is for `settle` to put in once the journal has it."""
+        if self._lost is None:
+            try:
+                put()
+            except Exception as error:
+                if not self._writing.passes(error, waiting=False):
+                    raise
+                self._lost = error
 
     def commit(self) -> bytes | None:
         """The note of the checkpoint that it made. Called once by the workspace; does nothing where nothing was recorded (None)."""
@@ -214,7 +242,8 @@ class Transaction:
             self._flush()
             self._judge.save(self._tree.encode(), journal_end=self._ends[0], side_end=self._ends[1])
             # In the same commit: nobody who reads the erasure finds what it names.
-            self._writing.drop_personal(wipe.erased(self.register, since=self.first))
+            gone = wipe.erased(self.register, since=self.first)
+            self._put(lambda: self._writing.drop_personal(gone))
         except BaseException:
             self._journal.cut(self._start)
             raise
@@ -225,6 +254,8 @@ class Transaction:
     def _commit_store(self, note: bytes) -> None:
         """Checkpoint and COMMIT; where that fails, look: what the store holds decides whether it happened."""
         try:
+            if self._lost is not None:
+                raise self._lost
             self._writing.insert_checkpoint(self.size, note)
             self._writing.commit()
         except Exception:

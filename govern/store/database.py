@@ -40,6 +40,11 @@ class Store(ABC):
         """Whether a server lets this login update or remove what was written; a file is its owner's."""
         return True
 
+    def passes(self, error: BaseException, *, waiting: bool = True) -> bool:  # noqa: ARG002
+        """Whether the same may succeed in a moment: what a server says when it restarts, had to end one of two, or (`waiting`) when somebody else
+        held a lock all the time. Never of a file."""
+        return False
+
     @abstractmethod
     def truncate_log(self) -> None:
         """Have nothing of what was dropped lie about in files that go with the database, as far as this is ours to say."""
@@ -82,6 +87,11 @@ class Store(ABC):
     @abstractmethod
     def begin(self, connection: sa.Connection) -> None:
         """Take the write lock in a new transaction of this connection."""
+
+    def renew(self, connection: sa.Connection) -> None:
+        """The write lock again, where this connection was lost or its transaction failed; what it held is given up."""
+        connection.rollback()
+        self.begin(connection)
 
     @abstractmethod
     def _ours(self, error: Exception) -> GovernError | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -47,6 +47,8 @@ class PostgresStore(Store):
     def __init__(self, location: Server, engine: sa.Engine, pause: Callable[[float], None] = time.sleep) -> None:
         super().__init__(location, engine)
         self._pause = pause
+        self._given_up: BaseException | None = None
+        """What was tried as often as makes sense already."""
 
     def settings(self) -> list[tuple[str, str, str]]:
         with self._translated(), self._engine.connect() as connection:
@@ -65,6 +67,28 @@ class PostgresStore(Store):
         query = f"SELECT pg_catalog.has_table_privilege('{SCHEMA_NAME}.entry', p) FROM (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) v(p)"  # noqa: S608
         with self._translated(), self._connected(write=False) as connection:
             return any(row[0] for row in connection.exec_driver_sql(query))
+
+    def passes(self, error: BaseException, *, waiting: bool = True) -> bool:
+        from govern.store.postgres_errors import passes, waited
+
+        said = error.__cause__ if isinstance(error, GovernError) else error
+        if said is self._given_up or not isinstance(said, sa.exc.DBAPIError):
+            return False
+        return passes(said.orig) and (waiting or not waited(said.orig))
+
+    def renew(self, connection: sa.Connection) -> None:
+        """As `_begun`: what passes is tried again."""
+        for pause in (*_PAUSES, None):
+            try:
+                with suppress(sa.exc.SQLAlchemyError):  # what was lost needs no end
+                    connection.rollback()
+                self.begin(connection)
+                return
+            except sa.exc.DBAPIError as error:
+                self._given_up = error if pause is None else None
+                if pause is None or not self.passes(error):
+                    raise
+                self._pause(pause)
 
     @contextmanager
     def _connected(self, *, write: bool, patient: bool = True) -> Iterator[sa.Connection]:
@@ -91,6 +115,7 @@ class PostgresStore(Store):
             except BaseException as error:
                 if connection is not None:
                     connection.close()
+                self._given_up = error if pause is None else None
                 if pause is None or not (isinstance(error, sa.exc.DBAPIError) and passes(error.orig)):
                     raise
                 if not patient and waited(error.orig):

@@ -69,3 +69,11 @@ class Writing(Reading):
     def begin(self) -> None:
         """Take the write lock again after a commit in the same context."""
         self._store.begin(self._connection)
+
+    def passes(self, error: BaseException, *, waiting: bool = True) -> bool:
+        """Whether the same may succeed in a moment, in a transaction begun anew: `Store.passes`."""
+        return self._store.passes(error, waiting=waiting)
+
+    def renew(self) -> None:
+        """Take the write lock again where the connection was lost, or its transaction failed; what was put in is gone."""
+        self._store.renew(self._connection)
