@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govern.errors import Failed
-from govern.register import wipe
+from govern.register import letters, wipe
 from govern.register.journal import Journal, Written
 from govern.register.resubmit import put
 
@@ -57,5 +57,6 @@ def _put_again(workspace: Workspace, tail: Written, gone: list[int]) -> bool:
         if writing.head()[0] != tail.size - len(tail.entries):
             return False  # others went on from where it began
         put(writing, tail, gone)
+        writing.drop_mail(letters.ended(workspace.db))
         writing.commit()
         return True

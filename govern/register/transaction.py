@@ -17,7 +17,7 @@ from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.merkle import CompactRange
 from govern.ledger.note import sign_note
-from govern.register import connection, wipe
+from govern.register import connection, letters, wipe
 from govern.register.again import answered
 from govern.register.journal import EntryRow, Written
 from govern.register.judge import Judge
@@ -57,6 +57,7 @@ class Transaction:
         self.first = self._tree.size
         self._head = (self.first, note or b"")
         self._lost: Exception | None = None
+        self._clears = False
         self._service = bool(tree) and services.is_service(workspace.db, workspace.person)
 
     @property
@@ -124,6 +125,7 @@ class Transaction:
             personal=sealed_personal,
             random=random,
         )
+        self._clears = self._clears or type_ in letters.ENDING
         self._tree.append(entry.leaf())
         self._rows.entries.append((index, entry.compartment, entry.epoch, entry.commitment, entry.sealed, entry.personal))
         if len(self._rows.entries) >= _BATCH:
@@ -200,10 +202,6 @@ class Transaction:
         """What somebody without keys has posted under this id; to be believed of nobody."""
         return self._asked(lambda: self._writing.mail(id_))
 
-    def drop_mail(self, id_: bytes) -> None:
-        """Remove it together with what this transaction records."""
-        self._writing.drop_mail(id_)
-
     def _flush(self) -> None:
         """Rows so far into the store and, unfinished, into the journal: a large import stays small in memory."""
         self._put(self._put_rows)
@@ -244,6 +242,9 @@ class Transaction:
             # In the same commit: nobody who reads the erasure finds what it names.
             gone = wipe.erased(self.register, since=self.first)
             self._put(lambda: self._writing.drop_personal(gone))
+            if self._clears:
+                ended = letters.ended(self.register)
+                self._put(lambda: self._writing.drop_mail(ended))
         except BaseException:
             self._journal.cut(self._start)
             raise

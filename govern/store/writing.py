@@ -51,11 +51,13 @@ class Writing(Reading):
 
     def post(self, id_: bytes, kind: str, body: bytes) -> None:
         """Put a request in the place of one that was posted under the same id."""
-        self.drop_mail(id_)
+        self.drop_mail([id_])
         self.insert_letters([(id_, kind, body)])
 
-    def drop_mail(self, id_: bytes) -> None:
-        self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id == id_))
+    def drop_mail(self, ids: Sequence[bytes]) -> None:
+        """Remove what was posted under these ids."""
+        for start in range(0, len(ids), FEW):
+            self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id.in_(ids[start : start + FEW])))
 
     def set_meta(self, key: str, value: bytes) -> None:
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})

@@ -239,6 +239,64 @@ def test_whoever_settles_does_not_wait_long_for_another_process_of_the_same_memb
     assert "dora" in goes_on(machine, witness)
 
 
+# --- an enrolment ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(machine: OnServer) -> Callable[[], Told]:
+    """Ben has answered his invite, and somebody else has posted something: what approves him."""
+    machine.ok("person", "add", "Ben Bos", "--handle", "ben")
+    told = machine.of("ben").json("join", "-", stdin=machine.json("person", "invite", "ben")["invite"])
+    with machine.database() as db:
+        db.execute("INSERT INTO mailbox VALUES (?, 'request', ?)", (b"x" * 16, b"junk"))
+    return lambda: machine.run("person", "approve", "ben", "--fingerprint", told["words"], "--json")
+
+
+def posted(machine: OnServer) -> list[bytes]:
+    return [bytes(row[2]) for row in machine.rows()["mailbox"]]
+
+
+@pytest.mark.parametrize("how", [before, after, serialization], ids=lambda how: how.__name__)
+def test_an_answered_request_goes_with_the_approval_that_is_put_in_again(
+    machine: OnServer, asked: Callable[[], Told], monkeypatch: pytest.MonkeyPatch, how: Callable[[Writing], None]
+) -> None:
+    assert len(posted(machine)) == 2, "control"
+    once = Once(how)
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", once)
+        told = asked()
+    assert told.code == 0, told
+    assert posted(machine) == [b"junk"], "what is nobody's answer is nobody's business"
+    machine.of("ben").ok("join")
+
+
+def test_an_answered_request_goes_with_the_approval_that_the_next_command_finishes(
+    machine: OnServer, asked: Callable[[], Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(_server: Any) -> Any:
+        raise psycopg.OperationalError("connection failed: Connection refused")
+
+    def gone(writing: Writing) -> None:
+        patched.setattr(engine, "_connect", unreachable)
+        patched.setattr(engine, "_PAUSES", ())
+        before(writing)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", gone)
+        assert asked().json()["error"]["code"] == "unknown"
+    assert len(posted(machine)) == 2
+    machine.ok(*ADD)
+    assert posted(machine) == [b"junk"]
+    machine.of("ben").ok("join")
+
+
+@pytest.mark.parametrize("words", [("person", "invite", "ben", "--withdraw"), ("person", "invite", "ben")], ids=" ".join)
+def test_a_request_goes_with_the_invite_that_ends(machine: OnServer, asked: Callable[[], Told], words: tuple[str, ...]) -> None:
+    del asked
+    machine.ok(*words)
+    assert posted(machine) == [b"junk"]
+
+
 # --- an erasure ---------------------------------------------------------------------------------------------------------------------------
 
 
