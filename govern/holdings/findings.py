@@ -32,7 +32,8 @@ class Step(NamedTuple):
 
 
 _RANK: Final = (
-    "void-entry", "known-by-former", "rotation-unknown", "rotation-open", "custodian-left", "case-open", "critical-others-unknown",
+    "void-entry", "request-odd", "request-waits",
+    "known-by-former", "rotation-unknown", "rotation-open", "custodian-left", "case-open", "critical-others-unknown",
     "export-lying", "sheets-lying", "rotation-overdue", "others-unknown", "hand-over-due", "grant-past", "holders-most", "weak-totp",
     "holders-least", "openers", "no-credential", "drill-due",
 )  # fmt: skip

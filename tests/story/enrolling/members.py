@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,6 +30,16 @@ class Member(Story):
         for suffix in ("-wal", "-shm"):
             Path(f"{store}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(copy, store)
+
+    def mailbox(self) -> list[tuple[bytes, str, bytes]]:
+        """What lies there, as whoever keeps the database sees it."""
+        with closing(sqlite3.connect(self.folder / "vault.db")) as db:
+            return db.execute("SELECT id, kind, body FROM mailbox").fetchall()
+
+    def post(self, id_: bytes, body: bytes) -> None:
+        """What whoever keeps the database can put there."""
+        with closing(sqlite3.connect(self.folder / "vault.db")) as db, db:
+            db.execute("INSERT OR REPLACE INTO mailbox VALUES (?, 'request', ?)", (id_, body))
 
     def may_replace(self) -> None:
         """Be let to put another database in the place of this one: a file's owner may."""

@@ -42,3 +42,13 @@ class Remote(Member):
         with self.cluster.connect(self.database) as admin:
             admin.execute(f"GRANT govern_owner TO {login}".encode())
             admin.execute(f'GRANT CREATE ON DATABASE "{self.database}" TO {login}'.encode())
+
+    def mailbox(self) -> list[tuple[bytes, str, bytes]]:
+        with self.cluster.connect(self.database) as admin:
+            return [tuple(row) for row in admin.execute("SELECT id, kind, body FROM govern.mailbox").fetchall()]
+
+    def post(self, id_: bytes, body: bytes) -> None:
+        with self.cluster.connect(self.database) as admin:
+            admin.execute(
+                "INSERT INTO govern.mailbox VALUES (%s, 'request', %s) ON CONFLICT (id) DO UPDATE SET body = excluded.body", (id_, body)
+            )
