@@ -32,12 +32,13 @@ endif
 install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) install --require-hashes $(1) \
 	| { grep --line-buffered -oE '^(Collecting [^ ]+|Installing)' || true; }
 
-.PHONY: help demo test test-slow check bench lock clean again
+.PHONY: help demo test test-slow load check bench lock clean again
 
 help:
 	@echo 'make demo       the whole story on a vault of its own, about a minute'
 	@echo 'make test       the tests'
 	@echo 'make test-slow  long attack, crash and load tests'
+	@echo 'make load       eight members at once, with its figures (GOVERN_TEST_LOAD=25: fewer procedures than 500 each)'
 	@echo 'make check      style, types, import contracts; README, --help and docs agree'
 	@echo 'make bench      measurements beside their floors (docs/performance.md)'
 	@echo 'make lock       writes requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)'
@@ -56,6 +57,10 @@ test: $(VENV)/.dev $(VENV)/.project
 test-slow: $(VENV)/.dev $(VENV)/.project
 	@echo '==> slow tests'
 	@$(VENV)/bin/pytest $(PARALLEL) -m slow $(ARGS)
+
+load: $(VENV)/.dev $(VENV)/.project
+	@echo '==> eight members at once'
+	@$(VENV)/bin/pytest -m slow tests/unit/register/test_load.py $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> ruff check'

@@ -76,12 +76,13 @@ class Cluster:
 
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "security" / "postgresql.md"
-LOGINS = ("govern_owner", "govern_member", "govern_admin", "mia", "ben")
+MEMBERS = ("ben", "cy", "night", "wide")
+LOGINS = ("govern_owner", "govern_member", "govern_admin", "mia", *MEMBERS)
 
 
 @contextmanager
 def prepared(cluster: Cluster, name: str) -> Iterator[None]:
-    """A database as docs/security/postgresql.md tells an administrator to prepare it, with an admin's login `mia` and a member's `ben`."""
+    """A database as docs/security/postgresql.md tells an administrator to prepare it, with an admin's login `mia` and those of members."""
 
     def forget(db: Any) -> None:
         for role in reversed(LOGINS):
@@ -96,7 +97,8 @@ def prepared(cluster: Cluster, name: str) -> Iterator[None]:
         for statements in re.findall(r"(?ms)^```sql\n(.*?)^```", PAGE.read_text(encoding="utf-8")):
             db.execute(statements)
         db.execute("CREATE ROLE mia LOGIN IN ROLE govern_admin")
-        db.execute("CREATE ROLE ben LOGIN IN ROLE govern_member")
+        for member in MEMBERS:
+            db.execute(f"CREATE ROLE {member} LOGIN IN ROLE govern_member")
     yield
     cluster.disconnect(name)
     with cluster.connect(name) as db:

@@ -10,6 +10,7 @@ from govern.errors import Failed, GovernError
 from govern.holdings.findings import Finding
 from govern.holdings.services import why_not
 from govern.procedures.status import lying_sheets
+from govern.procedures.waiting import waiting
 from govern.register.clock import Clock
 from govern.register.connection import state
 from govern.register.journal import Journal
@@ -38,6 +39,7 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
         *_store(workspace),
         *doctor_recovery(workspace, db),
         *lying_sheets(workspace.home),
+        *waiting(workspace, db, today),
     ]
     wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
     found += came_back(workspace)

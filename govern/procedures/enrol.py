@@ -143,7 +143,6 @@ def approve(tx: Transaction, person: str, typed: str) -> tuple[Approved, str]:
         approved = enrol(tx, found, own, request)
     except Refused as refused:
         raise _with_person(refused, found.handle) from None
-    tx.drop_mail(bytes.fromhex(own.id))
     return approved, own.id
 
 

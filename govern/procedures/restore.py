@@ -162,7 +162,7 @@ def swap(location: Location, fresh: Path) -> tuple[Path | str | None, Callable[[
 
 def _swap_rows(server: Server, fresh: Path) -> tuple[str | None, Callable[[], None]]:
     """Put the rows of `fresh` on the server, in one transaction; where the old ones are, and how to take it back."""
-    from govern.store.postgres import put_back, replace
+    from govern.store.postgres_whole import put_back, replace
 
     store = open_store(fresh)
     try:

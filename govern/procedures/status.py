@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from govern.holdings.findings import Finding, Step, accept, first_steps, next_steps
 from govern.procedures import sheets
+from govern.procedures.waiting import waiting
 from govern.register.queries import findings as queries
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
@@ -35,7 +36,7 @@ def status(workspace: Workspace, today: str) -> Status:
     db = workspace.view()
     own = _own_case(db, workspace.person)
     found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home), *lying_pages(workspace.home)]
-    found = accept([finding for finding in found if finding.key not in own], queries.accepted(db, today))
+    found = accept([finding for finding in found if finding.key not in own], queries.accepted(db, today)) + waiting(workspace, db, today)
     counts = {name: _count(db, query) for name, query in _COUNTS.items()}
     counts["cases"] -= len(own)
     first = first_steps(people=counts["people"], accounts=counts["accounts"])

@@ -185,7 +185,7 @@ def _against_journal(reading: Reading, journal: Journal, pin: Pin, *, deep: bool
 
     What the journal holds beyond is not yet pinned, and what it lacks (it was torn or lost) only the replay can tell.
     """
-    stored, start = reading.checkpoints(0), 0
+    stored, start, pages = reading.checkpoints(0), 0, sync.Pages(reading)
     for recorded in journal.transactions() if deep else journal.checkpoints():
         if recorded.size > pin.size:
             return
@@ -202,7 +202,7 @@ def _against_journal(reading: Reading, journal: Journal, pin: Pin, *, deep: bool
                 code="altered",
             )
         if deep or note != recorded.note:
-            _same_rows(recorded, sync.stored(reading, start, present), deep=deep)
+            _same_rows(recorded, sync.stored(reading, start, present, pages), deep=deep)
         if note != recorded.note:
             raise IntegrityError(
                 "its checkpoint is not the one that this machine has verified",

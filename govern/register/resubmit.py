@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import GovernError
 from govern.ledger.commitment import Entry
-from govern.register import connection, sync, wipe
+from govern.register import connection, letters, sync, wipe
 from govern.register.journal import Journal, Written
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def resubmit(parts: Parts, writing: Writing) -> bool:
     tail = next(journal.read(recorded), None)
     # A founding is never resubmitted: of a vault whose `init` was stopped, nothing was told to anybody.
     parts.epochs.load(sync.JournalWraps(journal))  # a new epoch's key is as yet in the journal alone
-    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or (gone := _replays(parts, tail)) is None:
+    if tail is None or not size or not tail.entries or tail.entries[0][0] != size or (tried := _replays(parts, tail)) is None:
         journal.cut(recorded)
         return False
-    put(writing, tail, gone)
+    put(writing, tail, tried.gone)
+    writing.drop_mail(tried.ended)
     writing.commit()
     return True
 
@@ -51,21 +52,21 @@ def put(writing: Writing, written: Written, gone: Sequence[int] = ()) -> None:
 
 
 class _Tried(Exception):
-    """It replays, and erases these; the register is left as it was."""
+    """It replays, erases these personal parts and ends these invites; the register is left as it was."""
 
-    def __init__(self, gone: list[int]) -> None:
-        self.gone = gone
+    def __init__(self, gone: list[int], ended: list[bytes]) -> None:
+        self.gone, self.ended = gone, ended
 
 
-def _replays(parts: Parts, tail: Written) -> list[int] | None:
-    """The entries whose personal parts these bytes erase, where every member would accept them; None where not: what is refused once it
-    stands in the store would stop all of them."""
+def _replays(parts: Parts, tail: Written) -> _Tried | None:
+    """What these bytes bring about, where every member would accept them; None where not: what is refused once it stands in the store would
+    stop all of them."""
     entries = [Entry(*row) for row in tail.entries]
     try:
         with connection.transaction(parts.db):
             sync.advance(parts.db, sync.head_of(parts.db), [(tail.note, entries)], vault=parts.vault, keys=parts.epochs)
-            raise _Tried(wipe.erased(parts.db, since=tail.entries[0][0]))
+            raise _Tried(wipe.erased(parts.db, since=tail.entries[0][0]), letters.ended(parts.db))
     except _Tried as tried:
-        return tried.gone
+        return tried
     except GovernError:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govern.errors import Failed
-from govern.register import wipe
+from govern.register import letters, wipe
 from govern.register.journal import Journal, Written
 from govern.register.resubmit import put
 
@@ -33,7 +33,8 @@ def settle(parts: Parts, journal: Journal, start: tuple[int, int]) -> bool:
             return _put_again(parts, tail, gone) if parts.store.server else _look(parts, tail)
         except Exception as error:
             lost = error
-            if not (parts.store.server and isinstance(error, Failed) and error.code in ("connection", "race")):
+            passes = isinstance(error, Failed) and (error.code in ("connection", "race") or parts.store.passes(error, waiting=False))
+            if not (parts.store.server and passes):
                 break
     if isinstance(lost, Failed) and lost.code not in ("connection", "busy") and parts.store.server:
         raise Failed(f"{lost.message}; what was recorded is kept here, and put in by your next command", hint=lost.hint, code=lost.code)
@@ -56,5 +57,6 @@ def _put_again(parts: Parts, tail: Written, gone: list[int]) -> bool:
         if writing.head()[0] != tail.size - len(tail.entries):
             return False  # others went on from where it began
         put(writing, tail, gone)
+        writing.drop_mail(letters.ended(parts.db))
         writing.commit()
         return True

@@ -48,7 +48,7 @@ class Rows:
         return self.until - self.first
 
 
-class _Pages:
+class Pages:
     """Rows of the store, a page at a time: of transactions that follow each other, one question reads many."""
 
     def __init__(self, reading: Reading) -> None:
@@ -72,15 +72,15 @@ class _Pages:
             raise IntegrityError("the row is missing", index=first, code="missing")
 
 
-def stored(reading: Reading, first: int, until: int, pages: _Pages | None = None) -> Rows:
+def stored(reading: Reading, first: int, until: int, pages: Pages | None = None) -> Rows:
     """The store's entries with first <= index < until."""
-    pages = pages or _Pages(reading)
+    pages = pages or Pages(reading)
     return Rows(lambda: pages.rows(first, until), first=first, until=until)
 
 
 def transactions(reading: Reading, after: int) -> Iterator[tuple[bytes, Rows]]:
     """Each transaction of the store behind `after`."""
-    first, pages = after, _Pages(reading)
+    first, pages = after, Pages(reading)
     for size, note in reading.checkpoints(after):
         yield note, stored(reading, first, size, pages)
         first = size

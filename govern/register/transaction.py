@@ -6,10 +6,10 @@ Whatever is interrupted, either nothing happened or the next command finds the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from govern import events
 from govern.canonical import canonical
@@ -17,7 +17,8 @@ from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
 from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.note import sign_note
-from govern.register import wipe
+from govern.register import letters, wipe
+from govern.register.again import answered
 from govern.register.journal import EntryRow, Written
 from govern.register.judge import DECLARES
 from govern.register.pin import Pin, write_pin
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from govern.store.writing import Writing
 
 _BATCH: Final = 2_000
+
+T = TypeVar("T")
 
 
 class Transaction:
@@ -54,6 +57,9 @@ class Transaction:
         self._key = workspace.keys.id.hex()
         self._base: tuple[bytes, EpochKey] | None = None
         self.first = self._tree.size
+        self._head = (self.first, pin.note if pin is not None else b"")
+        self._lost: Exception | None = None
+        self._clears = False
         self.wipe_due: int | None = None
         """The latest erasure whose traces may lie on this machine, once all is committed."""
 
@@ -125,6 +131,7 @@ class Transaction:
             personal=sealed_personal,
             random=draw,
         )
+        self._clears = self._clears or type_ in letters.ENDING
         self._tree.append(entry.leaf())
         self._rows.entries.append((index, entry.compartment, entry.epoch, entry.commitment, entry.sealed, entry.personal))
         if len(self._rows.entries) >= _BATCH:
@@ -175,39 +182,58 @@ class Transaction:
         """Remove a wrap that the next fact ends."""
         self._named_next().dropped.append((target, recipient))
 
+    def _asked(self, question: Callable[[], T]) -> T:
+        """An answer of the store; where a server's connection was lost, of another one, unless others went on meanwhile."""
+        return answered(self._writing, self._head, question, self._forgot)
+
+    def _forgot(self, error: Exception) -> None:
+        """The server has given up what this transaction had put in: all of it is put in again at the end."""
+        if self._ends != self._start:
+            self._lost = error
+
     def read_ahead(self, recipient: bytes, targets: Sequence[bytes], *, versions: bool = False) -> None:
         """Ask at once for wraps, and the `versions` too, that are about to be read one by one; a few hundred at a time, they lie in memory."""
         if versions:
-            self._ahead_versions = self._writing.versions(targets)
-        self._ahead_wraps = {(target, recipient): sealed for target, sealed in self._writing.wraps(recipient, targets).items()}
+            self._ahead_versions = self._asked(lambda: self._writing.versions(targets))
+        wraps = self._asked(lambda: self._writing.wraps(recipient, targets))
+        self._ahead_wraps = {(target, recipient): sealed for target, sealed in wraps.items()}
 
     def read_version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment and sealed bytes of a stored version."""
-        return self._ahead_versions.pop(digest, None) or self._writing.version(digest)
+        return self._ahead_versions.pop(digest, None) or self._asked(lambda: self._writing.version(digest))
 
     def read_entry(self, index: int) -> EntryRow:
         """A row of the ledger as it was when this transaction began."""
-        return self._writing.entries(index, index + 1)[0]
+        return self._asked(lambda: self._writing.entries(index, index + 1))[0]
 
     def read_wrap(self, target: bytes, recipient: bytes) -> bytes | None:
-        return self._ahead_wraps.pop((target, recipient), None) or self._writing.wrap(target, recipient)
+        return self._ahead_wraps.pop((target, recipient), None) or self._asked(lambda: self._writing.wrap(target, recipient))
 
     def read_mail(self, id_: bytes) -> bytes | None:
         """What somebody without keys has posted under this id; to be believed of nobody."""
-        return self._writing.mail(id_)
-
-    def drop_mail(self, id_: bytes) -> None:
-        """Remove it together with what this transaction records."""
-        self._writing.drop_mail(id_)
+        return self._asked(lambda: self._writing.mail(id_))
 
     def _flush(self) -> None:
         """Rows so far into the store and, unfinished, into the journal: a large import stays small in memory."""
+        self._put(self._put_rows)
+        self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
+        self._rows = Written()
+
+    def _put_rows(self) -> None:
         self._writing.insert_entries(self._rows.entries)
         self._writing.insert_versions(self._rows.versions)
         self._writing.insert_wraps(self._rows.wraps)
         self._writing.drop_wraps(self._rows.dropped)
-        self._ends = self._journal.append(self._ends, self._rows, durable=bool(self._rows.note))
-        self._rows = Written()
+
+    def _put(self, put: Callable[[], None]) -> None:
+        """Something into the store. What a server can't take just now, and all behind it, is for `settle` to put in once the journal has it."""
+        if self._lost is None:
+            try:
+                put()
+            except Exception as error:
+                if not self._writing.passes(error, waiting=False):
+                    raise
+                self._lost = error
 
     def commit(self) -> bytes | None:
         """The note of the checkpoint that it made, with which the register now stands as `reached` says. Called once by the workspace; does
@@ -229,7 +255,11 @@ class Transaction:
             # In the same commit: nobody who reads the erasure finds what it names.
             self.wipe_due = wipe.latest(self.register)
             if self.wipe_due is not None and self.wipe_due >= self.first:
-                self._writing.drop_personal(wipe.erased(self.register, since=self.first))
+                gone = wipe.erased(self.register, since=self.first)
+                self._put(lambda: self._writing.drop_personal(gone))
+            if self._clears:
+                ended = letters.ended(self.register)
+                self._put(lambda: self._writing.drop_mail(ended))
         except BaseException:
             self._journal.cut(self._start)
             raise
@@ -242,6 +272,8 @@ class Transaction:
     def _commit_store(self, note: bytes) -> None:
         """Checkpoint and COMMIT; where that fails, look: what the store holds decides whether it happened."""
         try:
+            if self._lost is not None:
+                raise self._lost
             self._writing.insert_checkpoint(self.size, note)
             self._writing.commit()
         except Exception:

@@ -36,6 +36,13 @@ class Workspace(Parts):
 
     def view(self) -> sqlite3.Connection:
         """The register, brought to the store's head. Raises IntegrityError before anything is shown."""
+        if isinstance(self.path, Server):
+            from govern.register.again import looked
+
+            return looked(self.store, self._view)
+        return self._view()
+
+    def _view(self) -> sqlite3.Connection:
         pin = read_pin(self.pin_path)
         seen = self.store.peek() if isinstance(self.path, Server) else peek(self.path)
         if pin is not None and (seen.size, seen.last, seen.note) == (pin.size, pin.size - 1, pin.note) and self._stands_at(pin):
@@ -104,6 +111,19 @@ class Workspace(Parts):
             raise Failed("the register was put elsewhere at the same moment", code="race", hint="run the command again")
         return reached.read(self)
 
+    def catch_up(self, writing: Writing) -> Pin | None:
+        """Bring everything to the head that the write lock holds still; a transaction that was interrupted is put in, or never was. The pin."""
+        pin = read_pin(self.pin_path)
+        if self._is_current(writing, pin):
+            return pin
+        from govern.register.resubmit import resubmit
+
+        self.sync(writing)
+        if resubmit(self, writing):
+            writing.begin()
+            self.sync(writing)
+        return read_pin(self.pin_path)
+
     @contextmanager
     def transaction(self, now: str) -> Iterator[Transaction]:
         """Write lock, sync, register's lock; what is recorded inside is committed together at the end, under one checkpoint.
@@ -111,18 +131,11 @@ class Workspace(Parts):
         `now` is UTC ISO 8601. Nothing is written where the block raises or records nothing. Write first, show after: what the block
         prepared may leave the process only behind this context.
         """
-        from govern.register.resubmit import resubmit
+        from govern.register.again import locked
         from govern.register.transaction import Transaction
 
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
-        with self.store.writing() as writing:
-            pin = read_pin(self.pin_path)
-            if not self._is_current(writing, pin):
-                self.sync(writing)
-                if resubmit(self, writing):
-                    writing.begin()
-                    self.sync(writing)
-                pin = read_pin(self.pin_path)
+        with locked(self) as (writing, pin):
             self._followed, followed = None, self._followed  # what the block raises may have left epochs behind that never came to be
             with connection.transaction(self.db):
                 reached = self._at(pin)

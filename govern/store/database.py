@@ -41,6 +41,11 @@ class Store(ABC):
         """Whether a server lets this login update or remove what was written; a file is its owner's."""
         return True
 
+    def passes(self, error: BaseException, *, waiting: bool = True) -> bool:  # noqa: ARG002
+        """Whether the same may succeed in a moment: what a server says when it restarts, had to end one of two, or (`waiting`) when somebody else
+        held a lock all the time. Never of a file."""
+        return False
+
     @abstractmethod
     def truncate_log(self) -> None:
         """Have nothing of what was dropped lie about in files that go with the database, as far as this is ours to say."""
@@ -101,6 +106,11 @@ class Store(ABC):
     def roll_back(self, connection: sa.Connection) -> None:
         connection.rollback()
 
+    def renew(self, connection: sa.Connection) -> None:
+        """The write lock again, where this connection was lost or its transaction failed; what it held is given up."""
+        connection.rollback()
+        self.begin(connection)
+
     @abstractmethod
     def _ours(self, error: Exception) -> GovernError | None:
         """The error of our own tree for what the database says; None for what it did not say."""
@@ -148,9 +158,9 @@ def create_store(location: Location) -> bool:
         from govern.store import sqlite
 
         return sqlite.create_store(location)
-    from govern.store import postgres
+    from govern.store import postgres_whole
 
-    return postgres.create_store(location)
+    return postgres_whole.create_store(location)
 
 
 def check_free(location: Location) -> None:
@@ -159,9 +169,9 @@ def check_free(location: Location) -> None:
         from govern.store import sqlite
 
         return sqlite.check_free(location)
-    from govern.store import postgres
+    from govern.store import postgres_whole
 
-    return postgres.check_free(location)
+    return postgres_whole.check_free(location)
 
 
 def discard_store(location: Location, *, filled: bool = False) -> None:
@@ -170,6 +180,6 @@ def discard_store(location: Location, *, filled: bool = False) -> None:
         from govern.store import sqlite
 
         return sqlite.discard_store(location)
-    from govern.store import postgres
+    from govern.store import postgres_whole
 
-    return postgres.discard_store(location, filled=filled)
+    return postgres_whole.discard_store(location, filled=filled)

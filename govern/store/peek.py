@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,9 @@ from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
 BUSY_MS = 5_000
 MOST_VALUE = 16 << 20
 """Bytes of the largest value or row that is read or written."""
+MOST_LETTER = 4_096
+"""Bytes of the largest request to be enrolled, as in `vault.invite`."""
+_POSTED = "SELECT CASE WHEN typeof(body) = 'blob' AND length(body) <= ? THEN body END FROM mailbox WHERE id = ?"
 MOST_NOTE = 131_072
 """Bytes of the largest checkpoint that is read, as in `ledger.note`."""
 
@@ -104,3 +107,14 @@ def seen(last: object, size: object, note: object) -> Peek:
     if not (isinstance(size, int) and isinstance(note, bytes) and isinstance(last, int)):
         raise IntegrityError("the newest checkpoint is no checkpoint", code="damaged")
     return Peek(size, note, last)
+
+
+def posted(path: Path, ids: Sequence[bytes]) -> dict[bytes, bytes]:
+    """What lies in the mailbox of the store at `path` under these ids, by whomever; empty for what is larger than any request, or no bytes."""
+    try:
+        with _reading(path) as connection:
+            check_schema(connection.execute(SCHEMA_QUERY))
+            rows = ((id_, connection.execute(_POSTED, (MOST_LETTER, id_)).fetchone()) for id_ in ids)
+            return {id_: row[0] or b"" for id_, row in rows if row is not None}
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise from_sqlite(error, str(path)) from error

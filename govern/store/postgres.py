@@ -1,4 +1,4 @@
-"""A vault on a PostgreSQL server: how it is reached, locked, made and checked. psycopg 3 is loaded here and nowhere else.
+"""A vault on a PostgreSQL server: how it is reached, locked and checked. psycopg 3 is loaded here and nowhere else.
 
 Whoever writes holds one row of `meta` (`SELECT … FOR UPDATE`), so that writers follow each other and everybody reads on. Under that lock
 each statement sees the newest state (READ COMMITTED); a reader has one unchanging snapshot (REPEATABLE READ, READ ONLY).
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -17,12 +16,9 @@ import sqlalchemy as sa
 from govern.errors import Failed, GovernError, IntegrityError, Refused, Usage
 from govern.store import tables
 from govern.store.address import Server, is_loopback
-from govern.store.copy import copy
 from govern.store.database import Store
 from govern.store.location import check_location
-from govern.store.postgres_schema import DDL, SCHEMA_NAME, SCHEMA_QUERY, SEARCH_PATH, check_schema, is_there
-from govern.store.reading import Reading
-from govern.store.writing import Writing
+from govern.store.postgres_schema import SCHEMA_NAME, SCHEMA_QUERY, SEARCH_PATH, check_schema
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,6 +47,8 @@ class PostgresStore(Store):
     def __init__(self, location: Server, engine: sa.Engine, pause: Callable[[float], None] = time.sleep) -> None:
         super().__init__(location, engine)
         self._pause = pause
+        self._given_up: BaseException | None = None
+        """What was tried as often as makes sense already."""
 
     def settings(self) -> list[tuple[str, str, str]]:
         with self._translated(), self._engine.connect() as connection:
@@ -69,6 +67,28 @@ class PostgresStore(Store):
         query = f"SELECT pg_catalog.has_table_privilege('{SCHEMA_NAME}.entry', p) FROM (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) v(p)"  # noqa: S608
         with self._translated(), self._connected(write=False) as connection:
             return any(row[0] for row in connection.exec_driver_sql(query))
+
+    def passes(self, error: BaseException, *, waiting: bool = True) -> bool:
+        from govern.store.postgres_errors import passes, waited
+
+        said = error.__cause__ if isinstance(error, GovernError) else error
+        if said is self._given_up or not isinstance(said, sa.exc.DBAPIError):
+            return False
+        return passes(said.orig) and (waiting or not waited(said.orig))
+
+    def renew(self, connection: sa.Connection) -> None:
+        """As `_begun`: what passes is tried again."""
+        for pause in (*_PAUSES, None):
+            try:
+                with suppress(sa.exc.SQLAlchemyError):  # what was lost needs no end
+                    connection.rollback()
+                self.begin(connection)
+                return
+            except sa.exc.DBAPIError as error:
+                self._given_up = error if pause is None else None
+                if pause is None or not self.passes(error):
+                    raise
+                self._pause(pause)
 
     @contextmanager
     def _connected(self, *, write: bool, patient: bool = True) -> Iterator[sa.Connection]:
@@ -95,6 +115,7 @@ class PostgresStore(Store):
             except BaseException as error:
                 if connection is not None:
                     connection.close()
+                self._given_up = error if pause is None else None
                 if pause is None or not (isinstance(error, sa.exc.DBAPIError) and passes(error.orig)):
                     raise
                 if not patient and waited(error.orig):
@@ -201,99 +222,3 @@ def _engine(server: Server) -> sa.Engine:
 def open_store(server: Server) -> PostgresStore:
     """The vault on this server; nothing is asked of it yet."""
     return PostgresStore(server, _engine(server))
-
-
-def create_store(server: Server) -> bool:
-    """Make the six tables in a schema of their own; True. False where they stood there already, empty, as an administrator makes them.
-
-    Failed (code `exists`) where there is a vault.
-    """
-    store = open_store(server)
-    try:
-        with store._translated(), store._engine.begin() as connection:
-            if _is_prepared(connection, server):
-                return False
-            for statement in DDL:
-                connection.exec_driver_sql(statement)
-            check_schema(connection.exec_driver_sql(SCHEMA_QUERY).fetchall(), str(server))
-        return True
-    finally:
-        store.close()
-
-
-def check_free(server: Server) -> None:
-    """Refuse as `create_store` would, and make nothing."""
-    store = open_store(server)
-    try:
-        with store._translated(), store._engine.begin() as connection:
-            _is_prepared(connection, server)
-    finally:
-        store.close()
-
-
-def _is_prepared(connection: sa.Connection, server: Server) -> bool:
-    """Whether the tables stand there, as they must be, and empty."""
-    rows = connection.exec_driver_sql(SCHEMA_QUERY).fetchall()
-    if not is_there(rows):
-        return False
-    check_schema(rows, str(server))
-    _is_empty(connection, server)
-    return True
-
-
-def _is_empty(connection: sa.Connection, server: Server) -> None:
-    found = [tuple(row) for row in connection.execute(sa.select(tables.meta))]
-    kept = (tables.entry, tables.checkpoint, tables.version, tables.wrap)
-    if found != [("format", b"1")] or any(connection.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).first() for t in kept):
-        raise Failed(
-            f"{server} holds a vault already", code="exists",
-            hint="name another database with --vault, or go on with the vault that is there: govern status",
-        )  # fmt: skip
-
-
-def discard_store(server: Server, *, filled: bool) -> None:
-    """Drop the schema; unless `filled`, only if nothing was ever committed to it."""
-    store = open_store(server)
-    try:
-        with store._engine.begin() as connection:
-            connection.exec_driver_sql(f"LOCK TABLE {SCHEMA_NAME}.entry, {SCHEMA_NAME}.checkpoint IN ACCESS EXCLUSIVE MODE")
-            if not filled:
-                _is_empty(connection, server)
-            connection.exec_driver_sql(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
-    except (GovernError, sa.exc.SQLAlchemyError):
-        return  # what made us take it back is told, not this
-    finally:
-        store.close()
-
-
-def replace(server: Server, rows: Reading) -> str | None:
-    """Make the store anew from `rows`, in one transaction; the name under which the schema that was there is kept, if one was.
-
-    Needs the login that owns the schema. Grants to others have to be given again.
-    """
-    store = open_store(server)
-    try:
-        with store._translated(), store._engine.begin() as connection:
-            names = set(connection.exec_driver_sql("SELECT nspname FROM pg_catalog.pg_namespace").scalars())
-            aside = next(name for number in count(1) if (name := f"{SCHEMA_NAME}_before_restore_{number}") not in names)
-            if SCHEMA_NAME in names:
-                connection.exec_driver_sql(f"ALTER SCHEMA {SCHEMA_NAME} RENAME TO {aside}")
-            for statement in DDL:
-                connection.exec_driver_sql(statement)
-            check_schema(connection.exec_driver_sql(SCHEMA_QUERY).fetchall(), str(server))
-            copy(rows, Writing(connection, store))
-        return aside if SCHEMA_NAME in names else None
-    finally:
-        store.close()
-
-
-def put_back(server: Server, aside: str | None) -> None:
-    """Undo `replace`."""
-    store = open_store(server)
-    try:
-        with store._translated(), store._engine.begin() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
-            if aside is not None:
-                connection.exec_driver_sql(f"ALTER SCHEMA {aside} RENAME TO {SCHEMA_NAME}")
-    finally:
-        store.close()

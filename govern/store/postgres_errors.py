@@ -9,8 +9,9 @@ import psycopg
 from govern.errors import Failed, GovernError, IntegrityError, NotFound, Usage
 from govern.store.address import PGPASS_HINT
 
-_AGAIN: Final = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"}
-"""Serialization failure, deadlock, lock not to be had, server stopping or starting, too many connections."""
+_AGAIN: Final = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05", "25P03", "53300"}
+"""Serialization failure, deadlock, lock not to be had, server stopping or starting, a session that was idle too long for it, too many
+connections."""
 _PASSING: Final = ("Connection refused", "starting up", "shutting down", "closed the connection", "Connection reset", "too many")
 _LOGIN: Final = ("password", "authentication", "pg_hba", "certificate", "SSL", "TLS")
 
@@ -60,7 +61,7 @@ def from_postgres(error: BaseException | None, where: str) -> GovernError:
             return IntegrityError(f"{where} is damaged or no vault ({state})", code="damaged", hint="restore it: govern vault restore")
     if state.startswith(("XX", "22")):
         return IntegrityError(f"{where} is damaged ({state})", code="damaged", hint="restore it: govern vault restore")
-    if state.startswith(("08", "57P")):
+    if state.startswith(("08", "57P")) or state == "25P03":
         return _lost(where)
     if state.startswith("28"):
         return Failed(f"{where} refused the login", code="login", hint=PGPASS_HINT)

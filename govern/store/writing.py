@@ -51,11 +51,13 @@ class Writing(Reading):
 
     def post(self, id_: bytes, kind: str, body: bytes) -> None:
         """Put a request in the place of one that was posted under the same id."""
-        self.drop_mail(id_)
+        self.drop_mail([id_])
         self.insert_letters([(id_, kind, body)])
 
-    def drop_mail(self, id_: bytes) -> None:
-        self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id == id_))
+    def drop_mail(self, ids: Sequence[bytes]) -> None:
+        """Remove what was posted under these ids."""
+        for start in range(0, len(ids), FEW):
+            self._connection.execute(sa.delete(tables.mailbox).where(tables.mailbox.c.id.in_(ids[start : start + FEW])))
 
     def set_meta(self, key: str, value: bytes) -> None:
         self._connection.execute(sa.insert(tables.meta), {"key": key, "value": value})
@@ -69,3 +71,11 @@ class Writing(Reading):
     def begin(self) -> None:
         """Take the write lock again after a commit in the same context."""
         self._store.begin(self._connection)
+
+    def passes(self, error: BaseException, *, waiting: bool = True) -> bool:
+        """Whether the same may succeed in a moment, in a transaction begun anew: `Store.passes`."""
+        return self._store.passes(error, waiting=waiting)
+
+    def renew(self) -> None:
+        """Take the write lock again where the connection was lost, or its transaction failed; what was put in is gone."""
+        self._store.renew(self._connection)

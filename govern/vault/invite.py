@@ -141,6 +141,17 @@ def _mac(invite: Invite, bound: bytes, fields: dict[str, Any]) -> bytes:
     return hmac.digest(invite.token.reveal_bytes(), _REQUEST + bound + canonical(fields), "sha256")
 
 
+def is_answer(data: bytes, invite: Invite, root: bytes) -> bool:
+    """Whether whoever posted this had the invite's line, and nobody has changed it since: shape and HMAC, without any key. The rest is
+    `check_request`'s."""
+    try:
+        fields = _fields(data)
+        given = {name: value for name, value in fields.items() if name != "mac"}
+        return hmac.compare_digest(_mac(invite, _bound(invite, root), given), _hex(fields["mac"], 32))
+    except Refused:
+        return False
+
+
 def _fields(data: bytes) -> dict[str, Any]:
     try:
         value = decode(data) if len(data) <= MAX_REQUEST else None

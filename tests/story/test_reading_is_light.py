@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ..conftest import Story
+
 HEAVY = ("sqlalchemy", "cryptography", "pydantic", "keyring", "ruamel", "babel", "jinja2", "rich")
 
 SCRIPT = """
@@ -41,6 +43,18 @@ def loaded(vault: Any, *words: str) -> str:
 def test_reading_commands_load_nothing_heavy(shop: Any, words: tuple[str, ...], tmp_path: Any) -> None:
     words = tuple(str(tmp_path / "sheet.csv") if word.endswith(".csv") else word for word in words)
     assert loaded(shop, *words) == "set() 0"
+
+
+def test_status_stays_light_while_nobody_has_answered_an_invite(shop: Any) -> None:
+    """Control: it looks, where there is an invite; ciphers are loaded for a letter that lies under its id, and for nothing else."""
+    shop.ok("person", "add", "Ben Bos", "--handle", "ben")
+    assert loaded(shop, "status") == "set() 0"
+    line = shop.json("person", "invite", "ben")["invite"]
+    assert loaded(shop, "status") == "set() 0"
+    ben = Story(shop.folder / "ben", vault=str(shop.home / "vault.db"))
+    ben.folder.mkdir()
+    ben.ok("join", "-", stdin=line)
+    assert loaded(shop, "status") == "{'cryptography'} 0"
 
 
 def test_a_writing_command_does_load_them(shop: Any) -> None:

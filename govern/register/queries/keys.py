@@ -88,6 +88,15 @@ def open_invites(db: sqlite3.Connection, person: str) -> list[Invite]:
     return [_invite(row) for row in rows]
 
 
+def answerable(db: sqlite3.Connection, inviter: str, today: str) -> list[tuple[str, str, str]]:
+    """(id, handle, expiry) of each open invite that this person (id) has issued and that is good on `today`, newest first."""
+    return db.execute(
+        "SELECT i.id, p.handle, i.expires FROM invites i JOIN people p ON p.id = i.person"
+        " WHERE i.inviter = ? AND i.state = 'open' AND i.expires >= ? ORDER BY i.entry DESC",
+        (inviter, today),
+    ).fetchall()
+
+
 def invite(db: sqlite3.Connection, id_: str) -> Invite | None:
     row = db.execute(
         "SELECT id, person, purpose, token, expires, inviter, key, state, ended FROM invites WHERE id = ?", (id_,)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from ...conftest import Prepared
-from .test_two_keyholders import Member, enrolled, firm
+from .members import Member, enrolled
 
 
 @pytest.fixture
-def two(tmp_path: Path, prepared: Prepared) -> tuple[Member, Member]:
-    """mia and ben, both admins: the first by the sheets of the recovery quorum."""
-    return prepared.into(Member(tmp_path, "mia"), _two), Member(tmp_path, "ben")
-
-
-def _two(mia: Member) -> None:
-    firm(mia)
+def two(mia: Member) -> tuple[Member, Member]:
+    """mia and ben, both admins: the first by the sheets of the recovery quorum. Both know the vault of before and what came since."""
     ben = enrolled(mia, "ben")
     proposal = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
     sheets = [word for path in sorted((mia.home / "recovery").iterdir())[:2] for word in ("--sheet", str(path))]
@@ -29,19 +20,12 @@ def _two(mia: Member) -> None:
         who.ok("account", "add", account, "--platform", "instagram", "--login", account)
         who.ok("credential", "add", account, "--kind", "password", stdin=f"secret-of-{account}")
     mia.ok("status")
-
-
-def yesterday(mia: Member) -> Path:
-    store = mia.folder / "vault.db"
-    for suffix in ("-wal", "-shm"):
-        Path(f"{store}{suffix}").unlink(missing_ok=True)
-    shutil.copyfile(mia.folder / "yesterday.db", store)
-    return store
+    return mia, ben
 
 
 def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     mia, ben = two
-    yesterday(mia)
+    mia.put_back(mia.folder / "yesterday.db")
     refused = mia.spawn("reveal", "home-page", "--stdout", "--reason", "work")
     assert (refused.code, refused.out) == (6, "")
     assert "--refill" in refused.err
@@ -50,13 +34,14 @@ def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     assert "still lacking: version 1, password of forum: the machine of ben wrote it" in first.err
     assert "on the machines of ben" in first.err
     assert ben.json("vault", "restore", "--refill")["lacking"] == []
-    assert mia.run("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
-    assert ben.run("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
+    assert mia.spawn("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
+    assert ben.spawn("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
     mia.ok("ledger", "verify", "--deep")
 
 
 def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> None:
     mia, ben = two
+    mia.may_replace()
     told = mia.json("vault", "restore", str(mia.folder / "yesterday.db"))
     assert {(one["account"], one["by"]) for one in told["lacking"]} == {("forum", "ben")}
     ben.ok("vault", "restore", "--refill")
@@ -71,7 +56,8 @@ def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(t
     for who in two:
         (who.home / "journal").write_bytes(b"")
         (who.home / "journal.personal").write_bytes(b"")
-    yesterday(mia)
+    mia.put_back(mia.folder / "yesterday.db")
+    mia.may_replace()
     made = mia.spawn("vault", "restore", copy, "--fork", "--reason", "both journals are gone", "--json")
     assert made.code == 0, made
     proposal = made.json()["fork"]
@@ -84,7 +70,7 @@ def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(t
     assert done.code == 0, done
     assert "signed by mia and ben" in done.out
     for who in two:
-        assert who.run("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
+        assert who.spawn("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
         who.ok("ledger", "verify", "--deep")
     assert [one["state"] for one in mia.json("proposal", "list")["proposals"] if one["act"] == "restore"] == ["approved"]
 

@@ -11,34 +11,31 @@ from pathlib import Path
 import pytest
 
 from ...conftest import govern_command
-from .test_two_keyholders import SECRET, Member, enrolled, mia  # noqa: F401
+from .members import SECRET, Member, enrolled
 
 
-class Service(Member):
-    """The machine of a service."""
-
-    def unattended(self, **more: str) -> int:
-        """Exit code of a run without a key file that is named."""
-        without = {name: value for name, value in self.environment().items() if name != "GOVERN_KEY_FILE"} | more
-        command = [govern_command(), "offboard", "run-due"]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=without, timeout=120, check=False).returncode
+def unattended(service: Member, **more: str) -> int:
+    """Exit code of a run without a key file that is named."""
+    without = {name: value for name, value in service.environment().items() if name != "GOVERN_KEY_FILE"} | more
+    command = [govern_command(), "offboard", "run-due"]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=without, timeout=120, check=False).returncode
 
 
-def night(mia: Member, name: str = "night") -> Service:  # noqa: F811
+def night(mia: Member, name: str = "night") -> Member:
     """The machine of a service that was made in the default folder."""
-    service = Service(mia.folder, name)
+    service = mia.other(name)
     service.home = mia.home / "services" / name
     service.key = service.home / "key"
     return service
 
 
 @pytest.fixture
-def served(mia: Member) -> Member:  # noqa: F811
+def served(mia: Member) -> Member:
     mia.ok("key", "add-service", "night", "--purpose", "run-due", "--until", "2099-12-31")
     return mia
 
 
-def test_the_whole_way_as_processes(mia: Member) -> None:  # noqa: F811
+def test_the_whole_way_as_processes(mia: Member) -> None:
     ben = enrolled(mia, "ben")
     made = mia.spawn("key", "add-service", "night", "--purpose", "run-due", "--until", "2099-12-31")
     assert made.code == 0, made
@@ -65,8 +62,8 @@ def test_the_key_comes_as_a_systemd_credential(served: Member) -> None:
     folder = served.folder / "credentials"
     folder.mkdir(mode=0o700)
     service.key.rename(folder / "govern-key")
-    assert service.unattended() == 5
-    assert service.unattended(CREDENTIALS_DIRECTORY=str(folder)) == 0
+    assert unattended(service) == 5
+    assert unattended(service, CREDENTIALS_DIRECTORY=str(folder)) == 0
 
 
 def test_it_shows_in_the_list_of_keys(served: Member) -> None:
@@ -140,18 +137,18 @@ def test_doctor_warns_of_wide_ones(served: Member) -> None:
         (("--purpose", "probe", "--until", "2020-01-01"), 4),
     ],
 )
-def test_what_is_typed_wrong_leaves_nothing_behind(mia: Member, words: tuple[str, ...], code: int) -> None:  # noqa: F811
+def test_what_is_typed_wrong_leaves_nothing_behind(mia: Member, words: tuple[str, ...], code: int) -> None:
     assert mia.run("key", "add-service", "night", *words).code == code
     assert not night(mia).key.exists()
     assert "night" not in mia.ok("person", "list").out
 
 
-def test_a_persons_name_is_no_services(mia: Member) -> None:  # noqa: F811
+def test_a_persons_name_is_no_services(mia: Member) -> None:
     assert mia.refused("key", "add-service", "ben", "--purpose", "probe")["rule"] == "service-person"
     assert not night(mia, "ben").key.exists()
 
 
-def test_somebody_elses_folder_is_left_alone(mia: Member, tmp_path: Path) -> None:  # noqa: F811
+def test_somebody_elses_folder_is_left_alone(mia: Member, tmp_path: Path) -> None:
     ben = enrolled(mia, "ben")
     before = (ben.home / "seed.json").read_bytes()
     assert mia.refused("key", "add-service", "night", "--purpose", "probe", "--home", str(ben.home))["code"] == "exists"

@@ -2,65 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ...conftest import ROOT, Prepared, Story, Told
-
-SECRET = "correct-horse-battery-staple"
-
-
-class Member(Story):
-    """One machine with a home and a key file of its own, on a vault that others use as well."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        super().__init__(folder)
-        self.home, self.key = folder / f"{name}-home", folder / f"{name}-key"
-
-    def environment(self, **more: str) -> dict[str, str]:
-        return super().environment(
-            GOVERN_VAULT=str(self.folder / "vault.db"), PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring", **more
-        )
-
-    def refused(self, *words: str, code: int = 4, stdin: str = "") -> dict[str, Any]:
-        told = self.run(*words, "--json", stdin=stdin)
-        assert told.code == code, told
-        error: dict[str, Any] = told.json()["error"]
-        return error
-
-
-@pytest.fixture
-def mia(tmp_path: Path, prepared: Prepared) -> Member:
-    """Founder and admin; she answers for the shop, whose password ben holds as well; ben has no keys yet."""
-    return prepared.into(Member(tmp_path, "mia"), firm)
-
-
-def firm(mia: Member) -> None:
-    mia.init(preset="small")
-    mia.ok("person", "add", "Ben Bos <ben@acme.example>", "--handle", "ben")
-    for account in ("shop", "blog"):
-        mia.ok("account", "add", account, "--platform", "instagram", "--login", f"acme.{account}")
-        mia.ok("credential", "add", account, "--kind", "password", stdin=f"{SECRET}-{account}")
-    mia.ok("grant", "shop", "ben", "--reason", "work")
-
-
-def enrolled(mia: Member, handle: str, machine: str = "", *, purpose: tuple[str, ...] = ()) -> Member:
-    """A machine of this person, enrolled by mia."""
-    member = Member(mia.folder, machine or handle)
-    line = mia.json(*(purpose or ("person", "invite", handle)))["invite"]
-    asked = member.json("join", "-", stdin=line)
-    mia.ok("person", "approve", handle, "--fingerprint", asked["words"])
-    member.ok("join")
-    return member
+from ...conftest import Told
+from .members import SECRET, Member, enrolled
 
 
 def test_the_whole_way_as_processes(mia: Member) -> None:
     """What each of the two types, and what they see; the line goes from one to the other, the words are read aloud."""
-    ben = Member(mia.folder, "ben")
+    ben = mia.other("ben")
     invited = mia.spawn("person", "invite", "ben")
     assert invited.code == 0
     line = invited.out.strip()
@@ -90,7 +42,7 @@ def test_the_whole_way_as_processes(mia: Member) -> None:
 
 
 def test_both_sides_tell_the_same_fingerprint(mia: Member) -> None:
-    ben = Member(mia.folder, "ben")
+    ben = mia.other("ben")
     asked = ben.json("join", "-", stdin=mia.json("person", "invite", "ben")["invite"])
     approved = mia.json("person", "approve", "ben", "--fingerprint", asked["fingerprint"])
     assert approved["fingerprint"] == asked["fingerprint"] == ben.json("join")["fingerprint"]
@@ -100,7 +52,7 @@ def test_both_sides_tell_the_same_fingerprint(mia: Member) -> None:
 
 
 def test_the_invite_may_be_given_as_an_argument(mia: Member) -> None:
-    ben = Member(mia.folder, "ben")
+    ben = mia.other("ben")
     assert ben.json("join", mia.json("person", "invite", "ben")["invite"])["state"] == "asked"
 
 
@@ -132,7 +84,7 @@ def test_what_the_inviter_can_not_open_others_are_named_for(mia: Member) -> None
     ben.ok("rotation", "confirm", rotation)
     ben.ok("grant", "blog", "cy", "--reason", "work")
     line = mia.json("person", "invite", "cy")["invite"]
-    cy = Member(mia.folder, "cy")
+    cy = mia.other("cy")
     words = cy.json("join", "-", stdin=line)["words"]
     told = mia.json("person", "approve", "cy", "--fingerprint", words)
     assert told["missing"] == [{"account": "blog", "kind": "password", "version": 2, "ask": ["ben"]}]
@@ -146,7 +98,7 @@ def test_a_second_machine_of_ones_own(mia: Member) -> None:
     """Nobody else is needed: invited and approved on the first machine, by a member without any role."""
     ben = enrolled(mia, "ben")
     line = ben.json("key", "add-device")["invite"]
-    second = Member(mia.folder, "ben-phone")
+    second = mia.other("ben-phone")
     words = second.json("join", "-", stdin=line)["words"]
     assert mia.refused("person", "approve", "ben", "--fingerprint", words)["rule"] == "invite-inviter"
     assert ben.json("person", "approve", "ben", "--fingerprint", words)["sealed"] == 1
@@ -167,28 +119,6 @@ def test_new_keys_take_the_place_of_the_old(mia: Member) -> None:
     assert again.ok("reveal", "shop", "--stdout", "--reason", "work").out == f"{SECRET}-shop"
     assert ben.refused("reveal", "shop", "--stdout", "--reason", "work", code=5)["code"] == "revoked"
     assert mia.run("ledger", "verify", "--deep").code == again.run("ledger", "verify", "--deep").code == 0
-
-
-def test_a_proof_under_keys_that_took_the_place_of_others_is_accepted_by_the_stand_alone_script(mia: Member) -> None:
-    """mia's new key was enrolled by ben, and ben's first key by mia's first: the chain holds both of hers, and the end of the one."""
-    ben = enrolled(mia, "ben")
-    proposed = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
-    sheets = [word for path in sorted((mia.home / "recovery").glob("*.txt"))[:2] for word in ("--sheet", str(path))]
-    mia.ok("proposal", "approve", proposed, *sheets)
-    again = enrolled(ben, "mia", "mia-new", purpose=("person", "rekey", "mia"))
-    last = enrolled(again, "ben", "ben-new", purpose=("person", "rekey", "ben"))
-    for member, by in ((again, "mia"), (last, "ben")):
-        member.ok("person", "add", f"Known to {by}")
-        size, proof = member.json("ledger", "verify")["size"], mia.folder / f"{by}.proof"
-        member.ok("ledger", "prove", str(size - 1), "--out", str(proof))
-        script = [
-            sys.executable,
-            str(ROOT / "docs" / "verify.py"),
-            member.ok("ledger", "checkpoint").out.split("\n")[0].removeprefix("govern/"),
-            str(proof),
-        ]
-        told = subprocess.run(script, capture_output=True, text=True, check=False)
-        assert (told.returncode, f"entry {size - 1} of a log of {size} is person.added" in told.stdout) == (0, True), told
 
 
 def test_a_lost_machine(mia: Member) -> None:
@@ -240,14 +170,14 @@ def test_only_an_admin_invites_and_revokes(mia: Member) -> None:
 
 @pytest.mark.parametrize("line", ["", "hello", "govern-invite-1.", "govern-invite-1.AAAA", "govern-invite-1." + "A" * 700])
 def test_what_is_no_invite_is_refused(mia: Member, line: str) -> None:
-    ben = Member(mia.folder, "ben")
+    ben = mia.other("ben")
     told: Told = ben.run("join", "-", stdin=line)
     assert told.code in (1, 2), told
     assert not ben.key.exists()
 
 
 def test_an_invite_without_a_vault_asks_for_it(mia: Member, tmp_path: Path) -> None:
-    ben = Member(mia.folder, "ben")
+    ben = mia.other("ben")
     told = ben.run("--vault", str(tmp_path / "elsewhere.db"), "join", "-", stdin=mia.json("person", "invite", "ben")["invite"])
     assert told.code == 3
 
@@ -257,11 +187,11 @@ def test_an_expired_invite_is_not_answered(mia: Member, monkeypatch: pytest.Monk
 
     line = mia.json("person", "invite", "ben", "--days", "1")["invite"]
     monkeypatch.setattr(settings, "now", lambda: "2199-01-01T00:00:00Z")
-    assert Member(mia.folder, "ben").refused("join", "-", stdin=line)["rule"] == "invite-expired"
+    assert mia.other("ben").refused("join", "-", stdin=line)["rule"] == "invite-expired"
 
 
 def test_a_new_invite_is_answered_with_the_same_keys(mia: Member) -> None:
-    ben = Member(mia.folder, "ben")
+    ben = mia.other("ben")
     first = ben.json("join", "-", stdin=mia.json("person", "invite", "ben")["invite"])
     again = ben.json("join", "-", stdin=mia.json("person", "invite", "ben")["invite"])
     assert first["fingerprint"] == again["fingerprint"]
@@ -272,7 +202,7 @@ def test_a_new_invite_is_answered_with_the_same_keys(mia: Member) -> None:
 def test_after_a_recovery_the_lost_machine_reads_no_further(mia: Member) -> None:
     ben = enrolled(mia, "ben")
     sheets = sorted((mia.home / "recovery").glob("*.txt"))
-    new = Member(mia.folder, "mia-new")
+    new = mia.other("mia-new")
     new.ok("vault", "recover", "--sheet", str(sheets[0]), "--sheet", str(sheets[1]), "--handle", "mia")
     assert mia.refused("status", code=5)["code"] == "revoked"
     ben.ok("status")

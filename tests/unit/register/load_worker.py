@@ -25,6 +25,7 @@ from govern.procedures import rotation as steps
 from govern.register.queries import proposals as proposals_of
 from govern.register.queries import rotations
 from govern.register.transaction import Transaction
+from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger
 from govern.vault.secret import Secret
 
@@ -80,28 +81,42 @@ PROCEDURES: tuple[tuple[Callable[[Transaction, random.Random, str], None], int],
 )  # fmt: skip
 
 
+def standing() -> Workspace:
+    """This member's workspace, which stays open from one procedure to the next."""
+    if not _standing:
+        _standing.append(settings.workspace())
+    return _standing[0]
+
+
+_standing: list[Workspace] = []
+
+
+def let_go() -> None:
+    _standing.clear()
+    settings.close()
+
+
 def work(procedure: Callable[[Transaction, random.Random, str], None], chance: random.Random, name: str) -> dict[str, Any]:
     """Once, until it is known how it ended."""
     began, tries = time.perf_counter(), 0
     while True:
         tries += 1
-        workspace = settings.workspace()
         try:
-            with workspace.transaction(settings.now()) as tx:
+            with standing().transaction(settings.now()) as tx:
                 procedure(tx, chance, name)
                 ids = [row[0] for row in tx.register.execute("SELECT id FROM entries WHERE idx >= ?", (tx.first,))]
             told: dict[str, Any] = {"ids": ids, "refused": ""}
         except (Refused, NotFound) as refused:
             told = {"ids": [], "refused": getattr(refused, "rule", "") or refused.code}
         except Failed as failed:
+            if chance.random() < 0.5:  # half of them begin anew, half go on with what they have
+                let_go()
             if failed.code not in PASSING and procedure is not add_person:
                 raise
             if failed.code in PASSING:
                 time.sleep(chance.uniform(0.01, 0.1))
                 continue
             told = {"ids": [], "refused": failed.code}
-        finally:
-            settings.close()
         if procedure is add_person and not told["ids"]:
             told = {"ids": added_before(name), "refused": ""}
         return {"name": name, "what": procedure.__name__, "seconds": time.perf_counter() - began, "tries": tries, **told}
@@ -111,13 +126,12 @@ def added_before(name: str) -> list[str]:
     """The handle is taken: by this worker, before it was killed or lost the connection. The entry that did it."""
     while True:
         try:
-            db = settings.workspace().view()
+            db = standing().view()
             return [row[0] for row in db.execute("SELECT e.id FROM people p JOIN entries e ON e.idx = p.entry WHERE p.handle = ?", (name,))]
         except Failed as failed:
             if failed.code not in PASSING:
                 raise
-        finally:
-            settings.close()
+            let_go()
 
 
 def main(number: int, count: int, file: Path) -> None:

@@ -66,6 +66,18 @@ def under_way(writing: Writing) -> None:
     raise lost()
 
 
+def ended(state: type[psycopg.Error]) -> Callable[[Writing], None]:
+    """The server had to end one of two, and it was this one."""
+
+    def commit(writing: Writing) -> None:
+        writing.rollback()
+        raise sa.exc.OperationalError("COMMIT", {}, state("said"))
+
+    commit.__name__ = state.__name__
+    return commit
+
+
+serialization, deadlock = ended(psycopg.errors.SerializationFailure), ended(psycopg.errors.DeadlockDetected)
 REAL: Callable[[Writing], None] = Writing.commit
 
 
@@ -100,7 +112,7 @@ class Once:
         return commit
 
 
-@pytest.mark.parametrize("how", [before, after, under_way], ids=lambda how: how.__name__)
+@pytest.mark.parametrize("how", [before, after, under_way, serialization, deadlock], ids=lambda how: how.__name__)
 def test_a_connection_lost_at_commit_is_settled_and_nothing_is_written_twice(
     machine: OnServer, monkeypatch: pytest.MonkeyPatch, how: Callable[[Writing], None]
 ) -> None:
@@ -110,7 +122,7 @@ def test_a_connection_lost_at_commit_is_settled_and_nothing_is_written_twice(
         patched.setattr(Writing, "commit", once)
         told = machine.run("reveal", "shop", "--stdout")
     assert (told.code, told.out) == (0, SECRET), told
-    assert once.times == (2 if how is before else 1)
+    assert once.times == (1 if how in (after, under_way) else 2)
     assert machine.count("entry") == size + 1
     assert len(list(Journal(machine.home).read())) == machine.count("checkpoint")
     goes_on(machine, witness)
@@ -234,6 +246,64 @@ def test_whoever_settles_does_not_wait_long_for_another_process_of_the_same_memb
     assert (told.code, told.json()["error"]["code"]) == (1, "unknown"), told
     holders[0].close()
     assert "dora" in goes_on(machine, witness)
+
+
+# --- an enrolment ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(machine: OnServer) -> Callable[[], Told]:
+    """Ben has answered his invite, and somebody else has posted something: what approves him."""
+    machine.ok("person", "add", "Ben Bos", "--handle", "ben")
+    told = machine.of("ben").json("join", "-", stdin=machine.json("person", "invite", "ben")["invite"])
+    with machine.database() as db:
+        db.execute("INSERT INTO mailbox VALUES (?, 'request', ?)", (b"x" * 16, b"junk"))
+    return lambda: machine.run("person", "approve", "ben", "--fingerprint", told["words"], "--json")
+
+
+def posted(machine: OnServer) -> list[bytes]:
+    return [bytes(row[2]) for row in machine.rows()["mailbox"]]
+
+
+@pytest.mark.parametrize("how", [before, after, serialization], ids=lambda how: how.__name__)
+def test_an_answered_request_goes_with_the_approval_that_is_put_in_again(
+    machine: OnServer, asked: Callable[[], Told], monkeypatch: pytest.MonkeyPatch, how: Callable[[Writing], None]
+) -> None:
+    assert len(posted(machine)) == 2, "control"
+    once = Once(how)
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", once)
+        told = asked()
+    assert told.code == 0, told
+    assert posted(machine) == [b"junk"], "what is nobody's answer is nobody's business"
+    machine.of("ben").ok("join")
+
+
+def test_an_answered_request_goes_with_the_approval_that_the_next_command_finishes(
+    machine: OnServer, asked: Callable[[], Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(_server: Any) -> Any:
+        raise psycopg.OperationalError("connection failed: Connection refused")
+
+    def gone(writing: Writing) -> None:
+        patched.setattr(engine, "_connect", unreachable)
+        patched.setattr(engine, "_PAUSES", ())
+        before(writing)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writing, "commit", gone)
+        assert asked().json()["error"]["code"] == "unknown"
+    assert len(posted(machine)) == 2
+    machine.ok(*ADD)
+    assert posted(machine) == [b"junk"]
+    machine.of("ben").ok("join")
+
+
+@pytest.mark.parametrize("words", [("person", "invite", "ben", "--withdraw"), ("person", "invite", "ben")], ids=" ".join)
+def test_a_request_goes_with_the_invite_that_ends(machine: OnServer, asked: Callable[[], Told], words: tuple[str, ...]) -> None:
+    del asked
+    machine.ok(*words)
+    assert posted(machine) == [b"junk"]
 
 
 # --- an erasure ---------------------------------------------------------------------------------------------------------------------------

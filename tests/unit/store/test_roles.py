@@ -60,7 +60,7 @@ def test_a_members_login_suffices_for_everything_that_a_member_does(cluster: Clu
             writing.begin()
             writing.drop_wraps([(b"d" * 32, b"r" * 16)])
             writing.post(b"i" * 16, "request", b"another")
-            writing.drop_mail(b"i" * 16)
+            writing.drop_mail([b"i" * 16])
             writing.commit()
         with store.reading() as reading:
             assert reading.head() == (1, b"note")

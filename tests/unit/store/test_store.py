@@ -224,8 +224,8 @@ def test_a_request_is_posted_answered_and_posted_in_the_place_of_another(store: 
     with store.reading() as reading:
         assert (reading.mail(ours), reading.mail(theirs), reading.mail(b"k" * 16)) == (b"second", b"theirs", None)
     with store.writing() as writing:
-        writing.drop_mail(ours)
-        writing.drop_mail(ours)
+        writing.drop_mail([ours])
+        writing.drop_mail([ours])
         assert list(writing.letters()) == [(theirs, "request", b"theirs")]
 
 

@@ -2,51 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from shlex import quote
 from typing import Any
 
-import pytest
-
-from ...postgres import Cluster, prepared
-from .test_two_keyholders import SECRET, Member, enrolled
+from ..members import SECRET, Member, enrolled
+from .remote import Remote
 
 LEA = "Lea Maybrook"
-
-
-class Remote(Member):
-    """A machine that reaches the vault under its member's login."""
-
-    cluster: Cluster
-    database: str
-
-    def __init__(self, folder: Path, name: str) -> None:
-        super().__init__(folder, name)
-        self.vault = self.cluster.address(self.database, name.partition("-")[0])
-
-    def environment(self, **more: str) -> dict[str, str]:
-        return super().environment(**more) | {"GOVERN_VAULT": self.vault}
-
-
-@pytest.fixture
-def admin(cluster: Cluster, postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The server's administrator, who has prepared a database."""
-    name = postgres.rpartition("/")[2].partition("?")[0]
-    monkeypatch.setattr(f"{enrolled.__module__}.Member", Remote)
-    Remote.cluster, Remote.database = cluster, name
-    with prepared(cluster, name), cluster.connect(name) as connection:
-        yield connection
-
-
-@pytest.fixture
-def mia(admin: Any, tmp_path: Path) -> Remote:
-    mia = Remote(tmp_path, "mia")
-    mia.init(preset="small")
-    mia.ok("person", "add", "Ben Bos <ben@acme.example>", "--handle", "ben")
-    mia.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme.shop")
-    mia.ok("credential", "add", "shop", "--kind", "password", stdin=SECRET)
-    mia.ok("grant", "shop", "ben", "--reason", "work")
-    return mia
 
 
 def sheets(mia: Member) -> list[str]:
@@ -58,7 +20,7 @@ def parts(admin: Any) -> set[int]:
 
 
 def test_a_member_is_invited_joins_is_approved_and_works(mia: Remote, admin: Any) -> None:
-    ben = Remote(mia.folder, "ben")
+    ben = mia.other("ben")
     line = mia.json("person", "invite", "ben")["invite"]
     assert ben.run("status").code == 5
     words = ben.json("join", "-", stdin=line)["words"]
@@ -68,7 +30,7 @@ def test_a_member_is_invited_joins_is_approved_and_works(mia: Remote, admin: Any
     assert admin.execute("SELECT kind FROM govern.mailbox").fetchall() == []
     assert ben.spawn("join").code == 0
     told = ben.spawn("reveal", "shop", "--stdout", "--reason", "work")
-    assert (told.code, told.out) == (0, SECRET), told
+    assert (told.code, told.out) == (0, f"{SECRET}-shop"), told
 
     mia.ok("person", "add", "Cy Lund", "--handle", "cy")
     assert ben.json("person", "list") == mia.json("person", "list")
@@ -124,3 +86,53 @@ def test_an_approval_under_a_login_that_may_not_erase_is_refused_and_changes_not
     for member in (mia, ben):
         assert LEA not in member.ok("person", "list").out
         assert member.run("ledger", "verify", "--deep").code == 0
+
+
+RIGHTS = """
+SELECT c.relname, pg_get_userbyid(c.relowner), c.relacl::text, (SELECT array_agg(f.attname || f.attacl::text ORDER BY f.attnum) FROM pg_attribute f
+  WHERE f.attrelid = c.oid AND f.attacl IS NOT NULL), pg_get_userbyid(n.nspowner), n.nspacl::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'govern' AND c.relkind = 'r' ORDER BY 1
+"""
+ODD = 'o"d %s'
+
+
+def test_a_backup_is_put_in_place_by_whom_the_administrator_lets_and_everybody_keeps_their_rights(mia: Remote, admin: Any) -> None:
+    ben, copy = enrolled(mia, "ben"), str(mia.folder / "copy.db")
+    mia.ok("vault", "backup", "--out", copy)
+    mia.ok("person", "add", "Cy Lund", "--handle", "cy")
+    admin.execute(f"""CREATE ROLE "{ODD.replace('"', '""')}" """)
+    try:
+        admin.execute(f"""GRANT SELECT ON govern.entry TO "{ODD.replace('"', '""')}" """)
+        before, size = admin.execute(RIGHTS).fetchall(), mia.json("ledger", "verify")["size"]
+        assert mia.refused("vault", "restore", copy, code=1)["code"] == "privilege", "control"
+        assert admin.execute(RIGHTS).fetchall() == before
+        mia.may_replace()
+        told = mia.json("vault", "restore", copy)
+        assert "before_restore_1" in told["aside"]
+        assert admin.execute(RIGHTS).fetchall() == before
+    finally:
+        admin.execute(f"""DROP OWNED BY "{ODD.replace('"', '""')}"; DROP ROLE "{ODD.replace('"', '""')}" """)
+    ben.ok("person", "list")
+    assert ben.json("ledger", "verify")["size"] == size
+    ben.ok("reveal", "shop", "--stdout", "--reason", "work")
+    assert mia.run("ledger", "verify", "--deep").code == 0
+
+
+def test_a_vault_is_moved_to_a_file_and_back_under_a_members_login_and_both_go_on(mia: Remote, admin: Any) -> None:
+    ben, server, file = enrolled(mia, "ben"), mia.vault, str(mia.folder / "vault.db")
+    logins = {member: member.vault for member in (mia, ben)}
+    size = mia.json("ledger", "verify")["size"]
+    assert mia.json("vault", "move", server, file)["size"] == size
+    for member in (mia, ben):
+        member.vault = file
+    ben.ok("reveal", "shop", "--stdout", "--reason", "work")
+    assert mia.refused("vault", "move", file, server, code=1)["code"] == "exists"
+    admin.execute("TRUNCATE govern.entry, govern.checkpoint, govern.version, govern.wrap, govern.mailbox")
+    told = mia.spawn("vault", "move", file, server)
+    assert told.code == 0, told
+    assert f"export GOVERN_VAULT={quote(server)}" in told.err
+    for member, login in logins.items():
+        member.vault = login
+        assert member.ok("reveal", "shop", "--stdout", "--reason", "work").out == f"{SECRET}-shop"
+        assert member.json("ledger", "verify", "--deep")["findings"] == []
+    assert ben.json("ledger", "verify")["size"] == size + 3
