@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from govern.errors import GovernError
 from govern.ledger.commitment import Entry
 from govern.register import connection, letters, sync, wipe
-from govern.register.journal import Journal, Written
+from govern.register.frames import Written
+from govern.register.journal import Journal
 
 if TYPE_CHECKING:
     from govern.register.parts import Parts

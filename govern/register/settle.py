@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Failed
 from govern.register import letters, wipe
-from govern.register.journal import Journal, Written
+from govern.register.frames import Written
+from govern.register.journal import Journal
 from govern.register.resubmit import put
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from govern.ledger.commitment import Entry
 from govern.ledger.merkle import CompactRange
 from govern.register import connection
 from govern.register.epochs import EpochKeys
-from govern.register.journal import Journal, Written
+from govern.register.frames import Written
+from govern.register.journal import Journal
 from govern.register.judge import Judge
 from govern.register.pin import Pin
 from govern.store.reading import EntryRow, Reading

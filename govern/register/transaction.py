@@ -19,7 +19,7 @@ from govern.ledger.commitment import commit, seal_entry, vault_id
 from govern.ledger.note import sign_note
 from govern.register import letters, wipe
 from govern.register.again import answered
-from govern.register.journal import EntryRow, Written
+from govern.register.frames import EntryRow, Written
 from govern.register.judge import DECLARES
 from govern.register.pin import Pin, write_pin
 from govern.register.projection import Scene

@@ -160,7 +160,7 @@ def test_a_torn_tail_of_the_journal_is_cut_off(machine: Machine, tail: bytes) ->
 
 def test_a_stray_personal_part_is_never_joined_to_anothers_entry(machine: Machine) -> None:
     """Left behind by a transaction that did not happen; the entry that stands at its index in the end has no personal part."""
-    from govern.register.journal import Written
+    from govern.register.frames import Written
 
     stray = Written(entries=[(SIZE, b"c" * 16, b"e" * 16, b"m" * 32, b"s" * 300, b"p" * 300)])
     _, side = stray.encode()
