@@ -137,6 +137,7 @@ def write_private(path: Path, content: bytes, what: str, *, replace: bool = Fals
 
 
 def _sync_folder(folder: Path) -> None:
+    # As `register.durable.sync_folder`, and not it: the vault's ring stands below and knows no register.
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
