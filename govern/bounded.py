@@ -18,7 +18,7 @@ def opened(path: Path) -> BufferedReader:
         raise NotFound(f"there is no file {path}", hint="check the name") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
         why = error.strerror if isinstance(error, OSError) else None
-        raise Failed(f"{path} can't be read ({why or 'no name of a file'})", code="io") from error
+        raise Failed(f"{path} can't be read ({why or 'no name of a file'})", code="io", hint="name a file that you may read") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Failed(f"{path} can't be read (not a regular file)", code="io", hint="copy what it gives into a file first")
@@ -31,7 +31,7 @@ def contents(path: Path, most: int) -> bytes:
         try:
             data = file.read(most + 1)
         except OSError as error:
-            raise Failed(f"{path} can't be read ({error.strerror})", code="io") from error
+            raise Failed(f"{path} can't be read ({error.strerror})", code="io", hint="name a file that you may read") from error
     if len(data) > most:
         raise Malformed(f"{path} is larger than any such file", hint=f"{most >> 10} KiB is the most that is read")
     return data

@@ -78,9 +78,12 @@ def revoke(
 
     if bool(key) == bool(person):
         raise Usage("name a key, or --person PERSON", hint="govern key list")
-    if cause not in procedure.CAUSES:
-        raise Usage("--cause is missing or unknown", hint=f"--cause {CAUSES}")
+    if cause and cause not in procedure.CAUSES:
+        raise Usage(f"{cause[:40]!r} is no cause", hint=f"--cause {CAUSES}")
     workspace = settings.workspace()
+    if not cause:  # who mistypes the key as well is told so first
+        find(workspace.view(), person) if person else queries.find(workspace.view(), key)
+        raise Usage("--cause is missing", hint=f"--cause {CAUSES}")
     with workspace.transaction(settings.now()) as tx:
         if person:
             who = find(tx.register, person)

@@ -6,6 +6,7 @@ Nothing heavy is imported here: a sub-command's module is loaded when it is call
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
@@ -15,6 +16,8 @@ from govern.errors import GovernError, Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typing_extensions import Buffer
 
 SELDOM: Final = 200_000
 """Objects between two looks of the collector: modules and rows make many that stay, and no cycles; looking through them costs a twentieth."""
@@ -78,6 +81,16 @@ def _silence(stream: TextIO) -> None:
         return
 
 
+class _Read(io.FileIO):
+    """A stream whose reader may stop reading, as `head` does: what was asked for is done all the same, and the exit code says how that ended."""
+
+    def write(self, data: Buffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
 def _open_streams() -> None:
     """Streams that the caller closed lead nowhere; what a terminal's encoding can't show is shown as an escape."""
     for name in ("stdin", "stdout", "stderr"):
@@ -85,7 +98,10 @@ def _open_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115  for the life of the process
         elif name != "stdin" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            if stream is getattr(sys, f"__{name}__") and not stream.isatty():
+                raw = io.BufferedWriter(_Read(stream.fileno(), "w", closefd=False))
+                setattr(sys, name, io.TextIOWrapper(raw, encoding=stream.encoding, line_buffering=name == "stderr"))
+            getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

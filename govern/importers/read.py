@@ -94,10 +94,10 @@ def contents(path: Path, most: int) -> bytes:
                 raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
             data = file.read(most + 1)
     except FileNotFoundError:
-        raise NotFound(f"no file {path}") from None
+        raise NotFound(f"no file {path}", hint="check the name") from None
     except (OSError, ValueError) as trouble:  # ValueError: a NUL byte in the name
         reason = trouble.strerror if isinstance(trouble, OSError) else None
-        raise Failed(f"{path} can't be read: {(reason or 'no name of a file').lower()}") from None
+        raise Failed(f"{path} can't be read: {(reason or 'no name of a file').lower()}", hint="name a file that you may read") from None
     if len(data) > most:
         raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
     if not data:

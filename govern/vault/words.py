@@ -29,7 +29,10 @@ def read_fingerprint(text: str) -> bytes:
         return bytes.fromhex(re.sub(r"[\s:-]", "", plain))
     typed = re.findall(r"[^\W\d_]+", plain)
     if len(typed) != COUNT:
-        raise Usage(f"a fingerprint has {COUNT} words or 32 hex digits, not {len(typed)} words", hint="type it as it is read to you")
+        raise Usage(
+            f"a fingerprint has {COUNT} words or 32 hex digits, not {len(typed)} word{'' if len(typed) == 1 else 's'}",
+            hint="type it as it is read to you",
+        )
     value = 0
     for number, word in enumerate(typed, start=1):
         place = _starts().get(word[:4])

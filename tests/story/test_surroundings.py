@@ -196,3 +196,21 @@ def test_odd_input_is_refused_in_one_line(vault: Story, words: tuple[str, ...], 
     assert told.err.startswith("error: ")
     assert "defect" not in told.err
     assert len(told.err) < 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("offboard", "open", "anna", "--embargo"), 0), (("offboard", "list"), 0), (("who", "nosuch"), 3)]
+)
+def test_a_reader_who_stops_reading_changes_nothing_about_what_is_done(vault: Story, words: tuple[str, ...], code: int) -> None:
+    """As with `| head`: the exit code is that of the work, which is done whole or not at all."""
+    vault.ok("person", "add", "Anna", "--handle", "anna")
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        process = subprocess.run(
+            [govern_command(), *words], env=vault.environment(), stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, check=False
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert process.returncode == code
+    assert len(vault.json("offboard", "list")["cases"]) == (1 if "open" in words else 0)

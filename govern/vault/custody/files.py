@@ -45,7 +45,7 @@ def read_private(path: Path, what: str) -> bytes:
                 raise Locked(f"{what} {path} {reason}", code="mode", hint=f"make it yours alone: chmod 600 {quoted(path)}")
         content = os.read(descriptor, MAX_BYTES + 1)
     except OSError as error:
-        raise Failed(f"{what} {path} can't be read: {error.strerror}") from error
+        raise Failed(f"{what} {path} can't be read: {error.strerror}", hint="name a file that you may read") from error
     finally:
         os.close(descriptor)
     if len(content) > MAX_BYTES:
@@ -108,7 +108,10 @@ def write_private(path: Path, content: bytes, what: str, *, replace: bool = Fals
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise Failed(f"the folder of {what} {path} can't be made: {getattr(error, 'strerror', None) or 'no such path'}") from error
+        raise Failed(
+            f"the folder of {what} {path} can't be made: {getattr(error, 'strerror', None) or 'no such path'}",
+            hint="name a path that you may write to",
+        ) from error
     try:
         if replace:
             target.unlink(missing_ok=True)
@@ -116,7 +119,9 @@ def write_private(path: Path, content: bytes, what: str, *, replace: bool = Fals
     except FileExistsError:
         raise Refused(f"{what} {path} exists already", code="exists", hint="name another place, or move it away first") from None
     except (OSError, ValueError) as error:
-        raise Failed(f"{what} {path} can't be made: {getattr(error, 'strerror', None) or 'no such path'}") from error
+        raise Failed(
+            f"{what} {path} can't be made: {getattr(error, 'strerror', None) or 'no such path'}", hint="name a path that you may write to"
+        ) from error
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
@@ -128,10 +133,11 @@ def write_private(path: Path, content: bytes, what: str, *, replace: bool = Fals
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(target)
-        raise Failed(f"{what} {path} can't be written: {error.strerror}") from error
+        raise Failed(f"{what} {path} can't be written: {error.strerror}", hint="name a path that you may write to") from error
 
 
 def _sync_folder(folder: Path) -> None:
+    # As `register.durable.sync_folder`, and not it: the vault's ring stands below and knows no register.
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
