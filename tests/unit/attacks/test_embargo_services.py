@@ -74,9 +74,7 @@ def test_every_entry_of_that_cut_cites_the_authority(company: Company, night: Ma
     company.open("--cut-at", CUT)
     due(night, AT)
     acted = company.mia.ask("SELECT type FROM entries WHERE actor = ? ORDER BY idx", company.id("night"))
-    assert {"epoch.wrapped", "person.leaving", "key.revoked", "epoch.started", "grant.ended", "case.cut"} <= {
-        type_ for (type_,) in acted
-    }
+    assert {"epoch.wrapped", "person.leaving", "key.revoked", "epoch.started", "grant.ended", "case.cut"} <= {type_ for (type_,) in acted}
     assert unanimous(company, "mia", "dora")
 
 

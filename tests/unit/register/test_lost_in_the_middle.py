@@ -14,10 +14,9 @@ import pytest
 from govern.cli import settings
 from govern.errors import Failed
 from govern.procedures import people
-from govern.register import again, transaction
+from govern.register import again, catching_up, transaction
 from govern.register.journal import Journal
 from govern.register.transaction import Transaction
-from govern.register.workspace import Workspace
 from govern.store import postgres as engine
 
 from ...postgres import Cluster
@@ -85,7 +84,7 @@ def test_a_connection_lost_while_it_catches_up_is_taken_anew_and_the_command_goe
     machine.of("ben").ok("place", "add", "wall", "--kind", "paper")
     size = machine.count("entry")
     with monkeypatch.context() as patched:
-        patched.setattr(Workspace, "_advance", once(lose, Workspace._advance))
+        patched.setattr(catching_up, "advance", once(lose, catching_up.advance))
         machine.ok(*ADD)
     assert machine.count("entry") == size + 1
     agree(machine, "dora")
@@ -96,7 +95,7 @@ def test_a_connection_lost_while_somebody_looks_is_taken_anew(
 ) -> None:
     machine.of("ben").ok(*ADD)
     with monkeypatch.context() as patched:
-        patched.setattr(Workspace, "_advance", once(lose, Workspace._advance))
+        patched.setattr(catching_up, "advance", once(lose, catching_up.advance))
         assert handles(machine) == {"mia", "ben", "dora"}
 
 
@@ -107,7 +106,7 @@ def test_control_tried_once_it_would_have_ended(
     machine.of("ben").ok("place", "add", "wall", "--kind", "paper")
     with monkeypatch.context() as patched:
         patched.setattr(again, "TRIES", 1)
-        patched.setattr(Workspace, "_advance", once(lose, Workspace._advance))
+        patched.setattr(catching_up, "advance", once(lose, catching_up.advance))
         told = machine.run(*words, "--json")
     assert (told.code, told.json()["error"]["code"]) == (1, "connection")
     agree(machine)
@@ -124,9 +123,9 @@ def test_what_fails_every_time_ends_after_a_bounded_number_of_times(
         lose()
         return real(*values)
 
-    real = Workspace._advance
+    real = catching_up.advance
     with monkeypatch.context() as patched:
-        patched.setattr(Workspace, "_advance", fails)
+        patched.setattr(catching_up, "advance", fails)
         assert machine.run(*ADD).code == 1
     assert len(tried) == again.TRIES
     agree(machine)
