@@ -64,20 +64,20 @@ def recipients(db: sqlite3.Connection, account: str, *also: str, kind: str = "")
 
 def seal(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Sequence[Recipient]) -> dict[str, Any]:
     """Seal `fields` once, wrap to each recipient, put both; the fields of the `version.staged` body that name them."""
-    manifest, digests = put(tx, context, fields, to)
-    return {"manifest": manifest.hex(), "recipients": keys_of(to), "wraps": set_digest(digests).hex()}
+    [manifest], wraps = seal_all(tx, [(context, fields)], to)
+    return {"manifest": manifest, "recipients": keys_of(to), "wraps": wraps}
 
 
-def put(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Sequence[Recipient]) -> tuple[bytes, list[bytes]]:
-    """The same for a fact of several versions: the version's manifest digest, and those of its wraps."""
-    sealed, key = seal_version(context, fields, random=tx.workspace.random)
-    tx.put_version(sealed.digest, sealed.commitment, sealed.sealed)
-    digests = []
-    for recipient in to:
-        wrapped = wrap_version(key, context, recipient)
-        tx.put_wrap(sealed.digest, recipient.key, wrapped)
-        digests.append(wrap_digest(sealed.digest, recipient.key, wrapped))
-    return sealed.digest, digests
+def seal_all(tx: Transaction, versions: Iterable[tuple[Context, Mapping[str, Any]]], to: Sequence[Recipient]) -> tuple[list[str], str]:
+    """The same for a fact of several versions: their manifest digests in order, and the digest of all of their wraps (hex)."""
+    sealed = [(context, *seal_version(context, fields, random=tx.workspace.random)) for context, fields in versions]
+    # All wraps in one go: a processor that does nothing else between them is a fifth faster at it.
+    wraps = [(version.digest, recipient.key, wrap_version(key, context, recipient)) for context, version, key in sealed for recipient in to]
+    for _, version, _ in sealed:
+        tx.put_version(version.digest, version.commitment, version.sealed)
+    for wrap in wraps:
+        tx.put_wrap(*wrap)
+    return [version.digest.hex() for _, version, _ in sealed], set_digest(wrap_digest(*wrap) for wrap in wraps).hex()
 
 
 def keys_of(to: Sequence[Recipient]) -> list[str]:

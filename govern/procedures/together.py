@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from govern.errors import Refused
 from govern.register.queries import rotations
-from govern.vault.seal import set_digest
 
 if TYPE_CHECKING:
     from govern.procedures.candidates import Candidate
@@ -55,12 +54,12 @@ def _stage(tx: Transaction, part: Sequence[Rotation], to: Sequence[Recipient], t
     before = rotations.versions_among(tx.register, [rotation.credential for rotation in part])
     newest = [next((bytes.fromhex(one.manifest) for one in found if one.manifest), b"") for found in before.values()]
     tx.read_ahead(tx.workspace.keys.id, [manifest for manifest in newest if manifest], versions=True)
-    staged, rows, digests = {}, [], list[bytes]()
-    for rotation in part:
-        made = candidates.make(tx, rotation, before.get(rotation.credential, ()), typeable=typeable)
-        manifest, wraps = sealing.put(tx, made.context, made.fields, to)
-        found = staged[rotation.credential] = made.candidate
-        rows.append([rotation.credential, found.n, rotation.id, manifest.hex(), found.reuses])
-        digests += wraps
-    tx.record("candidates.staged", {"candidates": rows, "recipients": sealing.keys_of(to), "wraps": set_digest(digests).hex()})
+    made = [candidates.make(tx, rotation, before.get(rotation.credential, ()), typeable=typeable) for rotation in part]
+    manifests, wraps = sealing.seal_all(tx, [(one.context, one.fields) for one in made], to)
+    staged = {rotation.credential: one.candidate for rotation, one in zip(part, made, strict=True)}
+    rows = [
+        [rotation.credential, one.candidate.n, rotation.id, manifest, one.candidate.reuses]
+        for rotation, one, manifest in zip(part, made, manifests, strict=True)
+    ]
+    tx.record("candidates.staged", {"candidates": rows, "recipients": sealing.keys_of(to), "wraps": wraps})
     return staged

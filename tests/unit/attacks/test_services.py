@@ -183,6 +183,8 @@ BEYOND: dict[str, Callable[[Firm], tuple[str, dict[str, Any]]]] = {
     "a probe": lambda f: ("secret.revealed", {"credential": "1" * 32, "version": 1, "purpose": "probe"}),
     "an export": lambda f: ("secrets.exported", {"export": "1" * 32, "versions": [], "part": 1, "of": 1}),
     "a rotation as if it were a compromise": lambda f: ("rotation.opened", {"rotation": "1" * 32, "credential": "2" * 32, "trigger": "compromise"}),
+    "rotations as if it were a compromise": lambda f: ("rotations.opened", {"rotations": [["1" * 32, "2" * 32, ""]], "trigger": "compromise"}),
+    "candidates": lambda f: ("candidates.staged", {"candidates": [], "recipients": [], "wraps": "0" * 64}),
     "a rotation that never was": lambda f: ("rotation.confirmed", {"rotation": "1" * 32, "version": 2, "grade": "probed"}),
     "a backup": lambda f: ("backup.made", {"size": 1}),
 }  # fmt: skip

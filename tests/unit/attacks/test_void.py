@@ -93,6 +93,8 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "adopts a policy": ("malformed", lambda i: i.event("policy.adopted", policy())),
     "uses recovery": ("authority", lambda i: i.event("recovery.used", {"purpose": "recover"})),
     "opens a case in base": ("compartment", lambda i: i.event("case.opened", case(i))),
+    "opens rotations": ("authority", lambda i: i.event("rotations.opened", opened(i))),
+    "stages candidates": ("authority", lambda i: i.event("candidates.staged", candidates(i))),
     "under an epoch that nobody declared": ("undeclared-epoch", lambda i: place(i)),
 }
 
@@ -132,6 +134,13 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "a version out of order": ("version-order", lambda i: i.event("version.staged", staged(i, version=9))),
     "a version nobody asked for": ("rotation-open", lambda i: i.event("version.staged", staged(i, version=3))),
     "wraps for a stranger": ("recipient", lambda i: i.event("version.staged", staged(i, version=2, key=dora_key(i), rotation=True, kind="totp"))),
+    "rotations of what is not there": ("unknown-reference", lambda i: i.event("rotations.opened", opened(i, "0" * 32))),
+    "a rotation beside an open one": ("one-open-rotation", lambda i: i.event("rotations.opened", opened(i, named(i, "credentials", "kind = 'totp'")))),
+    "candidates out of order": ("version-order", lambda i: i.event("candidates.staged", candidates(i, version=9))),
+    "candidates of another's rotation": (
+        "rotation-open", lambda i: i.event("candidates.staged", candidates(i, credential=named(i, "credentials", "kind = 'password'")))
+    ),
+    "candidates for a stranger": ("recipient", lambda i: i.event("candidates.staged", candidates(i, key=dora_key(i)))),
     "the last wrap ended": ("no-secret-lost", lambda i: i.event("wraps.ended", {"wraps": [[named(i, "credentials", "kind = 'totp'"), 7, "0" * 32, "0" * 64]]})),
 }  # fmt: skip
 
@@ -170,6 +179,19 @@ def staged(insider: Insider, *, version: int, key: str = "", rotation: bool = Fa
     if rotation:
         body |= {"state": "candidate", "rotation": named(insider, "rotations", "state = 'planned'")}
     return body
+
+
+def opened(insider: Insider, credential: str = "") -> dict[str, Any]:
+    found = credential or named(insider, "credentials", "kind = 'password'")
+    return {"rotations": [[os.urandom(16).hex(), found, ""]], "trigger": "manual"}
+
+
+def candidates(insider: Insider, *, version: int = 2, key: str = "", credential: str = "") -> dict[str, Any]:
+    rotation, of = insider.machine.ask("SELECT id, credential FROM rotations WHERE state = 'planned'")[0]
+    return {
+        "candidates": [[credential or of, version, rotation, os.urandom(32).hex(), 0]], "recipients": [key or insider.keys.id.hex()],
+        "wraps": os.urandom(32).hex(),
+    }  # fmt: skip
 
 
 UNREADABLE = ("garbage", "another commitment", "no padding", "too short")
@@ -497,6 +519,16 @@ def test_whoever_a_void_version_is_sealed_to_and_whoever_set_it_could_know_it(fi
     body = staged(dora, version=5) | {"recipients": [dora.keys.id.hex(), firm.of("ben").keys().id.hex()], "others_unknown": True}
     index = dora.write(dora.event("version.staged", body))
     assert exposed(firm, index) == {("dora", "sealed", 5), ("ben", "sealed", 5), ("dora", "set", 5), ("others-unknown", "unknown", 5)}
+
+
+def test_whoever_void_candidates_are_sealed_to_could_know_them(firm: Machine) -> None:
+    dora = Insider(firm.of("dora"))
+    password, totp = (named(dora, "credentials", f"kind = '{kind}'") for kind in ("password", "totp"))
+    rows = [[credential, 5, "0" * 32, os.urandom(32).hex(), 0] for credential in (password, totp)]
+    keys = ["0" * 32, dora.keys.id.hex(), firm.of("ben").keys().id.hex()]  # one that does not exist hides none of the others
+    index = dora.write(dora.event("candidates.staged", {"candidates": rows, "recipients": keys, "wraps": "0" * 64}))
+    assert exposed(firm, index) == {("dora", "sealed", 5), ("ben", "sealed", 5)}
+    assert {row[0] for row in firm.ask("SELECT credential FROM exposures WHERE entry = ?", index)} == {password, totp}
 
 
 def test_one_thing_that_does_not_exist_hides_none_of_the_others(firm: Machine) -> None:

@@ -223,6 +223,10 @@ def no_rule_is_broken(told: list[events.Event]) -> None:
             case "rotation.opened":
                 assert body["credential"] not in rotating.values()
                 rotating[body["rotation"]] = body["credential"]
+            case "rotations.opened":
+                for rotation, credential, _ in body["rotations"]:
+                    assert credential not in rotating.values()
+                    rotating[rotation] = credential
             case "rotation.confirmed" | "rotation.aborted":
                 del rotating[body["rotation"]]
             case "proposal.made":
