@@ -106,7 +106,8 @@ class Profile:
     def statements(self) -> list[Statement]:
         """Everything that is said, each with its grade."""
         before = self.before
-        said = [self.page_grade, self.password_grade, self.delegation_said, before.prompts, before.logged_out, before.scheduled]
+        said = [self.page_grade, self.delegation_said, before.prompts, before.logged_out, before.scheduled]
+        said += [self.password_grade] if self.password != Limits() else []
         said += [*before.disconnects, *self.survives, *(one.said for one in self.residual)]
         return said + [one for steps in (*self.rotate.values(), *self.cut.values()) for one in steps]
 

@@ -161,7 +161,8 @@ def test_led_through_on_a_terminal(acme: Any, screen: Any) -> None:
     shown = screen(acme, "rotate", "shop")
     told = shown.until("[l] later: ")
     assert "page: https://accountscenter.instagram.com/" in told
-    assert "1. Open the page" in told
+    assert "  1. Choose the company's account" in told
+    assert told.index("before you begin:") < told.index("page: ") < told.index("goes on working: ") < told.index("[n] show the new one")
     assert "login: acme" in told
     shown.type("y")
     assert "nobody has seen the new secret" in shown.until("[l] later: ")

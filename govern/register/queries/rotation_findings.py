@@ -1,0 +1,101 @@
+"""What the register shows of secrets that are due, overdue, weak or known to nobody knows whom: one set-based question per code."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from govern.holdings.findings import Finding
+from govern.policy.platforms import load_profiles
+from govern.policy.rules import Policy
+from govern.register.queries import logins
+
+
+def others_unknown(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, a.tier, c.kind, c.id FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account
+        WHERE v.others_unknown = 1 AND v.ended_at IS NULL AND v.state = 'current' AND a.state = 'active'
+        ORDER BY a.tier = 'critical' DESC, a.handle, c.kind
+        """
+    )
+    for account, tier, kind, credential in rows:
+        critical = tier == "critical"
+        yield Finding(
+            code="critical-others-unknown" if critical else "others-unknown", severity="warning" if critical else "info", subject=account,
+            message=f"nobody can say who else knows the {kind}: it was imported and never changed since", key=f"others-unknown:{credential}",
+            command=f"govern rotate {account} --kind {kind} --because first-import", why="imported, never changed since",
+        )  # fmt: skip
+
+
+def rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind FROM rotations r JOIN credentials c ON c.id = r.credential"
+        " JOIN accounts a ON a.id = c.account WHERE r.ended_at IS NULL ORDER BY r.due IS NULL, r.due, r.opened_at"
+    )
+    for id_, rotation_state, due, candidate, account, kind in rows:
+        overdue = bool(due) and due[:10] < today
+        unknown = rotation_state in ("unknown", "lost")
+        yield Finding(
+            code="rotation-unknown" if unknown else "rotation-open", severity="critical" if overdue or unknown else "warning", subject=account,
+            message=f"the rotation of its {kind} is {rotation_state}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
+            command=f"govern rotate {account} --kind {kind}" if candidate is None else f"govern rotation show {id_[:8]}",
+            why=f"rotation {rotation_state}",
+        )  # fmt: skip
+
+
+def overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
+    for (tier, kind), days in sorted(policy.rotation.items()):
+        if days is None:
+            continue
+        limit = plus(today, -days)
+        rows = db.execute(
+            """
+            SELECT a.handle, c.id, coalesce(v.changed_at, v.current_at) FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = ?
+            JOIN versions v ON v.credential = c.id AND v.state = 'current'
+            WHERE a.tier = ? AND a.state = 'active' AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < ?
+              AND NOT EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
+            ORDER BY 3 LIMIT 1000
+            """,
+            (kind, tier, limit),
+        )
+        for account, credential, since in rows:
+            yield Finding(
+                code="rotation-overdue", severity="warning", subject=account, message=f"its {kind} was last changed on {since[:10]}",
+                due=plus(since[:10], days), key=f"rotation-overdue:{credential}", command=f"govern rotate {account} --kind {kind} --because schedule",
+                why=f"{days} days are the rule for {tier} accounts",
+            )  # fmt: skip
+
+
+def weak(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.handle, c.id, c.kind FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
+        " WHERE v.weak = 1 AND v.state = 'current' AND a.state = 'active' ORDER BY a.handle"
+    )
+    for account, credential, kind in rows:
+        yield Finding(
+            code="weak-totp", severity="warning", subject=account, message=f"its {kind} seed has fewer than 128 bits; the platform may issue a longer one",
+            key=f"weak:{credential}", command=f"govern rotate {account} --kind {kind} --because manual",
+        )  # fmt: skip
+
+
+def shared_login(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    """Secrets that were changed by way of another account with the same login, and not recorded here."""
+    profiles = load_profiles()
+    pairs = [(one.id, other) for one in profiles.values() for other in one.shared_with]
+    for found in logins.stale(db, pairs):
+        yield Finding(
+            code="shared-login", severity="warning", subject=found.account, key=f"shared-login:{found.credential}",
+            message=f"its login is that of {found.by}, whose {found.kind} was changed on {found.day}: what is stored here may work no more",
+            command=f"govern rotate {found.account} --kind {found.kind} --already-changed --changed-on {found.day}",
+            why="record the same change here",
+        )  # fmt: skip
+
+
+def plus(day: str | None, days: int | None) -> str:
+    """The ISO date so many days later; empty for none, and beyond the calendar: due never."""
+    try:
+        return (date.fromisoformat(day[:10]) + timedelta(days=days)).isoformat() if day and days is not None else ""
+    except (OverflowError, ValueError):
+        return ""
