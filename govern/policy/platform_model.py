@@ -69,6 +69,8 @@ class PasswordLimits(Graded):
             raise ValueError("min is more than max")
         if self.symbols == "" and "symbol" in self.needs:
             raise ValueError("a symbol is needed and none is allowed")
+        if self.symbols and len(set(self.symbols)) != len(self.symbols):
+            raise ValueError("symbols says one of them twice")
         return self
 
 

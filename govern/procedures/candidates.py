@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused, Usage
 from govern.policy import platforms
+from govern.policy.profile import Limits as Known
 from govern.procedures import sealing
 from govern.register.queries import rotations
 from govern.register.queries.rotations import Rotatable, Rotation, Staged
 from govern.register.transaction import Transaction
 from govern.rotation.kinds import FACTS, GENERATED
 from govern.vault import fingerprint
-from govern.vault.generate import SYMBOLS, Class, Limits, generate, generate_typeable
+from govern.vault.generate import LONGEST, SYMBOLS, Class, Limits, generate, generate_typeable
 from govern.vault.keys import Recipient
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
@@ -161,15 +162,20 @@ def recipients_among(db: sqlite3.Connection, credentials: Sequence[str], now: st
 def limits(platform: str) -> Limits:
     """The platform's rules for a password, as far as known; ours for the rest."""
     try:
-        known = platforms.profile(platform).password
+        return within(platforms.profile(platform).password)
     except NotFound:
         return Limits()
-    most = known.max if known.max is not None else max(64, known.min or 0)
+
+
+def within(known: Known) -> Limits:
+    """What a profile states as rules for the generator; ours for what it does not state."""
+    most = min(known.max, LONGEST) if known.max is not None else max(64, known.min or 0)
     return Limits(
         min=known.min if known.min is not None else min(8, most),
         max=most,
         allowed_symbols=SYMBOLS if known.symbols is None else known.symbols,
         required=frozenset({Class.LOWER, Class.UPPER, Class.DIGIT} | {Class(name) for name in known.needs}),
+        max_consecutive=known.max_consecutive or 0,
     )
 
 
