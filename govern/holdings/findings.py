@@ -32,8 +32,10 @@ class Step(NamedTuple):
 
 
 _RANK: Final = (
-    "void-entry", "known-by-former", "rotation-unknown", "rotation-open", "custodian-left", "case-open", "critical-others-unknown",
-    "export-lying", "sheets-lying", "rotation-overdue", "shared-login", "others-unknown", "hand-over-due", "grant-past", "holders-most", "weak-totp",
+    "void-entry", "known-by-former", "past-grace-event", "rotation-unknown", "rotation-open", "past-grace-calendar",
+    "custodian-left", "case-open", "critical-others-unknown",
+    "export-lying", "sheets-lying", "rotation-overdue", "shared-login", "others-unknown", "hand-over-due", "grant-past", "holders-most",
+    "no-rule", "weak-totp", "weak-password",
     "holders-least", "openers", "no-credential", "drill-due",
 )  # fmt: skip
 """First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""

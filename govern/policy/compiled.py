@@ -104,7 +104,9 @@ def table() -> str:
         about = from_entry(entry)
         grades = [one.grade for one in about.statements()]
         counts = " | ".join(str(grades.count(grade) or "") for grade in GRADES)
-        rows.append(f"| {about.name} (`{about.id}`) | {_DELEGATION[about.delegation]} | {', '.join(about.kinds)} | {counts} | {about.checked_on} |")
+        rows.append(
+            f"| {about.name} (`{about.id}`) | {_DELEGATION[about.delegation]} | {', '.join(about.kinds)} | {counts} | {about.checked_on} |"
+        )
     return "\n".join(rows) + "\n"
 
 

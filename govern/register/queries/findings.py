@@ -15,7 +15,16 @@ from govern.register.connection import state
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.keys import theirs
 from govern.register.queries.proposals import alone
-from govern.register.queries.rotation_findings import others_unknown, overdue, plus, rotations, shared_login, weak
+from govern.register.queries.rotation_findings import (
+    others_unknown,
+    overdue,
+    past_grace,
+    plus,
+    rotations,
+    shared_login,
+    unruled,
+    weak,
+)
 from govern.shell import quoted
 
 _SHOWN: Final = 20
@@ -310,6 +319,7 @@ def _drill(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Find
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased,
-    _known_by_former, rotations, _custodians, _cases, others_unknown, overdue, shared_login, _holders, _openers, weak, _handovers, _grants,
+    _known_by_former, rotations, _custodians, _cases, others_unknown, past_grace, overdue, unruled, shared_login, _holders, _openers, weak,
+    _handovers, _grants,
     _bare, _drill,
 )  # fmt: skip

@@ -10,21 +10,27 @@ from govern.holdings.findings import Finding
 from govern.policy.platforms import load_profiles
 from govern.policy.rules import Policy
 from govern.register.queries import logins
+from govern.register.queries import overdue as queries
+from govern.rotation.schedule import Cause, first_due, is_ruled
 
 
-def others_unknown(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+def others_unknown(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
     rows = db.execute(
         """
-        SELECT a.handle, a.tier, c.kind, c.id FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account
+        SELECT a.handle, a.tier, c.kind, c.id, v.current_at
+        FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account
         WHERE v.others_unknown = 1 AND v.ended_at IS NULL AND v.state = 'current' AND a.state = 'active'
         ORDER BY a.tier = 'critical' DESC, a.handle, c.kind
         """
     )
-    for account, tier, kind, credential in rows:
+    for account, tier, kind, credential, imported in rows:
         critical = tier == "critical"
+        due = first_due(policy, tier, kind, imported, credential) or ""
+        late = bool(due) and due < today
         yield Finding(
-            code="critical-others-unknown" if critical else "others-unknown", severity="warning" if critical else "info", subject=account,
+            code="critical-others-unknown" if critical else "others-unknown", severity="warning" if critical or late else "info", subject=account,
             message=f"nobody can say who else knows the {kind}: it was imported and never changed since", key=f"others-unknown:{credential}",
+            due=due,
             command=f"govern rotate {account} --kind {kind} --because first-import", why="imported, never changed since",
         )  # fmt: skip
 
@@ -55,10 +61,10 @@ def overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Find
             SELECT a.handle, c.id, coalesce(v.changed_at, v.current_at) FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = ?
             JOIN versions v ON v.credential = c.id AND v.state = 'current'
             WHERE a.tier = ? AND a.state = 'active' AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < ?
-              AND NOT EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
+              AND NOT (? AND v.others_unknown) AND NOT EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
             ORDER BY 3 LIMIT 1000
             """,
-            (kind, tier, limit),
+            (kind, tier, limit, policy.later.first_import is not None),
         )
         for account, credential, since in rows:
             yield Finding(
@@ -68,12 +74,54 @@ def overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Find
             )  # fmt: skip
 
 
+def past_grace(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
+    """What is overdue past the grace of its tier: what an event asks for apart from what the calendar does."""
+    rule = policy.later.overdue
+    if rule is None:
+        return
+    for one in queries.past_grace(db, policy, today):
+        event = one.cause is Cause.EVENT
+        yield Finding(
+            code=f"past-grace-{one.cause}", severity="critical" if event or one.tier == "critical" else "warning", subject=one.handle,
+            message=f"its {one.kind} was to be changed by {one.due}, and the grace of {policy.grace_days[one.tier]} days is over ({rule.control})",
+            due=one.due, key=f"past-grace:{one.credential}",
+            command=f"govern rotate {one.handle} --kind {one.kind} --because {'membership' if event else 'schedule'}",
+            why="an account that waits so long is given to nobody else",
+        )  # fmt: skip
+
+
+def unruled(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    """Accounts with a kind of credential of which the policy says nothing, not even that it never changes."""
+    rows = db.execute(
+        "SELECT DISTINCT a.tier, c.kind FROM credentials c JOIN accounts a ON a.id = c.account AND a.state = 'active'"
+    ).fetchall()
+    for tier, kind in sorted(rows):
+        if is_ruled(policy, tier, kind):
+            continue
+        query = """
+            SELECT a.handle, c.id FROM credentials c JOIN accounts a ON a.id = c.account AND a.state = 'active'
+            WHERE a.tier = ? AND c.kind = ? ORDER BY a.handle"""
+        for account, credential in db.execute(query, (tier, kind)):
+            yield Finding(
+                code="no-rule", severity="warning", subject=account, key=f"no-rule:{credential}",
+                message=f"the policy says nothing of when its {kind} changes ({policy.rotation_control})", command="govern policy show",
+                why=f"add {kind} below rotation, {tier}: a time, or never",
+            )  # fmt: skip
+
+
 def weak(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
     rows = db.execute(
-        "SELECT a.handle, c.id, c.kind FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
+        "SELECT a.handle, a.tier, c.id, c.kind FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
         " WHERE v.weak = 1 AND v.state = 'current' AND a.state = 'active' ORDER BY a.handle"
     )
-    for account, credential, kind in rows:
+    for account, tier, credential, kind in rows:
+        if kind != "totp":
+            yield Finding(
+                code="weak-password", severity="warning" if tier == "critical" else "info", subject=account, key=f"weak:{credential}",
+                message=f"its {kind} was typed in, and is easy to guess", command=f"govern rotate {account} --kind {kind}",
+                why="a generated one takes its place",
+            )  # fmt: skip
+            continue
         yield Finding(
             code="weak-totp", severity="warning", subject=account, message=f"its {kind} seed has fewer than 128 bits; the platform may issue a longer one",
             key=f"weak:{credential}", command=f"govern rotate {account} --kind {kind} --because manual",

@@ -66,7 +66,7 @@ def test_strings_without_long_runs_are_counted_and_drawn_each_equally_often(char
     assert runs.count(characters, length, most) == len(allowed)
     bits = max(1, (len(allowed) - 1).bit_length())
     given = [(number << (-bits % 8)).to_bytes((bits + 7) // 8, "big") for number in range(len(allowed))]
-    assert sorted(runs.drawer(alphabet, length, most, lambda _: one)() for one in given) == sorted(allowed)
+    assert sorted(runs.drawer(alphabet, length, most, lambda _, one=one: one)() for one in given) == sorted(allowed)
 
 
 def test_a_rule_about_runs_costs_strength_and_says_how_much() -> None:
