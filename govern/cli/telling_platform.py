@@ -54,7 +54,7 @@ def tell_steps(told: Preflight, rotation: Rotation) -> None:
         render.note(f"  no steps are known for {render.safe(told.platform)}: change it in its security settings")
         return
     if told.page:
-        render.note(f"  {'page' if rotation.kind == 'password' else 'settings'}: {render.safe(told.page)}")
+        render.note(f"  {'page' if rotation.kind == 'password' else 'page of its password'}: {render.safe(told.page)}")
     steps = about.rotate.get(rotation.kind, ())
     for number, step in enumerate(steps, start=1):
         render.note(f"  {number}. {graded(step, about.grade)}")

@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from govern.errors import Malformed
@@ -103,6 +104,7 @@ def standing(policy: Policy, tier: str, due: str | None, today: str) -> Standing
     return Standing.PAST_GRACE if (now - by).days > policy.grace_days[tier] else Standing.OVERDUE
 
 
+@lru_cache(maxsize=4096)
 def _day(text: str) -> date:
     """The day of a time; a 31st that its month does not have, which a foreign file may claim, is the month's last."""
     try:

@@ -14,12 +14,9 @@ from typing import Final, NamedTuple
 from govern.policy.rules import Policy
 from govern.rotation.schedule import Cause, Standing, due_on, standing
 
-_SOME: Final = 1000
-"""Of one rule of the calendar; more than that are not told one by one."""
-
 
 class Overdue(NamedTuple):
-    """One secret that should have changed by `due` (ISO date), and has not within the grace after it."""
+    """One secret that should have changed by `due` (ISO date), and has not."""
 
     account: str
     handle: str
@@ -33,7 +30,7 @@ class Overdue(NamedTuple):
 def past_grace(db: sqlite3.Connection, policy: Policy, today: str, account: str = "") -> list[Overdue]:
     """Every such secret in use, events first, each once; of one account (id) where it is named."""
     found: dict[str, Overdue] = {}
-    for one in (*_opened(db, today, account), *_known(db, policy, account), *_aged(db, policy, today, account)):
+    for one in (*_opened(db, today, account), *_known(db, policy, account), *aged(db, policy, today, account)):
         if standing(policy, one.tier, one.due, today) is Standing.PAST_GRACE:
             found.setdefault(one.credential, one)
     return list(found.values())
@@ -59,66 +56,82 @@ def _opened(db: sqlite3.Connection, today: str, account: str) -> Iterator[Overdu
         yield Overdue(id_, handle, tier, credential, kind, Cause.CALENDAR if trigger == "schedule" else Cause.EVENT, due[:10])
 
 
+_GIVEN_UP: Final = """NOT EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id
+  WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived')"""
+
+_GONE: Final = """
+SELECT a.id, a.handle, a.tier, c.id, c.kind, min(p.left_on) AS since
+FROM people p CROSS JOIN exposures e ON e.person = p.id AND e.basis IN (SELECT value FROM json_each(:force))
+CROSS JOIN versions v ON v.credential = e.credential AND v.n = e.n AND +v.state = 'current'
+CROSS JOIN credentials c ON c.id = v.credential CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
+WHERE p.left_on IS NOT NULL AND {given_up} GROUP BY c.id
+UNION ALL
+SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS since
+FROM (SELECT account, person, max(ended_at) AS ended FROM grants x WHERE ended_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM grants o WHERE o.account = x.account AND o.person = x.person AND o.ended_at IS NULL) GROUP BY account, person) g
+CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active' AND g.person IS NOT a.custodian AND g.person IS NOT a.deputy
+CROSS JOIN people p ON p.id = g.person AND p.left_on IS NULL
+CROSS JOIN credentials c ON c.account = a.id CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
+WHERE {given_up} AND EXISTS (SELECT 1 FROM exposures e WHERE e.person = p.id AND e.credential = v.credential AND e.n = v.n
+  AND e.basis IN (SELECT value FROM json_each(:force)))
+GROUP BY c.id ORDER BY since
+"""
+"""Of all accounts: from the few who have left, and from the grants that have ended, never from what everybody knows."""
+
+_GONE_OF_ONE: Final = """
+SELECT a.id, a.handle, a.tier, c.id, c.kind,
+  min(coalesce(p.left_on, (SELECT max(g.ended_at) FROM grants g WHERE g.person = p.id AND g.account = a.id))) AS since
+FROM accounts a CROSS JOIN credentials c ON c.account = a.id CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
+CROSS JOIN exposures e ON e.credential = v.credential AND e.n = v.n AND e.basis IN (SELECT value FROM json_each(:force))
+CROSS JOIN people p ON p.id = e.person
+WHERE a.id = :account AND a.state = 'active' AND {given_up} AND (p.left_on IS NOT NULL OR (
+  p.id IS NOT a.custodian AND p.id IS NOT a.deputy
+  AND NOT EXISTS (SELECT 1 FROM grants o WHERE o.account = a.id AND o.person = p.id AND o.ended_at IS NULL)))
+GROUP BY +c.id HAVING since IS NOT NULL
+"""
+"""The same of one account, from the account."""
+
+
 def _known(db: sqlite3.Connection, policy: Policy, account: str) -> Iterator[Overdue]:
     """Secrets that somebody could know, on a basis that the policy names, who has left or holds the account no longer."""
     rule = policy.later.exposures
     if rule is None or not rule.force:
         return
-    given_up = """
-      NOT EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id
-        WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived')"""
-    rows = db.execute(
-        f"""
-        SELECT a.id, a.handle, a.tier, c.id, c.kind, min(p.left_on) AS since
-        FROM people p JOIN exposures e ON e.person = p.id AND e.basis IN (SELECT value FROM json_each(:force))
-        JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.state = 'current'
-        JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active' {_of(account)}
-        WHERE p.left_on IS NOT NULL AND {given_up} GROUP BY c.id
-        UNION ALL
-        SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS since
-        FROM (SELECT account, person, max(ended_at) AS ended FROM grants x WHERE ended_at IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM grants o WHERE o.account = x.account AND o.person = x.person AND o.ended_at IS NULL) GROUP BY account, person) g
-        JOIN accounts a ON a.id = g.account AND a.state = 'active' {_of(account)}
-          AND g.person IS NOT a.custodian AND g.person IS NOT a.deputy
-        JOIN people p ON p.id = g.person AND p.left_on IS NULL
-        JOIN credentials c ON c.account = a.id
-        JOIN versions v ON v.credential = c.id AND v.state = 'current'
-        WHERE {given_up} AND EXISTS (SELECT 1 FROM exposures e WHERE e.person = p.id AND e.credential = v.credential AND e.n = v.n
-          AND e.basis IN (SELECT value FROM json_each(:force)))
-        GROUP BY c.id ORDER BY since
-        """,  # noqa: S608
-        {"account": account, "force": json.dumps(list(rule.force))},
-    )
+    query = (_GONE_OF_ONE if account else _GONE).format(given_up=_GIVEN_UP)
+    rows = db.execute(query, {"account": account, "force": json.dumps(list(rule.force))})
     for id_, handle, tier, credential, kind, since in rows:
         due = _plus(since, policy.membership_deadline_days[tier])
         if due:
             yield Overdue(id_, handle, tier, credential, kind, Cause.EVENT, due)
 
 
-def _aged(db: sqlite3.Connection, policy: Policy, today: str, account: str) -> Iterator[Overdue]:
-    """By the calendar of the policy, and after an import."""
-    first = policy.later.first_import
-    for (tier, kind), days in sorted(policy.rotation.items()):
-        if days is None:
-            continue
-        rows = db.execute(
-            f"""
-            SELECT a.id, a.handle, c.id, coalesce(v.changed_at, v.current_at), CASE WHEN v.others_unknown THEN v.current_at ELSE '' END AS imported
-            FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = :kind
-            JOIN versions v ON v.credential = c.id AND v.state = 'current'
-            WHERE a.tier = :tier AND a.state = 'active' {_of(account)}
-              AND CASE WHEN :first AND v.others_unknown THEN substr(v.current_at, 1, 10) < :imported
-                ELSE substr(coalesce(v.changed_at, v.current_at), 1, 10) < :changed END
-            ORDER BY 4, 3 LIMIT :some
-            """,  # noqa: S608
-            {
-                "kind": kind, "tier": tier, "account": account, "first": first is not None, "some": _SOME,
-                "imported": _plus(today, -policy.grace_days[tier]), "changed": _plus(today, -days - policy.grace_days[tier]),
-            },
-        )  # fmt: skip
-        for id_, handle, credential, since, imported in rows:
-            due = due_on(policy, tier, kind, since, imported=imported, credential=credential)
-            if due:
+_AGED: Final = """
+SELECT a.id, a.handle, a.tier, c.id, c.kind, coalesce(v.changed_at, v.current_at) AS since, CASE WHEN v.others_unknown THEN v.current_at END
+FROM {begin} CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
+WHERE v.state = 'current' AND {when}
+"""
+_OF_ONE: Final = "credentials c CROSS JOIN versions v ON v.credential = c.id"
+_OF_ALL: Final = "versions v CROSS JOIN credentials c ON c.id = v.credential"
+
+
+def aged(db: sqlite3.Connection, policy: Policy, today: str, account: str = "", *, imported: bool = True) -> Iterator[Overdue]:
+    """Every secret in use whose due date by the calendar, or after an import, lies before today; of all accounts without `imported` only
+    those that have changed since they came."""
+    by_age = min((days for days in policy.rotation.values() if days is not None), default=None)
+    if by_age is None:
+        return
+    values = {"account": account, "today": today, "changed": _plus(today, -by_age)}
+    queries = [_AGED.format(begin=_OF_ONE, when="c.account = :account")]
+    if not account:
+        aged_now = "v.others_unknown = 0 AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < :changed"
+        queries = [
+            _AGED.format(begin=_OF_ALL, when=aged_now),
+            *([_AGED.format(begin=_OF_ALL, when="v.others_unknown = 1 AND substr(v.current_at, 1, 10) < :today")] if imported else []),
+        ]
+    for query in queries:
+        for id_, handle, tier, credential, kind, since, brought in db.execute(query, values):
+            due = due_on(policy, tier, kind, since, imported=brought or "", credential=credential)
+            if due is not None and due < today:
                 yield Overdue(id_, handle, tier, credential, kind, Cause.CALENDAR, due)
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from govern.events import KINDS, TIERS
 from govern.holdings.findings import Finding
 from govern.policy.platforms import load_profiles
 from govern.policy.rules import Policy
@@ -52,26 +53,18 @@ def rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[F
 
 
 def overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
-    for (tier, kind), days in sorted(policy.rotation.items()):
-        if days is None:
+    """What is due by the calendar and has no rotation under way. What came with an import is told as that."""
+    under_way = {row[0] for row in db.execute("SELECT credential FROM rotations WHERE ended_at IS NULL")}
+    found = queries.aged(db, policy, today, imported=policy.later.first_import is None)
+    for one in sorted(found, key=lambda one: (one.due, one.handle, one.kind)):
+        if one.credential in under_way:
             continue
-        limit = plus(today, -days)
-        rows = db.execute(
-            """
-            SELECT a.handle, c.id, coalesce(v.changed_at, v.current_at) FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = ?
-            JOIN versions v ON v.credential = c.id AND v.state = 'current'
-            WHERE a.tier = ? AND a.state = 'active' AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < ?
-              AND NOT (? AND v.others_unknown) AND NOT EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
-            ORDER BY 3 LIMIT 1000
-            """,
-            (kind, tier, limit, policy.later.first_import is not None),
-        )
-        for account, credential, since in rows:
-            yield Finding(
-                code="rotation-overdue", severity="warning", subject=account, message=f"its {kind} was last changed on {since[:10]}",
-                due=plus(since[:10], days), key=f"rotation-overdue:{credential}", command=f"govern rotate {account} --kind {kind} --because schedule",
-                why=f"{days} days are the rule for {tier} accounts",
-            )  # fmt: skip
+        days = policy.rotation[one.tier, one.kind]
+        yield Finding(
+            code="rotation-overdue", severity="warning", subject=one.handle, message=f"its {one.kind} was last changed on {plus(one.due, -(days or 0))}",
+            due=one.due, key=f"rotation-overdue:{one.credential}", command=f"govern rotate {one.handle} --kind {one.kind} --because schedule",
+            why=f"{days} days are the rule for {one.tier} accounts",
+        )  # fmt: skip
 
 
 def past_grace(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
@@ -92,12 +85,7 @@ def past_grace(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[F
 
 def unruled(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
     """Accounts with a kind of credential of which the policy says nothing, not even that it never changes."""
-    rows = db.execute(
-        "SELECT DISTINCT a.tier, c.kind FROM credentials c JOIN accounts a ON a.id = c.account AND a.state = 'active'"
-    ).fetchall()
-    for tier, kind in sorted(rows):
-        if is_ruled(policy, tier, kind):
-            continue
+    for tier, kind in ((tier, kind) for tier in TIERS for kind in KINDS if not is_ruled(policy, tier, kind)):
         query = """
             SELECT a.handle, c.id FROM credentials c JOIN accounts a ON a.id = c.account AND a.state = 'active'
             WHERE a.tier = ? AND c.kind = ? ORDER BY a.handle"""

@@ -190,8 +190,8 @@ def test_led_through_what_the_platform_issues(acme: Any, screen: Any) -> None:
     """Nothing is asked for before the page is told; only the letters in brackets do anything; a mistyped seed can be typed again."""
     shown = screen(acme, "rotate", "shop", "--kind", "totp")
     told = shown.until("[l] later: ")
-    assert "page: " in told
-    assert "no steps are known for its totp" in told
+    assert "page of its password: " in told
+    assert "take its key as text, and give it to govern before typing a code" in told
     shown.type("y")
     assert "one of the letters" in shown.until("[l] later: ")
     shown.type("s")
