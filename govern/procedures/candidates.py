@@ -90,7 +90,13 @@ class Made(NamedTuple):
 
 
 def make(
-    tx: Transaction, rotation: Rotation, before: Sequence[Staged], given: Secret | None = None, *, typeable: bool = False, in_force: bool = False
+    tx: Transaction,
+    rotation: Rotation,
+    before: Sequence[Staged],
+    given: Secret | None = None,
+    *,
+    typeable: bool = False,
+    in_force: bool = False,
 ) -> Made:
     """The next version of the rotation's credential, held against those `before` (the newest first), as far as the actor can open them."""
     n = before[0].n + 1 if before else 1
