@@ -60,13 +60,13 @@ _GIVEN_UP: Final = """NOT EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i
   WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived')"""
 
 _GONE: Final = """
-SELECT a.id, a.handle, a.tier, c.id, c.kind, min(p.left_on) AS since
+SELECT a.id, a.handle, a.tier, c.id, c.kind, min(p.left_on) AS gone
 FROM people p CROSS JOIN exposures e ON e.person = p.id AND e.basis IN (SELECT value FROM json_each(:force))
 CROSS JOIN versions v ON v.credential = e.credential AND v.n = e.n AND +v.state = 'current'
 CROSS JOIN credentials c ON c.id = v.credential CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
 WHERE p.left_on IS NOT NULL AND {given_up} GROUP BY c.id
 UNION ALL
-SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS since
+SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS gone
 FROM (SELECT account, person, max(ended_at) AS ended FROM grants x WHERE ended_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM grants o WHERE o.account = x.account AND o.person = x.person AND o.ended_at IS NULL) GROUP BY account, person) g
 CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active' AND g.person IS NOT a.custodian AND g.person IS NOT a.deputy
@@ -74,20 +74,20 @@ CROSS JOIN people p ON p.id = g.person AND p.left_on IS NULL
 CROSS JOIN credentials c ON c.account = a.id CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
 WHERE {given_up} AND EXISTS (SELECT 1 FROM exposures e WHERE e.person = p.id AND e.credential = v.credential AND e.n = v.n
   AND e.basis IN (SELECT value FROM json_each(:force)))
-GROUP BY c.id ORDER BY since
+GROUP BY c.id ORDER BY gone
 """
 """Of all accounts: from the few who have left, and from the grants that have ended, never from what everybody knows."""
 
 _GONE_OF_ONE: Final = """
 SELECT a.id, a.handle, a.tier, c.id, c.kind,
-  min(coalesce(p.left_on, (SELECT max(g.ended_at) FROM grants g WHERE g.person = p.id AND g.account = a.id))) AS since
+  min(coalesce(p.left_on, (SELECT max(g.ended_at) FROM grants g WHERE g.person = p.id AND g.account = a.id))) AS gone
 FROM accounts a CROSS JOIN credentials c ON c.account = a.id CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
 CROSS JOIN exposures e ON e.credential = v.credential AND e.n = v.n AND e.basis IN (SELECT value FROM json_each(:force))
 CROSS JOIN people p ON p.id = e.person
 WHERE a.id = :account AND a.state = 'active' AND {given_up} AND (p.left_on IS NOT NULL OR (
   p.id IS NOT a.custodian AND p.id IS NOT a.deputy
   AND NOT EXISTS (SELECT 1 FROM grants o WHERE o.account = a.id AND o.person = p.id AND o.ended_at IS NULL)))
-GROUP BY +c.id HAVING since IS NOT NULL
+GROUP BY +c.id HAVING gone IS NOT NULL
 """
 """The same of one account, from the account."""
 

@@ -180,3 +180,11 @@ def test_a_kind_of_which_the_policy_says_nothing_is_a_finding_and_never_by_the_c
     found = [one for one in status(company.members["mia"], company.now[:10]).findings if one.code == "no-rule"]
     assert [(one.subject, one.severity) for one in found] == [("shop", "warning")]
     assert "when its password changes" in found[0].message
+
+
+def test_who_never_held_it_and_was_only_said_to_know_makes_nothing_overdue_and_stands_in_no_grants_way(company: Any) -> None:
+    credential = kept(company, "critical")
+    company.declare(credential, "ben")
+    company.later(days=30)
+    assert overdue(company) == []
+    give(company, "ben", days=1)
