@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rotate": "Change a secret on its platform, step by step",
     "rotation": "Rotations: list, show, confirm, reject",
     "offboard": "A departure: plan, open, work through, close, report",
+    "platform": "Platforms: how each is changed, and how far that is known",
     "policy": "The rules in force: show, check, adopt",
     "ledger": "The ledger: show, verify, checkpoint, prove",
     "vault": "The vault itself: backup, restore, recover",

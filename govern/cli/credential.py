@@ -24,14 +24,16 @@ def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
     from govern.register.queries.backup_codes import left
     from govern.register.queries.credentials import of_account
     from govern.register.queries.policies import policy
-    from govern.rotation.schedule import next_due
+    from govern.rotation.schedule import due_on
 
     rules = policy(db)
     return [
         {
             "id": one.id, "kind": one.kind, "version": one.version, "state": one.state, "kept_in": one.kept_in or None,
             "changed_at": one.changed_at or one.current_at or None,
-            "due": next_due(rules, account.tier, one.kind, one.since) if one.since else None,
+            "due": due_on(
+                rules, account.tier, one.kind, one.since, imported=one.current_at if one.others_unknown else "", credential=one.id
+            ),
             "claimed": bool(one.changed_at), "origin": one.origin, "weak": one.weak, "others_unknown": one.others_unknown,
             "candidate": one.candidate or None, "codes_left": left(db, one.id, one.version) if one.kind == "backup-codes" else None,
         }
@@ -96,7 +98,10 @@ def add(
         )
     else:
         table(listed, found.handle)
-    if added.weak:
+    if added.weak and kind == "password":
+        render.note("note: this password is easy to guess; govern makes a better one")
+        render.next_step(f"govern rotate {found.handle}", "a generated one takes its place")
+    elif added.weak:
         render.note("note: this seed has fewer than 128 bits; the platform chose it, and a new one from there may be stronger")
     for person in added.waiting:
         render.next_step(f"govern handover {found.handle} {render.safe(person)} --kind {kind}")

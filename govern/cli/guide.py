@@ -51,40 +51,24 @@ def _say(error: GovernError) -> None:
 
 
 def _introduce(workspace: Workspace, rotation: str) -> None:
-    """The page, the steps, and whom the platform's prompts reach."""
-    from govern.policy.platforms import page, profile
-    from govern.register.queries import accounts, people, rotations
+    """What to know before, the page, the steps, and what has to be cut besides: all before the first key that shows a secret."""
+    from govern.cli.telling_platform import tell_after, tell_before, tell_steps
+    from govern.procedures.preflight import preflight
+    from govern.register.queries import rotations
 
     db = workspace.view()
     found = rotations.by_id(db, rotation)
-    account = accounts.by_id(db, found.account)
+    told = preflight(db, found)
     render.note(
         f"\n{render.safe(found.handle)}: new {found.kind}, rotation {short(found.id)}"
         + (f", due {render.day(found.due)}" if found.due else "")
     )
-    try:
-        about = profile(account.platform)
-    except NotFound:
-        render.note(f"  no steps are known for {render.safe(account.platform)}: change it in its security settings")
-    else:
-        where = page(about, account.url)
-        if where:
-            render.note(f"  page: {render.safe(where)}")
-        if found.kind == "password":
-            for number, step in enumerate(about.steps, start=1):
-                render.note(f"  {number}. {step}")
-        else:
-            render.note(f"  no steps are known for its {found.kind}: look for it among the security settings there")
-        for what in about.survives:
-            render.note(f"  goes on working: {what}")
-        render.note(f"  (as of {about.checked_on}, {about.grade})")
-    if account.login:
-        render.note(f"  login: {render.safe(account.login)}")
-    if account.prompts_reach:
-        person = people.by_id(db, account.prompts_reach)
-        leaving = "" if person.status == "active" else ", who is gone: ask them for the code, or change the number first"
-        render.note(f"  its codes and prompts reach {render.safe(person.handle)}{leaving}")
+    tell_before(told, found)
+    tell_steps(told, found)
+    if told.login:
+        render.note(f"  login: {render.safe(told.login)}")
     if found.kind in LABELLED:
         render.note(f"  call the new one there: {label(found.id)}")
+    tell_after(told, found)
     if found.kept_in:
         render.note("  it is kept elsewhere: put the new one there, nothing of it is stored here")

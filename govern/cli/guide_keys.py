@@ -143,6 +143,7 @@ def _write(text: str) -> None:
 def _changed(workspace: Workspace, found: Rotation) -> None:
     """It works there: what was ended with it, then done; then what else the platform has made new."""
     from govern.cli.cutting import ask
+    from govern.cli.telling_platform import tell_shared
     from govern.procedures import rotation as steps
     from govern.register.queries.people import handles
     from govern.register.queries.rotations import candidate
@@ -153,6 +154,7 @@ def _changed(workspace: Workspace, found: Rotation) -> None:
     with workspace.transaction(settings.now()) as tx:
         done = steps.confirm(tx, found, cut=cut, sessions_cut=("sessions" in cut) if found.kind == "password" else None)
     tell_confirmed(done, handles(workspace.view()))
+    tell_shared(workspace.view(), done.rotation)
     _new_codes(workspace, found)
 
 

@@ -140,9 +140,13 @@ def _told(one: Started, names: dict[str, str]) -> dict[str, object]:
 
 
 def _go_on(workspace: Workspace, started: Sequence[Started], names: dict[str, str], *, typeable: bool) -> None:
+    from govern.cli.telling_platform import tell_before, tell_shared, tell_steps
+    from govern.procedures.preflight import preflight
+
     for one in started:
         if one.confirmed:
             tell_confirmed(one.confirmed, names)
+            tell_shared(workspace.view(), one.confirmed.rotation)
     waiting = [one.rotation for one in started if one.rotation.open]
     if not started:
         render.note("nothing is due")
@@ -154,6 +158,10 @@ def _go_on(workspace: Workspace, started: Sequence[Started], names: dict[str, st
         _in_the_end(workspace, [one.rotation.id for one in started])
     elif waiting:
         table(waiting, empty="")
+        if len(waiting) == 1:
+            told = preflight(workspace.view(), waiting[0])
+            tell_before(told, waiting[0])
+            tell_steps(told, waiting[0])
         tell_next(waiting)
 
 

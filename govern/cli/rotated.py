@@ -82,6 +82,8 @@ def tell_started(started: Sequence[Started], names: Mapping[str, str]) -> None:
         candidate = one.candidate
         if candidate is not None and not candidate.compared:
             render.note(f"{where}: not every earlier secret could be compared with this one")
+        if candidate is not None and candidate.weak and one.rotation.kind == "password":
+            render.note(f"{where}: this password is easy to guess, and is recorded as weak; without --stdin govern makes one")
         if one.tainted:
             render.note(
                 f"{where}: the candidate was sealed or shown to {named(one.tainted, names)}; where it is not on the platform yet,"

@@ -108,11 +108,14 @@ def _show_code(workspace: Workspace, id_: str, *, json: bool) -> None:
 
 
 def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
+    from govern.cli.telling_platform import before_json, tell_after, tell_before, tell_steps
+    from govern.procedures.preflight import preflight
     from govern.register.queries import people, rotations
 
     db = workspace.view()
     found = rotations.find(db, id_)
     names = people.handles(db)
+    told = preflight(db, found)
     versions = [
         version for version in rotations.versions(db, found.credential) if version.n >= found.candidate - 1 or version.state == "current"
     ]
@@ -126,6 +129,7 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
                 }
                 for v in versions
             ],
+            "preflight": before_json(told, found) if found.open else None,
         })  # fmt: skip
         return
     table([found], empty="")
@@ -139,6 +143,10 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
         ("version", "state", "from", "staged", "could know"),
         [(v.n, v.state, v.origin, render.day(v.staged_at), named(rotations.knowers(db, found.credential, v.n), names)) for v in versions],
     )
+    if found.open:
+        tell_before(told, found)
+        tell_steps(told, found)
+        tell_after(told, found)
     tell_next([found])
 
 
@@ -159,7 +167,9 @@ def confirm(
     json: Json = False,
 ) -> None:
     """The platform has the new secret: what was known before works no more."""
+    from govern.cli.telling_platform import tell_shared
     from govern.procedures import rotation as steps
+    from govern.procedures.preflight import preflight
     from govern.register.queries import people, rotations
 
     workspace = settings.workspace()
@@ -176,8 +186,12 @@ def confirm(
         )  # fmt: skip
     names = people.handles(workspace.view())
     if json:
-        render.emit("rotation", {"rotations": [row(done.rotation, names)], **confirmed(done, names)})
+        render.emit("rotation", {
+            "rotations": [row(done.rotation, names)], **confirmed(done, names),
+            "same_login": list(preflight(workspace.view(), done.rotation).with_it),
+        })  # fmt: skip
     tell_confirmed(done, names)
+    tell_shared(workspace.view(), done.rotation)
 
 
 @app.command("reject")

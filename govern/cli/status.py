@@ -55,9 +55,13 @@ def status(
         render.emit("status", {
             "next": [{"action": step.action, "command": step.command, "why": step.why} for step in found.next], "findings": rows(found.findings),
             "accounts": found.accounts, "people": found.people, "keyholders": found.keyholders, "rotations": found.rotations, "cases": found.cases,
-            "entries": found.entries,
+            "entries": found.entries, "overdue": list(found.banner),
         })  # fmt: skip
     else:
+        if found.banner:
+            some = ", ".join(map(render.safe, found.banner[:5])) + (f" and {len(found.banner) - 5} more" if len(found.banner) > 5 else "")
+            render.line(f"OVERDUE past every grace: {some}. They are given to nobody else until they are rotated: govern rotate --all-due")
+            render.line()
         if found.next:
             render.line("Next:")
         for number, step in enumerate(found.next, 1):

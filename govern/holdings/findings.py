@@ -32,10 +32,11 @@ class Step(NamedTuple):
 
 
 _RANK: Final = (
-    "void-entry", "request-odd", "request-waits", "known-by-former", "envelope-opened", "emergency-over", "rotation-unknown", "rotation-open",
-    "custodian-left", "case-open", "emergency-grant", "critical-others-unknown", "export-lying", "sheets-lying", "page-lying",
-    "rotation-overdue", "others-unknown", "hand-over-due", "place-to-clean", "envelope-stale", "codes-few", "grant-past", "holders-most",
-    "weak-totp", "holders-least", "openers", "no-credential", "drill-due",
+    "void-entry", "request-odd", "request-waits", "known-by-former", "envelope-opened", "past-grace-event", "emergency-over",
+    "rotation-unknown", "rotation-open", "past-grace-calendar", "custodian-left", "case-open", "emergency-grant", "critical-others-unknown",
+    "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown", "hand-over-due", "place-to-clean",
+    "envelope-stale", "codes-few", "grant-past", "holders-most", "no-rule", "weak-totp", "weak-password", "holders-least", "openers",
+    "no-credential", "drill-due",
 )  # fmt: skip
 """First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""
 

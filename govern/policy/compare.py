@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govern.events import KINDS, TIERS
+from govern.policy.later_rules import Later
 from govern.policy.rules import SEVERITIES, Policy, Rule
 
 
@@ -41,6 +42,28 @@ def _weaker(before: Policy, after: Policy) -> Iterator[str]:
         yield "preset"
     if after.retention_days < before.retention_days:
         yield "kept after somebody left"
+    yield from _later(before.later, after.later)
+
+
+def _later(before: Later, after: Later) -> Iterator[str]:
+    """Rules that a policy may leave out: leaving one out that was there asks for less."""
+    old, new = before.overdue, after.overdue
+    if old and (not new or (old.banner and not new.banner)):
+        yield "overdue past grace, banner"
+    if old and old.no_grants and not (new and new.no_grants):
+        yield "overdue past grace, new grants"
+    if old and not set(old.no_reveals) <= set(new.no_reveals if new else ()):
+        yield "overdue past grace, reveals"
+    if before.first_import:
+        for tier, days in before.first_import.within.items():
+            if not after.first_import or after.first_import.within[tier] > days:
+                yield f"first rotation after an import, {tier}"
+    if before.typed and (not after.typed or after.typed.guesses < before.typed.guesses):
+        yield "weak passwords"
+    if before.typed and before.typed.refuse_weak and not (after.typed and after.typed.refuse_weak):
+        yield "weak new passwords"
+    if before.exposures and not set(before.exposures.force) <= set(after.exposures.force if after.exposures else ()):
+        yield "exposures that force a change"
 
 
 def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:

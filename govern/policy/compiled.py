@@ -1,4 +1,4 @@
-"""What is made from the models and the profiles and shipped beside them: two JSON Schemas and all platforms in one file.
+"""What is made from the models and the profiles: two JSON Schemas, all platforms in one file, and the table of `docs/platforms.md`.
 
 `python -m govern.policy.compiled` writes them again after a change; a test compares. Runs in the source tree only.
 """
@@ -16,6 +16,7 @@ from govern.policy.files import platform_texts
 from govern.policy.platform_model import PlatformProfile
 from govern.policy.platforms import COMPILED
 from govern.policy.policy_model import PolicyRules
+from govern.policy.profile import GRADES, from_entry
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -90,6 +91,38 @@ def texts() -> dict[str, str]:
     return {path: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for path, value in made.items()}
 
 
-if __name__ == "__main__":
+BEGIN, END = "<!-- made from policies/platforms -->\n", "<!-- end -->\n"
+"""Between these stands the table in `docs/platforms.md`."""
+
+_DELEGATION: Final = {"full": "logins of their own", "partly": "partly", "none": "the shared password only"}
+
+
+def table() -> str:
+    """One row per platform, as Markdown: what people can be given, what survives, and how many statements have which grade."""
+    rows = ["| platform | people get | kinds | " + " | ".join(GRADES) + " | looked at |", "|---|---|---|" + "---|" * len(GRADES) + "---|"]
+    for entry in platforms():
+        about = from_entry(entry)
+        grades = [one.grade for one in about.statements()]
+        counts = " | ".join(str(grades.count(grade) or "") for grade in GRADES)
+        rows.append(
+            f"| {about.name} (`{about.id}`) | {_DELEGATION[about.delegation]} | {', '.join(about.kinds)} | {counts} | {about.checked_on} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def page_with(text: str, made: str) -> str:
+    """The text of the page with what is made put between the marks."""
+    head, _, rest = text.partition(BEGIN)
+    return head + BEGIN + made + END + rest.partition(END)[2]
+
+
+def write(root: Path) -> None:
+    """Write everything again below the top of a source tree."""
     for path, text in texts().items():
-        Path(__file__).resolve().parents[2].joinpath("policies", path).write_text(text, encoding="utf-8")
+        root.joinpath("policies", path).write_text(text, encoding="utf-8")
+    page = root / "docs" / "platforms.md"
+    page.write_text(page_with(page.read_text(encoding="utf-8"), table()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(__file__).resolve().parents[2])

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from govern.errors import NotFound
 from govern.events import PRESETS, TIERS
+from govern.policy import later_rules
 from govern.policy.checked import checked
 from govern.policy.document import Document, Path, Value, malformed, read_document
 from govern.policy.policy_model import PolicyRules
@@ -73,5 +74,11 @@ def _line_under(document: Document, preset: str) -> Any:
 def _policy(model: PolicyRules, preset: str) -> Policy:
     """Rules by way of their record, so that there is one judge of what a policy is."""
     record: dict[str, Any] = model.model_dump(by_alias=True, exclude={"version"}) | {"v": RECORD, "preset": preset}
+    for name in later_rules.SECTIONS:
+        if record[name] is None:
+            del record[name]
+    for name, key, words in (("overdue", "no-reveals", TIERS), ("exposures", "force", later_rules.FORCING)):
+        if name in record:
+            record[name][key] = [word for word in words if word in record[name][key]]
     record["grants"]["reason"] = [tier for tier in TIERS if tier in model.grants.reason]
     return Policy.from_record(record)

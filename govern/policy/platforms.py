@@ -10,58 +10,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from govern.errors import Malformed, NotFound
 from govern.policy.files import shipped
 from govern.policy.hosts import app_of, host_of, path_of, suffixes
+from govern.policy.profile import Profile, from_entry
 
 COMPILED: Final = "platforms.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a platform accepts as a password, as far as known (None, empty: not known)."""
-
-    min: int | None = None
-    max: int | None = None
-    symbols: str | None = None
-    """The only symbols that are accepted."""
-    needs: tuple[str, ...] = ()
-    """Classes of which at least one character must be there: lower, upper, digit, symbol."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """One platform. `grade`: tested (by our tests on a real server), official (its makers' documents), guided (neither)."""
-
-    id: str
-    name: str
-    hosts: tuple[str, ...]
-    paths: tuple[str, ...]
-    """Steps of a path by which an installation on any host, in any folder, is recognised."""
-    apps: tuple[str, ...]
-    title_words: tuple[str, ...]
-    whole_titles: tuple[str, ...]
-    kinds: tuple[str, ...]
-    """Kinds of credential that an account can have there."""
-    shared_with: tuple[str, ...]
-    """Platforms with the same login: one rotation changes all."""
-    change_password_url: str
-    """The settings page; may hold `{host}`, see `page`; empty where there is no one page."""
-    pages: Mapping[str, str]
-    """Settings pages by host, where the platform is many."""
-    password: Limits
-    steps: tuple[str, ...]
-    survives: tuple[str, ...]
-    """What goes on working after the password has changed."""
-    grade: str
-    checked_on: str
-    """Date (ISO 8601) of the last look at the sources."""
-    source: str
 
 
 @cache
@@ -69,7 +27,7 @@ def load_profiles() -> Mapping[str, Profile]:
     """All profiles by id, read once per process; raises Failed or Malformed where the installation is damaged."""
     try:
         entries = json.loads(shipped(COMPILED))
-        return MappingProxyType({entry["id"]: _profile(entry) for entry in entries})
+        return MappingProxyType({entry["id"]: from_entry(entry) for entry in entries})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Malformed(f"{COMPILED} is damaged", hint="install the program again") from error
 
@@ -148,26 +106,3 @@ def _words_of(title: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", title[:500]).casefold()
     texts = (text for text in folded.split() if "@" not in text[1:] and not re.search(r"\w\.\w", text))
     return [word for text in texts for word in re.split(r"[\W_]+", text) if word]
-
-
-def _profile(entry: Mapping[str, Any]) -> Profile:
-    change, limits, titles = entry["change-password"], entry.get("password", {}), entry["titles"]
-    return Profile(
-        id=entry["id"],
-        name=entry["name"],
-        hosts=tuple(entry["hosts"]),
-        paths=tuple(entry.get("paths", ())),
-        apps=tuple(entry.get("apps", ())),
-        title_words=tuple(titles.get("words", ())),
-        whole_titles=tuple(titles.get("whole", ())),
-        kinds=tuple(entry["kinds"]),
-        shared_with=tuple(entry.get("shared-with", ())),
-        change_password_url=change.get("url", ""),
-        pages=dict(change.get("by-host", {})),
-        password=Limits(min=limits.get("min"), max=limits.get("max"), symbols=limits.get("symbols"), needs=tuple(limits.get("needs", ()))),
-        steps=tuple(change["steps"]),
-        survives=tuple(entry.get("survives", ())),
-        grade=entry["grade"],
-        checked_on=entry["checked-on"],
-        source=entry["source"],
-    )

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from govern.policy.later_rules import MAX_GUESSES
 from govern.policy.model import Kind, Model, Tier, Version
 from govern.policy.rules import CONTROL, MAX_DAYS, MAX_HOLDERS
 
@@ -144,6 +145,50 @@ class Retention(Model):
     days: DaysOrNone
 
 
+class Overdue(Model):
+    """What follows once a change is overdue past its grace."""
+
+    control: Control
+    banner: Annotated[bool, Field(description="whether status begins with it")]
+    no_grants: Annotated[bool, Field(description="whether the account is given to nobody else")]
+    no_reveals: Annotated[
+        list[Tier], Field(description="tiers on which only the responsible person sees a secret, but for a rotation and an incident")
+    ]
+
+
+class Within(Model):
+    """Time by tier."""
+
+    critical: Days
+    standard: Days
+    low: Days
+
+
+class FirstImport(Model):
+    """Within which time of an import each secret it brought is changed for the first time: spread, worst first."""
+
+    control: Control
+    within: Within
+
+
+class Typed(Model):
+    """Passwords that people type."""
+
+    control: Control
+    guesses: Annotated[int, Field(ge=0, le=MAX_GUESSES, description="a power of ten: what takes fewer guesses is weak")]
+    refuse_weak: Annotated[bool, Field(description="whether a weak new one is refused; one that is in force already never is")]
+
+
+Basis = Literal["sealed", "revealed", "set", "handed-over", "place", "declared", "exported", "imported", "recovery"]
+
+
+class Exposures(Model):
+    """On which bases somebody who no longer holds an account could know its secret so that it has to change."""
+
+    control: Control
+    force: list[Basis]
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -156,3 +201,7 @@ class PolicyRules(Model):
     grace: Grace
     second_person: SecondPerson
     retention: Retention
+    overdue: Overdue | None = None
+    first_import: FirstImport | None = None
+    typed: Typed | None = None
+    exposures: Exposures | None = None

@@ -7,26 +7,26 @@ Controls: NIST SP 800-53 rev 5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
-from govern.errors import Malformed
 from govern.events import KINDS, PRESETS, TIERS
+from govern.policy import later_rules
+from govern.policy.fields import CONTROL as CONTROL
+from govern.policy.fields import MAX_DAYS as MAX_DAYS
+from govern.policy.fields import control as _control
+from govern.policy.fields import flag as _flag
+from govern.policy.fields import number as _number
+from govern.policy.fields import refuse as _refuse
+from govern.policy.fields import section as _section
+from govern.policy.fields import word as _word
+from govern.policy.later_rules import Later
 
 RECORD: Final = 1
 """Version of the record's form."""
 
 MAX_HOLDERS: Final = 1000
-MAX_DAYS: Final = 3660
-"""Ten years: longer than any rule here makes sense."""
-
 SEVERITIES: Final = ("info", "warning", "critical")
-
-CONTROL: Final = r"[A-Za-z0-9][A-Za-z0-9 .()/-]{0,23}"
-"""A control id: `AC-6`, `AC-2 k`, `IA-5(1)`, or that of another standard, `A.5.18`."""
-
-_CONTROL = re.compile(CONTROL + r"\Z").match
 
 
 class HolderRule(NamedTuple):
@@ -88,6 +88,8 @@ class Policy(NamedTuple):
     retention_days: int
     """How long what is kept of somebody who left is kept at least, before they may be erased (SI-12(3))."""
     retention_control: str
+    later: Later = Later()
+    """Rules that a policy may leave out."""
 
     def to_record(self) -> dict[str, Any]:
         """The canonical record (JSON-able); `Policy.from_record` of it is equal to self."""
@@ -113,12 +115,13 @@ class Policy(NamedTuple):
             "grace": {"control": self.grace_control, **self.grace_days},
             "second-person": {"control": self.second_person_control, "required": self.second_person},
             "retention": {"control": self.retention_control, "days": self.retention_days},
-        }
+        } | later_rules.to_record(self.later)
 
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> Policy:
         """The policy of a record; raises Malformed, naming the field, for anything that `to_record` would not have written."""
-        root = _section(record, "policy", ("v", "preset", *_SECTIONS))
+        more = tuple(name for name in later_rules.SECTIONS if isinstance(record, Mapping) and name in record)
+        root = _section(record, "policy", ("v", "preset", *_SECTIONS, *more))
         _number(root["v"], "v", RECORD, RECORD)
         holders = _section(root["holders"], "holders", ("control", *TIERS))
         openers = _section(root["openers"], "openers", ("control", "least", "severity"))
@@ -163,46 +166,11 @@ class Policy(NamedTuple):
             second_person_control=_control(second["control"], "second-person.control"),
             retention_days=_number(retention["days"], "retention.days", 0, MAX_DAYS),
             retention_control=_control(retention["control"], "retention.control"),
+            later=later_rules.from_record(root),
         )
 
 
 _SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention")
-
-
-def _refuse(where: str, why: str) -> NoReturn:
-    raise Malformed(f"policy: {where} {why}")
-
-
-def _section(value: Any, where: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        _refuse(where, "is no section of rules")
-    if set(value) != set(keys):
-        _refuse(where, f"has other keys than {', '.join(keys)}")
-    return value
-
-
-def _number(value: Any, where: str, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        _refuse(where, f"is no whole number from {least} to {most}")
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        _refuse(where, "is neither true nor false")
-    return value
-
-
-def _word(value: Any, where: str, words: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in words:
-        _refuse(where, f"is none of {', '.join(words)}")
-    return value
-
-
-def _control(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not _CONTROL(value):
-        _refuse(where, "is no control id such as AC-6")
-    return value
 
 
 def _rule(value: Any, where: str) -> Rule:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.events import KINDS, TIERS
+from govern.policy.later_rules import Later
 from govern.policy.rules import Policy, Rule
 
 MEANINGS: Final[Mapping[str, str]] = {
@@ -15,6 +16,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
     "IA-5": "secrets are made, kept, changed and withdrawn by rules",
+    "IA-5(1)": "passwords that people choose are held against common ones",
     "IA-5 f": "secrets are changed after a set time for their kind, or when something happens",
     "IA-5 i": "shared secrets are changed when membership of the group changes",
     "SI-12(3)": "what is no longer needed of a person is forgotten",
@@ -64,6 +66,25 @@ def describe(policy: Policy) -> list[Row]:
     value = "needed where there are two" if policy.second_person else "not needed: recorded as signed by one"
     rows.append(_row("second person", value, policy.second_person_control))
     rows.append(_row("kept after somebody left", f"{_span(policy.retention_days)} at least", policy.retention_control))
+    rows += _later(policy.later)
+    return rows
+
+
+def _later(rules: Later) -> list[Row]:
+    """Rules that a policy may leave out."""
+    rows = []
+    if one := rules.overdue:
+        rows.append(_row("overdue past grace, banner", "in front of status" if one.banner else "none", one.control))
+        rows.append(_row("overdue past grace, new grants", "refused" if one.no_grants else "allowed", one.control))
+        value = f"refused on {', '.join(one.no_reveals)}, but to the responsible person, for a rotation and an incident"
+        rows.append(_row("overdue past grace, reveals", value if one.no_reveals else "allowed", one.control))
+    if first := rules.first_import:
+        rows += [_row(f"first rotation after an import, {tier}", f"{_within(first.within[tier])}, spread", first.control) for tier in TIERS]
+    if typed := rules.typed:
+        rows.append(_row("weak passwords", f"found by fewer than 10^{typed.guesses} guesses", typed.control))
+        rows.append(_row("weak new passwords", "refused" if typed.refuse_weak else "recorded", typed.control))
+    if forced := rules.exposures:
+        rows.append(_row("exposures that force a change", ", ".join(forced.force) or "none", forced.control))
     return rows
 
 

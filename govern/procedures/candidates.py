@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 
 from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused, Usage
 from govern.policy import platforms
+from govern.policy.profile import Limits as Known
 from govern.procedures import sealing
+from govern.procedures.typed import is_weak
 from govern.register.queries import rotations
 from govern.register.queries.rotations import Rotatable, Rotation, Staged
 from govern.register.transaction import Transaction
 from govern.rotation.kinds import FACTS, GENERATED
 from govern.vault import fingerprint
-from govern.vault.generate import SYMBOLS, Class, Limits, generate, generate_typeable
+from govern.vault.generate import LONGEST, SYMBOLS, Class, Limits, generate, generate_typeable
 from govern.vault.keys import Recipient
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
@@ -28,12 +30,14 @@ from govern.vault.secret import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A version that was staged. `reuses`: 0, or the version whose secret came back; `compared`: whether earlier secrets could be read."""
+    """A version that was staged. `reuses`: 0, or the version whose secret came back; `compared`: whether earlier secrets could be read;
+    `weak`: it was typed in and is easily guessed, or is a short seed."""
 
     n: int
     origin: str
     reuses: int = 0
     compared: bool = True
+    weak: bool = False
 
 
 def stage(
@@ -43,12 +47,14 @@ def stage(
     *,
     typeable: bool = False,
     changed_at: str = "",
+    in_force: bool = False,
     to: Sequence[Recipient] = (),
 ) -> Candidate:
     """Stage the next version of the rotation's credential: what was `given`, else one that is generated, else (kept elsewhere) the fact alone.
 
-    `to`: whom `need_recipients` has found already. Raises Refused where nobody could open it, NotFound where a secret of this kind has to
-    be given first, Malformed for a given one that is none of its kind, Usage for one of a credential that is kept elsewhere.
+    `in_force`: the platform has it already; `to`: whom `need_recipients` has found already. Raises Refused where nobody could open it and for
+    a weak one that the policy does not take, NotFound where a secret of this kind has to be given first, Malformed for a given one that is
+    none of its kind, Usage for one of a credential that is kept elsewhere.
     """
     if given is not None:
         stored_here(rotation)
@@ -62,7 +68,7 @@ def stage(
         tx.record("version.staged", {**body, "origin": "claimed"})
         return Candidate(n=n, origin="claimed")
     to = to or need_recipients(db, account=rotation.account, handle=rotation.handle, kind=rotation.kind, now=tx.now)
-    made = make(tx, rotation, before, given, typeable=typeable)
+    made = make(tx, rotation, before, given, typeable=typeable, in_force=in_force)
     found = made.candidate
     tx.record(
         "version.staged",
@@ -83,15 +89,23 @@ class Made(NamedTuple):
     weak: bool
 
 
-def make(tx: Transaction, rotation: Rotation, before: Sequence[Staged], given: Secret | None = None, *, typeable: bool = False) -> Made:
+def make(
+    tx: Transaction,
+    rotation: Rotation,
+    before: Sequence[Staged],
+    given: Secret | None = None,
+    *,
+    typeable: bool = False,
+    in_force: bool = False,
+) -> Made:
     """The next version of the rotation's credential, held against those `before` (the newest first), as far as the actor can open them."""
     n = before[0].n + 1 if before else 1
-    origin, secret, fields, weak = _new(tx, rotation, given, typeable)
+    origin, secret, fields, weak = _new(tx, rotation, given, typeable, in_force=in_force)
     earlier, compared = _earlier(tx, rotation, before)
     marks, reuses = fingerprint.held_against(earlier, secret, n, tx.workspace.random)
     fields = {**fields, fingerprint.FIELD: marks}
     context = Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
-    return Made(Candidate(n=n, origin=origin, reuses=reuses or 0, compared=compared), context, fields, weak)
+    return Made(Candidate(n=n, origin=origin, reuses=reuses or 0, compared=compared, weak=weak), context, fields, weak)
 
 
 def stored_here(found: Rotation | Rotatable) -> None:
@@ -161,19 +175,26 @@ def recipients_among(db: sqlite3.Connection, credentials: Sequence[str], now: st
 def limits(platform: str) -> Limits:
     """The platform's rules for a password, as far as known; ours for the rest."""
     try:
-        known = platforms.profile(platform).password
+        return within(platforms.profile(platform).password)
     except NotFound:
         return Limits()
-    most = known.max if known.max is not None else max(64, known.min or 0)
+
+
+def within(known: Known) -> Limits:
+    """What a profile states as rules for the generator; ours for what it does not state."""
+    most = min(known.max, LONGEST) if known.max is not None else max(64, known.min or 0)
     return Limits(
         min=known.min if known.min is not None else min(8, most),
         max=most,
         allowed_symbols=SYMBOLS if known.symbols is None else known.symbols,
         required=frozenset({Class.LOWER, Class.UPPER, Class.DIGIT} | {Class(name) for name in known.needs}),
+        max_consecutive=known.max_consecutive or 0,
     )
 
 
-def _new(tx: Transaction, rotation: Rotation, given: Secret | None, typeable: bool) -> tuple[str, Secret, dict[str, Any], bool]:
+def _new(
+    tx: Transaction, rotation: Rotation, given: Secret | None, typeable: bool, *, in_force: bool
+) -> tuple[str, Secret, dict[str, Any], bool]:
     """Origin, the secret to compare, the fields to seal, and whether it is weak."""
     if given is None:
         if rotation.kind not in GENERATED:
@@ -190,7 +211,9 @@ def _new(tx: Transaction, rotation: Rotation, given: Secret | None, typeable: bo
 
         seed = typed_seed(given)
         return "platform", seed.secret, otp.to_fields(seed), seed.weak
-    return ("set" if rotation.kind in GENERATED else "platform"), given, {"secret": given}, False
+    if rotation.kind not in GENERATED:
+        return "platform", given, {"secret": given}, False
+    return "set", given, {"secret": given}, is_weak(tx.register, rotation.account, given, in_force=in_force)
 
 
 def _earlier(tx: Transaction, rotation: Rotation, before: Sequence[Staged]) -> tuple[Mapping[str, Any] | None, bool]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from govern.errors import NotFound, Refused
 from govern.register.queries import accounts, cases, policies, rotations
 from govern.register.queries.rotations import Rotatable
-from govern.rotation.schedule import next_due
+from govern.rotation.schedule import due_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,11 @@ def _due(db: sqlite3.Connection, found: Sequence[Rotatable], now: str) -> list[R
     chosen = []
     for one in found:
         rotation = under_way.get(one.credential)
-        by = rotation.due if rotation else (next_due(policy, one.tier, one.kind, one.since) or "") if one.since else ""
+        by = (
+            rotation.due
+            if rotation
+            else due_on(policy, one.tier, one.kind, one.since, imported=one.imported, credential=one.credential) or ""
+        )
         if by and by <= now:
             chosen.append(one)
     return chosen

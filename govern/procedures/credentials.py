@@ -9,6 +9,7 @@ from typing import Any
 from govern.errors import Malformed, Refused, Usage
 from govern.procedures import sealing
 from govern.procedures.holding import become_first_holder
+from govern.procedures.typed import is_weak
 from govern.register.queries import credentials, people
 from govern.register.queries.accounts import Account
 from govern.register.transaction import Transaction
@@ -22,7 +23,8 @@ LONGEST_SECRET = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """`weak`: a seed below 128 bits; `holder`: the actor became the account's first holder by it; `waiting`: handles of holders without keys."""
+    """`weak`: a seed below 128 bits, or a password that is easily guessed; `holder`: the actor became the account's first holder by it;
+    `waiting`: handles of holders without keys."""
 
     credential: str
     weak: bool
@@ -56,6 +58,7 @@ def add_sealed(tx: Transaction, account: Account, kind: str, secret: Secret, *, 
     """Seal a secret that the actor typed in, to everybody who holds or answers for the account. `changed_at`: UTC time, claimed."""
     _check_new(tx, account, kind)
     fields, weak = fields_of(kind, secret, tx.workspace.random)
+    weak = weak or (kind == "password" and is_weak(tx.register, account.id, secret, in_force=True))
     holder = become_first_holder(tx, account.id)
     credential = tx.new_id()
     tx.record("credential.added", {"credential": credential, "account": account.id, "kind": kind})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Locked, NotFound, Usage
 from govern.holdings import grants
+from govern.procedures.overdue import may_grant
 from govern.register.queries import accounts, holdings, people, policies, ties, versions
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
@@ -79,6 +80,8 @@ def plan(db: sqlite3.Connection, request: Request, *, actor: str, now: str) -> P
         if found is None:
             unchanged.append(account.handle)
         else:
+            if not (found.emergency or found.founding or found.replaces):
+                may_grant(db, rules, account, now[:10])
             issues.append(found)
     return Plan(person=person, issues=tuple(issues), unchanged=tuple(unchanged))
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.procedures import showing
-from govern.register.queries import accounts, versions
+from govern.procedures.overdue import may_reveal
+from govern.register.queries import accounts, policies, versions
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -32,6 +33,7 @@ def reveal(tx: Transaction, account: str, kind: str, reason: str, *, credential:
     found = accounts.find(tx.register, account)
     version = versions.the(tx.register, found.id, found.handle, kind, credential)
     showing.must_hold(tx.register, found, tx.actor, kind, tx.now)
+    may_reveal(tx.register, policies.policy(tx.register), found, tx.actor, tx.now)
     showing.need_reason(tx.register, found, reason, "a reveal")
     secret = showing.value(kind, showing.opened(tx, version))
     tx.record(

@@ -162,6 +162,6 @@ def already_changed(
                 return Started(rotation=done.rotation, resumed=resumed, confirmed=done)
         tx.record("rotation.rejected", {"rotation": rotation.id, "version": rotation.candidate})
         rotation = rotations.by_id(tx.register, rotation.id)
-    staged = candidates.stage(tx, rotation, given, changed_at=changed_at)
+    staged = candidates.stage(tx, rotation, given, changed_at=changed_at, in_force=True)
     done = steps.confirm(tx, rotations.by_id(tx.register, rotation.id), grade="claimed", cut=cut)
     return Started(rotation=done.rotation, resumed=resumed, candidate=staged, confirmed=done)

@@ -12,6 +12,7 @@ from govern.holdings.findings import Finding, Step, accept, first_steps, next_st
 from govern.procedures import sheets
 from govern.procedures.waiting import waiting
 from govern.register.queries import findings as queries
+from govern.register.queries.overdue import past_grace
 from govern.register.queries.policies import policy
 from govern.register.workspace import Workspace
 from govern.shell import quoted
@@ -19,7 +20,10 @@ from govern.shell import quoted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """`next` has five steps at most; the counts are of active accounts, people, keyholders, open cases and rotations."""
+    """`next` has five steps at most; the counts are of active accounts, people, keyholders, open cases and rotations.
+
+    `banner`: handles of accounts that are overdue past their grace, where the policy wants that said first.
+    """
 
     next: tuple[Step, ...]
     findings: tuple[Finding, ...]
@@ -29,19 +33,26 @@ class Status:
     rotations: int
     cases: int
     entries: int
+    banner: tuple[str, ...] = ()
 
 
 def status(workspace: Workspace, today: str) -> Status:
     """The state of the vault on `today` (ISO date)."""
     db = workspace.view()
     own = _own_case(db, workspace.person)
-    found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home), *lying_pages(workspace.home)]
+    rules = policy(db)
+    found = [*queries.findings(db, rules, today, workspace.person), *lying_sheets(workspace.home), *lying_pages(workspace.home)]
+    banner = (
+        tuple(dict.fromkeys(one.handle for one in past_grace(db, rules, today)))
+        if rules.later.overdue and rules.later.overdue.banner
+        else ()
+    )
     found = accept([finding for finding in found if finding.key not in own], queries.accepted(db, today)) + waiting(workspace, db, today)
     counts = {name: _count(db, query) for name, query in _COUNTS.items()}
     counts["cases"] -= len(own)
     first = first_steps(people=counts["people"], accounts=counts["accounts"])
     steps = [*next_steps(found), *first] if counts["accounts"] else [*first, *next_steps(found)]
-    return Status(next=tuple(steps[:5]), findings=tuple(found), **counts)
+    return Status(next=tuple(steps[:5]), findings=tuple(found), banner=banner, **counts)
 
 
 _COUNTS = {

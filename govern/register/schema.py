@@ -58,6 +58,8 @@ CREATE TABLE versions (
   credential TEXT, n INTEGER, state TEXT, origin TEXT, manifest TEXT, setter TEXT, staged_at TEXT, current_at TEXT, changed_at TEXT,
   ended_at TEXT, reuses INTEGER, rotation TEXT, others_unknown INTEGER NOT NULL DEFAULT 0, weak INTEGER NOT NULL DEFAULT 0, entry INTEGER,
   PRIMARY KEY (credential, n)) WITHOUT ROWID;
+CREATE INDEX versions_aged ON versions (substr(coalesce(changed_at, current_at), 1, 10)) WHERE state = 'current' AND others_unknown = 0;
+CREATE INDEX versions_brought ON versions (substr(current_at, 1, 10)) WHERE state = 'current' AND others_unknown = 1;
 CREATE TABLE wraps (
   credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;

@@ -203,15 +203,15 @@ def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str,
 
 
 def _there(db: sqlite3.Connection, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Page, steps, and what goes on working; profiles tell them of passwords alone."""
+    """Page, steps, and what goes on working, which is told with the password alone."""
     account = accounts.by_id(db, entry.item.account)
-    if entry.credential_kind != "password":
-        return "", (), ()
     try:
         about = profile(account.platform)
     except NotFound:
         return "", (), ()
-    return page(about, account.url), about.steps, about.survives
+    steps = tuple(one.text for one in about.rotate.get(entry.credential_kind, ()))
+    survives = tuple(one.text for one in about.survives) if entry.credential_kind == "password" else ()
+    return page(about, account.url), steps, survives
 
 
 def _lag(revoked: str, rotated: str) -> str:

@@ -6,14 +6,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import Final
 
 from govern.errors import Failed, Malformed
+from govern.vault.runs import count, drawer
 from govern.vault.secret import Secret
 
 DEFAULT_LENGTH: Final = 24
+LONGEST: Final = 1024
+"""Longer ones are made for no platform, whatever it takes."""
 SYMBOLS: Final = "!#$%&*+-.:=?@^_~"
 """Taken by nearly every platform, and safe in a CSV field: no quotes, commas, brackets, slashes or spaces."""
 
@@ -36,7 +39,8 @@ class Class(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """A platform's rules: length from `min` to `max` characters, letters and digits always, of symbols only these, classes required.
+    """A platform's rules: length from `min` to `max` characters, letters and digits always, of symbols only these, classes required, no
+    character too often in a row.
 
     Raises Malformed for rules that nothing can satisfy.
     """
@@ -45,9 +49,11 @@ class Limits:
     max: int = 64
     allowed_symbols: str = SYMBOLS
     required: frozenset[Class] = frozenset({Class.LOWER, Class.UPPER, Class.DIGIT})
+    max_consecutive: int = 0
+    """So often at most the same character in a row; 0: no such rule."""
 
     def __post_init__(self) -> None:
-        if not 4 <= self.max <= 1024 or not 0 <= self.min <= self.max:
+        if not 4 <= self.max <= LONGEST or not 0 <= self.min <= self.max:
             raise Malformed(f"a password of {self.min} to {self.max} characters is no rule")
         if not self.required <= set(Class):
             raise Malformed("a class of characters that is not lower, upper, digit or symbol")
@@ -56,6 +62,8 @@ class Limits:
             raise Malformed("allowed symbols are ASCII symbols, each once, no letters, digits or spaces")
         if Class.SYMBOL in self.required and not symbols:
             raise Malformed("a symbol is required and none is allowed")
+        if self.max_consecutive < 0:
+            raise Malformed(f"{self.max_consecutive} of the same character in a row is no rule")
 
     def length(self, wanted: int) -> int:
         """The nearest length within the rules."""
@@ -64,12 +72,12 @@ class Limits:
 
 def generate(limits: Limits, *, length: int = DEFAULT_LENGTH, random: Callable[[int], bytes]) -> Secret:
     """A password of `length` characters, or the nearest that the rules allow, with every required class."""
-    return Secret(_draw(_classes(limits), limits.required, limits.length(length), random))
+    return Secret(_draw(_classes(limits), limits.required, limits.length(length), random, limits.max_consecutive))
 
 
 def strength(limits: Limits, *, length: int = DEFAULT_LENGTH) -> float:
     """log2 of how many passwords `generate` chooses from, each equally likely."""
-    return _bits(_classes(limits), limits.required, limits.length(length))
+    return _bits(_classes(limits), limits.required, limits.length(length), limits.max_consecutive)
 
 
 def generate_typeable(limits: Limits, *, length: int = DEFAULT_LENGTH, random: Callable[[int], bytes]) -> Secret:
@@ -80,7 +88,7 @@ def generate_typeable(limits: Limits, *, length: int = DEFAULT_LENGTH, random: C
     classes, required, separator = _typeable(limits)
     wanted = limits.length(length)
     places = _separators(wanted) if separator else set()
-    letters = iter(_draw(classes, required, wanted - len(places), random))
+    letters = iter(_draw(classes, required, wanted - len(places), random, limits.max_consecutive))
     return Secret("".join(separator if place in places else next(letters) for place in range(wanted)))
 
 
@@ -88,7 +96,7 @@ def strength_typeable(limits: Limits, *, length: int = DEFAULT_LENGTH) -> float:
     """log2 of how many passwords `generate_typeable` chooses from."""
     classes, required, separator = _typeable(limits)
     wanted = limits.length(length)
-    return _bits(classes, required, wanted - len(_separators(wanted)) if separator else wanted)
+    return _bits(classes, required, wanted - len(_separators(wanted)) if separator else wanted, limits.max_consecutive)
 
 
 @lru_cache(maxsize=256)
@@ -112,11 +120,12 @@ def _separators(length: int) -> set[int]:
     return set(range(group, length - 1, group + 1))
 
 
-def _draw(classes: dict[Class, str], required: frozenset[Class], length: int, random: Callable[[int], bytes]) -> str:
+def _draw(classes: dict[Class, str], required: frozenset[Class], length: int, random: Callable[[int], bytes], most: int = 0) -> str:
     """Whole strings are drawn and thrown away until one has all classes: picking places for them would favour some strings."""
     alphabet, needed = "".join(classes.values()), [frozenset(classes[name]) for name in required]
+    draw = drawer(alphabet, length, most, random) if most else partial(_uniform, alphabet, length, random)
     for _ in range(_MOST_DRAWS):
-        text = _uniform(alphabet, length, random)
+        text = draw()
         if not any(one.isdisjoint(text) for one in needed):
             return text
     raise Failed("the source of random bytes gives no password with all required classes")
@@ -133,12 +142,16 @@ def _uniform(alphabet: str, length: int, random: Callable[[int], bytes]) -> str:
     raise Failed("the source of random bytes gives none that can be used")
 
 
-def _bits(classes: dict[Class, str], required: frozenset[Class], length: int) -> float:
+def _bits(classes: dict[Class, str], required: frozenset[Class], length: int, most: int = 0) -> float:
     """Inclusion and exclusion over the required classes that a string lacks."""
     total = sum(map(len, classes.values()))
-    count = sum(
-        (-1) ** size * (total - sum(len(classes[name]) for name in lacking)) ** length
+
+    def strings(characters: int) -> int:
+        return count(characters, length, most) if most else characters**length
+
+    wanted = sum(
+        (-1) ** size * strings(total - sum(len(classes[name]) for name in lacking))
         for size in range(len(required) + 1)
         for lacking in combinations(sorted(required), size)
     )
-    return math.log2(count)
+    return math.log2(wanted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 from pathlib import PurePath
 from typing import Final
 
@@ -15,6 +14,16 @@ from govern.register.queries import backup_codes, copies, drills, emergencies, h
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.keys import theirs
 from govern.register.queries.proposals import alone
+from govern.register.queries.rotation_findings import (
+    others_unknown,
+    overdue,
+    past_grace,
+    plus,
+    rotations,
+    shared_login,
+    unruled,
+    weak,
+)
 from govern.shell import quoted
 
 _SHOWN: Final = 20
@@ -119,69 +128,13 @@ def _known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Ite
         """
     )
     for account, tier, kind, credential, person, left_on, given_up in rows:
-        due = _plus(left_on, policy.membership_deadline_days.get(tier)) if left_on else ""
+        due = plus(left_on, policy.membership_deadline_days.get(tier)) if left_on else ""
         yield Finding(
             code="known-by-former", severity="info" if given_up else "critical", subject=account,
             message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}" + (", which their case gave up" if given_up else ""),
             due=due, key=f"known-by-former:{credential}", command=f"govern rotate {account} --kind {kind} --because membership",
             why=f"{person or 'a former person'} still knows it",
         )  # fmt: skip
-
-
-def _others_unknown(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    rows = db.execute(
-        """
-        SELECT a.handle, a.tier, c.kind, c.id FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account
-        WHERE v.others_unknown = 1 AND v.ended_at IS NULL AND v.state = 'current' AND a.state = 'active'
-        ORDER BY a.tier = 'critical' DESC, a.handle, c.kind
-        """
-    )
-    for account, tier, kind, credential in rows:
-        critical = tier == "critical"
-        yield Finding(
-            code="critical-others-unknown" if critical else "others-unknown", severity="warning" if critical else "info", subject=account,
-            message=f"nobody can say who else knows the {kind}: it was imported and never changed since", key=f"others-unknown:{credential}",
-            command=f"govern rotate {account} --kind {kind} --because first-import", why="imported, never changed since",
-        )  # fmt: skip
-
-
-def _rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
-    rows = db.execute(
-        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind FROM rotations r JOIN credentials c ON c.id = r.credential"
-        " JOIN accounts a ON a.id = c.account WHERE r.ended_at IS NULL ORDER BY r.due IS NULL, r.due, r.opened_at"
-    )
-    for id_, rotation_state, due, candidate, account, kind in rows:
-        overdue = bool(due) and due[:10] < today
-        unknown = rotation_state in ("unknown", "lost")
-        yield Finding(
-            code="rotation-unknown" if unknown else "rotation-open", severity="critical" if overdue or unknown else "warning", subject=account,
-            message=f"the rotation of its {kind} is {rotation_state}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
-            command=f"govern rotate {account} --kind {kind}" if candidate is None else f"govern rotation show {id_[:8]}",
-            why=f"rotation {rotation_state}",
-        )  # fmt: skip
-
-
-def _overdue(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
-    for (tier, kind), days in sorted(policy.rotation.items()):
-        if days is None:
-            continue
-        limit = _plus(today, -days)
-        rows = db.execute(
-            """
-            SELECT a.handle, c.id, coalesce(v.changed_at, v.current_at) FROM accounts a JOIN credentials c ON c.account = a.id AND c.kind = ?
-            JOIN versions v ON v.credential = c.id AND v.state = 'current'
-            WHERE a.tier = ? AND a.state = 'active' AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < ?
-              AND NOT EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
-            ORDER BY 3 LIMIT 1000
-            """,
-            (kind, tier, limit),
-        )
-        for account, credential, since in rows:
-            yield Finding(
-                code="rotation-overdue", severity="warning", subject=account, message=f"its {kind} was last changed on {since[:10]}",
-                due=_plus(since[:10], days), key=f"rotation-overdue:{credential}", command=f"govern rotate {account} --kind {kind} --because schedule",
-                why=f"{days} days are the rule for {tier} accounts",
-            )  # fmt: skip
 
 
 def _holders(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
@@ -221,18 +174,6 @@ def _openers(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Fi
             code="openers", severity=policy.openers.severity, subject=account,
             message=f"its {kind} can be opened by {openers} besides recovery, {policy.openers.least} should ({policy.openers.control})",
             key=f"openers:{credential}",
-        )  # fmt: skip
-
-
-def _weak(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
-    rows = db.execute(
-        "SELECT a.handle, c.id, c.kind FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account"
-        " WHERE v.weak = 1 AND v.state = 'current' AND a.state = 'active' ORDER BY a.handle"
-    )
-    for account, credential, kind in rows:
-        yield Finding(
-            code="weak-totp", severity="warning", subject=account, message=f"its {kind} seed has fewer than 128 bits; the platform may issue a longer one",
-            key=f"weak:{credential}", command=f"govern rotate {account} --kind {kind} --because manual",
         )  # fmt: skip
 
 
@@ -346,14 +287,8 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _plus(day: str | None, days: int | None) -> str:
-    try:
-        return (date.fromisoformat(day[:10]) + timedelta(days=days)).isoformat() if day and days is not None else ""
-    except (OverflowError, ValueError):  # beyond the calendar: due never
-        return ""
-
-
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _proposed, _sole_admin, _erased, _known_by_former, _rotations, _custodians, _cases, _others_unknown, _overdue, _holders, _openers, _weak,
-    handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, _grants, _bare, drills.findings,
+    _void, _proposed, _sole_admin, _erased, _known_by_former, rotations, _custodians, _cases, others_unknown, past_grace, overdue, unruled,
+    shared_login, _holders, _openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, _grants, _bare,
+    drills.findings,
 )  # fmt: skip

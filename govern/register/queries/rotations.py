@@ -177,7 +177,8 @@ def newest_sealed(db: sqlite3.Connection, credentials: Sequence[str]) -> list[by
 
 
 class Rotatable(NamedTuple):
-    """A credential that could be rotated. `since`: when it last changed, as far as known; `current`: its version, 0 where none is."""
+    """A credential that could be rotated. `since`: when it last changed, as far as known; `current`: its version, 0 where none is;
+    `imported`: when, where it came with an import and has not changed since."""
 
     credential: str
     account: str
@@ -189,10 +190,12 @@ class Rotatable(NamedTuple):
     since: str
     current: int
     place: str
+    imported: str
 
 
 _ROTATABLE: Final = """
-SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n, p.name
+SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n, p.name,
+  CASE WHEN v.others_unknown THEN v.current_at END
 FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
   LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
 """
@@ -202,7 +205,7 @@ def _rotatable(row: Sequence[object]) -> Rotatable:
     texts = [str(value or "") for value in row]
     return Rotatable(
         credential=texts[0], account=texts[1], handle=texts[2], platform=texts[3], tier=texts[4], kind=texts[5], kept_in=texts[6],
-        since=texts[7], current=int(texts[8] or 0), place=_place(texts[6], texts[9]),
+        since=texts[7], current=int(texts[8] or 0), place=_place(texts[6], texts[9]), imported=texts[10],
     )  # fmt: skip
 
 

@@ -161,7 +161,8 @@ def test_led_through_on_a_terminal(acme: Any, screen: Any) -> None:
     shown = screen(acme, "rotate", "shop")
     told = shown.until("[l] later: ")
     assert "page: https://accountscenter.instagram.com/" in told
-    assert "1. Open the page" in told
+    assert "  1. Choose the company's account" in told
+    assert told.index("before you begin:") < told.index("page: ") < told.index("goes on working: ") < told.index("[n] show the new one")
     assert "login: acme" in told
     shown.type("y")
     assert "nobody has seen the new secret" in shown.until("[l] later: ")
@@ -194,8 +195,8 @@ def test_led_through_what_the_platform_issues(acme: Any, screen: Any) -> None:
     """Nothing is asked for before the page is told; only the letters in brackets do anything; a mistyped seed can be typed again."""
     shown = screen(acme, "rotate", "shop", "--kind", "totp")
     told = shown.until("[l] later: ")
-    assert "page: " in told
-    assert "no steps are known for its totp" in told
+    assert "page of its password: " in told
+    assert "take its key as text, and give it to govern before typing a code" in told
     shown.type("y")
     assert "one of the letters" in shown.until("[l] later: ")
     shown.type("s")

@@ -270,11 +270,24 @@ def test_a_selector_names_passwords_unless_a_kind_is_named(company: Any) -> None
         chosen(company, selector="blog", kind="totp")
 
 
+def test_what_came_with_an_import_is_due_within_the_time_of_its_tier_and_not_by_its_age(company: Any) -> None:
+    company.account("shop", "mia", tier="standard")
+    company.account("blog", "mia", tier="critical")
+    for handle in ("shop", "blog"):
+        company.secret(handle)
+    assert chosen(company, all_due=True) == []
+    company.later(days=5)
+    assert chosen(company, all_due=True, selector="blog") == [("blog", "password")]
+    company.later(days=15)
+    assert chosen(company, all_due=True) == [("blog", "password"), ("shop", "password")]
+
+
 def test_what_is_due_by_the_calendar_or_by_an_open_rotation(company: Any) -> None:
     company.account("shop", "mia", tier="standard")
     company.account("blog", "mia", tier="critical")
     shop = company.secret("shop")
-    company.secret("blog")
+    for credential in (shop, company.secret("blog")):
+        company.rotate(credential)
     assert chosen(company, all_due=True) == []
     company.later(days=181)
     assert chosen(company, all_due=True) == [("blog", "password")]

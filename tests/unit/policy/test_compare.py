@@ -38,6 +38,12 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "grace, standard": lambda r: r["grace"].update(standard=90),
     "preset": lambda r: r.update(preset="solo"),
     "kept after somebody left": lambda r: r["retention"].update(days=30),
+    "overdue past grace, banner": lambda r: r["overdue"].update({"banner": False}),
+    "overdue past grace, new grants": lambda r: r["overdue"].update({"no-grants": False}),
+    "overdue past grace, reveals": lambda r: r["overdue"].update({"no-reveals": []}),
+    "first rotation after an import, low": lambda r: r["first-import"]["within"].update(low=400),
+    "weak passwords": lambda r: r["typed"].update(guesses=3),
+    "exposures that force a change": lambda r: r["exposures"]["force"].remove("place"),
     "second person": lambda r: r["second-person"].update(required=False),
 }
 
@@ -48,6 +54,27 @@ def test_a_rule_that_asks_for_less_is_named_as_the_policy_names_it(rule: str) ->
     assert weaker(policy("small"), after) == [rule]
     assert rule in {row.rule for row in describe(after)}
     assert weaker(after, policy("small")) == [], "the other way it is stricter"
+
+
+@pytest.mark.parametrize(
+    ("section", "rules"),
+    [
+        ("overdue", ["overdue past grace, banner", "overdue past grace, new grants", "overdue past grace, reveals"]),
+        ("first-import", [f"first rotation after an import, {tier}" for tier in ("critical", "standard", "low")]),
+        ("typed", ["weak passwords"]),
+        ("exposures", ["exposures that force a change"]),
+    ],
+)
+def test_leaving_out_a_section_asks_for_less_and_putting_it_in_does_not(section: str, rules: list[str]) -> None:
+    after = changed(lambda record: record.pop(section))
+    assert weaker(policy("small"), after) == rules
+    assert weaker(after, policy("small")) == []
+
+
+def test_no_longer_refusing_weak_passwords_asks_for_less() -> None:
+    strict = changed(lambda record: record["typed"].update({"refuse-weak": True}))
+    assert weaker(strict, policy("small")) == ["weak new passwords"]
+    assert "weak new passwords" in {row.rule for row in describe(strict)}
 
 
 @pytest.mark.parametrize("preset", ["solo", "small", "team"])

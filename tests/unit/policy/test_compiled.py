@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,12 @@ from govern.policy.platforms import profile
 def test_shipped_files_are_what_would_be_made_now(path: str) -> None:
     """After a change of a model or a profile: python -m govern.policy.compiled."""
     assert files.shipped(path).decode() == compiled.texts()[path]
+
+
+def test_the_table_of_the_page_is_what_would_be_made_now() -> None:
+    text = (Path(compiled.__file__).resolve().parents[2] / "docs" / "platforms.md").read_text(encoding="utf-8")
+    assert compiled.page_with(text, compiled.table()) == text
+    assert compiled.page_with(text, "other\n") != text, "the control: the marks are there"
 
 
 def references(value: Any) -> list[str]:
@@ -81,8 +88,19 @@ class TestContradictions:
             ("x", b"kinds: [password", b"kinds: [pasword", "kinds.0: input should be"),
             ("x", b"grade: guided", b"grade: certain", "grade: input should be"),
             ("x", b"checked-on: 2026-11-21", b"checked-on: yesterday", "checked-on: is not of the right form"),
-            ("x", b"password: {min: 8}", b"password: {min: 8, max: 800000}", "password.max: input should be less"),
-            ("x", b"password: {min: 8}", b"password: {min: 80, max: 20}", "password: min is more than max"),
+            ("x", b"password: {min: 8,", b"password: {min: 8, max: 800000,", "password.max: input should be less"),
+            ("x", b"password: {min: 8,", b"password: {min: 80, max: 20,", "password: min is more than max"),
+            ("x", b"password: {min: 8,", b"password: {needs: [symbol], symbols: '',", "password: a symbol is needed and none is allowed"),
+            ("x", b"password: {min: 8,", b"password: {max-consecutive: 0,", "password.max-consecutive: input should be greater"),
+            ("x", b"native: full", b"native: maybe", "delegation.native: input should be"),
+            ("x", b"minutes: 15", b"minutes: soon", "before.minutes: is no whole number"),
+            ("x", b"  scheduled: {", b"  planned: {", "before.scheduled: is missing"),
+            ("x", b"totp, backup-codes", b"backup-codes", "rotate tells of totp, which is none of its kinds"),
+            ("x", b"  backup-codes:\n", b"  app-password:\n", "rotate says nothing of backup-codes"),
+            ("x", b"grade: specification, source: api}", b"grade: specification, source: hearsay}", "hearsay is none of its sources"),
+            ("x", b"source: help\nsources", b"source: hearsay\nsources", "hearsay is none of its sources"),
+            ("x", b"https://help.x.com/", b"ftp://help.x.com/", "sources.help.url: is not of the right form"),
+            ("bluesky", b"seconds: 7200", b"seconds: two", "residual.0.seconds: is no whole number"),
             ("threads", b"shared-with: [instagram]", b"shared-with: [orkut]", "shared-with: orkut is no other platform"),
         ],
     )

@@ -12,11 +12,12 @@ from govern.errors import NotFound
 from govern.events import KINDS
 from govern.policy.files import platform_texts
 from govern.policy.hosts import app_of, host_of, path_of
-from govern.policy.platforms import Profile, load_profiles, page, profile, recognise, recognise_title
+from govern.policy.platforms import load_profiles, page, profile, recognise, recognise_title
+from govern.policy.profile import GRADES, Profile
 
 FIRST_SET = {
     "instagram", "facebook", "x", "linkedin", "tiktok", "youtube", "bluesky", "mastodon", "matrix", "wordpress", "threads", "pinterest",
-    "reddit", "discord", "hootsuite", "buffer", "mailbox", "domain",
+    "reddit", "snapchat", "discord", "hootsuite", "buffer", "mailbox", "domain",
 }  # fmt: skip
 PROFILES = sorted(load_profiles().values(), key=lambda one: one.id)
 EACH = pytest.mark.parametrize("one", PROFILES, ids=[one.id for one in PROFILES])
@@ -29,18 +30,23 @@ def test_the_first_set_is_there_and_every_file_is_loaded() -> None:
 
 @EACH
 def test_a_profile_says_where_and_how_and_how_far_it_is_to_be_trusted(one: Profile) -> None:
-    assert one.grade in ("tested", "official", "guided")
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d", one.checked_on)
-    assert len(one.source.split()) >= 3
-    assert one.steps
+    for said in one.statements():
+        assert said.grade in GRADES
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", said.checked_on)
+        assert one.sources[said.source].url.startswith("https://")
     assert "password" in one.kinds
+    assert set(one.rotate) == set(one.kinds)
+    assert all(one.rotate.values())
+    assert one.survives
+    assert any(one.cut.values())
     assert set(one.kinds) <= set(KINDS)
     assert one.change_password_url or one.pages
 
 
 @EACH
 def test_every_url_is_https(one: Profile) -> None:
-    urls = [url for url in (one.change_password_url, page(one), *one.pages.values()) if url]
+    pages = (one.change_password_url, page(one), *one.pages.values())
+    urls = [url for url in (*pages, one.delegation_url, *(source.url for source in one.sources.values())) if url]
     assert urls
     assert all(url.startswith("https://") for url in urls)
     assert "{" not in page(one)
@@ -181,6 +187,22 @@ def test_the_settings_page_follows_the_accounts_own_host() -> None:
     assert page(mastodon) == "https://mastodon.social/auth/edit"
     assert page(mailbox, "https://outlook.live.com/mail") == "https://account.live.com/password/Change"
     assert page(mailbox, "https://mail.firm.example") == ""
+
+
+def test_only_servers_that_were_really_run_have_tested_statements() -> None:
+    assert {one.id for one in PROFILES for said in one.statements() if said.grade == "tested"} == {"matrix", "bluesky", "wordpress"}
+
+
+def test_what_outlives_a_revocation_is_known_in_seconds() -> None:
+    (rest,) = profile("bluesky").residual
+    assert (rest.seconds, rest.said.grade) == (7200, "tested")
+
+
+def test_a_statement_without_grade_source_and_day_has_those_of_its_file() -> None:
+    x = profile("x")
+    said = {one.text: one for one in x.rotate["api-token"]}
+    assert {one.grade for one in said.values()} == {"unproven", "specification", "guided"}
+    assert said["Put the new ones where the tool keeps them, then try it"][1:] == (x.grade, x.checked_on, x.source)
 
 
 def test_limits_that_are_known_are_kept_and_others_are_unknown() -> None:

@@ -15,11 +15,26 @@ from govern.canonical import canonical, decode
 from govern.errors import Malformed
 from govern.events import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
+from govern.policy.later_rules import FORCING, SECTIONS, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
 from govern.policy.parse import parse_policy
 from govern.policy.rules import MAX_DAYS, MAX_HOLDERS, SEVERITIES, GrantRule, HolderRule, OpenerRule, Policy, Rule
 
 controls = st.sampled_from(["AC-6", "AC-2 k", "IA-5(1)", "A.5.18", "x"])
 days = st.integers(0, MAX_DAYS)
+
+
+def some(words: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.sets(st.sampled_from(words)).map(lambda chosen: tuple(word for word in words if word in chosen))
+
+
+LATER = st.builds(
+    Later,
+    overdue=st.none() | st.builds(OverdueRule, banner=st.booleans(), no_grants=st.booleans(), no_reveals=some(TIERS), control=controls),
+    first_import=st.none()
+    | st.builds(FirstImportRule, within=st.fixed_dictionaries({tier: st.integers(1, MAX_DAYS) for tier in TIERS}), control=controls),
+    typed=st.none() | st.builds(TypedRule, guesses=st.integers(0, 30), refuse_weak=st.booleans(), control=controls),
+    exposures=st.none() | st.builds(ExposureRule, force=some(FORCING), control=controls),
+)
 
 
 @st.composite
@@ -50,6 +65,7 @@ def policies(draw: st.DrawFn) -> Policy:
         second_person_control=draw(controls),
         retention_days=draw(days),
         retention_control=draw(controls),
+        later=draw(LATER),
     )
 
 
@@ -104,7 +120,16 @@ def changed(path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return record
 
 
-OPTIONAL = {("rotation", tier, kind) for tier in TIERS for kind in KINDS}
+OPTIONAL = {("rotation", tier, kind) for tier in TIERS for kind in KINDS} | {(name,) for name in SECTIONS}
+
+
+def test_a_record_from_before_a_section_has_no_such_rule_and_stays_as_it_was() -> None:
+    """What was adopted then replays to the same record, and asks for nothing that it did not ask for."""
+    old = {name: value for name, value in RECORD.items() if name not in SECTIONS}
+    policy = Policy.from_record(old)
+    assert policy.later == Later()
+    assert policy.to_record() == old
+    assert all(Policy.from_record(RECORD).later), "the control: what is shipped has them all"
 
 
 @pytest.mark.parametrize("path", [path for path in places(RECORD) if path not in OPTIONAL], ids=".".join)
@@ -119,8 +144,8 @@ RUBBISH: list[Any] = [-1, 10**6, 1.0, "", "nonsense\n", [], ["nonsense"], {}, {"
 @pytest.mark.parametrize("path", places(RECORD), ids=".".join)
 def test_rubbish_in_any_field_is_refused(path: tuple[str, ...]) -> None:
     empty: list[Any] = []
-    if path == ("grants", "reason"):
-        empty = [[]]  # no tier needs a reason
+    if path in (("grants", "reason"), ("overdue", "no-reveals"), ("exposures", "force")):
+        empty = [[]]  # for no tier, on no basis
     if path[0] == "rotation" and len(path) == 2 and path[1] in TIERS:
         empty = [{}]  # no kind has a rule
     for rubbish in RUBBISH:
@@ -146,6 +171,11 @@ def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
         (("grants", "reason"), ["low", "critical"]),
         (("grants", "reason"), ["critical", "critical"]),
         (("rotation", "low", "pin"), 3),
+        (("overdue", "no-reveals"), ["low", "critical"]),
+        (("exposures", "force"), ["unknown"]),
+        (("exposures", "force"), ["revealed", "sealed"]),
+        (("typed", "guesses"), 31),
+        (("first-import", "within", "low"), 0),
         (("v",), 2),
         (("v",), True),
         (("preset",), "huge"),

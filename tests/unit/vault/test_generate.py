@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import random as random_module
 from collections import Counter
 from collections.abc import Callable
-from itertools import product
+from itertools import groupby, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import Failed, Malformed
+from govern.policy.profile import Limits as Known
+from govern.procedures.candidates import within
 from govern.vault import generate as module
+from govern.vault import runs
 from govern.vault.generate import SYMBOLS, Class, Limits, generate, generate_typeable, strength, strength_typeable
 
 Random = Callable[[int], bytes]
@@ -31,8 +35,9 @@ def limits(draw: st.DrawFn) -> Limits:
     symbols = draw(st.lists(st.sampled_from(PUNCTUATION), unique=True, max_size=len(PUNCTUATION)).map("".join))
     classes = [one for one in Class if symbols or one is not Class.SYMBOL]
     return Limits(
-        min=draw(st.integers(0, most)), max=most, allowed_symbols=symbols, required=frozenset(draw(st.sets(st.sampled_from(classes))))
-    )
+        min=draw(st.integers(0, most)), max=most, allowed_symbols=symbols, required=frozenset(draw(st.sets(st.sampled_from(classes)))),
+        max_consecutive=draw(st.integers(0, 4)),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("make", [generate, generate_typeable])
@@ -45,6 +50,58 @@ def test_whatever_the_limits_the_secret_keeps_them(make: Callable[..., object], 
     assert all((c.isascii() and c.isalnum()) or c in limits.allowed_symbols for c in secret)
     for required in limits.required:
         assert any(BELONGS[required](c, limits.allowed_symbols) for c in secret)
+    if limits.max_consecutive:
+        assert longest_run(secret) <= limits.max_consecutive
+
+
+def longest_run(text: str) -> int:
+    return max(len(list(group)) for _, group in groupby(text))
+
+
+@pytest.mark.parametrize(("characters", "length", "most"), [(2, 6, 1), (2, 7, 2), (3, 5, 1), (3, 6, 2), (4, 4, 3), (1, 3, 3), (2, 1, 1)])
+def test_strings_without_long_runs_are_counted_and_drawn_each_equally_often(characters: int, length: int, most: int) -> None:
+    """Every number below the count gives another string, and all of them: none is favoured."""
+    alphabet = "abcd"[:characters]
+    allowed = {text for text in map("".join, product(alphabet, repeat=length)) if longest_run(text) <= most}
+    assert runs.count(characters, length, most) == len(allowed)
+    bits = max(1, (len(allowed) - 1).bit_length())
+    given = [(number << (-bits % 8)).to_bytes((bits + 7) // 8, "big") for number in range(len(allowed))]
+    assert sorted(runs.drawer(alphabet, length, most, lambda _, one=one: one)() for one in given) == sorted(allowed)
+
+
+def test_a_rule_about_runs_costs_strength_and_says_how_much() -> None:
+    assert strength(Limits(max_consecutive=1)) < strength(Limits(max_consecutive=2)) < strength(Limits())
+    assert strength(Limits(max_consecutive=24)) == strength(Limits())
+
+
+def test_a_source_that_gives_only_large_numbers_is_told() -> None:
+    with pytest.raises(Failed):
+        runs.drawer("abc", 5, 1, lambda size: b"\xff" * size)()
+
+
+KNOWN = st.builds(
+    lambda least, more, symbols, needs, most: Known(
+        min=least, max=None if more is None else max(8, (least or 0) + more), symbols=symbols,
+        needs=tuple(sorted(needs - ({"symbol"} if symbols == "" else set()))), max_consecutive=most,
+    ),
+    st.none() | st.integers(1, 128),
+    st.none() | st.integers(0, 3900),
+    st.none() | st.lists(st.sampled_from(PUNCTUATION), unique=True, max_size=32).map("".join),
+    st.sets(st.sampled_from(["lower", "upper", "digit", "symbol"])),
+    st.none() | st.integers(1, 10),
+)  # fmt: skip
+"""Every limit that a platform's profile can state, as its schema allows."""
+
+
+@pytest.mark.parametrize("make", [generate, generate_typeable])
+@settings(max_examples=150, deadline=None)
+@given(known=KNOWN, seed=st.integers(0, 2**32))
+def test_whatever_a_profile_states_a_secret_is_made_that_keeps_it(make: Callable[..., object], known: Known, seed: int) -> None:
+    secret = make(within(known), random=random_module.Random(seed).randbytes).reveal()  # type: ignore[attr-defined]
+    assert (known.min or 0) <= len(secret) <= (known.max or 10_000)
+    assert all((c.isascii() and c.isalnum()) or known.symbols is None or c in known.symbols for c in secret)
+    assert all(any(BELONGS[Class(name)](c, PUNCTUATION) for c in secret) for name in known.needs)
+    assert longest_run(secret) <= (known.max_consecutive or 10_000)
 
 
 def test_the_default_is_24_characters_of_letters_digits_and_symbols(random: Random) -> None:

@@ -1,0 +1,114 @@
+"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures. Plain values, cheap to import.
+
+A record that lacks a section has no such rule, as every record had before there were such sections: what was adopted then means what it
+meant. Controls: NIST SP 800-53 rev 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from govern.events import BASES, TIERS
+from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
+
+FORCING: Final = tuple(basis for basis in BASES if basis != "unknown")
+"""Bases that a policy can name. That others might know, nobody knows who, is what first rotations are for."""
+
+MAX_GUESSES: Final = 30
+
+
+class OverdueRule(NamedTuple):
+    """What follows once a change is overdue past the grace of its tier (IA-5 f): no new grant, and no reveal on these tiers but to whoever is
+    responsible, for a rotation, and for an incident."""
+
+    banner: bool
+    no_grants: bool
+    no_reveals: tuple[str, ...]
+    control: str
+
+
+class FirstImportRule(NamedTuple):
+    """Tier -> days from an import within which each secret it brought is changed for the first time, spread, worst first (IA-5 f)."""
+
+    within: Mapping[str, int]
+    control: str
+
+
+class TypedRule(NamedTuple):
+    """From how many guesses on, as a power of ten, a typed password is not weak; and whether a weak new one is refused (IA-5(1))."""
+
+    guesses: int
+    refuse_weak: bool
+    control: str
+
+
+class ExposureRule(NamedTuple):
+    """On which bases somebody who no longer holds an account could know its secret so that it has to change (IA-5 i)."""
+
+    force: tuple[str, ...]
+    control: str
+
+
+class Later(NamedTuple):
+    """All of them; None: the policy has no such rule."""
+
+    overdue: OverdueRule | None = None
+    first_import: FirstImportRule | None = None
+    typed: TypedRule | None = None
+    exposures: ExposureRule | None = None
+
+
+SECTIONS: Final = ("overdue", "first-import", "typed", "exposures")
+
+
+def to_record(rules: Later) -> dict[str, Any]:
+    """The sections that are there."""
+    found: dict[str, Any] = {}
+    if rules.overdue:
+        found["overdue"] = {
+            "control": rules.overdue.control, "banner": rules.overdue.banner, "no-grants": rules.overdue.no_grants,
+            "no-reveals": list(rules.overdue.no_reveals),
+        }  # fmt: skip
+    if rules.first_import:
+        found["first-import"] = {"control": rules.first_import.control, "within": dict(rules.first_import.within)}
+    if rules.typed:
+        found["typed"] = {"control": rules.typed.control, "guesses": rules.typed.guesses, "refuse-weak": rules.typed.refuse_weak}
+    if rules.exposures:
+        found["exposures"] = {"control": rules.exposures.control, "force": list(rules.exposures.force)}
+    return found
+
+
+def from_record(root: Mapping[str, Any]) -> Later:
+    """The rules of a record's sections; raises Malformed, naming the field, for what `to_record` would not have written."""
+    overdue = first = typed = exposures = None
+    if "overdue" in root:
+        one = section(root["overdue"], "overdue", ("control", "banner", "no-grants", "no-reveals"))
+        overdue = OverdueRule(
+            banner=flag(one["banner"], "overdue.banner"), no_grants=flag(one["no-grants"], "overdue.no-grants"),
+            no_reveals=_of(one["no-reveals"], "overdue.no-reveals", TIERS), control=control(one["control"], "overdue.control"),
+        )  # fmt: skip
+    if "first-import" in root:
+        one = section(root["first-import"], "first-import", ("control", "within"))
+        within = section(one["within"], "first-import.within", TIERS)
+        first = FirstImportRule(
+            within={tier: number(within[tier], f"first-import.within.{tier}", 1, MAX_DAYS) for tier in TIERS},
+            control=control(one["control"], "first-import.control"),
+        )
+    if "typed" in root:
+        one = section(root["typed"], "typed", ("control", "guesses", "refuse-weak"))
+        typed = TypedRule(
+            guesses=number(one["guesses"], "typed.guesses", 0, MAX_GUESSES), refuse_weak=flag(one["refuse-weak"], "typed.refuse-weak"),
+            control=control(one["control"], "typed.control"),
+        )  # fmt: skip
+    if "exposures" in root:
+        one = section(root["exposures"], "exposures", ("control", "force"))
+        exposures = ExposureRule(force=_of(one["force"], "exposures.force", FORCING), control=control(one["control"], "exposures.control"))
+    return Later(overdue=overdue, first_import=first, typed=typed, exposures=exposures)
+
+
+def _of(value: Any, where: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Some of these words, each once and in their order: one spelling per policy."""
+    if not isinstance(value, list) or value != [word for word in words if word in value]:
+        refuse(where, f"is no list of some of {', '.join(words)}, in this order")
+    return tuple(value)
