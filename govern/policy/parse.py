@@ -73,5 +73,6 @@ def _line_under(document: Document, preset: str) -> Any:
 def _policy(model: PolicyRules, preset: str) -> Policy:
     """Rules by way of their record, so that there is one judge of what a policy is."""
     record: dict[str, Any] = model.model_dump(by_alias=True, exclude={"version"}) | {"v": RECORD, "preset": preset}
+    record["connectors"]["allowed"] = sorted(set(model.connectors.allowed))
     record["grants"]["reason"] = [tier for tier in TIERS if tier in model.grants.reason]
     return Policy.from_record(record)

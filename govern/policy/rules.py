@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
-from govern.errors import Malformed
+from govern.errors import Malformed, Refused
 from govern.events import KINDS, PRESETS, TIERS
 
 RECORD: Final = 1
@@ -23,10 +23,14 @@ MAX_DAYS: Final = 3660
 
 SEVERITIES: Final = ("info", "warning", "critical")
 
+CONNECTORS: Final = ("bluesky", "matrix", "wordpress")
+"""Connectors that come with the program: all that a policy allows which was adopted before policies named them."""
+
 CONTROL: Final = r"[A-Za-z0-9][A-Za-z0-9 .()/-]{0,23}"
 """A control id: `AC-6`, `AC-2 k`, `IA-5(1)`, or that of another standard, `A.5.18`."""
 
 _CONTROL = re.compile(CONTROL + r"\Z").match
+_CONNECTOR = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z").match
 
 
 class HolderRule(NamedTuple):
@@ -60,6 +64,13 @@ class Rule(NamedTuple):
     control: str
 
 
+class ConnectorRule(NamedTuple):
+    """Which connectors may change a platform by program (CM-7(5), allow by exception); no other one is loaded."""
+
+    allowed: tuple[str, ...]
+    control: str
+
+
 class Policy(NamedTuple):
     """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.events`."""
 
@@ -88,6 +99,17 @@ class Policy(NamedTuple):
     retention_days: int
     """How long what is kept of somebody who left is kept at least, before they may be erased (SI-12(3))."""
     retention_control: str
+    connectors: ConnectorRule
+
+    def must_allow_connector(self, name: str) -> None:
+        """Raise Refused where this policy does not name the connector."""
+        if name not in self.connectors.allowed:
+            raise Refused(
+                f"the policy does not name the connector {name}",
+                rule="connector-allowed",
+                control=self.connectors.control,
+                hint="add it below connectors in a policy file, then: govern policy adopt FILE",
+            )
 
     def to_record(self) -> dict[str, Any]:
         """The canonical record (JSON-able); `Policy.from_record` of it is equal to self."""
@@ -113,11 +135,14 @@ class Policy(NamedTuple):
             "grace": {"control": self.grace_control, **self.grace_days},
             "second-person": {"control": self.second_person_control, "required": self.second_person},
             "retention": {"control": self.retention_control, "days": self.retention_days},
+            "connectors": {"control": self.connectors.control, "allowed": list(self.connectors.allowed)},
         }
 
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> Policy:
         """The policy of a record; raises Malformed, naming the field, for anything that `to_record` would not have written."""
+        if isinstance(record, Mapping):
+            record = {"connectors": _BEFORE_CONNECTORS, **record}
         root = _section(record, "policy", ("v", "preset", *_SECTIONS))
         _number(root["v"], "v", RECORD, RECORD)
         holders = _section(root["holders"], "holders", ("control", *TIERS))
@@ -128,6 +153,7 @@ class Policy(NamedTuple):
         grace = _section(root["grace"], "grace", ("control", *TIERS))
         second = _section(root["second-person"], "second-person", ("control", "required"))
         retention = _section(root["retention"], "retention", ("control", "days"))
+        connectors = _section(root["connectors"], "connectors", ("control", "allowed"))
 
         grant_control = _control(grants["control"], "grants.control")
         longest = _section(grants["longest"], "grants.longest", TIERS)
@@ -163,10 +189,15 @@ class Policy(NamedTuple):
             second_person_control=_control(second["control"], "second-person.control"),
             retention_days=_number(retention["days"], "retention.days", 0, MAX_DAYS),
             retention_control=_control(retention["control"], "retention.control"),
+            connectors=ConnectorRule(
+                allowed=_connectors(connectors["allowed"]), control=_control(connectors["control"], "connectors.control")
+            ),
         )
 
 
-_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention")
+_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention", "connectors")
+_BEFORE_CONNECTORS: Final[Mapping[str, Any]] = {"control": "CM-7(5)", "allowed": list(CONNECTORS)}
+"""What a record says that was adopted before policies named connectors."""
 
 
 def _refuse(where: str, why: str) -> NoReturn:
@@ -203,6 +234,14 @@ def _control(value: Any, where: str) -> str:
     if not isinstance(value, str) or not _CONTROL(value):
         _refuse(where, "is no control id such as AC-6")
     return value
+
+
+def _connectors(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > 100 or not all(isinstance(name, str) and _CONNECTOR(name) for name in value):
+        _refuse("connectors.allowed", "is no list of names of connectors")
+    if value != sorted(set(value)):
+        _refuse("connectors.allowed", "is not in alphabetical order, each name once")
+    return tuple(value)
 
 
 def _rule(value: Any, where: str) -> Rule:
