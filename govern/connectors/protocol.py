@@ -66,6 +66,8 @@ class Target:
     login: str
     kind: str
     label: str
+    old_label: str = ""
+    """The label under which the present secret was issued, where a rotation by a connector did that."""
     helper: Helper | None = None
 
 
@@ -135,7 +137,8 @@ class Connector(Protocol):
     capabilities: ClassVar[Capabilities]
 
     def prepare(self) -> None:
-        """Look whether a change can be made at all, and clear away what an earlier run of this rotation has left. Changes nothing else."""
+        """Look whether a change can be made at all, before one is set out for. Where the platform issues the secret: take away what stands there
+        under this rotation's label, since nobody was told it. Changes nothing else."""
 
     def probe(self, secret: Secret) -> Probe:
         """Try one secret as anybody would. Too many attempts, a timeout or an error of the server is INCONCLUSIVE, never INVALID."""

@@ -72,6 +72,9 @@ class _Run:
     refused: int = 0
     changes: int = 0
     verified: Verified | None = None
+    taken: int = 0
+    """The version that the platform took in this very run."""
+    finished: bool = False
 
     @property
     def rotation(self) -> Rotation:
@@ -102,7 +105,6 @@ def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], 
             return Carried(rotation=found, why="the platform asked to be left alone", retry_at=wait)
         try:
             run.connector = way.connect(_target(run, found))
-            _asked(run.platform.prepare)
             for _ in range(_STEPS):
                 carried = _step(run, run.rotation)
                 if carried is not None:
@@ -111,7 +113,7 @@ def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], 
         except _Silence as error:
             return Carried(rotation=run.rotation, why=error.message)
         finally:
-            if run.connector is not None:
+            if run.connector is not None and not run.finished:
                 with suppress(GovernError):
                     _asked(run.connector.finish)
 
@@ -156,9 +158,11 @@ def _target(run: _Run, found: Rotation) -> Target:
         account = accounts.by_id(tx.register, found.account)
         showing.must_hold(tx.register, account, tx.actor, found.kind, tx.now)
         helper = _helper(tx, run.way.by) if run.way.by else None
+        old_label = connecting.issued_under(tx.register, found.credential)
     return Target(
-        handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=f"govern-{found.id[:16]}", helper=helper
-    )
+        handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=connecting.label(found.id), old_label=old_label,
+        helper=helper,
+    )  # fmt: skip
 
 
 def _helper(tx: Transaction, credential: str) -> Helper:
@@ -186,6 +190,8 @@ def _step(run: _Run, found: Rotation) -> Carried | None:
     match found.state:
         case State.DONE | State.ABORTED:
             return Carried(rotation=found)
+        case State.PLANNED | State.REJECTED if run.origin is Origin.ISSUED:
+            return _issue(run, found)
         case State.PLANNED | State.REJECTED:
             with run.workspace.transaction(run.clock()) as tx:
                 candidates.stage(tx, rotations.by_id(tx.register, run.id))
@@ -199,6 +205,11 @@ def _step(run: _Run, found: Rotation) -> Carried | None:
             return None
         case State.UNKNOWN:
             return _find_out(run, found)
+        case State.APPLIED | State.VERIFIED if run.taken != found.candidate:
+            # An earlier run saw it taken. That may be days ago: look again before anything else ends.
+            probe = _ask(run, found, found.candidate)
+            silent = probe.answer is Answer.INCONCLUSIVE
+            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after) if silent else None
         case State.APPLIED:
             return _prove(run, found)
         case State.VERIFIED:
@@ -229,6 +240,8 @@ def _change(run: _Run, found: Rotation, old: int) -> Carried | None:
     """Set out to change it from the `old` version to the candidate, and say on the way out no more than what the platform said."""
     if run.changes == MOST_CHANGES:
         return _waits(run, "the platform does not take what it is given")
+    if not run.changes:
+        _asked(run.platform.prepare)
     run.changes += 1
     new = found.candidate
     with run.workspace.transaction(run.clock()) as tx:
@@ -247,6 +260,33 @@ def _change(run: _Run, found: Rotation, old: int) -> Carried | None:
             raise
     applied = _asked(lambda: run.platform.apply(run.secrets.get(old), run.secrets[new]))
     return _changed(run, found, old, applied)
+
+
+def _issue(run: _Run, found: Rotation) -> Carried | None:
+    """Have the platform make the new secret, and seal it before anything else happens.
+
+    Until it is sealed it is nowhere but in the answer. Where that is lost, what was made lies there under the rotation's label, and is
+    cleared away by `prepare` before another is made.
+    """
+    if run.changes == MOST_CHANGES:
+        return _waits(run, "the platform issues nothing that works")
+    _asked(run.platform.prepare)
+    run.changes += 1
+    old = connecting.current(run.workspace.view(), found.credential)
+    with run.workspace.transaction(run.clock()) as tx:
+        opened = connecting.tryable(tx.register, found.credential, found.id, tx.workspace.keys.id.hex())[1]
+        _hold(tx, run, found, old if old in opened else 0)
+        _take_in_hand(tx, run, found.candidate)
+    applied = _asked(lambda: run.platform.apply(run.secrets.get(old), None))
+    if applied.outcome is Outcome.UNCERTAIN and not applied.retry_after:
+        return None
+    if applied.outcome is not Outcome.DONE or applied.issued is None:
+        return _waits(run, f"the platform issues none: {applied.why}", applied.retry_after)
+    with run.workspace.transaction(run.clock()) as tx:
+        new = candidates.stage(tx, rotations.by_id(tx.register, run.id), applied.issued).n
+        _take_in_hand(tx, run, new)
+    run.secrets[new] = applied.issued
+    return None
 
 
 def _changed(run: _Run, found: Rotation, old: int, applied: Applied) -> Carried | None:
@@ -284,6 +324,10 @@ def _find_out(run: _Run, found: Rotation) -> Carried | None:
         case InForce(n=n):
             _ask(run, found, n)
             return None
+        case Unchanged() | Nowhere() if run.origin is Origin.ISSUED:
+            with run.workspace.transaction(run.clock()) as tx:
+                steps.reject(tx, rotations.by_id(tx.register, run.id))  # what was issued works no more: have another one
+            return None
         case Unchanged(n=n):
             return _change(run, found, n)
         case Silent(n=n):
@@ -310,6 +354,8 @@ def _ask(run: _Run, found: Rotation, n: int) -> Probe:
 def _record_probe(run: _Run, n: int, probe: Probe) -> None:
     if probe.answer is Answer.INVALID:
         run.refused += 1
+    if probe.answer is Answer.VALID:
+        run.taken = n
     if probe.answer is Answer.INCONCLUSIVE:
         run.silent[n] = probe
     else:
@@ -352,6 +398,7 @@ def _complete(run: _Run, found: Rotation) -> Carried:
     opened = connecting.tryable(run.workspace.view(), found.credential, found.id, run.workspace.keys.id.hex())[1]
     verified = _verify(run, found, old if old in opened else 0)
     _asked(run.platform.finish)
+    run.finished = True
     now = run.clock()
     with run.workspace.transaction(now) as tx:
         done = steps.confirm(

@@ -34,8 +34,8 @@ def _connected(scene: Scene) -> None:
     if "by" in body:
         scene.must("credential", "credentials", body["by"])
     after: State
-    if state is State.PLANNED and candidate is None:
-        after = State.PLANNED  # the platform is to issue it: there is no candidate before
+    if state in (State.PLANNED, State.REJECTED):
+        after = state  # the platform is to issue it: there is no candidate before
     else:
         after = machine.after(state, Step.UNSURE)
     if body.get("version") != candidate:

@@ -71,3 +71,18 @@ def current(db: sqlite3.Connection, credential: str) -> int:
     """The version that counts now; 0 where none does."""
     row = db.execute("SELECT n FROM versions WHERE credential = ? AND state = 'current'", (credential,)).fetchone()
     return row[0] if row else 0
+
+
+def label(rotation: str) -> str:
+    """The word by which a platform's own list shows what belongs to a rotation (id): no name, no secret, the same after a crash."""
+    return f"govern-{rotation[:16]}"
+
+
+def issued_under(db: sqlite3.Connection, credential: str) -> str:
+    """The label of the rotation that brought what is current; empty where none by a connector did."""
+    row = db.execute(
+        "SELECT v.rotation FROM versions v JOIN rotations r ON r.id = v.rotation AND r.connector IS NOT NULL"
+        " WHERE v.credential = ? AND v.state = 'current'",
+        (credential,),
+    ).fetchone()
+    return label(row[0]) if row else ""
