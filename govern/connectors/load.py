@@ -25,6 +25,7 @@ GROUP: Final = "govern.connectors"
 
 BUILT_IN: Final[Mapping[str, str]] = {
     "matrix": "govern.connectors.matrix:Matrix",
+    "wordpress": "govern.connectors.wordpress:WordPress",
 }
 """Name -> module and class."""
 
