@@ -200,5 +200,5 @@ def test_no_variable_makes_a_record_of_the_session_keys(
         assert not (tmp_path / "keys").exists()
         import urllib.request
 
-        urllib.request.urlopen(url, timeout=20, context=ssl.create_default_context(cafile=str(public))).close()
+        urllib.request.urlopen(url, timeout=20, context=ssl.create_default_context(cafile=str(public))).close()  # noqa: S310
         assert (tmp_path / "keys").read_text()

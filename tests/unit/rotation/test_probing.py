@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from govern.rotation.probing import MOST_REFUSALS, Answer, Ask, Enough, Finding, InForce, Nowhere, Silent, Unchanged, conclude
 
-V, I, S = Answer.VALID, Answer.INVALID, Answer.INCONCLUSIVE
+V, X, S = Answer.VALID, Answer.INVALID, Answer.INCONCLUSIVE
 
 SCENARIOS: list[tuple[str, dict[int, Answer], Finding]] = [
     ("nothing is known: the newest candidate first", {}, Ask(4)),
     ("the newest is in force", {4: V}, InForce(4)),
-    ("the newest is refused: the one before", {4: I}, Ask(3)),
-    ("an earlier candidate is in force", {4: I, 3: V}, InForce(3)),
-    ("no candidate is: what was current", {4: I, 3: I}, Ask(2)),
-    ("nothing was changed", {4: I, 3: I, 2: V}, Unchanged(2)),
-    ("it was set back", {4: I, 3: I, 2: I, 1: V}, Unchanged(1)),
-    ("nothing works", {4: I, 3: I, 2: I, 1: I}, Nowhere()),
+    ("the newest is refused: the one before", {4: X}, Ask(3)),
+    ("an earlier candidate is in force", {4: X, 3: V}, InForce(3)),
+    ("no candidate is: what was current", {4: X, 3: X}, Ask(2)),
+    ("nothing was changed", {4: X, 3: X, 2: V}, Unchanged(2)),
+    ("it was set back", {4: X, 3: X, 2: X, 1: V}, Unchanged(1)),
+    ("nothing works", {4: X, 3: X, 2: X, 1: X}, Nowhere()),
     ("no answer about the newest says nothing, and nothing else is tried", {4: S}, Silent(4)),
-    ("no answer about what was current", {4: I, 3: I, 2: S}, Silent(2)),
+    ("no answer about what was current", {4: X, 3: X, 2: S}, Silent(2)),
 ]
 
 
@@ -30,7 +30,7 @@ def test_scenarios(known: dict[int, Answer], finding: Finding) -> None:
 
 
 def test_after_three_refusals_nothing_more_is_tried_in_one_run() -> None:
-    known = {4: I, 3: I, 2: I}
+    known = {4: X, 3: X, 2: X}
     assert conclude([4, 3], [2, 1], known, refused=MOST_REFUSALS - 1) == Ask(1)
     assert conclude([4, 3], [2, 1], known, refused=MOST_REFUSALS) == Enough()
 
