@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GROUP: Final = "govern.connectors"
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "bluesky": "govern.connectors.bluesky:Bluesky",
     "matrix": "govern.connectors.matrix:Matrix",
     "wordpress": "govern.connectors.wordpress:WordPress",
 }
