@@ -49,16 +49,16 @@ def _carry(
     command: str,
 ) -> None:
     from govern.procedures.connected import Carried, carry_on
-    from govern.register.queries import rotations
+    from govern.register.queries import accounts, rotations
     from govern.register.queries.people import handles
 
     carried: list[Carried] = []
     for found in waiting:
         try:
             way = find(found)
-            render.note(
-                f"{render.safe(found.handle)} {found.kind}: by the connector {way.found.name}, {way.found.distribution} {way.found.release}"
-            )
+            at = accounts.by_id(workspace.view(), found.account).url
+            made_by = f"{way.found.name}, {way.found.distribution} {way.found.release}"
+            render.note(f"{render.safe(found.handle)} {found.kind}: by the connector {made_by}, at {render.safe(at)}")
             carried.append(carry_on(workspace, found.id, way, settings.now))
         except GovernError as error:
             if len(waiting) == 1:

@@ -48,6 +48,8 @@ def table(found: Sequence[Rotation], *, empty: str) -> None:
 def next_of(rotation: Rotation) -> str:
     """The command that carries an open rotation on; empty for one that has ended."""
     match rotation.state.value:
+        case "planned" | "rejected" if rotation.connector:
+            return f"govern rotation reconcile {short(rotation.id)}"
         case "planned" | "rejected" | "lost":
             given = "" if rotation.kind == "password" or rotation.kept_in else " --stdin"
             return f"govern rotate {rotation.handle} --kind {rotation.kind}{given}"

@@ -120,6 +120,7 @@ def test_too_many_attempts_are_kept_and_waited_out(shop: Any, platform: Acme) ->
     assert row["state"] == "unknown"
     assert row["retry_at"] > row["opened_at"]
     assert row["next"] == f"govern rotation reconcile {row['id'][:8]}"
+    assert row["next"] in [step["command"] for step in shop.json("status")["next"]]
     platform.says, asked = 0, platform.asked
     again = shop.run("rotation", "reconcile")
     assert (again.code, platform.asked) == (1, asked)  # it is not asked before
