@@ -19,6 +19,7 @@ from govern.procedures.rotation import Confirmed
 from govern.register.alone import alone
 from govern.register.queries import accounts, connecting, rotations
 from govern.register.queries.rotations import Rotation
+from govern.rotation.kinds import label
 from govern.rotation.machine import State
 from govern.rotation.probing import MOST_REFUSALS, Answer, Ask, Enough, InForce, Nowhere, Silent, Unchanged, conclude
 from govern.rotation.triggers import later_by
@@ -160,7 +161,7 @@ def _target(run: _Run, found: Rotation) -> Target:
         helper = _helper(tx, run.way.by) if run.way.by else None
         old_label = connecting.issued_under(tx.register, found.credential)
     return Target(
-        handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=connecting.label(found.id), old_label=old_label,
+        handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=label(found.id), old_label=old_label,
         helper=helper,
     )  # fmt: skip
 

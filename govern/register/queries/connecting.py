@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final, NamedTuple
 
+from govern.rotation.kinds import label
 from govern.rotation.probing import Answer
 
 
@@ -71,11 +72,6 @@ def current(db: sqlite3.Connection, credential: str) -> int:
     """The version that counts now; 0 where none does."""
     row = db.execute("SELECT n FROM versions WHERE credential = ? AND state = 'current'", (credential,)).fetchone()
     return row[0] if row else 0
-
-
-def label(rotation: str) -> str:
-    """The word by which a platform's own list shows what belongs to a rotation (id): no name, no secret, the same after a crash."""
-    return f"govern-{rotation[:16]}"
 
 
 def issued_under(db: sqlite3.Connection, credential: str) -> str:
