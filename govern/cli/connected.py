@@ -12,7 +12,8 @@ from govern.errors import Failed, GovernError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from govern.procedures.connected import Carried, Way
+    from govern.procedures.connected import Carried
+    from govern.procedures.connecting import Way
     from govern.register.queries.rotations import Rotation
     from govern.register.workspace import Workspace
 

@@ -10,7 +10,7 @@ from govern.connectors import address
 from govern.connectors.http import Http
 from govern.connectors.load import find
 from govern.errors import NotFound
-from govern.procedures.connected import Way
+from govern.procedures.connecting import Way
 from govern.register.queries import accounts, policies, rotations
 
 if TYPE_CHECKING:

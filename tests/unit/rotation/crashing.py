@@ -13,7 +13,8 @@ from unittest import mock
 
 from govern.connectors.load import Found
 from govern.procedures import rotate
-from govern.procedures.connected import Way, carry_on
+from govern.procedures.connected import carry_on
+from govern.procedures.connecting import Way
 from govern.procedures.recovery import read_sheets
 from govern.register import transaction
 from govern.register.journal import Journal
