@@ -32,13 +32,14 @@ endif
 install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) install --require-hashes $(1) \
 	| { grep --line-buffered -oE '^(Collecting [^ ]+|Installing)' || true; }
 
-.PHONY: help demo test test-slow load check bench lock clean again
+.PHONY: help demo test test-slow load test-platforms check bench lock clean again
 
 help:
 	@echo 'make demo       the whole story on a vault of its own, about a minute'
 	@echo 'make test       the tests'
 	@echo 'make test-slow  long attack, crash and load tests'
 	@echo 'make load       eight members at once, with its figures (GOVERN_TEST_LOAD=25: fewer procedures than 500 each)'
+	@echo 'make test-platforms  rotations on real servers, which it installs into .platforms (25 minutes at most the first time)'
 	@echo 'make check      style, types, import contracts; README, --help and docs agree'
 	@echo 'make bench      measurements beside their floors (docs/performance.md)'
 	@echo 'make lock       writes requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)'
@@ -61,6 +62,10 @@ test-slow: $(VENV)/.dev $(VENV)/.project
 load: $(VENV)/.dev $(VENV)/.project
 	@echo '==> eight members at once'
 	@$(VENV)/bin/pytest -m slow tests/unit/register/test_load.py $(ARGS)
+
+test-platforms: $(VENV)/.dev $(VENV)/.project
+	@echo '==> tests on real servers'
+	@$(VENV)/bin/pytest -m platforms tests/platforms $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> ruff check'

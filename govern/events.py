@@ -32,6 +32,7 @@ PURPOSES: Final = ("join", "device", "rekey")
 PLACE_KINDS: Final = ("sheet", "manager", "chat", "browser", "paper", "other")
 PRESETS: Final = ("solo", "small", "team")
 GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
+ANSWERS: Final = ("valid", "invalid", "inconclusive")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
 VIAS: Final = ("in-person", "call", "messenger", "paper")
 CUTS: Final = ("sessions", "app-passwords", "oauth-apps", "api-tokens")
@@ -179,6 +180,10 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.unknown": _fact(rotation=id_),
     "rotation.aborted": _fact(rotation=id_),
     "rotation.lost": _fact(rotation=id_),
+    "rotation.connected": _fact(
+        rotation=id_, connector=_label, distribution=_label, release=_label, optional={"version": count, "by": id_}
+    ),
+    "rotation.probed": _fact(rotation=id_, version=count, answer=word(*ANSWERS), optional={"retry_at": time}),
     "rotation.confirmed": _fact(
         rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8)}
     ),

@@ -8,7 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.rotated import confirmed, row, short, table, tell_confirmed, tell_next, tell_reuse, tell_started
-from govern.errors import NotFound, Usage
+from govern.errors import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,10 @@ def rotate(
     kind: Annotated[str, typer.Option(help="Which credential; else password, or all with --all-due and --case.")] = "",
     credential: Annotated[str, typer.Option(metavar="ID", help="Which of several of that kind: its id, or how it begins.")] = "",
     because: Annotated[str, typer.Option(metavar="TRIGGER", help="membership, compromise, first-import, breach, schedule or manual.")] = "",
-    connector: Annotated[str, typer.Option(help="How the platform is changed: guided.")] = "guided",
+    connector: Annotated[str, typer.Option(metavar="NAME", help="How the platform is changed: guided, or by this connector.")] = "guided",
+    by: Annotated[
+        str, typer.Option(metavar="ACCOUNT", help="With a connector: the admin's account there whose credential changes it.")
+    ] = "",
     stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
     already_changed: Annotated[bool, typer.Option("--already-changed", help="It was changed there already: store it and confirm.")] = False,
     changed_on: Annotated[str, typer.Option(metavar="DATE", help="With --already-changed: when.")] = "",
@@ -46,7 +49,8 @@ def rotate(
     from govern.register.queries.people import handles
     from govern.rotation.triggers import read
 
-    _check(selector, kind, connector, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
+    _check(selector, kind, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
+    _check_connector(connector, by, already_changed=already_changed)
     if cut and not already_changed:
         raise Usage(
             "--cut says what was ended along with a change that was made already",
@@ -56,6 +60,11 @@ def rotate(
     workspace = settings.workspace()
     wanted = Wanted(selector=selector, kind=kind, credential=credential, case=case, all_due=all_due)
     found = chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
+    if connector != "guided":
+        from govern.connectors.load import find
+        from govern.register.queries.policies import policy
+
+        find(connector, policy(workspace.view()))  # refused before anything is opened
     if dry_run:
         _would(workspace, found, trigger, json=json)
         return
@@ -76,6 +85,11 @@ def rotate(
     tell_reuse(db, started, names)
     for one in skipped:
         render.note(f"left out: {render.safe(one.credential.handle)} {one.credential.kind}: {render.safe(one.error.message)}")
+    if connector != "guided":
+        from govern.cli.connected import begin
+
+        begin(workspace, [one.rotation for one in started], connector, by, json=json)
+        return
     if json:
         render.emit("rotate", {
             "rotations": [_told(one, names) for one in started],
@@ -87,7 +101,14 @@ def rotate(
     _go_on(workspace, started, names, typeable=typeable)
 
 
-def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str, already_changed: bool, changed_on: str) -> None:
+def _check_connector(connector: str, by: str, *, already_changed: bool) -> None:
+    if by and connector == "guided":
+        raise Usage("--by is for a connector", hint="--connector NAME --by ACCOUNT")
+    if already_changed and connector != "guided":
+        raise Usage("--already-changed leaves a connector nothing to change", hint="one of the two")
+
+
+def _check(selector: str, kind: str, *, all_due: bool, case: str, already_changed: bool, changed_on: str) -> None:
     from govern.events import KINDS
     from govern.fields import date
 
@@ -95,8 +116,6 @@ def _check(selector: str, kind: str, connector: str, *, all_due: bool, case: str
         raise Usage("which account is missing", hint="govern rotate ACCOUNT, or --all-due, or --case CASE")
     if kind and kind not in KINDS:
         raise Usage(f"there is no kind {kind[:40]!r}", hint=f"one of {', '.join(KINDS)}")
-    if connector != "guided":
-        raise NotFound(f"there is no connector {connector[:40]!r}", hint="--connector guided: a person changes it, led step by step")
     if changed_on and not (already_changed and date(changed_on) and changed_on <= settings.now()[:10]):
         raise Usage(
             f"{changed_on[:40]!r} is no day on which it was changed", hint="--already-changed --changed-on 2026-11-30, not in the future"

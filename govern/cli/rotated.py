@@ -33,6 +33,7 @@ def row(rotation: Rotation, names: Mapping[str, str]) -> dict[str, object]:
         "confirmer": names.get(rotation.confirmer) if rotation.confirmer else None, "next": next_of(rotation) or None,
         "cut": list(rotation.cut), "residual_until": rotation.residual_until or None,
         "label": label(rotation.id) if rotation.kind in LABELLED else None,
+        "connector": rotation.connector or None, "sessions_cut": rotation.sessions_cut,
     }  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def table(found: Sequence[Rotation], *, empty: str) -> None:
 def next_of(rotation: Rotation) -> str:
     """The command that carries an open rotation on; empty for one that has ended."""
     match rotation.state.value:
+        case "planned" | "rejected" if rotation.connector:
+            return f"govern rotation reconcile {short(rotation.id)}"
         case "planned" | "rejected" | "lost":
             given = "" if rotation.kind == "password" or rotation.kept_in else " --stdin"
             return f"govern rotate {rotation.handle} --kind {rotation.kind}{given}"
@@ -54,6 +57,10 @@ def next_of(rotation: Rotation) -> str:
             return f"govern rotation confirm {short(rotation.id)}"
         case "staged" if rotation.kind == "totp":
             return f"govern rotation show {short(rotation.id)} --code"
+        case "applied" | "verified":
+            return f"govern rotation reconcile {short(rotation.id)}"
+        case "unknown" if rotation.connector:
+            return f"govern rotation reconcile {short(rotation.id)}"
         case "staged" | "unknown":
             return f"govern rotation show {short(rotation.id)} --secret new --stdout"
         case _:
@@ -110,7 +117,7 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
     if done.done_before:
         render.note(f"{where}: done on {render.day(rotation.ended_at)} already")
         return
-    render.note(f"{where}: done, version {rotation.candidate} is current")
+    render.note(f"{where}: done, version {rotation.candidate} is current" + (f", {rotation.grade}" if rotation.grade == "probed" else ""))
     tell_residue(rotation)
     if done.still_knows:
         render.note(f"{where}: still known to {named(done.still_knows, names)}")

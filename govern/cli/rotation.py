@@ -258,16 +258,27 @@ def abort(id_: Id, json: Json = False) -> None:
 
 @app.command("reconcile")
 def reconcile(id_: Annotated[str, typer.Argument(metavar="[ID]")] = "", json: Json = False) -> None:
-    """Bring what is under way to its end: asked on a terminal, else told."""
+    """Bring what is under way to its end: by the connector that began it, else asked on a terminal, else told."""
     from govern.register.queries import people, rotations
 
     workspace = settings.workspace()
     db = workspace.view()
     found = [rotations.find(db, id_)] if id_ else rotations.rotations(db, only_open=True)
-    if json:
+    begun = [one for one in found if one.connector and one.open and (id_ or one.state.value != "lost")]
+    by_hand = [one for one in found if one not in begun]
+    if not json and (by_hand or not begun):
+        _by_hand(workspace, by_hand)
+    if begun:
+        from govern.cli.connected import go_on
+
+        go_on(workspace, begun, by_hand, json=json)
+    elif json:
         names = people.handles(db)
-        render.emit("rotation", {"rotations": [row(one, names) for one in found]})
-        return
+        render.emit("rotation", {"rotations": [row(one, names) for one in by_hand]})
+
+
+def _by_hand(workspace: Workspace, found: list[Rotation]) -> None:
+    """What people change: led through on a terminal, else told with what to confirm."""
     if settings.current.terminal:
         from govern.cli.guide import guide
 

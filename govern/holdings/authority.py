@@ -93,6 +93,8 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "rotation.unknown": _RUNS_ACCOUNT,
     "rotation.aborted": _RUNS_ACCOUNT,
     "rotation.lost": _RUNS_ACCOUNT,
+    "rotation.connected": _RUNS_ACCOUNT,
+    "rotation.probed": _RUNS_ACCOUNT,
     "rotation.confirmed": _RUNS_ACCOUNT,
     "case.opened": _CASES,
     "case.items": _CASES,

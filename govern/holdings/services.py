@@ -48,7 +48,13 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
         "epoch.wrapped": {},
     },
     Purpose.REMIND: {},
-    Purpose.RECONCILE: {**_PROBES, "rotation.unknown": {}, "rotation.confirmed": {"grade": "probed"}},
+    Purpose.RECONCILE: {
+        **_PROBES,
+        "rotation.unknown": {},
+        "rotation.confirmed": {"grade": "probed"},
+        "rotation.connected": {},
+        "rotation.probed": {},
+    },
     Purpose.PROBE: _PROBES,
 }
 """Purpose -> type -> the fields that must have these values. Of ledger format 1; append-only, like the table of `authority`."""

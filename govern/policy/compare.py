@@ -42,6 +42,8 @@ def _weaker(before: Policy, after: Policy) -> Iterator[str]:
         yield "preset"
     if after.retention_days < before.retention_days:
         yield "kept after somebody left"
+    if set(after.connectors.allowed) - set(before.connectors.allowed):
+        yield "connectors"
     yield from _later(before.later, after.later)
 
 

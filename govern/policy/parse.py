@@ -74,6 +74,7 @@ def _line_under(document: Document, preset: str) -> Any:
 def _policy(model: PolicyRules, preset: str) -> Policy:
     """Rules by way of their record, so that there is one judge of what a policy is."""
     record: dict[str, Any] = model.model_dump(by_alias=True, exclude={"version"}) | {"v": RECORD, "preset": preset}
+    record["connectors"]["allowed"] = sorted(set(model.connectors.allowed))
     for name in later_rules.SECTIONS:
         if record[name] is None:
             del record[name]

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 
 from govern.policy.later_rules import MAX_GUESSES
 from govern.policy.model import Kind, Model, Tier, Version
-from govern.policy.rules import CONTROL, MAX_DAYS, MAX_HOLDERS
+from govern.policy.rules import CONNECTORS, CONTROL, MAX_DAYS, MAX_HOLDERS
 
 _DURATION = re.compile(r"P([0-9]{1,4})([DW])\Z").match
 _DURATION_SCHEMA: Final[dict[str, Any]] = {"type": "string", "pattern": "^P[0-9]{1,4}[DW]$"}
@@ -189,6 +189,16 @@ class Exposures(Model):
     force: list[Basis]
 
 
+Connector = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class Connectors(Model):
+    """Which connectors may change a platform by program."""
+
+    control: Control
+    allowed: Annotated[list[Connector], Field(max_length=100, description="names, those that come with the program included")]
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -201,6 +211,7 @@ class PolicyRules(Model):
     grace: Grace
     second_person: SecondPerson
     retention: Retention
+    connectors: Connectors = Connectors(control="CM-7(5)", allowed=list(CONNECTORS))
     overdue: Overdue | None = None
     first_import: FirstImport | None = None
     typed: Typed | None = None

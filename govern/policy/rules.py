@@ -7,9 +7,11 @@ Controls: NIST SP 800-53 rev 5.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from govern.errors import Refused
 from govern.events import KINDS, PRESETS, TIERS
 from govern.policy import later_rules
 from govern.policy.fields import CONTROL as CONTROL
@@ -27,6 +29,11 @@ RECORD: Final = 1
 
 MAX_HOLDERS: Final = 1000
 SEVERITIES: Final = ("info", "warning", "critical")
+
+CONNECTORS: Final = ("bluesky", "matrix", "wordpress")
+"""Connectors that come with the program: all that a policy allows which was adopted before policies named them."""
+
+_CONNECTOR = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z").match
 
 
 class HolderRule(NamedTuple):
@@ -60,6 +67,13 @@ class Rule(NamedTuple):
     control: str
 
 
+class ConnectorRule(NamedTuple):
+    """Which connectors may change a platform by program (CM-7(5), allow by exception); no other one is loaded."""
+
+    allowed: tuple[str, ...]
+    control: str
+
+
 class Policy(NamedTuple):
     """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.events`."""
 
@@ -88,8 +102,19 @@ class Policy(NamedTuple):
     retention_days: int
     """How long what is kept of somebody who left is kept at least, before they may be erased (SI-12(3))."""
     retention_control: str
+    connectors: ConnectorRule
     later: Later = Later()
     """Rules that a policy may leave out."""
+
+    def must_allow_connector(self, name: str) -> None:
+        """Raise Refused where this policy does not name the connector."""
+        if name not in self.connectors.allowed:
+            raise Refused(
+                f"the policy does not name the connector {name}",
+                rule="connector-allowed",
+                control=self.connectors.control,
+                hint="add it below connectors in a policy file, then: govern policy adopt FILE",
+            )
 
     def to_record(self) -> dict[str, Any]:
         """The canonical record (JSON-able); `Policy.from_record` of it is equal to self."""
@@ -115,11 +140,14 @@ class Policy(NamedTuple):
             "grace": {"control": self.grace_control, **self.grace_days},
             "second-person": {"control": self.second_person_control, "required": self.second_person},
             "retention": {"control": self.retention_control, "days": self.retention_days},
+            "connectors": {"control": self.connectors.control, "allowed": list(self.connectors.allowed)},
         } | later_rules.to_record(self.later)
 
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> Policy:
         """The policy of a record; raises Malformed, naming the field, for anything that `to_record` would not have written."""
+        if isinstance(record, Mapping):
+            record = {"connectors": _BEFORE_CONNECTORS, **record}
         more = tuple(name for name in later_rules.SECTIONS if isinstance(record, Mapping) and name in record)
         root = _section(record, "policy", ("v", "preset", *_SECTIONS, *more))
         _number(root["v"], "v", RECORD, RECORD)
@@ -131,6 +159,7 @@ class Policy(NamedTuple):
         grace = _section(root["grace"], "grace", ("control", *TIERS))
         second = _section(root["second-person"], "second-person", ("control", "required"))
         retention = _section(root["retention"], "retention", ("control", "days"))
+        connectors = _section(root["connectors"], "connectors", ("control", "allowed"))
 
         grant_control = _control(grants["control"], "grants.control")
         longest = _section(grants["longest"], "grants.longest", TIERS)
@@ -166,11 +195,24 @@ class Policy(NamedTuple):
             second_person_control=_control(second["control"], "second-person.control"),
             retention_days=_number(retention["days"], "retention.days", 0, MAX_DAYS),
             retention_control=_control(retention["control"], "retention.control"),
+            connectors=ConnectorRule(
+                allowed=_connectors(connectors["allowed"]), control=_control(connectors["control"], "connectors.control")
+            ),
             later=later_rules.from_record(root),
         )
 
 
-_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention")
+_SECTIONS: Final = ("holders", "openers", "grants", "rotation", "membership", "grace", "second-person", "retention", "connectors")
+_BEFORE_CONNECTORS: Final[Mapping[str, Any]] = {"control": "CM-7(5)", "allowed": list(CONNECTORS)}
+"""What a record says that was adopted before policies named connectors."""
+
+
+def _connectors(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > 100 or not all(isinstance(name, str) and _CONNECTOR(name) for name in value):
+        _refuse("connectors.allowed", "is no list of names of connectors")
+    if value != sorted(set(value)):
+        _refuse("connectors.allowed", "is not in alphabetical order, each name once")
+    return tuple(value)
 
 
 def _rule(value: Any, where: str) -> Rule:

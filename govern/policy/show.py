@@ -15,6 +15,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "AC-2 k": "what a group shares is changed when somebody leaves the group",
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
+    "CM-7(5)": "only programs that were decided upon run",
     "IA-5": "secrets are made, kept, changed and withdrawn by rules",
     "IA-5(1)": "passwords that people choose are held against common ones",
     "IA-5 f": "secrets are changed after a set time for their kind, or when something happens",
@@ -66,6 +67,7 @@ def describe(policy: Policy) -> list[Row]:
     value = "needed where there are two" if policy.second_person else "not needed: recorded as signed by one"
     rows.append(_row("second person", value, policy.second_person_control))
     rows.append(_row("kept after somebody left", f"{_span(policy.retention_days)} at least", policy.retention_control))
+    rows.append(_row("connectors", ", ".join(policy.connectors.allowed) or "none", policy.connectors.control))
     rows += _later(policy.later)
     return rows
 

@@ -120,13 +120,13 @@ def _start(
     rotation, resumed = opened(tx, credential, trigger)
     tainted: tuple[str, ...] = ()
     match rotation.state:
-        case State.STAGED | State.UNKNOWN:
+        case State.STAGED | State.UNKNOWN | State.APPLIED | State.VERIFIED:
             tainted = tuple(rotations.gone(tx.register, rotation.credential, rotation.candidate))
             if given is not None and candidates.same_as(tx, rotation, rotation.candidate, given):
                 given = None
             if given is None and (rotation.shown or not tainted):
                 return Started(rotation=rotation, resumed=True, tainted=tainted)
-            if rotation.shown or rotation.state is State.UNKNOWN:
+            if rotation.shown or rotation.state is not State.STAGED:
                 raise Refused(
                     "its candidate was shown, and may be on the platform",
                     rule="rotation-shown",

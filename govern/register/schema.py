@@ -92,9 +92,11 @@ CREATE INDEX place_versions_credential ON place_versions (credential, n);
 CREATE TABLE rotations (
   id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,
   shown INTEGER NOT NULL DEFAULT 0, ended_at TEXT, confirmer TEXT, grade TEXT, sessions_cut INTEGER, residual_until TEXT, cut TEXT,
-  ended_entry INTEGER, entry INTEGER);
+  ended_entry INTEGER, entry INTEGER, connector TEXT, by TEXT, connected INTEGER);
 CREATE INDEX rotations_credential ON rotations (credential);
 CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS NULL;
+CREATE TABLE probes (entry INTEGER PRIMARY KEY, rotation TEXT, n INTEGER, answer TEXT, retry_at TEXT, key TEXT, at TEXT);
+CREATE INDEX probes_rotation ON probes (rotation);
 CREATE TABLE cases (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, state TEXT, cut_at TEXT, last_day TEXT, requested_by TEXT, opener TEXT, opened_at TEXT,
   items INTEGER, frozen TEXT, frozen_at INTEGER, closed_at TEXT, closer TEXT, signed_by_one INTEGER, statement TEXT,

@@ -1,7 +1,8 @@
 """One rotation as a state machine: which step may follow which, and what must have been seen before a change counts. Pure.
 
 Knows states and what is told about a candidate; knows no credential, no platform and no ledger. The same code judges in a member's own
-transaction and in the replay. A guided rotation goes from staged to done in one step: a person changes, sees and confirms.
+transaction and in the replay. A guided rotation goes from staged to done in one step: a person changes, sees and confirms. One that a
+connector carries out goes by way of unknown (from before the platform is touched), applied and verified.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ class State(StrEnum):
     STAGED = "staged"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+    APPLIED = "applied"
+    """A program found that the platform takes the candidate."""
+    VERIFIED = "verified"
+    """And that it refuses what was current."""
     LOST = "lost"
     DONE = "done"
     ABORTED = "aborted"
@@ -35,7 +40,11 @@ class Step(StrEnum):
     REJECT = "reject"
     """The platform refused the candidate."""
     UNSURE = "unsure"
-    """Nobody can tell what the platform has."""
+    """Nobody can tell what the platform has; so too from the moment on that a program sets out to change it."""
+    TAKEN = "taken"
+    """A program has tried a candidate: the platform takes it."""
+    PROVE = "prove"
+    """A program has tried what was current: the platform refuses it."""
     LOSE = "lose"
     """No candidate works, and neither does what was current."""
     ABORT = "abort"
@@ -48,9 +57,17 @@ ENDED: Final = frozenset({State.DONE, State.ABORTED})
 _AFTER: Final[Mapping[Step, tuple[State, frozenset[State]]]] = {
     Step.STAGE: (State.STAGED, frozenset({State.PLANNED, State.REJECTED, State.LOST})),
     # A candidate that was given up may turn out to be in force: every state with a candidate can be confirmed.
-    Step.CONFIRM: (State.DONE, frozenset({State.STAGED, State.REJECTED, State.UNKNOWN, State.LOST})),
+    Step.CONFIRM: (State.DONE, frozenset({State.STAGED, State.REJECTED, State.UNKNOWN, State.APPLIED, State.VERIFIED, State.LOST})),
     Step.REJECT: (State.REJECTED, frozenset({State.STAGED, State.UNKNOWN})),
-    Step.UNSURE: (State.UNKNOWN, frozenset({State.STAGED, State.UNKNOWN, State.REJECTED, State.LOST})),
+    Step.UNSURE: (
+        State.UNKNOWN,
+        frozenset({State.STAGED, State.UNKNOWN, State.REJECTED, State.APPLIED, State.VERIFIED, State.LOST}),
+    ),
+    Step.TAKEN: (
+        State.APPLIED,
+        frozenset({State.STAGED, State.UNKNOWN, State.REJECTED, State.APPLIED, State.VERIFIED, State.LOST}),
+    ),
+    Step.PROVE: (State.VERIFIED, frozenset({State.APPLIED, State.VERIFIED})),
     Step.LOSE: (State.LOST, frozenset({State.STAGED, State.REJECTED, State.UNKNOWN, State.LOST})),
     Step.ABORT: (State.ABORTED, frozenset({State.PLANNED, State.STAGED, State.REJECTED, State.UNKNOWN, State.LOST})),
 }
@@ -60,6 +77,8 @@ _HINTS: Final[Mapping[State, str]] = {
     State.PLANNED: "it has no candidate yet: govern rotate ACCOUNT",
     State.STAGED: "say how its candidate fared: govern rotation confirm ID, or: govern rotation reject ID",
     State.UNKNOWN: "find out what works: govern rotation show ID --secret new, then confirm or reject it",
+    State.APPLIED: "the platform takes its candidate: govern rotation reconcile ID, or: govern rotation confirm ID",
+    State.VERIFIED: "the platform takes its candidate: govern rotation reconcile ID, or: govern rotation confirm ID",
     State.DONE: "start another one: govern rotate ACCOUNT",
     State.ABORTED: "start another one: govern rotate ACCOUNT",
 }
@@ -74,6 +93,17 @@ def after(state: State, step: Step, *, shown: bool = False) -> State:
     if step is Step.ABORT and shown:
         raise Refused("a candidate that was shown may be on the platform", rule="rotation-shown", hint="confirm or reject it instead")
     return to
+
+
+def probed(state: State, grade: str) -> None:
+    """Refuse the grade of proof `probed` (IA-5) where no program has found the candidate taken and what was current refused."""
+    if grade == "probed" and state is not State.VERIFIED:
+        raise Refused(
+            "no program has found the new secret taken and the one before refused",
+            rule="never-probed",
+            control="IA-5",
+            hint="govern rotation reconcile ID",
+        )
 
 
 def is_open(state: State) -> bool:

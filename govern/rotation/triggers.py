@@ -60,3 +60,12 @@ def later(time: str, days: int) -> str:
     except (OverflowError, ValueError):
         raise Usage(f"{time[:40]} and {days} days are beyond the calendar", hint="name an earlier time") from None
     return found.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def later_by(time: str, seconds: int) -> str:
+    """A UTC time so many seconds later. Raises Usage as `later` does."""
+    try:
+        found = datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        raise Usage(f"{time[:40]} and {seconds} seconds are beyond the calendar") from None
+    return found.strftime("%Y-%m-%dT%H:%M:%SZ")

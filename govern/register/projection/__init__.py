@@ -10,6 +10,7 @@ from govern.register.projection import (
     backup_codes,
     candidates,
     cases,
+    connecting,
     copies,
     credentials,
     founding,
@@ -39,6 +40,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **showing.APPLY,
     **backup_codes.APPLY,
     **rotations.APPLY,
+    **connecting.APPLY,
     **cases.APPLY,
 }
 """Type -> what it changes. A test compares the keys with `events.FACTS`."""

@@ -145,6 +145,7 @@ def _confirmed(scene: Scene) -> None:
     if version is None or version[0] != body["rotation"]:
         raise Refused("only a candidate of this rotation can become current", rule="rotation-open")
     machine.proven(candidate(scene, credential, n, version[1]), body["grade"])
+    machine.probed(rotation.state if n == rotation.candidate else State.UNKNOWN, body["grade"])
     scene.run("UPDATE versions SET state = 'retired' WHERE credential = ? AND state = 'previous'", credential)
     scene.run("UPDATE versions SET state = 'previous' WHERE credential = ? AND state = 'current'", credential)
     scene.run("UPDATE versions SET ended_at = ? WHERE credential = ? AND n <> ? AND ended_at IS NULL", scene.at, credential, n)
@@ -166,7 +167,8 @@ def _confirmed(scene: Scene) -> None:
 def candidate(scene: Scene, credential: str, n: int, origin: str) -> Candidate:
     """What was shown of a version so far."""
     kind = scene.one("SELECT kind FROM credentials WHERE id = ?", credential)[0]
-    shown = {what for (what,) in scene.db.execute("SELECT what FROM shown WHERE credential = ? AND n = ?", (credential, n))}
+    query = "SELECT what FROM shown WHERE credential = ? AND n = ? AND purpose <> 'probe'"  # a program tried it: nobody saw it
+    shown = {what for (what,) in scene.db.execute(query, (credential, n))}
     return Candidate(kind=kind, origin=origin, seen=bool(shown - {"code"}), coded="code" in shown)
 
 

@@ -38,17 +38,19 @@ def others_unknown(db: sqlite3.Connection, policy: Policy, today: str) -> Iterat
 
 def rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     rows = db.execute(
-        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind FROM rotations r JOIN credentials c ON c.id = r.credential"
+        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind, r.connector FROM rotations r JOIN credentials c ON c.id = r.credential"
         " JOIN accounts a ON a.id = c.account WHERE r.ended_at IS NULL ORDER BY r.due IS NULL, r.due, r.opened_at"
     )
-    for id_, rotation_state, due, candidate, account, kind in rows:
+    for id_, rotation_state, due, candidate, account, kind, connector in rows:
+        command = f"govern rotate {account} --kind {kind}" if candidate is None else f"govern rotation show {id_[:8]}"
+        if connector:
+            command = f"govern rotation reconcile {id_[:8]}"
         overdue = bool(due) and due[:10] < today
         unknown = rotation_state in ("unknown", "lost")
         yield Finding(
             code="rotation-unknown" if unknown else "rotation-open", severity="critical" if overdue or unknown else "warning", subject=account,
             message=f"the rotation of its {kind} is {rotation_state}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
-            command=f"govern rotate {account} --kind {kind}" if candidate is None else f"govern rotation show {id_[:8]}",
-            why=f"rotation {rotation_state}",
+            command=command, why=f"rotation {rotation_state}",
         )  # fmt: skip
 
 

@@ -39,6 +39,9 @@ class Rotation(NamedTuple):
     grade: str
     entry: int
     place: str
+    connector: str = ""
+    """The connector that has it in hand, or carried it out."""
+    sessions_cut: bool | None = None
     cut: tuple[str, ...] = ()
     """What was ended there with it, as recorded at the confirmation."""
     residual_until: str = ""
@@ -54,7 +57,8 @@ SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.ke
   CASE WHEN r.ended_at IS NULL THEN nullif(min(coalesce(r.due, '~'), coalesce((
     SELECT min(i.due) FROM items i JOIN cases k ON k.id = i.case_id AND k.state = 'cut'
     WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~') ELSE r.due END AS due_by,
-  r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name, r.cut, r.residual_until
+  r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name, r.cut, r.residual_until,
+  r.connector, r.sessions_cut
 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
 """
 """While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
@@ -67,6 +71,7 @@ def _rotation(row: Sequence[object]) -> Rotation:
         trigger=texts[8], state=State(texts[9]), due=texts[10], opened_at=texts[11], opener=texts[12], candidate=int(texts[13] or 0),
         shown=bool(row[14]), ended_at=texts[15], confirmer=texts[16], grade=texts[17], entry=int(texts[18] or 0),
         place=_place(texts[7], texts[19]), cut=tuple(texts[20].split()), residual_until=texts[21],
+        connector=texts[22], sessions_cut=None if row[23] is None else bool(row[23]),
     )  # fmt: skip
 
 
@@ -134,7 +139,8 @@ def candidate(db: sqlite3.Connection, rotation: Rotation, n: int) -> Candidate:
     ).fetchone()
     if row is None:
         raise NotFound(f"the rotation has no candidate {n}", hint=f"govern rotation show {rotation.id[:8]}")
-    shown = {what for (what,) in db.execute("SELECT what FROM shown WHERE credential = ? AND n = ?", (rotation.credential, n))}
+    query = "SELECT what FROM shown WHERE credential = ? AND n = ? AND purpose <> 'probe'"  # a program tried it: nobody saw it
+    shown = {what for (what,) in db.execute(query, (rotation.credential, n))}
     return Candidate(kind=rotation.kind, origin=row[0], seen=bool(shown - {"code"}), coded="code" in shown)
 
 

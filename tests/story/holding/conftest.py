@@ -203,6 +203,10 @@ class Firm:
                 {"credential": credential, "version": last + 1, "state": "candidate", "origin": "generated", "rotation": rotation, **named},
             )
             if confirm:
+                made_by = {"connector": "matrix", "distribution": "govern", "release": "1"}
+                tx.record("rotation.connected", {"rotation": rotation, "version": last + 1, **made_by})
+                tx.record("rotation.probed", {"rotation": rotation, "version": last + 1, "answer": "valid"})
+                tx.record("rotation.probed", {"rotation": rotation, "version": last, "answer": "invalid"})
                 tx.record("rotation.confirmed", {"rotation": rotation, "version": last + 1, "grade": "probed"})
 
         self.write(work)

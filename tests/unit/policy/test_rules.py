@@ -12,12 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.canonical import canonical, decode
-from govern.errors import Malformed
+from govern.errors import Malformed, Refused
 from govern.events import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.later_rules import FORCING, SECTIONS, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
 from govern.policy.parse import parse_policy
-from govern.policy.rules import MAX_DAYS, MAX_HOLDERS, SEVERITIES, GrantRule, HolderRule, OpenerRule, Policy, Rule
+from govern.policy.rules import (
+    CONNECTORS,
+    MAX_DAYS,
+    MAX_HOLDERS,
+    SEVERITIES,
+    ConnectorRule,
+    GrantRule,
+    HolderRule,
+    OpenerRule,
+    Policy,
+    Rule,
+)
 
 controls = st.sampled_from(["AC-6", "AC-2 k", "IA-5(1)", "A.5.18", "x"])
 days = st.integers(0, MAX_DAYS)
@@ -66,6 +77,9 @@ def policies(draw: st.DrawFn) -> Policy:
         retention_days=draw(days),
         retention_control=draw(controls),
         later=draw(LATER),
+        connectors=ConnectorRule(
+            allowed=tuple(sorted(draw(st.sets(st.from_regex(r"\A[a-z0-9][a-z0-9-]{0,39}\Z"), max_size=4)))), control=draw(controls)
+        ),
     )
 
 
@@ -120,7 +134,7 @@ def changed(path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return record
 
 
-OPTIONAL = {("rotation", tier, kind) for tier in TIERS for kind in KINDS} | {(name,) for name in SECTIONS}
+OPTIONAL = {("rotation", tier, kind) for tier in TIERS for kind in KINDS} | {(name,) for name in (*SECTIONS, "connectors")}
 
 
 def test_a_record_from_before_a_section_has_no_such_rule_and_stays_as_it_was() -> None:
@@ -138,6 +152,19 @@ def test_every_field_of_a_record_is_needed(path: tuple[str, ...]) -> None:
         Policy.from_record(changed(path, None))
 
 
+def test_a_record_from_before_policies_named_connectors_allows_those_that_come_with_the_program() -> None:
+    assert Policy.from_record(changed(("connectors",), None)).connectors.allowed == CONNECTORS
+
+
+def test_a_connector_that_the_policy_does_not_name_is_refused_with_rule_control_and_hint() -> None:
+    none = Policy.from_record(changed(("connectors", "allowed"), []))
+    Policy.from_record(RECORD).must_allow_connector("matrix")
+    with pytest.raises(Refused) as refused:
+        none.must_allow_connector("matrix")
+    assert (refused.value.rule, refused.value.control) == ("connector-allowed", "CM-7(5)")
+    assert "govern policy adopt" in refused.value.hint
+
+
 RUBBISH: list[Any] = [-1, 10**6, 1.0, "", "nonsense\n", [], ["nonsense"], {}, {"nonsense": 1}, b"x"]
 
 
@@ -148,6 +175,8 @@ def test_rubbish_in_any_field_is_refused(path: tuple[str, ...]) -> None:
         empty = [[]]  # for no tier, on no basis
     if path[0] == "rotation" and len(path) == 2 and path[1] in TIERS:
         empty = [{}]  # no kind has a rule
+    if path == ("connectors", "allowed"):
+        empty = [[], ["nonsense"]]  # none, or one that a policy may name before it is installed
     for rubbish in RUBBISH:
         if rubbish in empty:
             assert Policy.from_record(changed(path, rubbish))

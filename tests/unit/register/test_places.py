@@ -53,7 +53,12 @@ class Told:
         return self.version(when, n, state="candidate", rotation=f"{self.rotation:032x}", **({"origin": "generated"} | more))
 
     def confirmed(self, when: int, n: int) -> Told:
-        return self.fact(when, "rotation.confirmed", rotation=f"{self.rotation:032x}", version=n, grade="probed")
+        rotation = f"{self.rotation:032x}"
+        self.fact(when, "rotation.connected", rotation=rotation, version=n, connector="matrix", distribution="govern", release="1")
+        self.fact(when, "rotation.probed", rotation=rotation, version=n, answer="valid")
+        for (old,) in self.db.execute("SELECT n FROM versions WHERE credential = ? AND state = 'current'", (PASSWORD,)).fetchall():
+            self.fact(when, "rotation.probed", rotation=rotation, version=old, answer="invalid")
+        return self.fact(when, "rotation.confirmed", rotation=rotation, version=n, grade="probed")
 
     def member(self, when: int, person: str, **days: str) -> Told:
         return self.fact(when, "place.member", place=PLACE, person=person, **days)

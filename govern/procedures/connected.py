@@ -1,0 +1,269 @@
+"""Changing a secret by a connector: one rotation, step by step, each step committed before and after the platform is touched.
+
+Every step is decided from what the ledger says of the rotation, so that going on after a crash is the same as going on without one. What the
+connector is given was opened with the actor's own key, and is recorded first (`secret.revealed`, purpose `probe`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from govern.connectors.protocol import Applied, Origin, Outcome, Probe, Verified
+from govern.errors import Failed, GovernError, Locked, Refused
+from govern.procedures import candidates
+from govern.procedures import rotation as steps
+from govern.procedures.connecting import Run, Silence, Way, ask, asked, hold, record_probe, take_in_hand, target_of
+from govern.procedures.rotation import Confirmed
+from govern.register.alone import alone
+from govern.register.queries import connecting, rotations
+from govern.register.queries.rotations import Rotation
+from govern.rotation.machine import State
+from govern.rotation.probing import MOST_REFUSALS, Answer, Ask, Enough, InForce, Nowhere, Silent, Unchanged, conclude
+from govern.rotation.triggers import later_by
+
+if TYPE_CHECKING:
+    from govern.register.workspace import Workspace
+
+MOST_CHANGES: Final = 3
+"""How often a change is tried in one run."""
+_STEPS: Final = 24
+_OTHERS_TURN: Final = 120
+"""Seconds for which a rotation is left to another machine that was at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """How far a rotation came. `confirmed`: where it is done now; `why`: what it waits for, or empty; `retry_at`: UTC, where the platform says."""
+
+    rotation: Rotation
+    confirmed: Confirmed | None = None
+    why: str = ""
+    retry_at: str = ""
+    survives: tuple[str, ...] = ()
+
+
+def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], str]) -> Carried:
+    """Bring a rotation (id) as far as the platform lets it: to done, or to where it has to wait. A finished one stays as it is.
+
+    Raises Refused, Locked, NotFound or Usage where it can't be begun; what the platform does wrong comes back as `why`.
+    """
+    with alone(workspace.home / "changing.lock", "changing a secret on its platform"):
+        run = Run(workspace=workspace, id=rotation, way=way, clock=clock)
+        found = run.rotation
+        if not found.open:
+            return Carried(rotation=found)
+        wait = _wait(run, found)
+        if wait:
+            return Carried(rotation=found, why="the platform asked to be left alone", retry_at=wait)
+        try:
+            run.connector = way.connect(target_of(run, found))
+            for _ in range(_STEPS):
+                carried = _step(run, run.rotation)
+                if carried is not None:
+                    return carried
+            raise Failed("this rotation does not come to an end", code="defect")
+        except Silence as error:
+            return Carried(rotation=run.rotation, why=error.message)
+        finally:
+            if run.connector is not None and not run.finished:
+                with suppress(GovernError):
+                    asked(run.connector.finish)
+
+
+def _wait(run: Run, found: Rotation) -> str:
+    """Until when the platform wants no more questions; Refused while another machine is at this rotation."""
+    db, now = run.workspace.view(), run.clock()
+    other = connecting.last_of_another(db, found.id, run.workspace.keys.id.hex())
+    if other and later_by(other, _OTHERS_TURN) > now:
+        raise Refused(
+            f"another machine is changing the {found.kind} of {found.handle}", rule="one-at-a-time", hint="see: govern rotation list --open"
+        )
+    return connecting.wait_until(db, found.account, now)
+
+
+# --- one step ----------------------------------------------------------------------------------------------------------------------------
+
+
+def _step(run: Run, found: Rotation) -> Carried | None:
+    """Do what comes next; where that ends the run, how it ended."""
+    match found.state:
+        case State.DONE | State.ABORTED:
+            return Carried(rotation=found)
+        case State.PLANNED | State.REJECTED if run.origin is Origin.ISSUED:
+            return _issue(run, found)
+        case State.PLANNED | State.REJECTED:
+            with run.workspace.transaction(run.clock()) as tx:
+                candidates.stage(tx, rotations.by_id(tx.register, run.id))
+            return None
+        case State.STAGED if not found.shown:
+            return _change(run, found, connecting.current(run.workspace.view(), found.credential))
+        case State.STAGED | State.LOST:
+            # Somebody may have typed it in there already, or something was changed since: look before anything is changed.
+            with run.workspace.transaction(run.clock()) as tx:
+                take_in_hand(tx, run, found.candidate)
+            return None
+        case State.UNKNOWN:
+            return _find_out(run, found)
+        case State.APPLIED | State.VERIFIED if run.taken != found.candidate:
+            # An earlier run saw it taken. That may be days ago: look again before anything else ends.
+            probe = ask(run, found, found.candidate)
+            silent = probe.answer is Answer.INCONCLUSIVE
+            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after) if silent else None
+        case State.APPLIED:
+            return _prove(run, found)
+        case State.VERIFIED:
+            return _complete(run, found)
+
+
+def _change(run: Run, found: Rotation, old: int) -> Carried | None:
+    """Set out to change it from the `old` version to the candidate, and say on the way out no more than what the platform said."""
+    if run.changes == MOST_CHANGES:
+        return _waits(run, "the platform does not take what it is given")
+    if not run.changes:
+        asked(run.platform.prepare)
+    run.changes += 1
+    new = found.candidate
+    with run.workspace.transaction(run.clock()) as tx:
+        if old and old not in connecting.tryable(tx.register, found.credential, found.id, tx.workspace.keys.id.hex())[1]:
+            if not run.way.by:
+                raise Locked(
+                    f"the present {found.kind} of {found.handle} is not sealed to your key", code="no-wrap", hint="ask whoever holds it"
+                )
+            old = 0
+        held = dict(run.secrets)
+        try:
+            hold(tx, run, found, old, new)
+            take_in_hand(tx, run, new)
+        except BaseException:
+            run.secrets = held
+            raise
+    applied = asked(lambda: run.platform.apply(run.secrets.get(old), run.secrets[new]))
+    return _changed(run, found, old, applied)
+
+
+def _issue(run: Run, found: Rotation) -> Carried | None:
+    """Have the platform make the new secret, and seal it before anything else happens.
+
+    Until it is sealed it is nowhere but in the answer. Where that is lost, what was made lies there under the rotation's label, and is
+    cleared away by `prepare` before another is made.
+    """
+    if run.changes == MOST_CHANGES:
+        return _waits(run, "the platform issues nothing that works")
+    asked(run.platform.prepare)
+    run.changes += 1
+    old = connecting.current(run.workspace.view(), found.credential)
+    with run.workspace.transaction(run.clock()) as tx:
+        opened = connecting.tryable(tx.register, found.credential, found.id, tx.workspace.keys.id.hex())[1]
+        hold(tx, run, found, old if old in opened else 0)
+        take_in_hand(tx, run, found.candidate)
+    applied = asked(lambda: run.platform.apply(run.secrets.get(old), None))
+    if applied.outcome is Outcome.UNCERTAIN and not applied.retry_after:
+        return None
+    if applied.outcome is not Outcome.DONE or applied.issued is None:
+        return _waits(run, f"the platform issues none: {applied.why}", applied.retry_after)
+    with run.workspace.transaction(run.clock()) as tx:
+        new = candidates.stage(tx, rotations.by_id(tx.register, run.id), applied.issued).n
+        take_in_hand(tx, run, new)
+    run.secrets[new] = applied.issued
+    return None
+
+
+def _changed(run: Run, found: Rotation, old: int, applied: Applied) -> Carried | None:
+    match applied.outcome:
+        case Outcome.DONE:
+            return None
+        case Outcome.WRONG if old:
+            record_probe(run, old, Probe(answer=Answer.INVALID))
+            return None
+        case Outcome.WRONG:
+            return _waits(run, f"the platform says {applied.why}")
+        case Outcome.REFUSED:
+            with run.workspace.transaction(run.clock()) as tx:
+                steps.reject(tx, rotations.by_id(tx.register, run.id))
+            return _waits(run, f"the platform refuses it: {applied.why}") if run.changes == MOST_CHANGES else None
+        case Outcome.UNCERTAIN if applied.retry_after:
+            record_probe(run, found.candidate, Probe(answer=Answer.INCONCLUSIVE, retry_after=applied.retry_after))
+            return _waits(run, f"the platform says {applied.why}", applied.retry_after)
+        case Outcome.UNCERTAIN:
+            return None  # look which of the two it has
+
+
+def _find_out(run: Run, found: Rotation) -> Carried | None:
+    """Try what may be in force, one secret at a time."""
+    db = run.workspace.view()
+    if not connecting.in_hand(db, found.id).connector:
+        with run.workspace.transaction(run.clock()) as tx:
+            take_in_hand(tx, run, found.candidate)
+    tries, others = connecting.tryable(db, found.credential, found.id, run.workspace.keys.id.hex())
+    known = connecting.answers(db, found.id) | dict.fromkeys(run.silent, Answer.INCONCLUSIVE)
+    match conclude(tries, others, known, refused=run.refused):
+        case Ask(n=n):
+            ask(run, found, n)
+            return None
+        case InForce(n=n):
+            ask(run, found, n)
+            return None
+        case Unchanged() | Nowhere() if run.origin is Origin.ISSUED:
+            with run.workspace.transaction(run.clock()) as tx:
+                steps.reject(tx, rotations.by_id(tx.register, run.id))  # what was issued works no more: have another one
+            return None
+        case Unchanged(n=n):
+            return _change(run, found, n)
+        case Silent(n=n):
+            probe = run.silent[n]
+            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
+        case Enough():
+            return _waits(run, f"the platform has refused {MOST_REFUSALS} secrets, and others are left to try")
+        case Nowhere():
+            with run.workspace.transaction(run.clock()) as tx:
+                steps.lose(tx, rotations.by_id(tx.register, run.id))
+            return _waits(run, "no secret that is stored here works: ask the holders, then the platform's own recovery")
+
+
+def _prove(run: Run, found: Rotation) -> Carried | None:
+    """The platform takes the candidate: see what that has ended, and that it refuses what was current."""
+    old = connecting.current(run.workspace.view(), found.credential)
+    opened = connecting.tryable(run.workspace.view(), found.credential, found.id, run.workspace.keys.id.hex())[1]
+    _verify(run, found, old if old in opened else 0)
+    if old not in opened:
+        return _waits(run, "the one before is not sealed to your key, so nobody can see whether the platform refuses it")
+    probe = ask(run, found, old)
+    match probe.answer:
+        case Answer.INVALID:
+            return None
+        case Answer.INCONCLUSIVE:
+            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
+        case Answer.VALID:
+            return _waits(run, "the platform takes the new one and still the one before")
+
+
+def _verify(run: Run, found: Rotation, old: int) -> Verified:
+    if run.verified is None:
+        if not {found.candidate, old} - {0} <= set(run.secrets):
+            with run.workspace.transaction(run.clock()) as tx:
+                hold(tx, run, found, found.candidate, old)
+        run.verified = asked(lambda: run.platform.verify(run.secrets[found.candidate], run.secrets.get(old)))
+    return run.verified
+
+
+def _complete(run: Run, found: Rotation) -> Carried:
+    """The platform takes the new one and refuses the old one: end our own session there, then let it count."""
+    old = connecting.current(run.workspace.view(), found.credential)
+    opened = connecting.tryable(run.workspace.view(), found.credential, found.id, run.workspace.keys.id.hex())[1]
+    verified = _verify(run, found, old if old in opened else 0)
+    asked(run.platform.finish)
+    run.finished = True
+    now = run.clock()
+    with run.workspace.transaction(now) as tx:
+        done = steps.confirm(
+            tx, rotations.by_id(tx.register, run.id), grade="probed", sessions_cut=verified.sessions_cut,
+            residual_until=later_by(now, verified.residual_seconds) if verified.residual_seconds else "",
+        )  # fmt: skip
+    return Carried(rotation=done.rotation, confirmed=done, survives=verified.survives)
+
+
+def _waits(run: Run, why: str, retry_after: int = 0) -> Carried:
+    return Carried(rotation=run.rotation, why=why, retry_at=later_by(run.clock(), retry_after) if retry_after else "")

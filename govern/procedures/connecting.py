@@ -1,0 +1,166 @@
+"""One run of one rotation by a connector: what it is given, what it has asked and been answered, and how each of that is recorded.
+
+Knows how to open, ask and record; what comes next is decided in `govern.procedures.connected`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from govern.connectors.protocol import Connector, Helper, Origin, Probe, Target, Verified
+from govern.errors import Failed, GovernError, Refused
+from govern.procedures import sealing, showing
+from govern.register.queries import accounts, connecting, rotations
+from govern.register.queries.rotations import Rotation
+from govern.rotation.kinds import label
+from govern.rotation.probing import Answer
+from govern.rotation.triggers import later_by
+from govern.vault.secret import Secret
+
+if TYPE_CHECKING:
+    from govern.connectors.load import Found
+    from govern.register.transaction import Transaction
+    from govern.register.workspace import Workspace
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a platform is changed: the connector, what makes one for a target, and the credential (id) that helps it, if any."""
+
+    found: Found
+    connect: Callable[[Target], Connector]
+    by: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One run of one rotation: what it has opened, asked and been answered."""
+
+    workspace: Workspace
+    id: str
+    way: Way
+    clock: Callable[[], str]
+    connector: Connector | None = None
+    secrets: dict[int, Secret] = field(default_factory=dict)
+    silent: dict[int, Probe] = field(default_factory=dict)
+    refused: int = 0
+    changes: int = 0
+    verified: Verified | None = None
+    taken: int = 0
+    """The version that the platform took in this very run."""
+    finished: bool = False
+
+    @property
+    def rotation(self) -> Rotation:
+        return rotations.by_id(self.workspace.view(), self.id)
+
+    @property
+    def platform(self) -> Connector:
+        assert self.connector is not None  # noqa: S101  made before the first step
+        return self.connector
+
+    @property
+    def origin(self) -> Origin:
+        return self.way.found.make.capabilities.kinds[self.rotation.kind]
+
+
+class Silence(Failed):
+    """The platform, or the connector, did not do its part; nothing follows from that about any secret."""
+
+
+def asked(call: Callable[[], T]) -> T:
+    """What the connector answers. Whatever it raises besides our own refusals is silence, told without its words: they may quote a secret."""
+    try:
+        return call()
+    except Failed as error:
+        raise Silence(error.message, hint=error.hint) from None
+    except GovernError:
+        raise
+    except Exception as error:
+        raise Silence(f"the connector broke down ({type(error).__name__})") from None
+
+
+def target_of(run: Run, found: Rotation) -> Target:
+    """Whom and what the connector is for. Refused for what it can't change, or what the actor may not."""
+    capabilities = run.way.found.make.capabilities
+    hint = f"govern rotate {found.handle} --kind {found.kind} --connector guided"
+    if found.platform not in capabilities.platforms or found.kind not in capabilities.kinds:
+        what = f"the {found.kind} of an account on {found.platform}"
+        raise Refused(f"the connector {run.way.found.name} can't change {what}", rule="connector-kind", hint=hint)
+    if found.kept_in:
+        raise Refused(f"the {found.kind} of {found.handle} is kept in {found.place}, not here", rule="kept-elsewhere", hint=hint)
+    with run.workspace.transaction(run.clock()) as tx:
+        account = accounts.by_id(tx.register, found.account)
+        showing.must_hold(tx.register, account, tx.actor, found.kind, tx.now)
+        helper = _helper(tx, run.way.by) if run.way.by else None
+        old_label = connecting.issued_under(tx.register, found.credential)
+    return Target(
+        handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=label(found.id), old_label=old_label,
+        helper=helper,
+    )  # fmt: skip
+
+
+def _helper(tx: Transaction, credential: str) -> Helper:
+    """The credential that helps, opened and recorded."""
+    helping = rotations.of_credential(tx.register, credential)
+    account = accounts.by_id(tx.register, helping.account)
+    showing.must_hold(tx.register, account, tx.actor, helping.kind, tx.now)
+    secret = _open(tx, credential, helping.kind, helping.current)
+    return Helper(login=account.login or account.handle, kind=helping.kind, secret=secret)
+
+
+def _open(tx: Transaction, credential: str, kind: str, n: int) -> Secret:
+    """One version, recorded as used by a program before it leaves this transaction."""
+    fields = sealing.open_fields(tx, sealing.stored(tx.register, credential, n))
+    secret = showing.value(kind, fields)
+    tx.record("secret.revealed", {"credential": credential, "version": n, "purpose": "probe"})
+    return secret
+
+
+def take_in_hand(tx: Transaction, run: Run, candidate: int) -> None:
+    """Record that from here on a program may touch the platform, and which: what was found out before counts no more."""
+    way = run.way
+    tx.record(
+        "rotation.connected",
+        {
+            "rotation": run.id, "connector": way.found.name, "distribution": way.found.distribution, "release": way.found.release,
+            "version": candidate or None, "by": way.by or None,
+        },
+    )  # fmt: skip
+    run.silent.clear()
+
+
+def hold(tx: Transaction, run: Run, found: Rotation, *versions: int) -> None:
+    """Open these versions, each once in a run, and record that they are used."""
+    for n in versions:
+        if n and n not in run.secrets:
+            run.secrets[n] = _open(tx, found.credential, found.kind, n)
+
+
+def ask(run: Run, found: Rotation, n: int) -> Probe:
+    """Try one version, and record what the platform said to it."""
+    if n not in run.secrets:
+        with run.workspace.transaction(run.clock()) as tx:
+            hold(tx, run, found, n)
+    probe = asked(lambda: run.platform.probe(run.secrets[n]))
+    record_probe(run, n, probe)
+    return probe
+
+
+def record_probe(run: Run, n: int, probe: Probe) -> None:
+    if probe.answer is Answer.INVALID:
+        run.refused += 1
+    if probe.answer is Answer.VALID:
+        run.taken = n
+    if probe.answer is Answer.INCONCLUSIVE:
+        run.silent[n] = probe
+    else:
+        run.silent.pop(n, None)
+    now = run.clock()
+    retry_at = later_by(now, probe.retry_after) if probe.retry_after else None
+    with run.workspace.transaction(now) as tx:
+        tx.record("rotation.probed", {"rotation": run.id, "version": n, "answer": probe.answer.value, "retry_at": retry_at})

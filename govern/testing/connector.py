@@ -1,0 +1,87 @@
+"""A connector for the platform in memory: the smallest that keeps the whole protocol, and so an example of one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
+from govern.errors import Failed
+from govern.rotation.probing import Answer
+from govern.testing.platform import Platform, TooMany
+from govern.vault.secret import Secret
+
+
+class Double:
+    """One account on a `Platform`. Made by `double(platform)`."""
+
+    api: ClassVar[int] = API
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        platforms=frozenset({"matrix", "wordpress", "bluesky"}), kinds={"password": Origin.CHOSEN, "app-password": Origin.ISSUED},
+        lists_access=True, grade="tested", checked_on="2026-11-22",
+    )  # fmt: skip
+
+    def __init__(self, target: Target, platform: Platform) -> None:
+        self._target, self._platform = target, platform
+
+    def prepare(self) -> None:
+        if self._target.kind == "app-password":
+            self._platform.call("clear", lambda: self._platform.app_passwords.pop(self._target.label, None))
+
+    def probe(self, secret: Secret) -> Probe:
+        try:
+            taken = self._platform.call("log in", lambda: secret.reveal() in self._platform.secrets(self._target.kind))
+        except TooMany as error:
+            return Probe(answer=Answer.INCONCLUSIVE, retry_after=self._platform.pause, why=error.message)
+        except Failed as error:
+            return Probe(answer=Answer.INCONCLUSIVE, why=error.message)
+        return Probe(answer=Answer.VALID if taken else Answer.INVALID)
+
+    def apply(self, current: Secret | None, new: Secret | None) -> Applied:
+        def change() -> Applied:
+            platform = self._platform
+            if new is None:
+                platform.issued += 1
+                made = f"issued-{platform.issued:04d}"
+                platform.app_passwords[self._target.label] = made
+                return Applied(outcome=Outcome.DONE, issued=Secret(made))
+            if current is None or current.reveal() != platform.password:
+                return Applied(outcome=Outcome.WRONG, why="that is not the password")
+            platform.password = new.reveal()
+            platform.sessions.clear()
+            return Applied(outcome=Outcome.DONE)
+
+        try:
+            return self._platform.call("change", change)
+        except TooMany as error:
+            return Applied(outcome=Outcome.UNCERTAIN, retry_after=self._platform.pause, why=error.message)
+        except Failed as error:
+            return Applied(outcome=Outcome.UNCERTAIN, why=error.message)
+
+    def verify(self, new: Secret, old: Secret | None) -> Verified:
+        def look() -> Verified:
+            if self._target.kind == "app-password" and old is not None:
+                for name, secret in list(self._platform.app_passwords.items()):
+                    if secret == old.reveal() and secret != new.reveal():
+                        del self._platform.app_passwords[name]
+            return Verified(sessions_cut=not self._platform.sessions)
+
+        return self._platform.call("look", look)
+
+    def finish(self) -> None:
+        self._platform.call("log out", lambda: None)
+
+    def list_access(self, secret: Secret) -> list[Access]:
+        def look() -> list[Access]:
+            found = [Access(id=name, kind="session", name=name) for name in sorted(self._platform.sessions)]
+            return found + [Access(id=name, kind="app-password", name=name) for name in sorted(self._platform.app_passwords)]
+
+        _ = secret
+        return self._platform.call("list", look)
+
+    def remove_access(self, secret: Secret, access: Access) -> None:
+        def remove() -> None:
+            self._platform.sessions.discard(access.id)
+            self._platform.app_passwords.pop(access.id, None)
+
+        _ = secret
+        self._platform.call("remove", remove)
