@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,8 @@ from govern.policy import compiled, files
 from govern.policy.document import read_document
 from govern.policy.platforms import profile
 
+from ...conftest import ROOT
+
 
 @pytest.mark.parametrize("path", sorted(compiled.texts()))
 def test_shipped_files_are_what_would_be_made_now(path: str) -> None:
@@ -22,7 +23,7 @@ def test_shipped_files_are_what_would_be_made_now(path: str) -> None:
 
 
 def test_the_table_of_the_page_is_what_would_be_made_now() -> None:
-    text = (Path(compiled.__file__).resolve().parents[2] / "docs" / "platforms.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "platforms.md").read_text(encoding="utf-8")
     assert compiled.page_with(text, compiled.table()) == text
     assert compiled.page_with(text, "other\n") != text, "the control: the marks are there"
 
