@@ -70,7 +70,7 @@ def propose(tx: Transaction, chance: random.Random, name: str) -> None:
 
 
 def decide(tx: Transaction, chance: random.Random, name: str) -> None:
-    waiting = proposals_of.proposals(tx.register, only_open=True)
+    waiting = proposals_of.proposals(tx.register, open_at=tx.now)
     if waiting:
         proposal = chance.choice(waiting)
         (proposals.approve if chance.random() < 0.8 else proposals.withdraw)(tx, proposal)
