@@ -67,7 +67,7 @@ def holds(brand: Brand, keys: list[Keys], cell: object) -> None:
     assert not current & (kept | {"first-password"})
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
 def test_a_fault_at_every_call_of_the_platform(machine: Machine, keys: list[Keys], kind: str, record_property: Any) -> None:
     calls, _ = undisturbed(machine, kind)
     cells = list(itertools.product(range(calls), Fault))
