@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final[dict[str, str]] = {
-    "demo": "The whole story on a vault of its own, in a minute",
+    "demo": "The whole story on a vault of its own",
     "init": "Found a vault: keys, recovery sheets, policy",
     "status": "What to do next, and what is wrong",
     "todo": "What is open for you, or for somebody else",
     "doctor": "Check keys, pin, journal, store and recovery",
     "join": "Answer an invite on a new machine",
     "person": "People: add, list, show, role, import, invite, approve, rekey, erase",
-    "key": "Keys: list, add a machine or a service, revoke, seal, renew",
+    "key": "Keys: list, add or withdraw a service, add a machine, revoke, seal, renew",
     "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list, use-code",
@@ -29,12 +29,12 @@ COMMANDS: Final[dict[str, str]] = {
     "who": "Who holds an account, and who could know its secrets",
     "holds": "What a person holds and could know",
     "rotate": "Change a secret on its platform, step by step",
-    "rotation": "Rotations: list, show, confirm, reject",
+    "rotation": "Rotations: list, show, confirm, reject, unsure, lost, abort, reconcile",
     "offboard": "A departure: plan, open, work through, close, report",
     "platform": "Platforms: how each is changed, and how far that is known",
     "policy": "The rules in force: show, check, adopt",
-    "ledger": "The ledger: show, verify, checkpoint, prove",
-    "vault": "The vault itself: backup, restore, recover",
+    "ledger": "The ledger: show, verify, checkpoint, compare, prove",
+    "vault": "The vault itself: backup, restore, move, trust, recover",
     "recovery": "Recovery sheets: drill, replace, rewrap, print",
 }
 """Command -> its line in the help. The module is `govern.cli.<command>` (with a trailing underscore for Python's own words)."""

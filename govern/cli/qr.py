@@ -16,7 +16,7 @@ def check_there() -> None:
     try:
         import segno  # noqa: F401
     except ImportError:
-        raise Usage("--qr needs the extra qr", hint="pip install 'govern[qr]', or --stdout") from None
+        raise Usage("--qr needs the extra qr", hint="in the folder of its source: pip install '.[qr]', or --stdout") from None
 
 
 def drawn(secret: Secret) -> list[str]:

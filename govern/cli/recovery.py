@@ -68,7 +68,7 @@ def print_(
         for path, _ in pages:
             render.line(render.safe(str(path)))
     if not has_codes():
-        render.note("without QR codes: they need the extra qr (pip install 'govern[qr]')")
+        render.note("without QR codes: they need the extra qr (in the folder of its source: pip install '.[qr]')")
     render.note("print them, then remove the pages and the sheets' files")
 
 

@@ -144,7 +144,8 @@ class Http:
                 import urllib3
             except ModuleNotFoundError:
                 raise Failed(
-                    "urllib3 is not installed, without which no connector works", hint="pip install 'govern[connectors]'"
+                    "urllib3 is not installed, without which no connector works",
+                    hint="in the folder of its source: pip install '.[connectors]'",
                 ) from None
             timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS)
             _, host, port, _ = self.address

@@ -59,7 +59,9 @@ def _needed() -> None:
     try:
         import pykeepass  # noqa: F401
     except ImportError:
-        raise Failed("reading KDBX needs pykeepass, which is not installed", hint="pip install 'govern[keepass]'") from None
+        raise Failed(
+            "reading KDBX needs pykeepass, which is not installed", hint="in the folder of its source: pip install '.[keepass]'"
+        ) from None
 
 
 def _opened(

@@ -45,7 +45,8 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
         import openpyxl
     except ImportError:
         raise Failed(
-            "reading XLSX needs openpyxl, which is not installed", hint="pip install 'govern[xlsx]', or save the sheet as CSV"
+            "reading XLSX needs openpyxl, which is not installed",
+            hint="in the folder of its source: pip install '.[xlsx]', or save the sheet as CSV",
         ) from None
     archive.check(data, most=MOST_BYTES)
     try:

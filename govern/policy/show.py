@@ -78,7 +78,7 @@ def _later(rules: Later) -> list[Row]:
     if one := rules.overdue:
         rows.append(_row("overdue past grace, banner", "in front of status" if one.banner else "none", one.control))
         rows.append(_row("overdue past grace, new grants", "refused" if one.no_grants else "allowed", one.control))
-        value = f"refused on {', '.join(one.no_reveals)}, but to the responsible person, for a rotation and an incident"
+        value = f"refused on {', '.join(one.no_reveals)}, but to the responsible person and the deputy, for a rotation and an incident"
         rows.append(_row("overdue past grace, reveals", value if one.no_reveals else "allowed", one.control))
     if first := rules.first_import:
         rows += [_row(f"first rotation after an import, {tier}", f"{_within(first.within[tier])}, spread", first.control) for tier in TIERS]

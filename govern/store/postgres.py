@@ -215,7 +215,9 @@ def _engine(server: Server) -> sa.Engine:
         return sa.create_engine("postgresql+psycopg://", creator=lambda: _connect(server), use_native_hstore=False)
     except ModuleNotFoundError as error:
         raise Usage(
-            "a PostgreSQL vault needs psycopg, which is not installed", code="extra", hint="pip install 'govern[postgres]'"
+            "a PostgreSQL vault needs psycopg, which is not installed",
+            code="extra",
+            hint="in the folder of its source: pip install '.[postgres]'",
         ) from error
 
 

@@ -53,7 +53,7 @@ def test_without_the_extra_a_code_is_refused_before_anything_is_recorded(shop: F
     before = shop.types()
     told = shop.run("handover", "shop", "anna", "--kind", "password", "--qr")
     assert told.code == 2
-    assert "govern[qr]" in told.err
+    assert "pip install '.[qr]'" in told.err
     assert shop.types() == before
 
 

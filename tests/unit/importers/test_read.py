@@ -169,7 +169,7 @@ def test_an_extra_that_is_not_installed_is_named(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(Failed, match="not installed") as caught:
         opening("keepassxc/Format400.kdbx") if content is None else read(written(content))
-    assert f"pip install 'govern[{extra}]'" in caught.value.hint
+    assert f"pip install '.[{extra}]'" in caught.value.hint
 
 
 def test_reading_a_csv_loads_nothing_heavy(written: Written) -> None:

@@ -338,4 +338,4 @@ def test_without_the_extra_it_is_said_how_to_install_it(postgres: str, monkeypat
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(Usage) as refused:
         open_store(typed(postgres))
-    assert "govern[postgres]" in refused.value.hint
+    assert "pip install '.[postgres]'" in refused.value.hint
