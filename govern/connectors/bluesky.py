@@ -75,6 +75,8 @@ class Bluesky:
     def apply(self, current: Secret | None, new: Secret | None) -> Applied:
         _ = current
         try:
+            if new is not None and self._target.kind != "password":
+                raise Failed("an app password is issued, not chosen", code="defect")
             if new is None:
                 reply = self._post("server.createAppPassword", {"name": self._target.label}, self._as_owner())
                 made = reply.record().get("password")

@@ -70,8 +70,10 @@ class WordPress:
     def apply(self, current: Secret | None, new: Secret | None) -> Applied:
         _ = current
         try:
-            if new is not None:
+            if self._target.kind == "password" and new is not None:
                 return self._outcome(self._rest("POST", self._user(), self._helper, {"password": new.reveal()}))
+            if new is not None:
+                raise Failed("an application password is issued, not chosen", code="defect")
             reply = self._rest("POST", f"{self._user()}/application-passwords", self._helper, {"name": self._target.label})
             made = reply.record().get("password")
             if reply.status == 201 and isinstance(made, str) and made:

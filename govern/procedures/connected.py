@@ -98,10 +98,10 @@ def _step(run: Run, found: Rotation) -> Carried | None:
             with run.workspace.transaction(run.clock()) as tx:
                 candidates.stage(tx, rotations.by_id(tx.register, run.id))
             return None
-        case State.STAGED if not found.shown:
+        case State.STAGED if not found.shown and run.origin is not Origin.ISSUED:
             return _change(run, found, connecting.current(run.workspace.view(), found.credential))
         case State.STAGED | State.LOST:
-            # Somebody may have typed it in there already, or something was changed since: look before anything is changed.
+            # Somebody may have typed it in there already, the platform has issued it, or something was changed since: look before anything is changed.
             with run.workspace.transaction(run.clock()) as tx:
                 take_in_hand(tx, run, found.candidate)
             return None

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from govern.connectors import address
 from govern.connectors.protocol import Connector, Helper, Origin, Probe, Target, Verified
 from govern.errors import Failed, GovernError, Refused
 from govern.procedures import sealing, showing
@@ -21,10 +22,14 @@ from govern.vault.secret import Secret
 
 if TYPE_CHECKING:
     from govern.connectors.load import Found
+    from govern.register.queries.accounts import Account
     from govern.register.transaction import Transaction
     from govern.register.workspace import Workspace
 
 T = TypeVar("T")
+
+HELPERS: Final = ("api-token", "app-password", "password")
+"""Kinds of another account's credentials that help, the best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,7 @@ def target_of(run: Run, found: Rotation) -> Target:
     with run.workspace.transaction(run.clock()) as tx:
         account = accounts.by_id(tx.register, found.account)
         showing.must_hold(tx.register, account, tx.actor, found.kind, tx.now)
-        helper = _helper(tx, run.way.by) if run.way.by else None
+        helper = _helper(tx, run.way.by, account) if run.way.by else None
         old_label = connecting.issued_under(tx.register, found.credential)
     return Target(
         handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=label(found.id), old_label=old_label,
@@ -104,13 +109,25 @@ def target_of(run: Run, found: Rotation) -> Target:
     )  # fmt: skip
 
 
-def _helper(tx: Transaction, credential: str) -> Helper:
-    """The credential that helps, opened and recorded."""
+def _helper(tx: Transaction, credential: str, helped: Account) -> Helper:
+    """The credential that helps, opened and recorded. Refused where it is not of the very server that it is sent to: whoever may edit the url of the
+    account that is helped, or names the helper in the ledger, must not choose where somebody else's secret goes."""
     helping = rotations.of_credential(tx.register, credential)
     account = accounts.by_id(tx.register, helping.account)
+    if helping.kind not in HELPERS or account.platform != helped.platform or not _same_server(account, helped):
+        raise Refused(
+            f"{account.handle} is not on the server of {helped.handle}, so its {helping.kind} is not sent there",
+            rule="helper-server",
+            control="AC-4",
+            hint=f"compare the urls: govern account show {account.handle}, govern account show {helped.handle}",
+        )
     showing.must_hold(tx.register, account, tx.actor, helping.kind, tx.now)
     secret = _open(tx, credential, helping.kind, helping.current)
     return Helper(login=account.login or account.handle, kind=helping.kind, secret=secret)
+
+
+def _same_server(one: Account, other: Account) -> bool:
+    return one.id == other.id or address.read(one.url, one.handle)[:3] == address.read(other.url, other.handle)[:3]
 
 
 def _open(tx: Transaction, credential: str, kind: str, n: int) -> Secret:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from govern.connectors import address
 from govern.connectors.http import Http
 from govern.connectors.load import find
 from govern.errors import NotFound
-from govern.procedures.connecting import Way
+from govern.procedures.connecting import HELPERS, Way
 from govern.register.queries import accounts, policies, rotations
 
 if TYPE_CHECKING:
     from govern.connectors.load import Found
     from govern.connectors.protocol import Connector, Target
     from govern.register.queries.rotations import Rotatable
-
-HELPERS: Final = ("api-token", "app-password", "password")
-"""Kinds of another account's credentials that help, the best first."""
 
 
 def way(db: sqlite3.Connection, name: str, *, account: str, by: str = "", monotonic: Callable[[], float]) -> Way:

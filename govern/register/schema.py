@@ -50,6 +50,7 @@ CREATE INDEX accounts_deputy ON accounts (deputy) WHERE deputy IS NOT NULL;
 CREATE TABLE tags (tag TEXT, account TEXT, PRIMARY KEY (tag, account)) WITHOUT ROWID;
 CREATE INDEX tags_account ON tags (account);
 CREATE TABLE depends (account TEXT, needs TEXT, PRIMARY KEY (account, needs)) WITHOUT ROWID;
+CREATE INDEX depends_needs ON depends (needs);
 
 CREATE TABLE credentials (id TEXT PRIMARY KEY, account TEXT, kind TEXT, kept_in TEXT, entry INTEGER);
 CREATE INDEX credentials_account ON credentials (account, kind);

@@ -85,7 +85,8 @@ def around(db: sqlite3.Connection, account: str) -> Around:
         tags=texts("SELECT tag FROM tags WHERE account = :account ORDER BY tag"),
         depends_on=texts("SELECT a.handle FROM depends d JOIN accounts a ON a.id = d.needs WHERE d.account = :account ORDER BY a.handle"),
         needed_by=texts(
-            "SELECT a.handle FROM depends d JOIN accounts a ON a.id = d.account WHERE d.needs = :account AND a.state = 'active' ORDER BY a.handle"
+            "SELECT a.handle FROM depends d CROSS JOIN accounts a ON a.id = d.account WHERE d.needs = :account AND a.state = 'active'"
+            " ORDER BY a.handle"
         ),
         places=texts(
             "SELECT coalesce(p.name, 'place ' || substr(p.id, 1, 4)) FROM places p WHERE p.id IN ("
