@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +28,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
 """Typer reads every command's signature anew at each run: once is enough within one process, where a test runs dozens."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background ignores Ctrl-C for them; every command that they start and interrupt would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_MEMORY = Path("/dev/shm")
 

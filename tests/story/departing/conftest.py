@@ -71,11 +71,19 @@ class Screen:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(30)
 
-    def end(self) -> int:
+    def end(self, seconds: float = 60) -> int:
         """Read to the end; the exit code."""
+        import select
+
+        end = time.monotonic() + seconds
         with contextlib.suppress(OSError):
-            while data := os.read(self.main, 65536):
-                self.seen += data.decode(errors="replace").replace("\r\n", "\n")
+            while True:
+                assert time.monotonic() < end, f"it goes on:\n{self.seen[-500:]}"
+                if select.select([self.main], [], [], 0.5)[0]:
+                    data = os.read(self.main, 65536)
+                    if not data:
+                        break
+                    self.seen += data.decode(errors="replace").replace("\r\n", "\n")
         return self.process.wait(30)
 
     def close(self) -> None:
