@@ -81,7 +81,8 @@ class SqliteStore(Store):
         """A transaction, in which the schema is ours.
 
         SQLite goes by what it has parsed until the version in the file's header is another one. So a schema that this connection has compared
-        is the one it acts by as long as the version stands: what somebody plants and hides by putting the version back never comes into effect.
+        is the one it acts by as long as the version stands: what somebody plants later and hides by putting the version back does not come
+        into effect here. What stood there while the connection was opened, and was hidden so before it was compared, would.
         """
         self._ask(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
         ((version,),) = self._ask(connection, "PRAGMA schema_version")
