@@ -72,10 +72,16 @@ class Matrix:
         return Verified(sessions_cut=not others, survives=tuple(f"session {one.id}" for one in others[:5]))
 
     def finish(self) -> None:
-        for session in (self._own, self._admin):
-            if session is not None and session.device:
-                self._http.ask("POST", f"{_V3}/logout", value={}, headers=_by(session))
+        sessions = [session for session in (self._own, self._admin) if session is not None and session.device]
         self._own = self._admin = None
+        silent: Unreachable | None = None
+        for session in sessions:
+            try:
+                self._http.ask("POST", f"{_V3}/logout", value={}, headers=_by(session))
+            except Unreachable as error:  # the other one is to be ended all the same
+                silent = error
+        if silent is not None:
+            raise silent
 
     def list_access(self, secret: Secret) -> list[Access]:
         own = self._own or self._need(secret)
@@ -126,7 +132,7 @@ class Matrix:
             return Applied(outcome=Outcome.DONE)
         if code == "M_LIMIT_EXCEEDED" or reply.is_silence:
             return Applied(outcome=Outcome.UNCERTAIN, why=_told(reply), retry_after=_wait(reply))
-        if reply.status in (401, 403) and code == "M_FORBIDDEN":
+        if reply.status == 401 and code == "M_FORBIDDEN":  # 403 says that it may not be changed here, not that the password is wrong
             return Applied(outcome=Outcome.WRONG, why=_told(reply))
         if reply.status == 400:
             return Applied(outcome=Outcome.REFUSED, why=_told(reply))

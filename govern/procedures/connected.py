@@ -77,7 +77,7 @@ def _wait(run: Run, found: Rotation) -> str:
     """Until when the platform wants no more questions; Refused while another machine is at this rotation."""
     db, now = run.workspace.view(), run.clock()
     other = connecting.last_of_another(db, found.id, run.workspace.keys.id.hex())
-    if other and later_by(other, _OTHERS_TURN) > now:
+    if other and other <= now < later_by(other, _OTHERS_TURN):
         raise Refused(
             f"another machine is changing the {found.kind} of {found.handle}", rule="one-at-a-time", hint="see: govern rotation list --open"
         )

@@ -67,6 +67,7 @@ def may_have(scene: Scene, credentials: Sequence[str], keys: Sequence[str]) -> N
         why = wrap_refusal(scene, beyond[0], key)
         if why:
             raise Refused(f"{scene.type} seals to {why}", rule="recipient", control="AC-3")
+    raise Refused(f"{scene.type} seals to somebody who may not have it", rule="recipient", control="AC-3")
 
 
 def wrap_refusal(scene: Scene, credential: str, key: str) -> str:

@@ -33,13 +33,16 @@ def answers(db: sqlite3.Connection, rotation: str) -> dict[int, Answer]:
 
 
 def wait_until(db: sqlite3.Connection, account: str, now: str) -> str:
-    """The UTC time until which a platform asked us to leave this account (id) alone; empty where that has passed."""
+    """The UTC time until which a platform asked us to leave this account (id) alone; empty where that has passed.
+
+    No longer than a day after it was said, and nothing that was said later than now: what an insider writes must not end all rotations.
+    """
     row = db.execute(
-        "SELECT max(p.retry_at) FROM probes p JOIN rotations r ON r.id = p.rotation JOIN credentials c ON c.id = r.credential"
-        " WHERE c.account = ? AND p.retry_at > ?",
-        (account, now),
+        "SELECT max(min(p.retry_at, strftime('%Y-%m-%dT%H:%M:%SZ', p.at, '+1 day'))) FROM probes p JOIN rotations r ON r.id = p.rotation"
+        " JOIN credentials c ON c.id = r.credential WHERE c.account = :account AND p.at <= :now",
+        {"account": account, "now": now},
     ).fetchone()
-    return str(row[0] or "")
+    return str(row[0]) if row[0] and row[0] > now else ""
 
 
 def last_of_another(db: sqlite3.Connection, rotation: str, key: str) -> str:
