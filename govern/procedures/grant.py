@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Locked, NotFound, Usage
 from govern.holdings import grants
+from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures.overdue import may_grant
 from govern.register.queries import accounts, holdings, people, policies, ties, versions
 from govern.register.queries.accounts import Account
@@ -102,7 +103,7 @@ def grant(tx: Transaction, request: Request) -> tuple[Plan, list[Granted]]:
 def told(db: sqlite3.Connection, planned: Plan) -> list[Granted]:
     """The plan as it is reported; for somebody without keys with what is to be handed over."""
     keyholder = planned.person.keyholder
-    current = versions.current(db, [issue.account for issue in planned.issues])
+    current = [one for one in versions.current(db, [issue.account for issue in planned.issues]) if one.kind not in NOT_HANDED]
     seen = holdings.seen(db, planned.person.id)
     known = {(one.credential, one.version) for one in ties.known(db, planned.person.id)}
     return [

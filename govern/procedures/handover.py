@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from govern.errors import Refused, Usage
 from govern.events import VIAS
 from govern.holdings import grants
+from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures import copies, showing
 from govern.register.queries import accounts, holdings, people, versions
 
@@ -38,6 +39,13 @@ def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, r
     if via not in VIAS:
         raise Usage(f"there is no way {via[:40]!r} to hand over", hint=f"--via {', '.join(VIAS)}")
     found = accounts.find(tx.register, account)
+    if kind == "backup-codes":
+        raise Refused(
+            f"{kind} of {found.handle} are not handed over whole: each opens the account once",
+            rule="single-use",
+            control="IA-5",
+            hint=f"one at a time: govern credential use-code {found.handle} --for PERSON",
+        )
     receiver = people.find(tx.register, person)
     version = versions.the(tx.register, found.id, found.handle, kind, credential)
     if receiver.status != "active":
@@ -78,5 +86,8 @@ def waiting(db: sqlite3.Connection, account: str, person: str) -> tuple[str, ...
     return tuple(
         version.kind
         for version in versions.current(db, [account])
-        if version.manifest and (version.credential, version.n) not in seen and any(grant.covers(version.kind) for grant in held)
+        if version.manifest
+        and version.kind not in NOT_HANDED
+        and (version.credential, version.n) not in seen
+        and any(grant.covers(version.kind) for grant in held)
     )

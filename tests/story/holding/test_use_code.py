@@ -113,3 +113,14 @@ def test_who_does_not_hold_it_is_shown_none(coded: Firm) -> None:
     machine = coded.enrol("ben")
     told = machine.run("credential", "use-code", "shop", "--stdout")
     assert (told.code, told.out) == (4, "")
+
+
+def test_the_set_is_not_handed_over_whole(coded: Any) -> None:
+    """The control: a password is, to the same person."""
+    coded.ok("person", "add", "Ole Holt", "--handle", "ole")
+    granted = coded.ok("grant", "shop", "ole")
+    assert "--kind backup-codes" not in granted.out + granted.err
+    assert coded.ok("handover", "shop", "ole", "--kind", "password", "--stdout").out
+    told = coded.run("handover", "shop", "ole", "--kind", "backup-codes", "--stdout")
+    assert (told.code, told.out) == (4, "")
+    assert "use-code shop --for PERSON" in told.err
