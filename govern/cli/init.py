@@ -26,7 +26,7 @@ def init(
 ) -> None:
     """Found a vault: your keys, recovery sheets to print, and the policy."""
     from govern.cli.prompt import new_passphrase
-    from govern.events import PRESETS
+    from govern.facts import PRESETS
     from govern.holdings.names import check_handle, slug, split_name
     from govern.procedures.found import Founding, found
     from govern.store.location import check_location

@@ -155,7 +155,7 @@ def role(
 ) -> None:
     """Give or withdraw a role. Admin and auditor take two persons, but for a vault of one: then it is proposed."""
     from govern.cli.proposed import tell_proposed
-    from govern.events import ROLES
+    from govern.facts import ROLES
     from govern.fields import date
     from govern.holdings.proposals import TWO_PERSON_ROLES
     from govern.procedures import people as procedure

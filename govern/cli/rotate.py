@@ -109,7 +109,7 @@ def _check_connector(connector: str, by: str, *, already_changed: bool) -> None:
 
 
 def _check(selector: str, kind: str, *, all_due: bool, case: str, already_changed: bool, changed_on: str) -> None:
-    from govern.events import KINDS
+    from govern.facts import KINDS
     from govern.fields import date
 
     if not (selector or all_due or case):

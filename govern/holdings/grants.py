@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused, Usage
-from govern.events import KINDS
+from govern.facts import KINDS
 from govern.fields import date as is_date
 from govern.policy.rules import GrantRule, Policy
 

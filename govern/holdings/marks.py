@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.errors import Malformed
-from govern.events import KINDS
+from govern.facts import KINDS
 from govern.holdings.dates import read_day
 
 HEAD: Final = ("account", "platform", "login")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from govern.canonical import canonical
-from govern.events import KINDS, TIERS
+from govern.facts import KINDS, TIERS
 from govern.offboarding import deadlines
 from govern.offboarding.items import Item, ItemKind
 from govern.policy.rules import Policy

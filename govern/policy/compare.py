@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govern.events import KINDS, TIERS
+from govern.facts import KINDS, TIERS
 from govern.policy.later_rules import Later
 from govern.policy.rules import SEVERITIES, Policy, Rule
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from govern.events import PRESETS
+from govern.facts import PRESETS
 from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
 from govern.policy.files import platform_texts

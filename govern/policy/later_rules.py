@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.events import BASES, TIERS
+from govern.facts import BASES, TIERS
 from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
 
 FORCING: Final = tuple(basis for basis in BASES if basis != "unknown")

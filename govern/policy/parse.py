@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from govern.errors import NotFound
-from govern.events import PRESETS, TIERS
+from govern.facts import PRESETS, TIERS
 from govern.policy import later_rules
 from govern.policy.checked import checked
 from govern.policy.document import Document, Path, Value, malformed, read_document

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused
-from govern.events import KINDS, PRESETS, TIERS
+from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy import later_rules
 from govern.policy.fields import CONTROL as CONTROL
 from govern.policy.fields import MAX_DAYS as MAX_DAYS
@@ -75,7 +75,7 @@ class ConnectorRule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.events`."""
+    """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.facts`."""
 
     preset: str
     holders: Mapping[str, HolderRule]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from govern.events import KINDS, TIERS
+from govern.facts import KINDS, TIERS
 from govern.policy.later_rules import Later
 from govern.policy.rules import Policy, Rule
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import Refused, Usage
-from govern.events import VIAS
+from govern.facts import VIAS
 from govern.holdings import grants
 from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures import copies, showing

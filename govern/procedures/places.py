@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
-from govern.events import PLACE_KINDS
+from govern.facts import PLACE_KINDS
 from govern.holdings.dates import past_day, period
 from govern.register.queries import accounts, people, places
 from govern.register.queries.accounts import Account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from govern import events
+from govern import events, facts
 from govern.errors import Locked, Refused
 from govern.ledger.commitment import Entry
 from govern.register.epochs import EpochKeys
@@ -52,7 +52,7 @@ class Compartments:
             return
         if not self.is_declared(compartment, epoch):
             raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
-        name = events.FACTS[event.type].compartment
+        name = facts.FACTS[event.type].compartment
         wanted = self._keys.compartment(name)
         of_one_case = name == "case" and bool(self.of_one_case(compartment))
         if wanted is not None and wanted != compartment and not of_one_case:

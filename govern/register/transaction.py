@@ -11,7 +11,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from govern import events
+from govern import events, facts
 from govern.canonical import canonical
 from govern.errors import Failed, Malformed, Usage
 from govern.ledger.checkpoint import Checkpoint, origin
@@ -144,7 +144,7 @@ class Transaction:
 
     def _place(self, type_: str, body: Mapping[str, Any]) -> tuple[bytes, EpochKey]:
         """Compartment and key that a fact of this type is written under: a case that has a compartment of its own is written there."""
-        name, epochs = events.FACTS[type_].compartment, self.workspace.epochs
+        name, epochs = facts.FACTS[type_].compartment, self.workspace.epochs
         if name == "base" and self._base is not None:
             return self._base
         if name == "case":

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from govern.errors import Malformed
-from govern.events import FACTS, Event, check_body, check_personal, decode_event, encode_event
+from govern.events import Event, check_body, check_personal, decode_event, encode_event
+from govern.facts import FACTS
 from govern.fields import Check
 
 SAMPLES: tuple[Any, ...] = (

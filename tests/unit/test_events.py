@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from govern.canonical import MAX_BYTES, MAX_DEPTH, MAX_INTEGER, canonical, decode
 from govern.errors import Malformed
-from govern.events import FACTS, Event, UnknownType, check_body, check_personal, decode_event, encode_event
+from govern.events import Event, UnknownType, check_body, check_personal, decode_event, encode_event
+from govern.facts import FACTS
 from govern.holdings.authority import FORMAT_1
 from govern.register.projection import APPLY
 

@@ -43,6 +43,6 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **connecting.APPLY,
     **cases.APPLY,
 }
-"""Type -> what it changes. A test compares the keys with `events.FACTS`."""
+"""Type -> what it changes. A test compares the keys with `govern.facts.FACTS`."""
 
 __all__ = ["APPLY", "Scene"]

@@ -10,7 +10,7 @@ import json
 from typing import Final
 
 from govern.errors import Refused
-from govern.events import FACTS
+from govern.facts import FACTS
 from govern.holdings.erasure import LOOKED_UP, Remains, concerned, may_erase
 from govern.policy.rules import Policy
 from govern.register.projection.scene import Scene

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from govern.events import KINDS, TIERS
+from govern.facts import KINDS, TIERS
 from govern.holdings.findings import Finding
 from govern.policy.platforms import load_profiles
 from govern.policy.rules import Policy

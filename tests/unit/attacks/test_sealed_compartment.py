@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from govern.errors import Refused
-from govern.events import FACTS
+from govern.facts import FACTS
 from govern.ledger.commitment import EpochKey
 from govern.procedures import epochs
 from govern.vault.epoch import wrap_epoch

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from govern.errors import Refused
-from govern.events import FACTS
+from govern.facts import FACTS
 from govern.holdings.erasure import LOOKED_UP, Remains, concerned, may_erase
 
 LEFT = "2023-11-22"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.errors import Refused, Usage
-from govern.events import PRESETS, TIERS
+from govern.facts import PRESETS, TIERS
 from govern.holdings.grants import Asked, Held, Issue, Receiver, Target, issue
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy

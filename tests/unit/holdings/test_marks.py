@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import GovernError, Malformed
-from govern.events import KINDS
+from govern.facts import KINDS
 from govern.holdings.marks import Mark, bare_cell, cell, missing, read_mark, safe_cell
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from govern.errors import Refused
-from govern.events import ACTS, PARAMETERS
+from govern.facts import ACTS, PARAMETERS
 from govern.holdings.proposals import Act, Admin, Made, alone, approve_as_admin, approve_as_recovery, may_propose, seconds
 from govern.holdings.second_person import GENESIS, Key, Ties
 

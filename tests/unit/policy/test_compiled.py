@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from govern.errors import Failed, Malformed, NotFound
-from govern.events import KINDS
+from govern.facts import KINDS
 from govern.policy import compiled, files
 from govern.policy.document import read_document
 from govern.policy.platforms import profile

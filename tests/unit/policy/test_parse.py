@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from govern.errors import Malformed, NotFound
-from govern.events import KINDS, PRESETS, TIERS
+from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.model import Kind, Tier
 from govern.policy.parse import parse_policy

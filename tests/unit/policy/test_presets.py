@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from govern.events import TIERS
+from govern.facts import TIERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
-from govern.events import KINDS, PRESETS, TIERS
+from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.later_rules import FORCING, SECTIONS, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
 from govern.policy.parse import parse_policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from govern.events import KINDS, PRESETS, TIERS
+from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.show import describe

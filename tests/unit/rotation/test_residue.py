@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.errors import Usage
-from govern.events import CUTS, KINDS
+from govern.facts import CUTS, KINDS
 from govern.rotation.kinds import label
 from govern.rotation.residue import ALIVE, left, told, until
 

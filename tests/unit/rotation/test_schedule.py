@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import Malformed
-from govern.events import KINDS, TIERS
+from govern.facts import KINDS, TIERS
 from govern.fields import time
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy

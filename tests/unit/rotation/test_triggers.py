@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govern.errors import Usage
-from govern.events import TRIGGERS
+from govern.facts import TRIGGERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy

@@ -1,0 +1,207 @@
+"""Every fact that the ledger can hold: its name, its fields, the group of readers it is for; and the words that their fields are made of.
+
+Knows shapes, not meanings: whether a fact may be recorded by somebody is decided in `govern.holdings`, what it changes in
+`govern.register`; how it is written in `govern.events`.
+
+A type is never changed once released: fields are only added, as optional ones; anything else is a new type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from govern.fields import Check, blank_or, count, date, digest, flag, handle, id_, many, record, row, signature, text, time, word
+
+KINDS: Final = ("password", "totp", "backup-codes", "api-token", "app-password", "passkey", "recovery-email", "recovery-phone")
+TIERS: Final = ("critical", "standard", "low")
+ROLES: Final = ("admin", "hr", "auditor", "service")
+TRIGGERS: Final = ("membership", "compromise", "first-import", "breach", "schedule", "manual")
+CUSTODIES: Final = ("keyfile", "passphrase", "keyring")
+PURPOSES: Final = ("join", "device", "rekey")
+PLACE_KINDS: Final = ("sheet", "manager", "chat", "browser", "paper", "other")
+PRESETS: Final = ("solo", "small", "team")
+GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
+ANSWERS: Final = ("valid", "invalid", "inconclusive")
+CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
+VIAS: Final = ("in-person", "call", "messenger", "paper")
+CUTS: Final = ("sessions", "app-passwords", "oauth-apps", "api-tokens")
+"""What may have been ended on the platform along with a password."""
+SERVICE_PURPOSES: Final = ("run-due", "remind", "reconcile", "probe")
+BASES: Final = ("sealed", "revealed", "set", "handed-over", "place", "declared", "exported", "imported", "recovery", "unknown")
+ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
+"""What takes two persons."""
+
+_kind, _tier, _name, _note, _label = word(*KINDS), word(*TIERS), text(200), text(2000), text(100)
+
+
+class Fact(NamedTuple):
+    """The shape of one type: required and optional body fields, personal fields, and the compartment it is written in."""
+
+    body: Mapping[str, Check]
+    optional: Mapping[str, Check]
+    personal: Mapping[str, Check]
+    compartment: str
+    fields: Mapping[str, Check]
+    """The required and the optional ones."""
+
+
+def _fact(
+    compartment: str = "base", /, *, optional: Mapping[str, Check] | None = None, personal: Mapping[str, Check] | None = None, **body: Check
+) -> Fact:
+    return Fact(body, optional or {}, personal or {}, compartment, {**body, **(optional or {})})
+
+
+FACTS: Final[Mapping[str, Fact]] = {
+    # the vault itself
+    "vault.founded": _fact(
+        format=count, organisation=_name, preset=word(*PRESETS), founder=id_, key=id_, sign=digest, seal=digest, custody=word(*CUSTODIES),
+        base=id_, case=id_, base_epoch=id_, case_epoch=id_,
+        recovery_key=id_, recovery_sign=digest, recovery_seal=digest, recovery_threshold=count, recovery_shares=count,
+        personal={"handle": handle, "name": _name, "mail": _name},
+    ),
+    "epoch.started": _fact(
+        compartment=id_, epoch=id_, number=count, recipients=many(id_), wraps=digest,
+        optional={"previous": id_, "previous_wrap": digest},
+    ),
+    "epoch.wrapped": _fact(wraps=many(row(id_, id_), 500), digest=digest),
+    "readers.ended": _fact(epoch=id_, keys=many(id_, 200)),
+    "policy.adopted": _fact(policy=record, digest=digest),
+    "recovery.used": _fact(purpose=word("recover", "second-person"), personal={"note": _note}),
+    "recovery.drilled": _fact(versions=count, failed=count),
+    "backup.made": _fact(size=count, personal={"path": _note}),
+    # acts of two persons
+    "proposal.made": _fact(proposal=id_, act=word(*ACTS), parameters=record, personal={"reason": _note}),
+    "proposal.approved": _fact(proposal=id_),
+    "proposal.withdrawn": _fact(proposal=id_),
+    "erasure.listed": _fact(proposal=id_, part=count, of=count, entries=many(count, 5000)),
+    # people, keys, roles
+    "person.added": _fact(
+        person=id_,
+        optional={"external": flag, "left": date},
+        personal={"handle": handle, "name": _name, "mail": _name, "department": _label, "locale": _label, "agency": _name},
+    ),
+    "person.edited": _fact(
+        person=id_,
+        optional={"external": flag},
+        personal={"handle": handle, "name": _name, "mail": _name, "department": _label, "locale": _label, "agency": _name},
+    ),
+    "person.leaving": _fact(person=id_, optional={"last_day": date, "order": row(id_, time, id_, signature)}),
+    "person.left": _fact(person=id_, on=date),
+    "role.given": _fact(person=id_, role=word(*ROLES), optional={"until": time}),
+    "role.withdrawn": _fact(person=id_, role=word(*ROLES)),
+    "invite.issued": _fact(invite=id_, person=id_, purpose=word(*PURPOSES), token=digest, expires=time),
+    "invite.withdrawn": _fact(invite=id_),
+    "key.enrolled": _fact(
+        person=id_, key=id_, sign=digest, seal=digest, custody=word(*CUSTODIES),
+        optional={"epochs": many(id_, 200), "wraps": digest, "invite": id_},
+    ),
+    "key.revoked": _fact(key=id_, cause=word("lost", "departure", "replaced", "compromise")),
+    "service.authorised": _fact(service=id_, purposes=many(word(*SERVICE_PURPOSES), 8), optional={"until": time}),
+    "service.withdrawn": _fact(authority=id_),
+    # accounts and their credentials
+    "account.added": _fact(
+        account=id_, handle=handle, platform=_label, tier=_tier, custodian=id_,
+        optional={
+            "deputy": id_, "department": _label, "client": _label, "tags": many(_label, 50), "depends_on": many(id_, 50),
+            "prompts_reach": id_,
+        },
+        personal={"login": text(500), "url": text(2000), "title": text(500)},
+    ),
+    "account.edited": _fact(
+        account=id_,
+        optional={
+            "platform": _label, "tier": _tier, "deputy": id_, "department": _label, "client": _label, "tags": many(_label, 50),
+            "depends_on": many(id_, 50), "prompts_reach": id_, "cleared": many(_label, 10),
+        },
+        personal={"login": text(500), "url": text(2000), "title": text(500)},
+    ),
+    "account.custody": _fact(account=id_, custodian=id_),
+    "account.retired": _fact(account=id_),
+    "credential.added": _fact(credential=id_, account=id_, kind=_kind, optional={"kept_in": id_}),
+    "version.staged": _fact(
+        credential=id_, version=count, state=word("candidate", "current"),
+        origin=word("imported", "set", "generated", "platform", "claimed"),
+        optional={
+            "manifest": digest, "recipients": many(id_), "wraps": digest, "rotation": id_, "reuses": count, "changed_at": time,
+            "others_unknown": flag, "weak": flag,
+        },
+    ),
+    "candidates.staged": _fact(
+        candidates=many(row(id_, count, id_, digest, count), 300), recipients=many(id_), wraps=digest,
+    ),
+    "wraps.added": _fact(wraps=many(row(id_, count, id_), 500), digest=digest),
+    "wraps.ended": _fact(wraps=many(row(id_, count, id_, digest), 300)),
+    # who holds what, who could know what
+    "grant.issued": _fact(
+        grant=id_, account=id_, person=id_,
+        optional={"kinds": many(_kind, 8), "until": time, "emergency": flag, "founding": flag},
+        personal={"reason": _note},
+    ),
+    "grant.ended": _fact(grants=many(id_), cause=word("revoked", "expired", "departure", "retired"), personal={"reason": _note}),
+    "place.added": _fact(place=id_, kind=word(*PLACE_KINDS), personal={"name": _name}),
+    "place.member": _fact(place=id_, person=id_, optional={"since": date, "until": date}),
+    "place.holds": _fact(place=id_, accounts=many(id_), optional={"versions": many(row(id_, count), 500)}),
+    "place.cleaned": _fact(place=id_, accounts=many(id_)),
+    "envelope.opened": _fact(place=id_, person=id_, personal={"note": _note}),
+    "knowledge.declared": _fact(credential=id_, person=id_, optional={"since": date}, personal={"note": _note}),
+    "exposures.carried": _fact(
+        proposal=id_, part=count, of=count, exposures=many(row(id_, id_, count, word(*BASES), time), 300)
+    ),
+    "secret.revealed": _fact(credential=id_, version=count, purpose=word("reveal", "rotation", "probe"), personal={"reason": _note}),
+    "code.shown": _fact(credential=id_, version=count, optional={"recipient": id_}, personal={"reason": _note}),
+    "code.spent": _fact(credential=id_, version=count, ordinal=count, left=count, optional={"recipient": id_}, personal={"reason": _note}),
+    "secret.handed_over": _fact(credential=id_, version=count, person=id_, via=word(*VIAS), personal={"reason": _note}),
+    "secrets.exported": _fact(
+        export=id_, versions=many(row(id_, count), 1000), part=count, of=count, personal={"reason": _note, "path": _note}
+    ),
+    "import.recorded": _fact(
+        format=_label, created=count, merged=count, conflicts=count, unchanged=count, skipped=count,
+        optional={"sealed": flag},
+        personal={"path": _note},
+    ),
+    "baseline.accepted": _fact(until=date, findings=many(text(100), 500)),
+    # rotation
+    "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
+    "rotations.opened": _fact(
+        rotations=many(row(id_, id_, blank_or(time)), 500), trigger=word(*TRIGGERS), optional={"person": id_},
+    ),
+    "rotation.rejected": _fact(rotation=id_, version=count),
+    "rotation.unknown": _fact(rotation=id_),
+    "rotation.aborted": _fact(rotation=id_),
+    "rotation.lost": _fact(rotation=id_),
+    "rotation.connected": _fact(
+        rotation=id_, connector=_label, distribution=_label, release=_label, optional={"version": count, "by": id_}
+    ),
+    "rotation.probed": _fact(rotation=id_, version=count, answer=word(*ANSWERS), optional={"retry_at": time}),
+    "rotation.confirmed": _fact(
+        rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8)}
+    ),
+    # cases: in a compartment of their own readers
+    "case.opened": _fact(
+        "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,
+        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature},
+    ),
+    "case.items": _fact("case", case=id_, part=count, of=count, items=many(record, 200)),
+    "case.cut": _fact("case", case=id_),
+    "case.item_assigned": _fact("case", case=id_, item=id_, person=id_),
+    "case.item_ended": _fact(
+        "case", case=id_, item=id_, state=word("done", "waived", "not-applicable"),
+        optional={"evidence": digest, "grade": word(*GRADES), "entry": count},
+        personal={"note": _note},
+    ),
+    "case.item_verified": _fact("case", case=id_, item=id_),
+    "case.item_reopened": _fact("case", case=id_, item=id_, personal={"note": _note}),
+    "case.closed": _fact("case", case=id_, signed_by_one=flag, personal={"statement": _note}),
+}  # fmt: skip
+"""Type -> shape. The order is the order of `docs/formats/event.md`."""
+
+
+PARAMETERS: Final[Mapping[str, Fact]] = {
+    "role": _fact(person=id_, role=word(*ROLES), optional={"until": time}),
+    "recovery-replaced": _fact(key=id_, sign=digest, seal=digest, threshold=count, shares=count, proof=signature),
+    "erasure": _fact(person=id_, entries=count),
+    "restore": _fact(size=count, root=digest, note=digest),
+    "policy": _fact(policy=record, digest=digest),
+}
+"""Act -> the shape of the parameters of its proposal."""
