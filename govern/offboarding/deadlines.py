@@ -1,8 +1,8 @@
 """By when each secret that a leaver could know must have changed. Pure.
 
-NIST SP 800-53 AC-2 k and IA-5 i: what a group shares is changed when its membership changes. The policy gives days per tier. What the
-person has seen, set, taken out or is said to know comes first; what merely lay where they could have taken it has twice that time, and
-is never dropped.
+NIST SP 800-53 AC-2 k and IA-5 i: what a group shares is changed when its membership changes. The policy gives days per tier, and says on which
+bases a secret comes first: what the person has seen, set, taken out or is said to know. What merely lay where they could have taken it has
+a longer time of its own, and is never dropped.
 """
 
 from __future__ import annotations
@@ -11,26 +11,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from govern.policy.later_rules import departures
 from govern.policy.rules import Policy
 from govern.rotation.triggers import later
-
-FIRST: Final = frozenset({"revealed", "set", "handed-over", "exported", "imported", "declared"})
-"""Bases by which the value itself was, or is said to have been, before the person's eyes."""
-
-_POSSIBLE: Final = 2
-"""How many times the policy's days the rest has."""
 
 _FORM: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def comes_first(bases: Iterable[str]) -> bool:
-    return not FIRST.isdisjoint(bases)
-
-
 def rotation_due(policy: Policy, tier: str, bases: Iterable[str], cut_at: str) -> str:
     """UTC time by which a version known on these bases must have been rotated."""
-    days = policy.membership_deadline_days[tier]
-    return later(cut_at, days if comes_first(bases) else _POSSIBLE * days)
+    rule = departures(policy.later, policy.membership_deadline_days)
+    first = not set(rule.first).isdisjoint(bases)
+    return later(cut_at, policy.membership_deadline_days[tier] if first else rule.possible[tier])
 
 
 def duty_due(policy: Policy, tier: str, cut_at: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govern.facts import KINDS, TIERS
-from govern.policy.later_rules import Later
+from govern.policy.later_rules import Later, departures
 from govern.policy.rules import SEVERITIES, Policy, Rule
 
 
@@ -44,6 +44,7 @@ def _weaker(before: Policy, after: Policy) -> Iterator[str]:
         yield "kept after somebody left"
     if set(after.connectors.allowed) - set(before.connectors.allowed):
         yield "connectors"
+    yield from _departures(before, after)
     yield from _later(before.later, after.later)
 
 
@@ -66,6 +67,16 @@ def _later(before: Later, after: Later) -> Iterator[str]:
         yield "weak new passwords"
     if before.exposures and not set(before.exposures.force) <= set(after.exposures.force if after.exposures else ()):
         yield "exposures that force a change"
+
+
+def _departures(before: Policy, after: Policy) -> Iterator[str]:
+    """What is in force counts: a policy that says nothing of departures has a rule all the same."""
+    old, new = (departures(one.later, one.membership_deadline_days) for one in (before, after))
+    if not set(old.first) <= set(new.first):
+        yield "what comes first when somebody left"
+    for tier in TIERS:
+        if new.possible[tier] > old.possible[tier]:
+            yield f"change of what a leaver could merely know, {tier}"
 
 
 def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures. Plain values, cheap to import.
+"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures. Plain values, cheap to import.
 
 A record that lacks a section has no such rule, as every record had before there were such sections: what was adopted then means what it
 meant. Controls: NIST SP 800-53 rev 5.
@@ -16,6 +16,12 @@ FORCING: Final = tuple(basis for basis in BASES if basis != "unknown")
 """Bases that a policy can name. That others might know, nobody knows who, is what first rotations are for."""
 
 MAX_GUESSES: Final = 30
+
+FIRST: Final = ("revealed", "set", "handed-over", "declared", "exported", "imported")
+"""Bases by which the value itself was, or is said to have been, before the person's eyes: what comes first unless a policy says otherwise."""
+
+_POSSIBLE: Final = 2
+"""How many times the days of membership the rest has, unless a policy says otherwise."""
 
 
 class OverdueRule(NamedTuple):
@@ -50,6 +56,15 @@ class ExposureRule(NamedTuple):
     control: str
 
 
+class DepartureRule(NamedTuple):
+    """What a leaver knew on one of the bases `first` changes within the days of membership; all else within `possible` days of its tier (AC-2 k)."""
+
+    first: tuple[str, ...]
+    possible: Mapping[str, int]
+    """Tier -> days from the cut; every tier is there."""
+    control: str
+
+
 class Later(NamedTuple):
     """All of them; None: the policy has no such rule."""
 
@@ -57,9 +72,17 @@ class Later(NamedTuple):
     first_import: FirstImportRule | None = None
     typed: TypedRule | None = None
     exposures: ExposureRule | None = None
+    departures: DepartureRule | None = None
 
 
-SECTIONS: Final = ("overdue", "first-import", "typed", "exposures")
+def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
+    """The rule in force; `deadline`: tier -> days of membership."""
+    return rules.departures or DepartureRule(
+        first=FIRST, possible={tier: _POSSIBLE * days for tier, days in deadline.items()}, control="AC-2 k"
+    )
+
+
+SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures")
 
 
 def to_record(rules: Later) -> dict[str, Any]:
@@ -76,12 +99,14 @@ def to_record(rules: Later) -> dict[str, Any]:
         found["typed"] = {"control": rules.typed.control, "guesses": rules.typed.guesses, "refuse-weak": rules.typed.refuse_weak}
     if rules.exposures:
         found["exposures"] = {"control": rules.exposures.control, "force": list(rules.exposures.force)}
+    if one := rules.departures:
+        found["departures"] = {"control": one.control, "first": list(one.first), "possible": dict(one.possible)}
     return found
 
 
 def from_record(root: Mapping[str, Any]) -> Later:
     """The rules of a record's sections; raises Malformed, naming the field, for what `to_record` would not have written."""
-    overdue = first = typed = exposures = None
+    overdue = first = typed = exposures = departures = None
     if "overdue" in root:
         one = section(root["overdue"], "overdue", ("control", "banner", "no-grants", "no-reveals"))
         overdue = OverdueRule(
@@ -104,7 +129,15 @@ def from_record(root: Mapping[str, Any]) -> Later:
     if "exposures" in root:
         one = section(root["exposures"], "exposures", ("control", "force"))
         exposures = ExposureRule(force=_of(one["force"], "exposures.force", FORCING), control=control(one["control"], "exposures.control"))
-    return Later(overdue=overdue, first_import=first, typed=typed, exposures=exposures)
+    if "departures" in root:
+        one = section(root["departures"], "departures", ("control", "first", "possible"))
+        possible = section(one["possible"], "departures.possible", TIERS)
+        departures = DepartureRule(
+            first=_of(one["first"], "departures.first", FORCING),
+            possible={tier: number(possible[tier], f"departures.possible.{tier}", 0, MAX_DAYS) for tier in TIERS},
+            control=control(one["control"], "departures.control"),
+        )
+    return Later(overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures)
 
 
 def _of(value: Any, where: str, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,7 +78,11 @@ def _policy(model: PolicyRules, preset: str) -> Policy:
     for name in later_rules.SECTIONS:
         if record[name] is None:
             del record[name]
-    for name, key, words in (("overdue", "no-reveals", TIERS), ("exposures", "force", later_rules.FORCING)):
+    for name, key, words in (
+        ("overdue", "no-reveals", TIERS),
+        ("exposures", "force", later_rules.FORCING),
+        ("departures", "first", later_rules.FORCING),
+    ):
         if name in record:
             record[name][key] = [word for word in words if word in record[name][key]]
     record["grants"]["reason"] = [tier for tier in TIERS if tier in model.grants.reason]

@@ -189,6 +189,14 @@ class Exposures(Model):
     force: list[Basis]
 
 
+class Departures(Model):
+    """What comes first among the secrets that a leaver knew, and how long the rest may take; nothing is dropped."""
+
+    control: Control
+    first: Annotated[list[Basis], Field(description="bases on which a secret changes within the deadline of membership")]
+    possible: Annotated[Deadline, Field(description="time for what was merely possible, by tier")]
+
+
 Connector = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
@@ -216,3 +224,4 @@ class PolicyRules(Model):
     first_import: FirstImport | None = None
     typed: Typed | None = None
     exposures: Exposures | None = None
+    departures: Departures | None = None

@@ -87,6 +87,11 @@ def _later(rules: Later) -> list[Row]:
         rows.append(_row("weak new passwords", "refused" if typed.refuse_weak else "recorded", typed.control))
     if forced := rules.exposures:
         rows.append(_row("exposures that force a change", ", ".join(forced.force) or "none", forced.control))
+    if leaving := rules.departures:
+        rows.append(_row("what comes first when somebody left", ", ".join(leaving.first) or "nothing", leaving.control))
+        rows += [
+            _row(f"change of what a leaver could merely know, {tier}", _within(leaving.possible[tier]), leaving.control) for tier in TIERS
+        ]
     return rows
 
 

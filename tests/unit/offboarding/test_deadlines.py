@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from govern.holdings.exposures import STRENGTH
 from govern.offboarding import deadlines
 from govern.policy.files import policy_text
+from govern.policy.later_rules import DepartureRule
 from govern.policy.parse import parse_policy
+from govern.policy.rules import Policy
 
 POLICY = parse_policy(policy_text(), name="default.yaml", preset="small")
 CUT = "2026-11-21T14:00:00Z"
@@ -36,9 +38,19 @@ def test_every_basis_has_a_deadline(tier: str, basis: str) -> None:
     assert deadlines.rotation_due(POLICY, tier, {basis}, CUT) > CUT
 
 
-def test_what_was_before_their_eyes_comes_first() -> None:
-    first = {basis for basis in STRENGTH if deadlines.comes_first({basis})}
+@pytest.mark.parametrize("policy", [POLICY, POLICY._replace(later=POLICY.later._replace(departures=None))], ids=["shipped", "silent"])
+def test_what_was_before_their_eyes_comes_first(policy: Policy) -> None:
+    """By the policy that comes with the program, and by one that says nothing of it."""
+    soonest = deadlines.rotation_due(policy, "standard", {"revealed"}, CUT)
+    first = {basis for basis in STRENGTH if deadlines.rotation_due(policy, "standard", {basis}, CUT) == soonest}
     assert first == {basis for basis, strength in STRENGTH.items() if strength in ("seen", "claimed")}
+
+
+def test_the_policy_says_what_comes_first_and_how_long_the_rest_may_take() -> None:
+    rule = DepartureRule(first=("exported",), possible={"critical": 4, "standard": 5, "low": 6}, control="AC-2 k")
+    policy = POLICY._replace(later=POLICY.later._replace(departures=rule))
+    due = {basis: deadlines.rotation_due(policy, "low", {basis}, CUT)[:10] for basis in ("exported", "revealed", "sealed")}
+    assert due == {"exported": "2026-11-28", "revealed": "2026-11-27", "sealed": "2026-11-27"}
 
 
 def test_a_mailbox_is_due_no_later_than_what_recovers_through_it() -> None:

@@ -44,6 +44,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "first rotation after an import, low": lambda r: r["first-import"]["within"].update(low=400),
     "weak passwords": lambda r: r["typed"].update(guesses=3),
     "exposures that force a change": lambda r: r["exposures"]["force"].remove("place"),
+    "what comes first when somebody left": lambda r: r["departures"]["first"].remove("declared"),
+    "change of what a leaver could merely know, standard": lambda r: r["departures"]["possible"].update(standard=30),
     "second person": lambda r: r["second-person"].update(required=False),
 }
 
@@ -69,6 +71,14 @@ def test_leaving_out_a_section_asks_for_less_and_putting_it_in_does_not(section:
     after = changed(lambda record: record.pop(section))
     assert weaker(policy("small"), after) == rules
     assert weaker(after, policy("small")) == []
+
+
+def test_a_policy_that_says_nothing_of_departures_has_a_rule_all_the_same() -> None:
+    """What was merely possible has twice the days of membership, as it had before policies said so."""
+    silent = changed(lambda record: record.pop("departures"))
+    assert weaker(policy("small"), silent) == weaker(silent, policy("small")) == []
+    longer = changed(lambda record: record["departures"]["possible"].update(low=15))
+    assert weaker(silent, longer) == ["change of what a leaver could merely know, low"]
 
 
 def test_no_longer_refusing_weak_passwords_asks_for_less() -> None:

@@ -15,7 +15,7 @@ from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
 from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
-from govern.policy.later_rules import FORCING, SECTIONS, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
+from govern.policy.later_rules import FORCING, SECTIONS, DepartureRule, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
 from govern.policy.parse import parse_policy
 from govern.policy.rules import (
     CONNECTORS,
@@ -45,6 +45,8 @@ LATER = st.builds(
     | st.builds(FirstImportRule, within=st.fixed_dictionaries({tier: st.integers(1, MAX_DAYS) for tier in TIERS}), control=controls),
     typed=st.none() | st.builds(TypedRule, guesses=st.integers(0, 30), refuse_weak=st.booleans(), control=controls),
     exposures=st.none() | st.builds(ExposureRule, force=some(FORCING), control=controls),
+    departures=st.none()
+    | st.builds(DepartureRule, first=some(FORCING), possible=st.fixed_dictionaries(dict.fromkeys(TIERS, days)), control=controls),
 )
 
 
@@ -171,7 +173,7 @@ RUBBISH: list[Any] = [-1, 10**6, 1.0, "", "nonsense\n", [], ["nonsense"], {}, {"
 @pytest.mark.parametrize("path", places(RECORD), ids=".".join)
 def test_rubbish_in_any_field_is_refused(path: tuple[str, ...]) -> None:
     empty: list[Any] = []
-    if path in (("grants", "reason"), ("overdue", "no-reveals"), ("exposures", "force")):
+    if path in (("grants", "reason"), ("overdue", "no-reveals"), ("exposures", "force"), ("departures", "first")):
         empty = [[]]  # for no tier, on no basis
     if path[0] == "rotation" and len(path) == 2 and path[1] in TIERS:
         empty = [{}]  # no kind has a rule
@@ -202,6 +204,8 @@ def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
         (("rotation", "low", "pin"), 3),
         (("overdue", "no-reveals"), ["low", "critical"]),
         (("exposures", "force"), ["unknown"]),
+        (("departures", "first"), ["set", "revealed"]),
+        (("departures", "possible", "low"), -1),
         (("exposures", "force"), ["revealed", "sealed"]),
         (("typed", "guesses"), 31),
         (("first-import", "within", "low"), 0),
