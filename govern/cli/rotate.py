@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.cli.rotated import confirmed, row, short, table, tell_confirmed, tell_next, tell_reuse, tell_started
-from govern.errors import Usage
+from govern.cli.rotated import confirmed, row, table, tell_confirmed, tell_next, tell_reuse, tell_started
+from govern.cli.rotating import nothing, would
+from govern.errors import Failed, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from govern.errors import Refused
     from govern.procedures.rotate import Started
     from govern.register.queries.rotations import Rotatable
     from govern.register.workspace import Workspace
@@ -27,7 +29,9 @@ def rotate(
     kind: Annotated[str, typer.Option(help="Which credential; else password, or all with --all-due and --case.")] = "",
     credential: Annotated[str, typer.Option(metavar="ID", help="Which of several of that kind: its id, or how it begins.")] = "",
     because: Annotated[str, typer.Option(metavar="TRIGGER", help="membership, compromise, first-import, breach, schedule or manual.")] = "",
-    connector: Annotated[str, typer.Option(metavar="NAME", help="How the platform is changed: guided, or by this connector.")] = "guided",
+    connector: Annotated[
+        str, typer.Option(metavar="NAME", help="How it is changed: guided, by this connector, or by any that can.")
+    ] = "guided",
     by: Annotated[
         str, typer.Option(metavar="ACCOUNT", help="With a connector: the admin's account there whose credential changes it.")
     ] = "",
@@ -60,45 +64,66 @@ def rotate(
     workspace = settings.workspace()
     wanted = Wanted(selector=selector, kind=kind, credential=credential, case=case, all_due=all_due)
     found = chosen(workspace.view(), wanted, reader=workspace.person, now=settings.now())
-    if connector != "guided":
-        from govern.connectors.load import find
-        from govern.register.queries.policies import policy
-
-        find(connector, policy(workspace.view()))  # refused before anything is opened
+    by_name, beyond = _connectors(workspace, connector, found)
     if dry_run:
-        _would(workspace, found, trigger, json=json)
+        would(workspace, found, trigger, by_name, beyond, json=json)
+        return
+    if not found:
+        nothing(workspace, wanted, json=json)
         return
     from govern.procedures import rotate as procedure
 
     given = _given(found, stdin=stdin, already_changed=already_changed)
-    skipped: list[procedure.Skipped] = []
+    skipped = [procedure.Skipped(credential=one, error=error) for one, error in beyond]
     ended = _ended(found[0], cut) if already_changed else ()
     with workspace.transaction(settings.now()) as tx:
         if already_changed:
             day = f"{changed_on}T00:00:00Z" if changed_on else ""
             started = [procedure.already_changed(tx, found[0], trigger, given, changed_at=day, cut=ended)]
         else:
-            started, skipped = procedure.start(tx, found, trigger, given=given, typeable=typeable)
+            left_out = {one.credential for one, _ in beyond}
+            able = [one for one in found if one.credential not in left_out]
+            started, more = procedure.start(tx, able, trigger, given=given, typeable=typeable)
+            skipped += more
     db = workspace.view()
     names = handles(db)
     tell_started(started, names)
     tell_reuse(db, started, names)
     for one in skipped:
         render.note(f"left out: {render.safe(one.credential.handle)} {one.credential.kind}: {render.safe(one.error.message)}")
-    if connector != "guided":
+    by_hand = [one for one in started if one.rotation.credential not in by_name]
+    rows = [_told(one, names) for one in by_hand]
+    left = {
+        "skipped": [{"account": one.credential.handle, "kind": one.credential.kind, "reason": one.error.message} for one in skipped]
+    }  # fmt: skip
+    if json and not by_name:
+        render.emit("rotate", {"rotations": rows, **left})
+        return
+    failed = None
+    if by_name:
         from govern.cli.connected import begin
 
-        begin(workspace, [one.rotation for one in started], connector, by, json=json)
-        return
-    if json:
-        render.emit("rotate", {
-            "rotations": [_told(one, names) for one in started],
-            "skipped": [
-                {"account": one.credential.handle, "kind": one.credential.kind, "reason": one.error.message} for one in skipped
-            ],
-        })  # fmt: skip
-        return
-    _go_on(workspace, started, names, typeable=typeable)
+        ready = [one.rotation for one in started if one.rotation.credential in by_name]
+        try:
+            begin(workspace, ready, by_name, by, also=rows, more=left, json=json)
+        except Failed as error:
+            failed = error
+    if by_hand and not json:
+        _go_on(workspace, by_hand, names, typeable=typeable)
+    if failed is not None:
+        raise failed
+
+
+def _connectors(workspace: Workspace, connector: str, found: Sequence[Rotatable]) -> tuple[dict[str, str], list[tuple[Rotatable, Refused]]]:
+    """Credential -> connector, and what the one that was named can't change; both empty where a person does it. Of a single one it is raised."""
+    if connector == "guided":
+        return {}, []
+    from govern.procedures.ways import connectors
+
+    by_name, beyond = connectors(workspace.view(), connector, found)
+    if len(found) == 1 and beyond:
+        raise beyond[0][1]
+    return by_name, beyond
 
 
 def _check_connector(connector: str, by: str, *, already_changed: bool) -> None:
@@ -167,9 +192,7 @@ def _go_on(workspace: Workspace, started: Sequence[Started], names: dict[str, st
             tell_confirmed(one.confirmed, names)
             tell_shared(workspace.view(), one.confirmed.rotation)
     waiting = [one.rotation for one in started if one.rotation.open]
-    if not started:
-        render.note("nothing is due")
-    elif settings.current.terminal:
+    if settings.current.terminal:
         from govern.cli.guide import guide
 
         for rotation in waiting:
@@ -177,6 +200,8 @@ def _go_on(workspace: Workspace, started: Sequence[Started], names: dict[str, st
         _in_the_end(workspace, [one.rotation.id for one in started])
     elif waiting:
         table(waiting, empty="")
+        if len(waiting) > 1:
+            render.note(f"{len(waiting)} wait for somebody to change them: on a terminal the same command leads through them")
         if len(waiting) == 1:
             told = preflight(workspace.view(), waiting[0])
             tell_before(told, waiting[0])
@@ -194,40 +219,3 @@ def _in_the_end(workspace: Workspace, ids: Sequence[str]) -> None:
         found = [by_id(db, id_) for id_ in ids]
         table(found, empty="")
         tell_next(found)
-
-
-def _would(workspace: Workspace, found: Sequence[Rotatable], trigger: str, *, json: bool) -> None:
-    from govern.register.queries import rotations
-    from govern.register.queries.people import handles
-
-    db = workspace.view()
-    under_way = {one.credential: rotations.open_of(db, one.credential) for one in found}
-    names = handles(db)
-    if json:
-        rows = []
-        for one in found:
-            rotation = under_way[one.credential]
-            fresh = {
-                "id": None,
-                "account": one.handle,
-                "kind": one.kind,
-                "state": None,
-                "trigger": trigger,
-                "grade": None,
-                "opened_at": None,
-                "due": None,
-            }
-            rows.append({**(row(rotation, names) if rotation else fresh), "resumed": rotation is not None})
-        render.emit("rotate", {"rotations": rows, "dry_run": True})
-        return
-    render.table(
-        ("account", "kind", "version", "changed", "would"),
-        [
-            (
-                one.handle, one.kind, one.current or "", render.day(one.since),
-                f"go on with {short(rotation.id)}, {rotation.state}" if (rotation := under_way[one.credential]) else "open a rotation",
-            )
-            for one in found
-        ],
-        empty="nothing is due",
-    )  # fmt: skip

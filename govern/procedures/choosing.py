@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from govern.errors import NotFound, Refused
@@ -28,6 +28,18 @@ class Wanted:
 
 def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> list[Rotatable]:
     """The credentials asked for. NotFound where there is none, unless what is due was asked for; Refused for accounts that are retired."""
+    found = _all(db, wanted, reader)
+    return [one for one, by in _due(db, found) if by and by <= now] if wanted.all_due else found
+
+
+def next_due(db: sqlite3.Connection, wanted: Wanted, *, reader: str) -> tuple[Rotatable, str] | None:
+    """Which of these is due first, and by when (a UTC time or date); None where none ever is."""
+    found = [(one, by) for one, by in _due(db, _all(db, wanted, reader)) if by]
+    return min(found, key=lambda row: (row[1][:10], row[0].handle, row[0].kind), default=None)
+
+
+def _all(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
+    """Whatever is wanted, due or not."""
     if wanted.case:
         found = _of_case(db, wanted, reader)
     elif wanted.selector:
@@ -51,7 +63,7 @@ def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> 
         found = [one for one in found if one.credential.startswith(wanted.credential.strip().casefold())]
         if not found:
             raise NotFound(f"no credential's id begins with {wanted.credential[:40]!r}", hint="govern credential list ACCOUNT")
-    return _due(db, found, now) if wanted.all_due else found
+    return found
 
 
 def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
@@ -64,18 +76,13 @@ def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotata
     return [one for one in found if wanted.kind in ("", one.kind)]
 
 
-def _due(db: sqlite3.Connection, found: Sequence[Rotatable], now: str) -> list[Rotatable]:
-    """What has an open rotation that is due, or none and is due by the calendar."""
+def _due(db: sqlite3.Connection, found: Sequence[Rotatable]) -> Iterator[tuple[Rotatable, str]]:
+    """Each with the time by which it is due: that of its open rotation, where it has one, else by the calendar; empty where nothing asks for it."""
     policy = policies.policy(db)
     under_way = {one.credential: one for one in rotations.rotations(db, only_open=True)}
-    chosen = []
     for one in found:
         rotation = under_way.get(one.credential)
-        by = (
-            rotation.due
-            if rotation
-            else due_on(policy, one.tier, one.kind, one.since, imported=one.imported, credential=one.credential) or ""
-        )
-        if by and by <= now:
-            chosen.append(one)
-    return chosen
+        if rotation is not None:
+            yield one, rotation.due
+        else:
+            yield one, due_on(policy, one.tier, one.kind, one.since, imported=one.imported, credential=one.credential) or ""

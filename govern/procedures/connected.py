@@ -7,7 +7,7 @@ connector is given was opened with the actor's own key, and is recorded first (`
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from govern.errors import Failed, GovernError, Locked, Refused
 from govern.procedures import candidates
 from govern.procedures import rotation as steps
 from govern.procedures.connecting import Run, Silence, Way, ask, asked, hold, record_probe, take_in_hand, target_of
+from govern.procedures.exchange import in_turn
 from govern.procedures.rotation import Confirmed
 from govern.register.alone import alone
 from govern.register.queries import connecting, rotations
@@ -36,13 +37,15 @@ _OTHERS_TURN: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """How far a rotation came. `confirmed`: where it is done now; `why`: what it waits for, or empty; `retry_at`: UTC, where the platform says."""
+    """How far a rotation came. `confirmed`: where it is done now; `why`: what it waits for, or empty; `retry_at`: UTC, where the platform says;
+    `stopped`: it was told to come to a stop."""
 
     rotation: Rotation
     confirmed: Confirmed | None = None
     why: str = ""
     retry_at: str = ""
     survives: tuple[str, ...] = ()
+    stopped: bool = False
 
 
 def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], str]) -> Carried:
@@ -50,27 +53,44 @@ def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], 
 
     Raises Refused, Locked, NotFound or Usage where it can't be begun; what the platform does wrong comes back as `why`.
     """
-    with alone(workspace.home / "changing.lock", "changing a secret on its platform"):
-        run = Run(workspace=workspace, id=rotation, way=way, clock=clock)
-        found = run.rotation
-        if not found.open:
-            return Carried(rotation=found)
-        wait = _wait(run, found)
-        if wait:
-            return Carried(rotation=found, why="the platform asked to be left alone", retry_at=wait)
-        try:
-            run.connector = way.connect(target_of(run, found))
-            for _ in range(_STEPS):
-                carried = _step(run, run.rotation)
-                if carried is not None:
-                    return carried
-            raise Failed("this rotation does not come to an end", code="defect")
-        except Silence as error:
-            return Carried(rotation=run.rotation, why=error.message)
-        finally:
-            if run.connector is not None and not run.finished:
-                with suppress(GovernError):
-                    asked(run.connector.finish)
+    with changing(workspace):
+        return in_turn(carry(workspace, rotation, way, clock))
+
+
+def changing(workspace: Workspace) -> AbstractContextManager[None]:
+    """Nobody else on this machine changes anything on a platform meanwhile; Refused where somebody does."""
+    return alone(workspace.home / "changing.lock", "changing a secret on its platform")
+
+
+async def carry(
+    workspace: Workspace, rotation: str, way: Way, clock: Callable[[], str], stop: Callable[[], bool] = lambda: False
+) -> Carried:
+    """The same, for whoever holds `changing`: awaits every answer of the platform outside of any transaction, and ends early once `stop` says so."""
+    run = Run(workspace=workspace, id=rotation, way=way, clock=clock)
+    found = run.rotation
+    if not found.open:
+        return Carried(rotation=found)
+    wait = _wait(run, found)
+    if wait:
+        return Carried(rotation=found, why="the platform asked to be left alone", retry_at=wait)
+    try:
+        run.connector = way.connect(target_of(run, found))
+        for _ in range(_STEPS):
+            if stop():
+                return Carried(rotation=run.rotation, why="interrupted", stopped=True)
+            carried = await _step(run, run.rotation)
+            if carried is not None:
+                return carried
+        raise Failed("this rotation does not come to an end", code="defect")
+    except Silence as error:
+        return Carried(rotation=run.rotation, why=error.message)
+    except GeneratorExit:
+        run.finished = True  # given up, as by a kill: nobody waits for an answer any more
+        raise
+    finally:
+        if run.connector is not None and not run.finished:
+            with suppress(GovernError):
+                await asked(run.connector.finish)
 
 
 def _wait(run: Run, found: Rotation) -> str:
@@ -87,43 +107,43 @@ def _wait(run: Run, found: Rotation) -> str:
 # --- one step ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _step(run: Run, found: Rotation) -> Carried | None:
+async def _step(run: Run, found: Rotation) -> Carried | None:
     """Do what comes next; where that ends the run, how it ended."""
     match found.state:
         case State.DONE | State.ABORTED:
             return Carried(rotation=found)
         case State.PLANNED | State.REJECTED if run.origin is Origin.ISSUED:
-            return _issue(run, found)
+            return await _issue(run, found)
         case State.PLANNED | State.REJECTED:
             with run.workspace.transaction(run.clock()) as tx:
                 candidates.stage(tx, rotations.by_id(tx.register, run.id))
             return None
         case State.STAGED if not found.shown and run.origin is not Origin.ISSUED:
-            return _change(run, found, connecting.current(run.workspace.view(), found.credential))
+            return await _change(run, found, connecting.current(run.workspace.view(), found.credential))
         case State.STAGED | State.LOST:
             # Somebody may have typed it in there already, the platform has issued it, or something was changed since: look before anything is changed.
             with run.workspace.transaction(run.clock()) as tx:
                 take_in_hand(tx, run, found.candidate)
             return None
         case State.UNKNOWN:
-            return _find_out(run, found)
+            return await _find_out(run, found)
         case State.APPLIED | State.VERIFIED if run.taken != found.candidate:
             # An earlier run saw it taken. That may be days ago: look again before anything else ends.
-            probe = ask(run, found, found.candidate)
+            probe = await ask(run, found, found.candidate)
             silent = probe.answer is Answer.INCONCLUSIVE
             return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after) if silent else None
         case State.APPLIED:
-            return _prove(run, found)
+            return await _prove(run, found)
         case State.VERIFIED:
-            return _complete(run, found)
+            return await _complete(run, found)
 
 
-def _change(run: Run, found: Rotation, old: int) -> Carried | None:
+async def _change(run: Run, found: Rotation, old: int) -> Carried | None:
     """Set out to change it from the `old` version to the candidate, and say on the way out no more than what the platform said."""
     if run.changes == MOST_CHANGES:
         return _waits(run, "the platform does not take what it is given")
     if not run.changes:
-        asked(run.platform.prepare)
+        await asked(run.platform.prepare)
     run.changes += 1
     new = found.candidate
     with run.workspace.transaction(run.clock()) as tx:
@@ -140,11 +160,11 @@ def _change(run: Run, found: Rotation, old: int) -> Carried | None:
         except BaseException:
             run.secrets = held
             raise
-    applied = asked(lambda: run.platform.apply(run.secrets.get(old), run.secrets[new]))
+    applied = await asked(lambda: run.platform.apply(run.secrets.get(old), run.secrets[new]))
     return _changed(run, found, old, applied)
 
 
-def _issue(run: Run, found: Rotation) -> Carried | None:
+async def _issue(run: Run, found: Rotation) -> Carried | None:
     """Have the platform make the new secret, and seal it before anything else happens.
 
     Until it is sealed it is nowhere but in the answer. Where that is lost, what was made lies there under the rotation's label, and is
@@ -152,14 +172,14 @@ def _issue(run: Run, found: Rotation) -> Carried | None:
     """
     if run.changes == MOST_CHANGES:
         return _waits(run, "the platform issues nothing that works")
-    asked(run.platform.prepare)
+    await asked(run.platform.prepare)
     run.changes += 1
     old = connecting.current(run.workspace.view(), found.credential)
     with run.workspace.transaction(run.clock()) as tx:
         opened = connecting.tryable(tx.register, found.credential, found.id, tx.workspace.keys.id.hex())[1]
         hold(tx, run, found, old if old in opened else 0)
         take_in_hand(tx, run, found.candidate)
-    applied = asked(lambda: run.platform.apply(run.secrets.get(old), None))
+    applied = await asked(lambda: run.platform.apply(run.secrets.get(old), None))
     if applied.outcome is Outcome.UNCERTAIN and not applied.retry_after:
         return None
     if applied.outcome is not Outcome.DONE or applied.issued is None:
@@ -191,7 +211,7 @@ def _changed(run: Run, found: Rotation, old: int, applied: Applied) -> Carried |
             return None  # look which of the two it has
 
 
-def _find_out(run: Run, found: Rotation) -> Carried | None:
+async def _find_out(run: Run, found: Rotation) -> Carried | None:
     """Try what may be in force, one secret at a time."""
     db = run.workspace.view()
     if not connecting.in_hand(db, found.id).connector:
@@ -201,17 +221,17 @@ def _find_out(run: Run, found: Rotation) -> Carried | None:
     known = connecting.answers(db, found.id) | dict.fromkeys(run.silent, Answer.INCONCLUSIVE)
     match conclude(tries, others, known, refused=run.refused):
         case Ask(n=n):
-            ask(run, found, n)
+            await ask(run, found, n)
             return None
         case InForce(n=n):
-            ask(run, found, n)
+            await ask(run, found, n)
             return None
         case Unchanged() | Nowhere() if run.origin is Origin.ISSUED:
             with run.workspace.transaction(run.clock()) as tx:
                 steps.reject(tx, rotations.by_id(tx.register, run.id))  # what was issued works no more: have another one
             return None
         case Unchanged(n=n):
-            return _change(run, found, n)
+            return await _change(run, found, n)
         case Silent(n=n):
             probe = run.silent[n]
             return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
@@ -223,14 +243,14 @@ def _find_out(run: Run, found: Rotation) -> Carried | None:
             return _waits(run, "no secret that is stored here works: ask the holders, then the platform's own recovery")
 
 
-def _prove(run: Run, found: Rotation) -> Carried | None:
+async def _prove(run: Run, found: Rotation) -> Carried | None:
     """The platform takes the candidate: see what that has ended, and that it refuses what was current."""
     old = connecting.current(run.workspace.view(), found.credential)
     opened = connecting.tryable(run.workspace.view(), found.credential, found.id, run.workspace.keys.id.hex())[1]
-    _verify(run, found, old if old in opened else 0)
+    await _verify(run, found, old if old in opened else 0)
     if old not in opened:
         return _waits(run, "the one before is not sealed to your key, so nobody can see whether the platform refuses it")
-    probe = ask(run, found, old)
+    probe = await ask(run, found, old)
     match probe.answer:
         case Answer.INVALID:
             return None
@@ -240,21 +260,21 @@ def _prove(run: Run, found: Rotation) -> Carried | None:
             return _waits(run, "the platform takes the new one and still the one before")
 
 
-def _verify(run: Run, found: Rotation, old: int) -> Verified:
+async def _verify(run: Run, found: Rotation, old: int) -> Verified:
     if run.verified is None:
         if not {found.candidate, old} - {0} <= set(run.secrets):
             with run.workspace.transaction(run.clock()) as tx:
                 hold(tx, run, found, found.candidate, old)
-        run.verified = asked(lambda: run.platform.verify(run.secrets[found.candidate], run.secrets.get(old)))
+        run.verified = await asked(lambda: run.platform.verify(run.secrets[found.candidate], run.secrets.get(old)))
     return run.verified
 
 
-def _complete(run: Run, found: Rotation) -> Carried:
+async def _complete(run: Run, found: Rotation) -> Carried:
     """The platform takes the new one and refuses the old one: end our own session there, then let it count."""
     old = connecting.current(run.workspace.view(), found.credential)
     opened = connecting.tryable(run.workspace.view(), found.credential, found.id, run.workspace.keys.id.hex())[1]
-    verified = _verify(run, found, old if old in opened else 0)
-    asked(run.platform.finish)
+    verified = await _verify(run, found, old if old in opened else 0)
+    await asked(run.platform.finish)
     run.finished = True
     now = run.clock()
     with run.workspace.transaction(now) as tx:

@@ -13,8 +13,9 @@ from govern.connectors import address
 from govern.connectors.protocol import Connector, Helper, Origin, Probe, Target, Verified
 from govern.errors import Failed, GovernError, Refused
 from govern.procedures import sealing, showing
+from govern.procedures.exchange import Exchange
 from govern.register.queries import accounts, connecting, rotations
-from govern.register.queries.rotations import Rotation
+from govern.register.queries.rotations import Rotatable, Rotation
 from govern.rotation.kinds import label
 from govern.rotation.probing import Answer
 from govern.rotation.triggers import later_by
@@ -77,27 +78,34 @@ class Silence(Failed):
     """The platform, or the connector, did not do its part; nothing follows from that about any secret."""
 
 
-def asked(call: Callable[[], T]) -> T:
-    """What the connector answers. Whatever it raises besides our own refusals is silence, told without its words: they may quote a secret."""
+async def asked(call: Callable[[], T]) -> T:
+    """What the connector answers, awaited outside of any transaction. Whatever it raises besides our own refusals is silence, told without its
+    words: they may quote a secret."""
     try:
-        return call()
+        answer: T = await Exchange(call)
     except Failed as error:
         raise Silence(error.message, hint=error.hint) from None
     except GovernError:
         raise
     except Exception as error:
         raise Silence(f"the connector broke down ({type(error).__name__})") from None
+    return answer
+
+
+def must_change(connector: Found, found: Rotation | Rotatable) -> None:
+    """Refuse what this connector can't change."""
+    capabilities = connector.make.capabilities
+    hint = f"govern rotate {found.handle} --kind {found.kind} --connector guided"
+    if found.platform not in capabilities.platforms or found.kind not in capabilities.kinds:
+        what = f"the {found.kind} of an account on {found.platform}"
+        raise Refused(f"the connector {connector.name} can't change {what}", rule="connector-kind", hint=hint)
+    if found.kept_in:
+        raise Refused(f"the {found.kind} of {found.handle} is kept in {found.place}, not here", rule="kept-elsewhere", hint=hint)
 
 
 def target_of(run: Run, found: Rotation) -> Target:
     """Whom and what the connector is for. Refused for what it can't change, or what the actor may not."""
-    capabilities = run.way.found.make.capabilities
-    hint = f"govern rotate {found.handle} --kind {found.kind} --connector guided"
-    if found.platform not in capabilities.platforms or found.kind not in capabilities.kinds:
-        what = f"the {found.kind} of an account on {found.platform}"
-        raise Refused(f"the connector {run.way.found.name} can't change {what}", rule="connector-kind", hint=hint)
-    if found.kept_in:
-        raise Refused(f"the {found.kind} of {found.handle} is kept in {found.place}, not here", rule="kept-elsewhere", hint=hint)
+    must_change(run.way.found, found)
     with run.workspace.transaction(run.clock()) as tx:
         account = accounts.by_id(tx.register, found.account)
         showing.must_hold(tx.register, account, tx.actor, found.kind, tx.now)
@@ -158,12 +166,12 @@ def hold(tx: Transaction, run: Run, found: Rotation, *versions: int) -> None:
             run.secrets[n] = _open(tx, found.credential, found.kind, n)
 
 
-def ask(run: Run, found: Rotation, n: int) -> Probe:
+async def ask(run: Run, found: Rotation, n: int) -> Probe:
     """Try one version, and record what the platform said to it."""
     if n not in run.secrets:
         with run.workspace.transaction(run.clock()) as tx:
             hold(tx, run, found, n)
-    probe = asked(lambda: run.platform.probe(run.secrets[n]))
+    probe = await asked(lambda: run.platform.probe(run.secrets[n]))
     record_probe(run, n, probe)
     return probe
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from govern.connectors import address
 from govern.connectors.http import Http
-from govern.connectors.load import find
-from govern.errors import NotFound
-from govern.procedures.connecting import HELPERS, Way
+from govern.connectors.load import find, that_can
+from govern.errors import NotFound, Refused
+from govern.procedures.connecting import HELPERS, Way, must_change
 from govern.register.queries import accounts, policies, rotations
 
 if TYPE_CHECKING:
@@ -35,6 +35,30 @@ def again(db: sqlite3.Connection, name: str, by: str, *, monotonic: Callable[[],
     """The way that a rotation was begun with; `by` is the id of the credential that helped."""
     found = find(name, policies.policy(db))
     return Way(found=found, connect=_connect(found, monotonic), by=by)
+
+
+ANY: Final = "any"
+"""In place of a connector's name: for each credential the one that the policy names and that can change it."""
+
+
+def connectors(db: sqlite3.Connection, name: str, wanted: Sequence[Rotatable]) -> tuple[dict[str, str], list[tuple[Rotatable, Refused]]]:
+    """Credential -> the connector that changes it, and those that the connector `name` can't change, with the reason.
+
+    With `any`, those that no connector can change are in neither: they are led by hand. Refused for one that the policy does not name.
+    """
+    rules = policies.policy(db)
+    if name == ANY:
+        by = {one.credential: "" if one.kept_in else that_can(one.platform, one.kind, rules) for one in wanted}
+        return {credential: connector for credential, connector in by.items() if connector}, []
+    found = find(name, rules)
+    refused = []
+    for one in wanted:
+        try:
+            must_change(found, one)
+        except Refused as error:
+            refused.append((one, error))
+    beyond = {one.credential for one, _ in refused}
+    return {one.credential: name for one in wanted if one.credential not in beyond}, refused
 
 
 def _of(db: sqlite3.Connection, account: str, kinds: tuple[str, ...]) -> Rotatable | None:

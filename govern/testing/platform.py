@@ -43,6 +43,10 @@ class TooMany(Failed):
     """The platform wants to be left alone."""
 
 
+def _alone(what: str) -> None:
+    """Nobody waits for a call."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Platform:
     """One account on a platform of its own. `faults`: number of the call, from 0 -> what goes wrong there; `calls`: what was asked so far."""
@@ -58,12 +62,15 @@ class Platform:
     late: int = 2
     pause: int = 300
     issued: int = 0
+    during: Callable[[str], None] = _alone
+    """Called with what is asked, in the midst of every call and on the thread that asks: where a test counts, or waits at a barrier."""
     _waiting: list[tuple[int, Callable[[], object]]] = field(default_factory=list)
 
     def call(self, what: str, do: Callable[[], T]) -> T:
         """Do what was asked, or what the fault of this call makes of it. Raises TimedOut, TooMany or Crash."""
         number = len(self.calls)
         self.calls.append(what)
+        self.during(what)
         for due, waiting in [one for one in self._waiting if one[0] <= number]:
             self._waiting.remove((due, waiting))
             waiting()
