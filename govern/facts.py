@@ -180,7 +180,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     # cases: in a compartment of their own readers
     "case.opened": _fact(
         "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,
-        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature},
+        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature, "kept": many(id_), "keys": many(id_, 200)},
     ),
     "case.items": _fact("case", case=id_, part=count, of=count, items=many(record, 200)),
     "case.cut": _fact("case", case=id_),

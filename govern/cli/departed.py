@@ -18,6 +18,9 @@ Person = Annotated[str, typer.Argument(metavar="PERSON")]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or six or more of the first hex digits.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Its number, or six or more hex digits of its id.")]
 Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
+Kind = Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")]
+Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="SELECTOR", help="Of a mover: an account that goes on; repeatable.")]
+LostKey = Annotated[list[str] | None, typer.Option("--key", metavar="KEY", help="Of a lost device: which key; else all of the person's.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
@@ -30,7 +33,7 @@ def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
         "opener": names.get(case.opener, case.opener), "opened_at": case.opened_at, "items": case.items, "open": case.left,
         "closed_at": case.closed_at or None, "closer": names.get(case.closer) if case.closer else None,
         "signed_by_one": case.signed_by_one if case.closed_at else None, "frozen": case.frozen, "frozen_at": case.frozen_at,
-        "embargoed": case.embargoed,
+        "embargoed": case.embargoed, "evidence": case.evidence or None, "kept": list(case.kept), "keys": list(case.keys),
     }  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import offboard_items, render, settings
-from govern.cli.departed import CaseId, Evidence, Json, Person, case_row, cases_table, item_row, items_table, tell_next
+from govern.cli.departed import CaseId, Evidence, Json, Keep, Kind, LostKey, Person, case_row, cases_table, item_row, items_table, tell_next
 from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from govern.procedures.offboard import Cut
+    from govern.procedures.offboard import Cut, Opening
     from govern.register.queries.cases import Case
     from govern.register.workspace import Workspace
 
@@ -20,25 +20,39 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 
 @app.command("plan")
-def plan(person: Person, json: Json = False) -> None:
+def plan(person: Person, kind: Kind = "leaver", keep: Keep = None, key: LostKey = None, json: Json = False) -> None:
     """What there would be to do if the person left now; nothing is recorded."""
-    from govern.procedures.offboard import plan as procedure
+    from govern.offboarding.kinds import read_kind
+    from govern.procedures import offboard as procedure
     from govern.register.queries.people import handles
 
-    db = settings.workspace().view()
-    who, entries = procedure(db, person, settings.now())
-    names = handles(db)
+    db, now = settings.workspace().view(), settings.now()
+    opening = procedure.Opening(person=person, kind=read_kind(kind), cut_at=now, keep=keep or (), keys=key or ())
+    names, planned = handles(db), procedure.plan(db, opening, now)
     if json:
-        render.emit("offboard", {"person": who.handle, "items": [item_row(entry, names) for entry in entries]})
+        items = [item_row(entry, names) | {"person": who.handle} for who, entries in planned for entry in entries]
+        render.emit("offboard", {"person": planned[0][0].handle, "people": [who.handle for who, _ in planned], "items": items})
         return
-    items_table(entries, who.handle, names)
-    render.next_step(f"govern offboard open {who.handle}", "ends the grants now, and opens a rotation for each secret")
+    for who, entries in planned:
+        if len(planned) > 1:
+            render.line(render.safe(f"{who.handle}:"))
+        items_table(entries, who.handle, names)
+    render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind))
+
+
+def _again(opening: Opening) -> str:
+    """The words behind `govern offboard open` for what was planned."""
+    from govern.shell import quoted
+
+    words = [quoted(opening.person), *([] if opening.kind == "leaver" else ["--kind", opening.kind])]
+    words += [word for selector in opening.keep for word in ("--keep", quoted(selector))]
+    return " ".join([*words, *(word for key in opening.keys for word in ("--key", quoted(key)))])
 
 
 @app.command("open")
 def open_(
     person: Person,
-    kind: Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")] = "leaver",
+    kind: Kind = "leaver",
     cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "",
     last_day: Annotated[str, typer.Option(metavar="DATE")] = "",
     embargo: Annotated[bool, typer.Option("--embargo", help="Until the cut nobody learns of it but those named here.")] = False,
@@ -47,12 +61,14 @@ def open_(
     ] = None,
     requested_by: Annotated[str, typer.Option(metavar="PERSON", help="Who asked for it.")] = "",
     evidence: Evidence = None,
+    keep: Keep = None,
+    key: LostKey = None,
     json: Json = False,
 ) -> None:
     """Open a departure: what the person could know is frozen; with the cut their grants end."""
     from govern.cli.times import digest_of, moment, told_here
     from govern.fields import date
-    from govern.offboarding.case import read_kind
+    from govern.offboarding.kinds import read_kind
     from govern.procedures import offboard as procedure
 
     if name_reader and not embargo:
@@ -63,19 +79,25 @@ def open_(
     opening = procedure.Opening(
         person=person, kind=read_kind(kind), cut_at=moment(cut_at or "now", now) if cut_at or not embargo else "", last_day=last_day,
         requested_by=requested_by, evidence=digest_of(evidence) if evidence else "", embargo=embargo, readers=name_reader or (),
+        keep=keep or (), keys=key or (),
     )  # fmt: skip
     workspace = settings.workspace()
     with workspace.transaction(now) as tx:
-        case, made = procedure.open_(tx, opening)
+        opened = procedure.open_all(tx, opening)
+    for case, made in opened:
+        _tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
+    _show(workspace, *(case.id for case, _ in opened), json=json)
+
+
+def _tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -> None:
     if made is None and not case.cut_at:
         render.note("under embargo: nobody learns of it but those named, until you make the cut")
     elif made is None:
-        render.note(f"the cut is planned for {told_here(case.cut_at)}")
+        render.note(f"the cut is planned for {when}")
         if case.embargoed:
             _tell_attended(workspace, case)
     else:
-        _tell_cut(made)
-    _show(workspace, case.id, json=json)
+        _tell_cut(made, when)
 
 
 @app.command("list")
@@ -203,22 +225,26 @@ def report(
         render.line(str(path))
 
 
-def _show(workspace: Workspace, case: str, *, json: bool) -> None:
+def _show(workspace: Workspace, *wanted: str, json: bool) -> None:
     from govern.procedures.offboard import entries as items_of
     from govern.procedures.settling import stale
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
     db, now = workspace.view(), settings.now()
-    found, names = cases.by_id(db, case, reader=workspace.person), handles(db)
-    entries = items_of(db, found, now)
+    names = handles(db)
+    told = [(one, items_of(db, one, now)) for one in (cases.by_id(db, case, reader=workspace.person) for case in wanted)]
     if json:
-        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names) for entry in entries]})
+        rows = [case_row(case, names) for case, _ in told]
+        items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
+        render.emit("offboard", {"case": rows[0], "items": items} | ({"cases": rows} if len(rows) > 1 else {}))
         return
-    cases_table([found], names)
-    render.line()
-    items_table(entries, names.get(found.person, found.person), names)
-    tell_next(found, entries, names.get(found.person, found.person), stale=stale(db, found, now))
+    for case, entries in told:
+        cases_table([case], names)
+        render.line()
+        items_table(entries, names.get(case.person, case.person), names)
+    first, entries = told[0]
+    tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
 
 
 def _tell_attended(workspace: Workspace, case: Case) -> None:
@@ -232,12 +258,13 @@ def _tell_attended(workspace: Workspace, case: Case) -> None:
         render.note("no service reads it: one of those named makes the cut then: govern offboard run-due")
 
 
-def _tell_cut(made: Cut) -> None:
+def _tell_cut(made: Cut, when: str = "") -> None:
     grants, wraps, rotations = (
         f"{count} {noun}{'' if count == 1 else 's'}"
         for count, noun in ((made.grants, "grant"), (made.wraps, "wrap"), (made.rotations, "rotation"))
     )
-    render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened")
+    at = f"; {when}" if when else ""
+    render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened{at}")
 
 
 offboard_items.register(app)

@@ -1,22 +1,10 @@
-"""A departure as a state machine: open, cut, closed; and what each kind of departure means for the person. Pure."""
+"""A departure as a state machine: open, cut, closed. Pure; what the kinds mean stands in `govern.offboarding.kinds`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
-from govern.errors import Refused, Usage
-
-
-class CaseKind(StrEnum):
-    """What happens to the person. None says why."""
-
-    LEAVER = "leaver"
-    MOVER = "mover"
-    AGENCY_ENDED = "agency-ended"
-    CLIENT_ENDED = "client-ended"
-    PAUSE = "pause"
-    DEVICE_LOST = "device-lost"
+from govern.errors import Refused
 
 
 class CaseState(StrEnum):
@@ -26,18 +14,6 @@ class CaseState(StrEnum):
     """Announced; grants still run until the cut."""
     CUT = "cut"
     CLOSED = "closed"
-
-
-LEAVES: Final = frozenset({CaseKind.LEAVER, CaseKind.AGENCY_ENDED})
-"""Kinds after which the person is gone, and is granted nothing any more; after the others they may be granted anew."""
-
-
-def read_kind(text: str) -> CaseKind:
-    """The kind of that name; raises Usage."""
-    try:
-        return CaseKind(text)
-    except ValueError:
-        raise Usage(f"there is no kind of departure {text[:40]!r}", hint=f"one of {', '.join(CaseKind)}") from None
 
 
 def cut(state: CaseState, *, grants_left: int) -> CaseState:

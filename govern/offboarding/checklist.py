@@ -13,6 +13,7 @@ from govern.canonical import canonical
 from govern.facts import KINDS, TIERS
 from govern.offboarding import deadlines
 from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.kinds import WHOLE, Scope
 from govern.policy.rules import Policy
 
 
@@ -63,8 +64,11 @@ _BASES: Final = (
 """The basis that stands for several: what says most comes first."""
 
 
-def draw_up(found: Circumstances, policy: Policy, *, cut_at: str) -> tuple[Item, ...]:
-    """All items in the order to work in: what only this person could do, the cut, duties, secrets, places, roles and keys."""
+def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope = WHOLE) -> tuple[Item, ...]:
+    """All items in the order to work in: what only this person could do, the cut, duties, secrets, places, roles and keys.
+
+    Of a machine that is lost everything is due at once, as after any compromise.
+    """
     by_handle = sorted(found.accounts.values(), key=lambda account: account.handle)
     granted, sealed = frozenset(found.granted), frozenset(found.sealed)
     tied = {*granted, *found.custody, *found.deputy, *sealed}
@@ -85,7 +89,12 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str) -> tuple[Item,
     items += [Item(kind=ItemKind.CLEAN_PLACE, about=place, due=place_due) for place in found.places]
     items += [Item(kind=ItemKind.WITHDRAW_ROLE, about=role, due=cut_at) for role in found.roles]
     items += [Item(kind=ItemKind.REVOKE_KEY, about=key, due=cut_at) for key in found.keys]
-    return tuple(items)
+    if items:
+        items.append(Item(kind=ItemKind.DESTROY_COPIES, due=place_due))
+    chosen = [item for item in items if scope.takes(item.kind, item.account)]
+    if scope.rules.of_the_person:
+        return tuple(chosen)
+    return tuple(item._replace(due=cut_at) for item in sorted(chosen, key=lambda item: item.kind is not ItemKind.REVOKE_KEY))
 
 
 def rotations(found: Circumstances, policy: Policy, *, cut_at: str) -> list[Item]:

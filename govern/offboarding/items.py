@@ -28,6 +28,8 @@ class ItemKind(StrEnum):
     """Copies lie there, and the person is in it."""
     WITHDRAW_ROLE = "withdraw-role"
     REVOKE_KEY = "revoke-key"
+    DESTROY_COPIES = "destroy-copies"
+    """The agency says in writing that it keeps no copy. PS-7 d."""
 
 
 class ItemState(StrEnum):
@@ -94,6 +96,8 @@ def _complete(item: Item) -> bool:
             return bool(item.account and item.credential and item.version)
         case ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
             return bool(item.about)
+        case ItemKind.DESTROY_COPIES:
+            return True
         case _:
             assert_never(item.kind)
 

@@ -27,7 +27,7 @@ def whose(kind: ItemKind, *, assignee: str, answers: Set[str], subject: str, sta
         case ItemKind.ROTATE:
             found = frozenset(answers & staff.present) - {subject}
             return found or frozenset(staff.admins) - {subject}
-        case ItemKind.END_GRANT | ItemKind.CLEAN_PLACE:
+        case ItemKind.END_GRANT | ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
             return frozenset(staff.runs) - {subject}
         case ItemKind.CUSTODY | ItemKind.SOLE_HOLDER | ItemKind.DEPUTY | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
             return frozenset(staff.admins) - {subject}

@@ -39,6 +39,8 @@ def sentence(told: Told) -> str:
             return f"withdraw the role {told.about}"
         case ItemKind.REVOKE_KEY:
             return f"revoke the key {told.about[:8]}"
+        case ItemKind.DESTROY_COPIES:
+            return "have it confirmed in writing that no copy is kept"
         case _:
             assert_never(told.kind)
 
@@ -58,7 +60,7 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern person role {told.person} {told.about} --withdraw"
         case ItemKind.REVOKE_KEY:
             return f"govern key revoke {told.about[:8]} --cause departure"
-        case ItemKind.CLEAN_PLACE:
+        case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
             return f"govern offboard done {case} {number}"
         case _:
             assert_never(told.kind)

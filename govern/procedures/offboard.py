@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from govern.errors import Refused
+from govern.errors import NotFound, Refused, Usage
 from govern.holdings.services import Purpose
 from govern.offboarding import checklist
-from govern.offboarding.case import LEAVES, CaseKind, CaseState
+from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item
+from govern.offboarding.kinds import LEAVES, RULES, CaseKind, Scope
 from govern.procedures import embargo, settling
 from govern.procedures.settling import Settled
-from govern.register.queries import cases, people, policies, services, ties
+from govern.register.queries import accounts, cases, people, policies, scopes, services, ties
 from govern.register.queries import keys as queries
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
 
 if TYPE_CHECKING:
+    from govern.procedures.keys import Revoked
     from govern.register.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What `open_` was asked for. `cut_at`: UTC time, empty where an embargoed case waits for whoever makes its cut; `last_day`: a date;
-    `requested_by`: a handle; `evidence`: SHA-256 of a file, hex; `readers`: handles of those named for an embargoed one."""
+    `requested_by`: a handle; `evidence`: SHA-256 of a file, hex; `readers`: handles of those named for an embargoed one; `keep`: selectors of
+    accounts that somebody who moves goes on holding; `keys`: of the machine that is lost, hex ids, all of the person's where none is named."""
 
     person: str
     kind: CaseKind
@@ -36,6 +39,8 @@ class Opening:
     evidence: str = ""
     embargo: bool = False
     readers: Sequence[str] = ()
+    keep: Sequence[str] = ()
+    keys: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +54,72 @@ class Cut:
     keys: int
 
 
-def plan(db: sqlite3.Connection, person: str, now: str) -> tuple[Person, list[Entry]]:
-    """The items that a departure now would have; nothing is recorded."""
-    who = people.find(db, person)
-    return who, cases.drafted(db, _drawn(db, who.id, cut_at=now, now=now)[1])
+def plan(db: sqlite3.Connection, opening: Opening, now: str) -> list[tuple[Person, list[Entry]]]:
+    """The items that such a departure now would have, of each whom it is about; nothing is recorded."""
+    return [(who, cases.drafted(db, _drawn(db, who.id, _scope(db, who, opening), cut_at=now, now=now)[1])) for who in whom(db, opening)]
+
+
+def means(kind: CaseKind) -> str:
+    """What its cut does, in a few words."""
+    if not RULES[kind].ends_grants:
+        return "revokes the keys of the machine, and opens a rotation for each secret that it could show"
+    return "ends the grants now, and opens a rotation for each secret"
 
 
 def entries(db: sqlite3.Connection, case: Case, now: str) -> list[Entry]:
     """The items of a case; of an embargoed one those that a cut now would draw up."""
     if not case.embargoed:
         return cases.items(db, case.id)
-    return cases.drafted(db, _drawn(db, case.person, cut_at=max(case.cut_at, now), now=now)[1])
+    return cases.drafted(db, _drawn(db, case.person, scopes.of_case(db, case.id), cut_at=max(case.cut_at, now), now=now)[1])
 
 
-def _drawn(db: sqlite3.Connection, person: str, *, cut_at: str, now: str) -> tuple[checklist.Circumstances, tuple[Item, ...]]:
-    found = ties.circumstances(db, person, now)
-    return found, checklist.draw_up(found, policies.policy(db), cut_at=cut_at)
+def _drawn(db: sqlite3.Connection, person: str, scope: Scope, *, cut_at: str, now: str) -> tuple[checklist.Circumstances, tuple[Item, ...]]:
+    found = ties.circumstances(db, person, now, scope)
+    return found, checklist.draw_up(found, policies.policy(db), cut_at=cut_at, scope=scope)
+
+
+def _scope(db: sqlite3.Connection, who: Person, opening: Opening) -> Scope:
+    """What the case will be about. Raises Usage or Refused for what does not go with its kind."""
+    rules = RULES[opening.kind]
+    if opening.keep and not rules.keeps:
+        raise Usage(f"nothing is kept in a case of the kind {opening.kind}", hint="--kind mover")
+    if opening.keep and opening.embargo:
+        raise Usage("an embargoed departure keeps nothing: its size would tell of whom it is", hint="grant again after the cut")
+    if rules.of_the_person:
+        if opening.keys:
+            raise Usage(f"a case of the kind {opening.kind} names no keys", hint="--kind device-lost")
+        kept = frozenset(account.id for selector in opening.keep for account in accounts.select(db, selector))
+        return Scope(opening.kind, kept)
+    if opening.embargo:
+        raise Usage("a lost machine waits for nothing", hint="without --embargo")
+    active = {key.id for key in queries.active(db, who.id)}
+    named = {_key(active, text, who.handle) for text in opening.keys}
+    return Scope(opening.kind, keys=frozenset(named or active))
+
+
+def _key(active: Collection[str], text: str, handle: str) -> str:
+    found = [key for key in active if len(text) >= 6 and key.startswith(text.casefold())]
+    if len(found) != 1:
+        raise NotFound(f"{handle} has no active key {text[:40]!r}", hint="govern key list")
+    return found[0]
+
+
+def whom(db: sqlite3.Connection, opening: Opening) -> list[Person]:
+    """The people whom an opening is about, the one who was named first: of an agency whose contract has ended everybody who is not gone.
+
+    An agency is named by its name or by one of its people. Those who have an open case already are left out where others have none.
+    """
+    if opening.kind is not CaseKind.AGENCY_ENDED:
+        return [people.find(db, opening.person)]
+    first = [] if (found := people.of_agency(db, opening.person)) else [people.find(db, opening.person)]
+    found = [*first, *(one for one in found or people.of_agency(db, first[0].agency) if one not in first)]
+    busy = {row[0] for row in db.execute("SELECT person FROM cases WHERE state <> 'closed' AND compartment IS NULL")}
+    return [one for one in found if one.id not in busy] or found
+
+
+def open_all(tx: Transaction, opening: Opening) -> list[tuple[Case, Cut | None]]:
+    """Open a case for each of those whom the opening is about, all or none."""
+    return [open_(tx, replace(opening, person=one.handle)) for one in whom(tx.register, opening)]
 
 
 def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
@@ -77,12 +132,14 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     db = tx.register
     who = people.find(db, opening.person)
     asked_by = people.find(db, opening.requested_by).id if opening.requested_by else None
-    frozen_at = tx.size
-    found, items = _drawn(db, who.id, cut_at=opening.cut_at or tx.now, now=tx.now)
+    frozen_at, scope = tx.size, _scope(db, who, opening)
+    if opening.cut_at > tx.now and not scope.rules.of_the_person:
+        raise Usage("a lost machine waits for nothing", hint="without --cut-at")
+    items = _drawn(db, who.id, scope, cut_at=opening.cut_at or tx.now, now=tx.now)[1]
     body = {
         "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at or None, "items": 0 if opening.embargo else len(items),
-        "frozen": checklist.frozen(found.known), "frozen_at": frozen_at, "last_day": opening.last_day or None, "requested_by": asked_by,
-        "evidence": opening.evidence or None,
+        "frozen": checklist.frozen(ties.known(db, who.id)), "frozen_at": frozen_at, "last_day": opening.last_day or None,
+        "requested_by": asked_by, "evidence": opening.evidence or None, "kept": sorted(scope.kept) or None, "keys": sorted(scope.keys) or None,
     }  # fmt: skip
     if opening.embargo:
         sealed = cases.by_id(db, embargo.open_(tx, body, opening.readers), reader=tx.actor)
@@ -145,18 +202,21 @@ def why_left(db: sqlite3.Connection, actor: str, case: Case, now: str) -> str:
 
 
 def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
-    from govern.procedures import keys, sealing
+    from govern.procedures import sealing
 
-    db = tx.register
-    held = _keys(db, case)
-    gone = keys.revoke(tx, held, "departure", spare_last=True) if held else None
-    grants = [row[0] for row in db.execute("SELECT id FROM grants WHERE person = ? AND ended_at IS NULL ORDER BY entry", (case.person,))]
-    for start in range(0, len(grants), 1000):
-        tx.record("grant.ended", {"grants": grants[start : start + 1000], "cause": "departure"})
-    accounts = ties.sealed_accounts(db, case.person)
-    wraps = sealing.end_wraps(tx, case.person, accounts) if accounts else 0
+    db, scope = tx.register, scopes.of_case(tx.register, case.id)
+    gone = _revoke(tx, case, scope)
+    grants, wraps = [], 0
+    if scope.rules.ends_grants:
+        rows = db.execute("SELECT id, account FROM grants WHERE person = ? AND ended_at IS NULL ORDER BY entry", (case.person,))
+        grants = [grant for grant, account in rows if account not in scope.kept]
+        for start in range(0, len(grants), 1000):
+            tx.record("grant.ended", {"grants": grants[start : start + 1000], "cause": "departure"})
+        sealed = [account for account in ties.sealed_accounts(db, case.person) if account not in scope.kept]
+        wraps = sealing.end_wraps(tx, case.person, sealed) if sealed else 0
     wraps += gone.wraps if gone else 0
-    rotations = settling.open_rotations(tx, case.person, settling.brought_forward(tx, case, items))
+    rotations = settling.open_rotations(tx, case, settling.brought_forward(tx, case, items))
+    rotations += gone.rotations if gone else 0
     tx.record("case.cut", {"case": case.id})
     return Cut(
         case=cases.by_id(db, case.id, reader=tx.actor),
@@ -167,9 +227,22 @@ def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
     )
 
 
-def _keys(db: sqlite3.Connection, case: Case) -> list[str]:
-    """The active keys of somebody who leaves: they sign no more, and read nothing that is recorded from here on."""
-    return [key.id for key in queries.active(db, case.person)] if case.kind in LEAVES else []
+def _revoke(tx: Transaction, case: Case, scope: Scope) -> Revoked | None:
+    """End the active keys of somebody who leaves, or of a lost machine: they sign no more, and read nothing that is recorded from here on.
+
+    A lost machine's are an admin's to revoke: where HR makes the cut, the item stays open.
+    """
+    from govern.procedures import keys
+
+    if not scope.rules.cause:
+        return None
+    held = [key.id for key in queries.active(tx.register, case.person) if not scope.keys or key.id in scope.keys]
+    try:
+        return keys.revoke(tx, held, scope.rules.cause, spare_last=True) if held else None
+    except Refused as refused:
+        if refused.rule != "authority":
+            raise
+        return None
 
 
 def refresh(tx: Transaction, case: Case) -> Settled:

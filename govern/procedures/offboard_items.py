@@ -5,11 +5,11 @@ from __future__ import annotations
 from govern.errors import Refused, Usage
 from govern.offboarding import attestation
 from govern.offboarding.attestation import Ending
-from govern.offboarding.case import LEAVES
 from govern.offboarding.items import ItemKind, ItemState
+from govern.offboarding.kinds import LEAVES
 from govern.procedures import settling
 from govern.procedures.offboard import must_run_cases
-from govern.register.queries import cases, people, signers, ties
+from govern.register.queries import cases, people, scopes, signers, ties
 from govern.register.queries.cases import Case, Entry
 from govern.register.transaction import Transaction
 
@@ -29,7 +29,9 @@ def assign(tx: Transaction, case: Case, entry: Entry, person: str) -> Entry:
 def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note: str = "") -> Entry:
     """The item is done. Refused where the ledger would show it and does not; a rotation's grade is that of the rotation."""
     must_run_cases(tx, case)
-    refusal = ties.unmet(tx.register, case.person, entry.item) if entry.state is ItemState.OPEN else None
+    refusal = (
+        ties.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id)) if entry.state is ItemState.OPEN else None
+    )
     if refusal is not None:
         raise _specific(tx, refusal, case, entry)
     grade, cites = settling.proof(tx.register, case, entry.item)
@@ -56,7 +58,8 @@ def give_up(tx: Transaction, case: Case, entry: Entry, state: ItemState, reason:
     must_run_cases(tx, case)
     if not reason.strip():
         raise Usage("why is missing: --reason", hint="--reason 'the account was closed by the platform'")
-    still_known = ties.applies(tx.register, case.person, entry.item) if state is ItemState.NOT_APPLICABLE else None
+    scope = scopes.of_case(tx.register, case.id)
+    still_known = ties.applies(tx.register, case.person, entry.item, scope) if state is ItemState.NOT_APPLICABLE else None
     if still_known is not None and entry.state is ItemState.OPEN:
         hint = f"change it, or give it up: govern offboard waive {case.id[:8]} {entry.number} --reason TEXT"
         raise Refused(still_known.message, rule=still_known.rule, control=still_known.control, hint=hint)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 from govern.offboarding import checklist, deadlines
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.kinds import RULES
 from govern.procedures import together
-from govern.register.queries import cases, policies, rotations, signers, ties
+from govern.register.queries import cases, policies, rotations, scopes, signers, ties
 from govern.register.queries.cases import Case, Entry
 from govern.rotation.triggers import Trigger
 
@@ -70,12 +71,17 @@ def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
 def take_in(tx: Transaction, case: Case) -> int:
     """Add an item for everything that ties the person to the company by now and that no item of the case is about; how many were added."""
     listed = {_about(entry.item) for entry in cases.items(tx.register, case.id)}
-    found = ties.circumstances(tx.register, case.person, tx.now)
-    drawn = checklist.draw_up(found, policies.policy(tx.register), cut_at=max(case.cut_at, tx.now))
-    items = [item for item in drawn if _about(item) not in listed]
+    items = [item for item in _drawn(tx.register, case, tx.now) if _about(item) not in listed]
     record_items(tx, case.id, items)
-    open_rotations(tx, case.person, brought_forward(tx, case, items))
+    open_rotations(tx, case, brought_forward(tx, case, items))
     return len(items)
+
+
+def _drawn(db: sqlite3.Connection, case: Case, now: str) -> tuple[Item, ...]:
+    """The items that the case would have if it were drawn up now."""
+    scope = scopes.of_case(db, case.id)
+    found = ties.circumstances(db, case.person, now, scope)
+    return checklist.draw_up(found, policies.policy(db), cut_at=max(case.cut_at, now), scope=scope)
 
 
 def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[Item]:
@@ -93,8 +99,7 @@ def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
     if any(entry.state == "open" and _done(db, case, entry) for entry in entries):
         return True
     listed = {_about(entry.item) for entry in entries}
-    drawn = checklist.draw_up(ties.circumstances(db, case.person, now), policies.policy(db), cut_at=max(case.cut_at, now))
-    return any(_about(item) not in listed for item in drawn)
+    return any(_about(item) not in listed for item in _drawn(db, case, now))
 
 
 def _about(item: Item) -> tuple[str, str, str, int, str]:
@@ -111,25 +116,26 @@ def record_items(tx: Transaction, case: str, items: Sequence[Item]) -> None:
         )
 
 
-def open_rotations(tx: Transaction, person: str, items: Sequence[Item]) -> int:
-    """Open a rotation, for the change of membership, of every credential among the items that has none open; how many were opened."""
+def open_rotations(tx: Transaction, case: Case, items: Sequence[Item]) -> int:
+    """Open a rotation of every credential among the items that has none open, for the change of membership or the lost machine; how many."""
     due: dict[str, str] = {}
     for item in items:
         if item.kind is ItemKind.ROTATE:
             due[item.credential] = min(item.due, due.get(item.credential, item.due))
     under_way = rotations.under_way(tx.register, list(due))
     wanted = [(credential, by) for credential, by in due.items() if credential not in under_way]
-    together.open_rotations(tx, wanted, Trigger.MEMBERSHIP, person=person)
+    trigger = Trigger.MEMBERSHIP if RULES[case.kind].of_the_person else Trigger.COMPROMISE
+    together.open_rotations(tx, wanted, trigger, person=case.person)
     return len(wanted)
 
 
 def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
-    return ties.can_tell(entry.item.kind) and ties.unmet(db, case.person, entry.item) is None
+    return ties.can_tell(entry.item.kind) and ties.unmet(db, case.person, entry.item, scopes.of_case(db, case.id)) is None
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:
     """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
     if item.kind is not ItemKind.ROTATE:
         return "one-person", None
-    ended = ties.ended_by(db, item.credential, item.version, but=case.person)
+    ended = ties.ended_by(db, item.credential, item.version, case.person, scopes.of_case(db, case.id))
     return (None, None) if ended is None else ended[1:]

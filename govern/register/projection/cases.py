@@ -6,6 +6,7 @@ An embargoed case stands in a compartment of its own, whose id it bears; what `c
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -14,11 +15,12 @@ from govern.errors import Refused
 from govern.holdings.services import Purpose
 from govern.offboarding import attestation, case, deadlines, items
 from govern.offboarding.attestation import Ending
-from govern.offboarding.case import CaseKind, CaseState
+from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.kinds import RULES, CaseKind
 from govern.register.projection.scene import Scene
 from govern.register.queries import keys as readers
-from govern.register.queries import services, signers, ties
+from govern.register.queries import scopes, services, signers, ties
 
 
 class _Case(NamedTuple):
@@ -50,12 +52,30 @@ def _opened(scene: Scene) -> None:
     if "requested_by" in body:
         scene.must("person", "people", body["requested_by"])
     _one_each(scene)
+    _scope(scene)
     scene.run(
         "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry, compartment,"
-        " cut_order) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cut_order, evidence, kept, keys) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         body["case"], body["person"], body["kind"], body.get("cut_at"), body.get("last_day"), body.get("requested_by"), scene.actor, scene.at,
-        body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None, body.get("order"),
+        body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None, body.get("order"), body.get("evidence"),
+        *(json.dumps(sorted(body[name])) if name in body else None for name in ("kept", "keys")),
     )  # fmt: skip
+
+
+def _scope(scene: Scene) -> None:
+    """Accounts go on with somebody who moves, and with nobody else; keys are named of a machine that is lost, and are all its person's."""
+    body, rules = scene.body, RULES[CaseKind(scene.body["kind"])]
+    if "kept" in body:
+        if not rules.keeps:
+            raise Refused(f"a case of the kind {body['kind']} keeps no account", rule="case-scope", control="PS-4", hint="--kind mover")
+        for account in body["kept"]:
+            scene.must("account", "accounts", account)
+    if "keys" in body:
+        if rules.of_the_person:
+            raise Refused(f"a case of the kind {body['kind']} names no keys", rule="case-scope", control="PS-4", hint="--kind device-lost")
+        theirs = {row[0] for row in scene.db.execute("SELECT id FROM keys WHERE person = ?", (body["person"],))}
+        if not set(body["keys"]) <= theirs:
+            raise Refused("the keys of a lost machine are those of its person", rule="unknown-reference", hint="govern key list")
 
 
 def _one_each(scene: Scene) -> None:
@@ -137,7 +157,7 @@ def _cut(scene: Scene) -> None:
     A cut made earlier than planned brings what is open forward by as much.
     """
     found = _case(scene)
-    state = case.cut(found.state, grants_left=_grants_left(scene, found.person))
+    state = case.cut(found.state, grants_left=ties.grants_left(scene.db, found.person, scopes.of_case(scene.db, found.id)))
     planned = scene.one("SELECT cut_at FROM cases WHERE id = ?", found.id)[0]
     if planned is not None and scene.at < planned:
         for item, due in scene.db.execute("SELECT id, due FROM items WHERE case_id = ? AND state = 'open'", (found.id,)).fetchall():
@@ -153,10 +173,6 @@ def _cut(scene: Scene) -> None:
         " AND about IN (SELECT key FROM revocations)",
         scene.at, scene.actor, scene.index, found.id, ItemKind.REVOKE_KEY,
     )  # fmt: skip
-
-
-def _grants_left(scene: Scene, person: str) -> int:
-    return int(scene.one("SELECT count(*) FROM grants WHERE person = ? AND ended_at IS NULL", person)[0])
 
 
 def _item(scene: Scene) -> tuple[_Case, sqlite3.Row]:
@@ -177,18 +193,19 @@ def _item_ended(scene: Scene) -> None:
         raise Refused("this item has ended", rule="item-open", hint="reopen it first")
     by, grade, cites = scene.actor, body.get("grade"), body.get("entry")
     item = Item(kind=ItemKind(kind), due="", account=account or "", credential=credential or "", version=n or 0, about=about or "")
+    scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
         case "done":
-            refusal = ties.unmet(scene.db, found.person, item)
+            refusal = ties.unmet(scene.db, found.person, item, scope)
             if refusal is not None:
                 raise refusal
-            ended = ties.ended_by(scene.db, item.credential, item.version, but=found.person)
+            ended = ties.ended_by(scene.db, item.credential, item.version, found.person, scope)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:
-            still_known = ties.applies(scene.db, found.person, item)
+            still_known = ties.applies(scene.db, found.person, item, scope)
             if still_known is not None:
                 raise still_known
     scene.run(
@@ -230,7 +247,7 @@ def _closed(scene: Scene) -> None:
         found.state,
         items_left=scene.one("SELECT count(*) FROM items WHERE case_id = ? AND state = 'open'", found.id)[0],
         still_known=len(ties.unanswered(scene.db, found.id, found.person)),
-        grants_left=_grants_left(scene, found.person),
+        grants_left=ties.grants_left(scene.db, found.person, scopes.of_case(scene.db, found.id)),
     )
     endings = [
         Ending(by=by or "", verifier=verifier or "")

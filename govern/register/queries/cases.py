@@ -5,13 +5,15 @@ A case can't be seen by its subject before its cut: every question says who is a
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Usage
-from govern.offboarding.case import CaseKind, CaseState
+from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind, ItemState
+from govern.offboarding.kinds import CaseKind
 from govern.register.queries.rotations import whole_id
 
 
@@ -47,6 +49,12 @@ class Case(NamedTuple):
     compartment: str = ""
     order: str = ""
     """Of an embargoed one with a time: its opener's signature, by which a service makes the cut."""
+    evidence: str = ""
+    """SHA-256 of what was shown at the opening, hex, or empty."""
+    kept: tuple[str, ...] = ()
+    """Accounts (ids) that somebody who moves goes on holding."""
+    keys: tuple[str, ...] = ()
+    """Of a lost machine, hex ids."""
 
     @property
     def embargoed(self) -> bool:
@@ -80,7 +88,7 @@ _CASES: Final = """
 SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at,
   c.closed_at, c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry,
   (SELECT count(*) FROM items i WHERE i.case_id = c.id),
-  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment, c.cut_order
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment, c.cut_order, c.evidence, c.kept, c.keys
 FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """
 
@@ -92,7 +100,8 @@ def _case(row: Sequence[object]) -> Case:
         requested_by=texts[6], opener=texts[7], opened_at=texts[8], frozen=texts[9], frozen_at=int(texts[10] or 0), closed_at=texts[11],
         closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], cut_made_at=texts[15], cut_entry=int(texts[16] or 0),
         closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0), cut_planned=texts[21],
-        compartment=texts[22], order=texts[23],
+        compartment=texts[22], order=texts[23], evidence=texts[24], kept=tuple(json.loads(texts[25] or "[]")),
+        keys=tuple(json.loads(texts[26] or "[]")),
     )  # fmt: skip
 
 

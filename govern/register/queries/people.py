@@ -77,6 +77,12 @@ def find(db: sqlite3.Connection, text: str) -> Person:
     raise NotFound(f"there is no person {text!r}", hint=hint)
 
 
+def of_agency(db: sqlite3.Connection, agency: str) -> list[Person]:
+    """Everybody of an agency of this name, whatever its case, who has not left; by handle."""
+    wanted = agency.strip().casefold()
+    return [one for one in people(db) if wanted and one.agency.casefold() == wanted and one.status != "former"]
+
+
 def handle_taken(db: sqlite3.Connection, handle: str) -> bool:
     return db.execute("SELECT 1 FROM people WHERE handle = ?", (handle,)).fetchone() is not None
 

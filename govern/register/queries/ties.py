@@ -7,35 +7,55 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from typing import assert_never
 
 from govern.errors import Refused
 from govern.offboarding.checklist import Account, Circumstances, Known
 from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.kinds import WHOLE, Scope
+from govern.register.queries import scopes
 
 
-def known(db: sqlite3.Connection, person: str) -> tuple[Known, ...]:
-    """Every live version that the person could know, with all bases."""
+def known(db: sqlite3.Connection, person: str, scope: Scope = WHOLE) -> tuple[Known, ...]:
+    """Every live version that the person could know, with all bases, as far as the case is about it.
+
+    Of a machine that is lost: what its keys could open, and whatever the person had in any other way, which may have lain on it.
+    """
     rows = db.execute(
-        "SELECT c.account, e.credential, c.kind, e.n, group_concat(e.basis) FROM exposures e"
-        " JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL JOIN credentials c ON c.id = e.credential"
-        " WHERE e.person = ? GROUP BY e.credential, e.n ORDER BY e.credential, e.n",
-        (person,),
+        """
+        SELECT c.account, e.credential, c.kind, e.n, group_concat(e.basis) FROM exposures e
+        JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL JOIN credentials c ON c.id = e.credential
+        WHERE e.person = :person AND (NOT :before OR v.entry < :before) AND (:keys = '[]' OR e.basis <> 'sealed' OR EXISTS (
+          SELECT 1 FROM wraps w WHERE w.credential = e.credential AND w.n = e.n AND w.key IN (SELECT value FROM json_each(:keys))))
+        GROUP BY e.credential, e.n ORDER BY e.credential, e.n
+        """,
+        {"person": person, "before": scope.before, "keys": json.dumps(sorted(scope.keys))},
     )
     return tuple(
         Known(account=account, credential=credential, kind=kind, version=n, bases=frozenset(bases.split(",")))
         for account, credential, kind, n, bases in rows
+        if account not in scope.kept
     )
 
 
 def unanswered(db: sqlite3.Connection, case: str, person: str) -> tuple[Known, ...]:
-    """Live versions that the person could know and that no item of the case gave up by a waiver: nothing else gives up what is live."""
+    """Live versions that the person could know, as far as the case is about them, and that no item of it gave up by a waiver: nothing else
+    gives up what is live."""
     given_up = {
         (credential, n)
         for credential, n in db.execute(
             "SELECT credential, n FROM items WHERE case_id = ? AND kind = 'rotate' AND state = 'waived'", (case,)
         )
     }
-    return tuple(one for one in known(db, person) if (one.credential, one.version) not in given_up)
+    return tuple(one for one in known(db, person, scopes.of_case(db, case)) if (one.credential, one.version) not in given_up)
+
+
+def grants_left(db: sqlite3.Connection, person: str, scope: Scope) -> int:
+    """How many grants of the person run that the cut should have ended."""
+    if not scope.rules.ends_grants:
+        return 0
+    rows = db.execute("SELECT account FROM grants WHERE person = ? AND ended_at IS NULL", (person,))
+    return sum(account not in scope.kept for (account,) in rows)
 
 
 def not_given_up(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
@@ -53,13 +73,13 @@ def not_given_up(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def circumstances(db: sqlite3.Connection, person: str, at: str) -> Circumstances:
-    """Everything that a departure of the person has to undo, at this time (UTC)."""
+def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = WHOLE) -> Circumstances:
+    """Everything that a departure of the person has to undo, at this time (UTC), as far as the case is about it."""
 
     def column(query: str, *values: str) -> tuple[str, ...]:
         return tuple(row[0] for row in db.execute(query, values))
 
-    found = known(db, person)
+    found = known(db, person, scope)
     granted = column("SELECT DISTINCT account FROM grants WHERE person = ? AND ended_at IS NULL", person)
     custody = column("SELECT id FROM accounts WHERE custodian = ? AND state = 'active'", person)
     deputy = column("SELECT id FROM accounts WHERE deputy = ? AND state = 'active'", person)
@@ -81,8 +101,11 @@ def circumstances(db: sqlite3.Connection, person: str, at: str) -> Circumstances
             at[:10],
         ),
         roles=column("SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?) ORDER BY role", person, at),
-        keys=column("SELECT id FROM keys WHERE person = ? AND state = 'active' ORDER BY id", person),
-    )
+        keys=tuple(
+            key for key in column("SELECT id FROM keys WHERE person = ? AND state = 'active' ORDER BY id", person)
+            if not scope.keys or key in scope.keys
+        ),
+    )  # fmt: skip
 
 
 def sealed_accounts(db: sqlite3.Connection, person: str, *, live: bool = False) -> tuple[str, ...]:
@@ -148,7 +171,7 @@ def _not_openable(db: sqlite3.Connection, accounts: str, person: str) -> set[str
     return {row[0] for row in rows}
 
 
-def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
+def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE) -> Refused | None:
     """Why the ledger says that an item of this person's case is not done; None where it is, or where it can't tell (copies in places)."""
 
     def there(query: str, *values: object) -> bool:
@@ -156,7 +179,7 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
 
     match item.kind:
         case ItemKind.ROTATE:
-            return _not_rotated(db, person, item)
+            return _not_rotated(db, person, item, scope)
         case ItemKind.END_GRANT:
             left = there("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", item.account, person)
             hint = "govern revoke ACCOUNT PERSON"
@@ -176,12 +199,14 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
         case ItemKind.REVOKE_KEY:
             left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'active'", item.about)
             hint = f"govern key revoke {item.about[:8]} --cause departure"
-        case ItemKind.CLEAN_PLACE:
+        case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
             return None
+        case _:
+            assert_never(item.kind)
     return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None
 
 
-def _not_rotated(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
+def _not_rotated(db: sqlite3.Connection, person: str, item: Item, scope: Scope) -> Refused | None:
     row = db.execute("SELECT ended_at FROM versions WHERE credential = ? AND n = ?", (item.credential, item.version)).fetchone()
     if row is None or row[0] is None:
         return Refused(
@@ -190,33 +215,45 @@ def _not_rotated(db: sqlite3.Connection, person: str, item: Item) -> Refused | N
             control="IA-5 i",
             hint="govern rotate ACCOUNT, then confirm it",
         )
-    if ended_by(db, item.credential, item.version, but=person) is None and ended_by(db, item.credential, item.version) is not None:
+    if ended_by(db, item.credential, item.version) is None or ended_by(db, item.credential, item.version, person, scope) is not None:
+        return None
+    if not scope.rules.of_the_person:
         return Refused(
-            "the one who leaves changed it themselves, which is no proof against them",
+            "it was changed with a key of the machine that is lost, which is no proof against whoever has it",
             rule="own-rotation",
             control="AC-5",
-            hint="somebody else changes it once more: govern rotate ACCOUNT",
+            hint="change it once more with another key: govern rotate ACCOUNT",
         )
-    return None
+    return Refused(
+        "the one who leaves changed it themselves, which is no proof against them",
+        rule="own-rotation",
+        control="AC-5",
+        hint="somebody else changes it once more: govern rotate ACCOUNT",
+    )
 
 
-def ended_by(db: sqlite3.Connection, credential: str, n: int, *, but: str = "") -> tuple[str, str, int] | None:
+def ended_by(db: sqlite3.Connection, credential: str, n: int, person: str = "", scope: Scope = WHOLE) -> tuple[str, str, int] | None:
     """Who confirmed the first rotation that leaves nothing of a version, with its grade and ledger index; None where none did.
 
-    Rotations confirmed by the person `but` are passed over.
+    Rotations confirmed by the person whom a case of this scope is about are passed over or, of a machine that is lost, those signed with its keys.
     """
     row = db.execute(
-        "SELECT r.confirmer, r.grade, r.ended_entry FROM versions v JOIN rotations r"
-        " ON r.credential = v.credential AND r.state = 'done' AND r.candidate <> v.n AND r.ended_entry > v.entry"
-        " WHERE v.credential = ? AND v.n = ? AND v.ended_at IS NOT NULL AND r.confirmer <> ? ORDER BY r.ended_entry LIMIT 1",
-        (credential, n, but),
+        """
+        SELECT r.confirmer, r.grade, r.ended_entry FROM versions v JOIN rotations r
+          ON r.credential = v.credential AND r.state = 'done' AND r.candidate <> v.n AND r.ended_entry > v.entry
+        LEFT JOIN entries e ON e.idx = r.ended_entry
+        WHERE v.credential = ? AND v.n = ? AND v.ended_at IS NOT NULL AND r.confirmer <> ?
+          AND (e.key IS NULL OR e.key NOT IN (SELECT value FROM json_each(?)))
+        ORDER BY r.ended_entry LIMIT 1
+        """,
+        (credential, n, person if scope.rules.of_the_person else "", json.dumps(sorted(scope.keys))),
     ).fetchone()
     return None if row is None else (row[0], row[1], row[2])
 
 
-def applies(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
+def applies(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE) -> Refused | None:
     """Why an item can't be told not to apply: of a secret that works and that the person could know. None where nothing speaks against it."""
-    if item.kind is not ItemKind.ROTATE:
+    if item.kind is not ItemKind.ROTATE or item.account in scope.kept:
         return None
     row = db.execute(
         "SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL"
@@ -235,4 +272,4 @@ def applies(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
 
 def can_tell(kind: ItemKind) -> bool:
     """Whether the ledger itself shows when an item of this kind is done."""
-    return kind is not ItemKind.CLEAN_PLACE
+    return kind not in (ItemKind.CLEAN_PLACE, ItemKind.DESTROY_COPIES)

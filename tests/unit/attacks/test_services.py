@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from govern.ledger.commitment import EpochKey
-from govern.offboarding.case import CaseKind
+from govern.offboarding.kinds import CaseKind
 from govern.procedures import offboard
 from govern.vault.epoch import wrap_epoch
 

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import pytest
 
 from govern.holdings.proposals import TWO_PERSON_ROLES, Act
-from govern.offboarding.case import CaseKind
+from govern.offboarding.kinds import CaseKind
 from govern.procedures import enrol, offboard, offboard_items, people, proposals, rotate
 from govern.procedures import rotation as steps
 from govern.procedures.epochs import wrap

@@ -11,7 +11,7 @@ import pytest
 
 from govern.errors import Refused
 from govern.offboarding import checklist
-from govern.offboarding.case import CaseKind
+from govern.offboarding.kinds import CaseKind
 from govern.procedures import offboard
 from govern.procedures import rotation as steps
 from govern.procedures.status import status

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from govern.errors import Refused, Usage
-from govern.offboarding import case
-from govern.offboarding.case import CaseKind, CaseState
+from govern.offboarding import case, kinds
+from govern.offboarding.case import CaseState
+from govern.offboarding.kinds import CaseKind
 
 NOTHING = {"items_left": 0, "still_known": 0, "grants_left": 0}
 
@@ -42,9 +43,9 @@ def test_it_stays_open_while_anything_is_left(state: CaseState, left: dict[str, 
 
 
 def test_kinds_are_read_by_name() -> None:
-    assert case.read_kind("agency-ended") is CaseKind.AGENCY_ENDED
+    assert kinds.read_kind("agency-ended") is CaseKind.AGENCY_ENDED
     with pytest.raises(Usage, match="no kind of departure"):
-        case.read_kind("fired")
+        kinds.read_kind("fired")
 
 
 def test_no_kind_says_why() -> None:

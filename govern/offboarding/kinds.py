@@ -1,0 +1,101 @@
+"""What each kind of departure asks for: who goes, what the cut ends, which items there are. Pure: one table.
+
+A kind says what happens, never why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from govern.errors import Usage
+from govern.offboarding.items import ItemKind
+
+
+class CaseKind(StrEnum):
+    """What happens to the person. None says why."""
+
+    LEAVER = "leaver"
+    MOVER = "mover"
+    """Another post: per account, it goes on or it ends."""
+    AGENCY_ENDED = "agency-ended"
+    """The contract with an agency has ended: a case for each of its people."""
+    CLIENT_ENDED = "client-ended"
+    PAUSE = "pause"
+    """Away for a while: what they held ends, and can be given again."""
+    DEVICE_LOST = "device-lost"
+    """The person stays, and goes on holding what they hold; whatever the machine could show changes."""
+
+
+class Rules(NamedTuple):
+    """What one kind asks for.
+
+    `leaves`: the person is gone, their keys end with the cut, and they are granted nothing any more. `ends_grants`: the cut ends grants; `keeps`:
+    but for accounts that may be named. `anew`: what is granted after the cut is none of the case's business. `cause`: with which keys are
+    revoked at the cut, empty where none are. `of_the_person`: it is the person who should know nothing any more, so that a rotation of their
+    own is no proof; else it is a machine. `items`: what there can be to do.
+    """
+
+    items: frozenset[ItemKind]
+    leaves: bool = False
+    ends_grants: bool = True
+    keeps: bool = False
+    anew: bool = False
+    cause: str = ""
+    of_the_person: bool = True
+
+
+_TIES: Final = frozenset({
+    ItemKind.SOLE_HOLDER, ItemKind.END_GRANT, ItemKind.CUSTODY, ItemKind.DEPUTY, ItemKind.ROTATE, ItemKind.CLEAN_PLACE,
+    ItemKind.WITHDRAW_ROLE,
+})  # fmt: skip
+"""What ties people to accounts and to the work here; their keys are a matter of the kind."""
+
+RULES: Final[Mapping[CaseKind, Rules]] = {
+    CaseKind.LEAVER: Rules(_TIES | {ItemKind.REVOKE_KEY}, leaves=True, cause="departure"),
+    CaseKind.AGENCY_ENDED: Rules(_TIES | {ItemKind.REVOKE_KEY, ItemKind.DESTROY_COPIES}, leaves=True, cause="departure"),
+    CaseKind.MOVER: Rules(_TIES | {ItemKind.REVOKE_KEY}, keeps=True, anew=True),
+    CaseKind.CLIENT_ENDED: Rules(_TIES | {ItemKind.REVOKE_KEY}),
+    CaseKind.PAUSE: Rules(_TIES, anew=True),
+    CaseKind.DEVICE_LOST: Rules(frozenset({ItemKind.REVOKE_KEY, ItemKind.ROTATE}), ends_grants=False, cause="lost", of_the_person=False),
+}
+"""Every kind has its rules. PS-4 (leaver), PS-5 (mover, pause), PS-7 d (agency), IA-5 d (device)."""
+
+LEAVES: Final = frozenset(kind for kind, rules in RULES.items() if rules.leaves)
+"""Kinds after which the person is gone, and is granted nothing any more; after the others they may be granted anew."""
+
+
+def read_kind(text: str) -> CaseKind:
+    """The kind of that name; raises Usage."""
+    try:
+        return CaseKind(text)
+    except ValueError:
+        raise Usage(f"there is no kind of departure {text[:40]!r}", hint=f"one of {', '.join(CaseKind)}") from None
+
+
+class Scope(NamedTuple):
+    """Which part of what ties the person to the company a case is about.
+
+    `kept`: accounts (ids) that go on; `keys`: of the machine that is lost, hex ids; `before`: the index in the ledger at which the cut was made
+    and the last of these keys was revoked, 0 before that: what came to be later was never on that machine.
+    """
+
+    kind: CaseKind = CaseKind.LEAVER
+    kept: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    before: int = 0
+
+    @property
+    def rules(self) -> Rules:
+        return RULES[self.kind]
+
+    def takes(self, kind: ItemKind, account: str) -> bool:
+        """Whether such an item, about this account or about none, belongs to the case."""
+        if account in self.kept or kind not in self.rules.items:
+            return False
+        return not (kind is ItemKind.REVOKE_KEY and self.rules.keeps and self.kept)  # who goes on holding something may need their keys
+
+
+WHOLE: Final = Scope()
+"""All that ties somebody who leaves."""

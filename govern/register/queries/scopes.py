@@ -1,0 +1,28 @@
+"""Which part of what ties a person to the company a case is about, as the ledger says by now."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from govern.offboarding.kinds import RULES, CaseKind, Scope
+
+
+def of_case(db: sqlite3.Connection, case: str) -> Scope:
+    """The scope of this case (id): what it was opened with, what was granted since its cut, and when the last key of a lost machine ended."""
+    row = db.execute("SELECT kind, kept, keys, person, cut_entry FROM cases WHERE id = ?", (case,)).fetchone()
+    kind, kept, keys = CaseKind(row[0]), frozenset(json.loads(row[1] or "[]")), frozenset(json.loads(row[2] or "[]"))
+    person, cut_entry = row[3], row[4]
+    if RULES[kind].anew and cut_entry is not None:
+        anew = db.execute("SELECT account FROM grants WHERE person = ? AND ended_at IS NULL AND entry > ?", (person, cut_entry))
+        kept |= {account for (account,) in anew}
+    return Scope(kind, kept, keys, 0 if RULES[kind].of_the_person else _over(db, keys, cut_entry))
+
+
+def _over(db: sqlite3.Connection, keys: frozenset[str], cut_entry: int | None) -> int:
+    """The index from which on nothing comes to be on the lost machine; 0 while it still may."""
+    if cut_entry is None:
+        return 0
+    listed = json.dumps(sorted(keys))
+    ended = [row[0] for row in db.execute("SELECT entry FROM revocations WHERE key IN (SELECT value FROM json_each(?))", (listed,))]
+    return max([cut_entry, *ended]) if len(ended) == len(keys) else 0
