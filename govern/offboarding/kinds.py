@@ -46,18 +46,15 @@ class Rules(NamedTuple):
     of_the_person: bool = True
 
 
-_TIES: Final = frozenset({
-    ItemKind.SOLE_HOLDER, ItemKind.END_GRANT, ItemKind.CUSTODY, ItemKind.DEPUTY, ItemKind.ROTATE, ItemKind.CLEAN_PLACE,
-    ItemKind.WITHDRAW_ROLE,
-})  # fmt: skip
-"""What ties people to accounts and to the work here; their keys are a matter of the kind."""
+_TIES: Final = frozenset(ItemKind) - {ItemKind.DESTROY_COPIES}
+"""Whatever ties somebody to accounts and to the work here: no kind of item is forgotten but by saying so."""
 
 RULES: Final[Mapping[CaseKind, Rules]] = {
-    CaseKind.LEAVER: Rules(_TIES | {ItemKind.REVOKE_KEY}, leaves=True, cause="departure"),
-    CaseKind.AGENCY_ENDED: Rules(_TIES | {ItemKind.REVOKE_KEY, ItemKind.DESTROY_COPIES}, leaves=True, cause="departure"),
-    CaseKind.MOVER: Rules(_TIES | {ItemKind.REVOKE_KEY}, keeps=True, anew=True),
-    CaseKind.CLIENT_ENDED: Rules(_TIES | {ItemKind.REVOKE_KEY}),
-    CaseKind.PAUSE: Rules(_TIES, anew=True),
+    CaseKind.LEAVER: Rules(_TIES, leaves=True, cause="departure"),
+    CaseKind.AGENCY_ENDED: Rules(_TIES | {ItemKind.DESTROY_COPIES}, leaves=True, cause="departure"),
+    CaseKind.MOVER: Rules(_TIES, keeps=True, anew=True),
+    CaseKind.CLIENT_ENDED: Rules(_TIES),
+    CaseKind.PAUSE: Rules(_TIES - {ItemKind.REVOKE_KEY}, anew=True),
     CaseKind.DEVICE_LOST: Rules(frozenset({ItemKind.REVOKE_KEY, ItemKind.ROTATE}), ends_grants=False, cause="lost", of_the_person=False),
 }
 """Every kind has its rules. PS-4 (leaver), PS-5 (mover, pause), PS-7 d (agency), IA-5 d (device)."""

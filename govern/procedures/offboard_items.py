@@ -9,7 +9,7 @@ from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.kinds import LEAVES
 from govern.procedures import settling
 from govern.procedures.offboard import must_run_cases
-from govern.register.queries import cases, people, scopes, signers, ties
+from govern.register.queries import cases, people, proven, scopes, signers
 from govern.register.queries.cases import Case, Entry
 from govern.register.transaction import Transaction
 
@@ -30,7 +30,7 @@ def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note:
     """The item is done. Refused where the ledger would show it and does not; a rotation's grade is that of the rotation."""
     must_run_cases(tx, case)
     refusal = (
-        ties.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id)) if entry.state is ItemState.OPEN else None
+        proven.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id)) if entry.state is ItemState.OPEN else None
     )
     if refusal is not None:
         raise _specific(tx, refusal, case, entry)
@@ -59,7 +59,7 @@ def give_up(tx: Transaction, case: Case, entry: Entry, state: ItemState, reason:
     if not reason.strip():
         raise Usage("why is missing: --reason", hint="--reason 'the account was closed by the platform'")
     scope = scopes.of_case(tx.register, case.id)
-    still_known = ties.applies(tx.register, case.person, entry.item, scope) if state is ItemState.NOT_APPLICABLE else None
+    still_known = proven.applies(tx.register, case.person, entry.item, scope) if state is ItemState.NOT_APPLICABLE else None
     if still_known is not None and entry.state is ItemState.OPEN:
         hint = f"change it, or give it up: govern offboard waive {case.id[:8]} {entry.number} --reason TEXT"
         raise Refused(still_known.message, rule=still_known.rule, control=still_known.control, hint=hint)

@@ -16,7 +16,7 @@ from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import RULES
 from govern.procedures import together
-from govern.register.queries import cases, policies, rotations, scopes, signers, ties
+from govern.register.queries import cases, policies, proven, rotations, scopes, signers, ties
 from govern.register.queries.cases import Case, Entry
 from govern.rotation.triggers import Trigger
 
@@ -130,12 +130,12 @@ def open_rotations(tx: Transaction, case: Case, items: Sequence[Item]) -> int:
 
 
 def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
-    return ties.can_tell(entry.item.kind) and ties.unmet(db, case.person, entry.item, scopes.of_case(db, case.id)) is None
+    return proven.can_tell(entry.item.kind) and proven.unmet(db, case.person, entry.item, scopes.of_case(db, case.id)) is None
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:
     """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
     if item.kind is not ItemKind.ROTATE:
         return "one-person", None
-    ended = ties.ended_by(db, item.credential, item.version, case.person, scopes.of_case(db, case.id))
+    ended = proven.ended_by(db, item.credential, item.version, case.person, scopes.of_case(db, case.id))
     return (None, None) if ended is None else ended[1:]

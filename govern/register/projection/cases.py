@@ -20,7 +20,7 @@ from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import RULES, CaseKind
 from govern.register.projection.scene import Scene
 from govern.register.queries import keys as readers
-from govern.register.queries import scopes, services, signers, ties
+from govern.register.queries import proven, scopes, services, signers, ties
 
 
 class _Case(NamedTuple):
@@ -196,16 +196,16 @@ def _item_ended(scene: Scene) -> None:
     scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
         case "done":
-            refusal = ties.unmet(scene.db, found.person, item, scope)
+            refusal = proven.unmet(scene.db, found.person, item, scope)
             if refusal is not None:
                 raise refusal
-            ended = ties.ended_by(scene.db, item.credential, item.version, found.person, scope)
+            ended = proven.ended_by(scene.db, item.credential, item.version, found.person, scope)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:
-            still_known = ties.applies(scene.db, found.person, item, scope)
+            still_known = proven.applies(scene.db, found.person, item, scope)
             if still_known is not None:
                 raise still_known
     scene.run(

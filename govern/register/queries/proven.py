@@ -1,0 +1,116 @@
+"""Whether the ledger shows an item of a departure done, or can't tell; and which rotation ended a version. Reads the register alone."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import assert_never
+
+from govern.errors import Refused
+from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.kinds import WHOLE, Scope
+from govern.register.queries.ties import not_openable, remaining
+
+
+def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE) -> Refused | None:
+    """Why the ledger says that an item of this person's case is not done; None where it is, or where it can't tell (copies in places)."""
+
+    def there(query: str, *values: object) -> bool:
+        return db.execute(query, values).fetchone() is not None
+
+    match item.kind:
+        case ItemKind.ROTATE:
+            return _not_rotated(db, person, item, scope)
+        case ItemKind.END_GRANT:
+            left = there("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", item.account, person)
+            hint = "govern revoke ACCOUNT PERSON"
+        case ItemKind.CUSTODY:
+            left = there("SELECT 1 FROM accounts WHERE id = ? AND custodian = ? AND state = 'active'", item.account, person)
+            hint = "make somebody else responsible: govern account custody ACCOUNT PERSON"
+        case ItemKind.DEPUTY:
+            left = there("SELECT 1 FROM accounts WHERE id = ? AND deputy = ? AND state = 'active'", item.account, person)
+            hint = "name another deputy: govern account edit ACCOUNT --deputy PERSON, or --clear deputy"
+        case ItemKind.SOLE_HOLDER:
+            this = json.dumps([item.account])
+            left = not remaining(db, this, person) or bool(not_openable(db, this, person))
+            hint = "name a successor: govern account custody ACCOUNT PERSON, then rotate what only recovery can open"
+        case ItemKind.WITHDRAW_ROLE:
+            left = there("SELECT 1 FROM roles WHERE person = ? AND role = ?", person, item.about)
+            hint = "govern person role PERSON ROLE --withdraw"
+        case ItemKind.REVOKE_KEY:
+            left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'active'", item.about)
+            hint = f"govern key revoke {item.about[:8]} --cause departure"
+        case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
+            return None
+        case _:
+            assert_never(item.kind)
+    return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None
+
+
+def _not_rotated(db: sqlite3.Connection, person: str, item: Item, scope: Scope) -> Refused | None:
+    row = db.execute("SELECT ended_at FROM versions WHERE credential = ? AND n = ?", (item.credential, item.version)).fetchone()
+    if row is None or row[0] is None:
+        return Refused(
+            "a rotation item ends only by the rotation",
+            rule="rotation-first",
+            control="IA-5 i",
+            hint="govern rotate ACCOUNT, then confirm it",
+        )
+    if ended_by(db, item.credential, item.version) is None or ended_by(db, item.credential, item.version, person, scope) is not None:
+        return None
+    if not scope.rules.of_the_person:
+        return Refused(
+            "it was changed with a key of the machine that is lost, which is no proof against whoever has it",
+            rule="own-rotation",
+            control="AC-5",
+            hint="change it once more with another key: govern rotate ACCOUNT",
+        )
+    return Refused(
+        "the one who leaves changed it themselves, which is no proof against them",
+        rule="own-rotation",
+        control="AC-5",
+        hint="somebody else changes it once more: govern rotate ACCOUNT",
+    )
+
+
+def ended_by(db: sqlite3.Connection, credential: str, n: int, person: str = "", scope: Scope = WHOLE) -> tuple[str, str, int] | None:
+    """Who confirmed the first rotation that leaves nothing of a version, with its grade and ledger index; None where none did.
+
+    Rotations confirmed by the person whom a case of this scope is about are passed over or, of a machine that is lost, those signed with its keys.
+    """
+    row = db.execute(
+        """
+        SELECT r.confirmer, r.grade, r.ended_entry FROM versions v JOIN rotations r
+          ON r.credential = v.credential AND r.state = 'done' AND r.candidate <> v.n AND r.ended_entry > v.entry
+        LEFT JOIN entries e ON e.idx = r.ended_entry
+        WHERE v.credential = ? AND v.n = ? AND v.ended_at IS NOT NULL AND r.confirmer <> ?
+          AND (e.key IS NULL OR e.key NOT IN (SELECT value FROM json_each(?)))
+        ORDER BY r.ended_entry LIMIT 1
+        """,
+        (credential, n, person if scope.rules.of_the_person else "", json.dumps(sorted(scope.keys))),
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def applies(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE) -> Refused | None:
+    """Why an item can't be told not to apply: of a secret that works and that the person could know. None where nothing speaks against it."""
+    if item.kind is not ItemKind.ROTATE or item.account in scope.kept:
+        return None
+    row = db.execute(
+        "SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL"
+        " WHERE e.person = ? AND e.credential = ? AND e.n = ? LIMIT 1",
+        (person, item.credential, item.version),
+    ).fetchone()
+    if row is None:
+        return None
+    return Refused(
+        "the person could know a secret that still works, so it applies",
+        rule="still-known",
+        control="IA-5 i",
+        hint="change it, or give it up: govern offboard waive CASE ITEM --reason TEXT",
+    )
+
+
+def can_tell(kind: ItemKind) -> bool:
+    """Whether the ledger itself shows when an item of this kind is done."""
+    return kind not in (ItemKind.CLEAN_PLACE, ItemKind.DESTROY_COPIES)
