@@ -187,7 +187,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "case.item_assigned": _fact("case", case=id_, item=id_, person=id_),
     "case.item_ended": _fact(
         "case", case=id_, item=id_, state=word("done", "waived", "not-applicable"),
-        optional={"evidence": digest, "grade": word(*GRADES), "entry": count},
+        optional={"evidence": digest, "grade": word(*GRADES), "entry": count, "on_behalf": id_},
         personal={"note": _note},
     ),
     "case.item_verified": _fact("case", case=id_, item=id_),

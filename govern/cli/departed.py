@@ -46,6 +46,7 @@ def item_row(entry: Entry, names: Mapping[str, str]) -> dict[str, object]:
         "state": entry.state.value, "assignee": names.get(entry.assignee) if entry.assignee else None, "ended_at": entry.ended_at or None,
         "ended_by": names.get(entry.ended_by) if entry.ended_by else None, "grade": entry.grade or None, "evidence": entry.evidence or None,
         "note": entry.note or None, "verifier": names.get(entry.verifier) if entry.verifier else None, "entry": entry.cites,
+        "code": entry.code or None, "entered_by": names.get(entry.entered_by) if entry.entered_by else None,
     }  # fmt: skip
 
 

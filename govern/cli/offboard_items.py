@@ -8,7 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.departed import CaseId, Evidence, ItemId, Json, Person, case_row, item_row, items_table, tell_next
-from govern.errors import Refused
+from govern.errors import Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,11 @@ def assign(case: CaseId, item: ItemId, person: Person, json: Json = False) -> No
 
 def done(
     case: CaseId,
-    item: ItemId,
+    item: Annotated[str, typer.Argument(metavar="[ITEM]", help="Its number, or six or more hex digits of its id.")] = "",
     evidence: Evidence = None,
     note: Annotated[str, typer.Option(help="What was done; erasable.")] = "",
+    sheet: Annotated[str, typer.Option(metavar="CODES", help="The codes that are ticked on a returned checklist, with commas.")] = "",
+    on_behalf_of: Annotated[str, typer.Option(metavar="PERSON", help="With --sheet: who did it and returned the sheet.")] = "",
     json: Json = False,
 ) -> None:
     """An item is done. Items that the ledger can check are refused until it shows them done."""
@@ -36,7 +38,47 @@ def done(
     from govern.procedures.offboard_items import done as procedure
 
     shown = digest_of(evidence) if evidence else ""
+    if bool(sheet) is bool(item):
+        raise Usage("say which item, or give the codes of a sheet", hint="ITEM, or --sheet CODES --on-behalf-of PERSON")
+    if bool(sheet) is not bool(on_behalf_of):
+        raise Usage("a sheet is entered on behalf of whoever returned it", hint="--sheet CODES --on-behalf-of PERSON")
+    if sheet:
+        _sheet(case, sheet, on_behalf_of, shown, note, json=json)
+        return
     _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, evidence=shown, note=note), json=json)
+
+
+def _sheet(case: str, sheet: str, person: str, evidence: str, note: str, *, json: bool) -> None:
+    from govern.offboarding import codes
+    from govern.procedures.offboard_sheet import enter
+    from govern.register.queries import cases
+    from govern.register.queries.people import handles
+
+    typed, workspace = codes.read(sheet), settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        found = _whole(cases.find(tx.register, case, reader=tx.actor))
+        entered = enter(tx, found, typed, person, evidence=evidence, note=note)
+    db = workspace.view()
+    names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
+    if json:
+        left = [{"code": code, "reason": why} for code, why in entered.left]
+        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(one, names) for one in entered.items], "left": left})
+    else:
+        if entered.items:
+            items_table(entered.items, names.get(found.person, found.person), names)
+        tell_next(found, cases.items(db, found.id), names.get(found.person, found.person))
+    for code, why in entered.left:
+        render.note(f"not entered: {code}: {render.safe(why)}")
+    if entered.left and not entered.items:
+        raise typer.Exit(4)
+
+
+def _whole(case: Case) -> Case:
+    """One whose items are drawn up."""
+    if case.embargoed:
+        hint = f"govern offboard cut {case.id[:8]}"
+        raise Refused("the items of an embargoed departure are drawn up at its cut", rule="embargo", hint=hint)
+    return case
 
 
 def verify(case: CaseId, item: ItemId, json: Json = False) -> None:
@@ -80,10 +122,7 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
-        found = cases.find(tx.register, case, reader=tx.actor)
-        if found.embargoed:
-            hint = f"govern offboard cut {found.id[:8]}"
-            raise Refused("the items of an embargoed departure are drawn up at its cut", rule="embargo", hint=hint)
+        found = _whole(cases.find(tx.register, case, reader=tx.actor))
         entry = act(tx, found, cases.item(tx.register, found.id, item))
     db = workspace.view()
     names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)

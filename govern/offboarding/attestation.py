@@ -25,10 +25,25 @@ class Others(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How one item ended: by whom, and who verified it (empty: nobody)."""
+    """How one item ended: by whom, who verified it, and who entered the sheet by which it did (empty: nobody)."""
 
     by: str
     verifier: str = ""
+    entered_by: str = ""
+
+    @property
+    def signer(self) -> str:
+        """Whose word it is that the ledger has: of what stands on paper, that of whoever entered it."""
+        return self.entered_by or self.by
+
+
+def verify(verifier: str, ending: Ending) -> None:
+    """Refuse the doer of an item, and whoever entered it on a doer's behalf, as the one who verifies it."""
+    if verifier in (ending.by, ending.entered_by):
+        raise Refused(
+            "an item is verified by somebody else than its doer, and than whoever entered it", rule="four-eyes", control="AC-5",
+            hint="ask another admin or HR",
+        )  # fmt: skip
 
 
 def waive(actor: str, responsible: str, others: Others) -> None:
@@ -47,8 +62,8 @@ def close(closer: str, opener: str, endings: Sequence[Ending], others: Others) -
 
     The closer's own work: items that they ended and nobody verified, or a case that they opened and nobody else had a hand in.
     """
-    hands = {ending.by for ending in endings} | {ending.verifier for ending in endings if ending.verifier}
-    unseen = any(ending.by == closer and not ending.verifier for ending in endings)
+    hands = {ending.signer for ending in endings} | {ending.verifier for ending in endings if ending.verifier}
+    unseen = any(closer in (ending.by, ending.entered_by) and not ending.verifier for ending in endings)
     alone = closer == opener and not hands - {closer}
     if not unseen and not alone:
         return False

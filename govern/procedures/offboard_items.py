@@ -26,8 +26,11 @@ def assign(tx: Transaction, case: Case, entry: Entry, person: str) -> Entry:
     return _again(tx, case, entry)
 
 
-def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note: str = "") -> Entry:
-    """The item is done. Refused where the ledger would show it and does not; a rotation's grade is that of the rotation."""
+def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note: str = "", on_behalf: str = "") -> Entry:
+    """The item is done, by the actor or as the sheet of somebody else says (`on_behalf`, an id).
+
+    Refused where the ledger would show it and does not; a rotation's grade is that of the rotation.
+    """
     must_run_cases(tx, case)
     refusal = (
         proven.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id)) if entry.state is ItemState.OPEN else None
@@ -35,11 +38,8 @@ def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note:
     if refusal is not None:
         raise _specific(tx, refusal, case, entry)
     grade, cites = settling.proof(tx.register, case, entry.item)
-    tx.record(
-        "case.item_ended",
-        {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites, "evidence": evidence or None},
-        {"note": note},
-    )
+    body = {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites, "evidence": evidence or None}
+    tx.record("case.item_ended", body | ({"on_behalf": on_behalf, "grade": "on-behalf"} if on_behalf else {}), {"note": note})
     return _again(tx, case, entry)
 
 
@@ -95,7 +95,7 @@ def close(tx: Transaction, case: Case, statement: str = "") -> Case:
             control="IA-5 i",
             hint=f"take them in: govern offboard refresh {case.id[:8]}",
         )
-    endings = [Ending(by=entry.ended_by, verifier=entry.verifier) for entry in cases.items(tx.register, case.id) if entry.ended_by]
+    endings = [Ending(entry.ended_by, entry.verifier, entry.entered_by) for entry in cases.items(tx.register, case.id) if entry.ended_by]
     others = signers.others(tx.register, tx.actor, case.person, tx.now)
     ready = case.state == "cut" and not cases.by_id(tx.register, case.id, reader=tx.actor).left
     # While something is left the closing is refused for that, which says more than who might sign.

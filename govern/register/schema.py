@@ -107,7 +107,7 @@ CREATE INDEX cases_person ON cases (person);
 CREATE TABLE items (
   case_id TEXT, id TEXT, seq INTEGER, kind TEXT, account TEXT, credential TEXT, n INTEGER, due TEXT, blocking INTEGER, basis TEXT,
   about TEXT, state TEXT NOT NULL DEFAULT 'open', assignee TEXT, ended_at TEXT, ended_by TEXT, grade TEXT, evidence TEXT, note TEXT,
-  verifier TEXT, cites INTEGER, PRIMARY KEY (case_id, id)) WITHOUT ROWID;
+  verifier TEXT, cites INTEGER, entered_by TEXT, PRIMARY KEY (case_id, id)) WITHOUT ROWID;
 CREATE INDEX items_credential ON items (credential) WHERE state = 'open';
 
 CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);

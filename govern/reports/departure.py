@@ -61,6 +61,7 @@ class Line:
     """One item as it is printed. `where` is the page on the platform, `steps` what to do there, of items that are still open."""
 
     number: int
+    code: str
     account: str
     what: str
     due: str
@@ -70,6 +71,7 @@ class Line:
     ended_at: str
     grade: str
     verifier: str
+    entered_by: str
     evidence: str
     note: str
     entry: int | None
@@ -195,9 +197,10 @@ def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str,
     open_rotation = entry.state is ItemState.OPEN and entry.item.kind is ItemKind.ROTATE
     where, steps, survives = _there(db, entry) if open_rotation else ("", (), ())
     return Line(
-        number=entry.number, account=entry.handle, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking, state=entry.state.value,
+        number=entry.number, code=entry.code, account=entry.handle, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking,
+        state=entry.state.value,
         who=names.get(entry.ended_by or entry.assignee, ""), ended_at=entry.ended_at, grade=entry.grade,
-        verifier=names.get(entry.verifier, ""), evidence=entry.evidence, note=entry.note, entry=entry.cites or None,
+        verifier=names.get(entry.verifier, ""), entered_by=names.get(entry.entered_by, ""), evidence=entry.evidence, note=entry.note, entry=entry.cites or None,
         where=where, steps=steps, survives=survives,
     )  # fmt: skip
 

@@ -178,7 +178,7 @@ def _cut(scene: Scene) -> None:
 def _item(scene: Scene) -> tuple[_Case, sqlite3.Row]:
     found = _case(scene)
     row = scene.one(
-        "SELECT state, kind, ended_by, account, credential, n, about, assignee FROM items WHERE case_id = ? AND id = ?",
+        "SELECT state, kind, ended_by, account, credential, n, about, assignee, entered_by FROM items WHERE case_id = ? AND id = ?",
         found.id, scene.body["item"],
     )  # fmt: skip
     if row is None:
@@ -188,10 +188,12 @@ def _item(scene: Scene) -> tuple[_Case, sqlite3.Row]:
 
 def _item_ended(scene: Scene) -> None:
     body = scene.body
-    found, (state, kind, _by, account, credential, n, about, assignee) = _item(scene)
+    found, (state, kind, _by, account, credential, n, about, assignee, _entered) = _item(scene)
     if state != "open":
         raise Refused("this item has ended", rule="item-open", hint="reopen it first")
-    by, grade, cites = scene.actor, body.get("grade"), body.get("entry")
+    behalf = _on_behalf(scene, found) if "on_behalf" in body else None
+    by, cites = behalf or scene.actor, body.get("entry")
+    grade = None if body["state"] != "done" else "on-behalf" if behalf else "one-person"  # nobody's word for it makes it more
     item = Item(kind=ItemKind(kind), due="", account=account or "", credential=credential or "", version=n or 0, about=about or "")
     scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
@@ -209,9 +211,32 @@ def _item_ended(scene: Scene) -> None:
             if still_known is not None:
                 raise still_known
     scene.run(
-        "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ?, cites = ? WHERE case_id = ? AND id = ?",
-        body["state"], scene.at, by, grade, body.get("evidence"), scene.personal.get("note"), cites, body["case"], body["item"],
+        "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ?, cites = ?, entered_by = ?"
+        " WHERE case_id = ? AND id = ?",
+        body["state"], scene.at, by, grade, body.get("evidence"), scene.personal.get("note"), cites,
+        scene.actor if behalf else None, body["case"], body["item"],
     )  # fmt: skip
+
+
+def _on_behalf(scene: Scene, found: _Case) -> str:
+    """Who did an item that stands on a returned sheet: done, by somebody else than the subject and than whoever enters it, and graded so."""
+    body = scene.body
+    scene.must("person", "people", body["on_behalf"])
+    if body["on_behalf"] == found.person:
+        raise Refused(
+            "nobody signs anything of their own departure", rule="own-case", control="AC-5", hint="whoever did it signs the sheet"
+        )
+    if (
+        services.is_service(scene.db, scene.actor)
+        or body["on_behalf"] == scene.actor
+        or body["state"] != "done"
+        or body.get("grade") != "on-behalf"
+    ):
+        raise Refused(
+            "on behalf of another is entered what they did, and graded so", rule="on-behalf", control="AU-10",
+            hint="govern offboard done CASE --sheet CODES --on-behalf-of PERSON",
+        )  # fmt: skip
+    return str(body["on_behalf"])
 
 
 def _item_assigned(scene: Scene) -> None:
@@ -224,10 +249,7 @@ def _item_verified(scene: Scene) -> None:
     row = _item(scene)[1]
     if row[0] == "open":
         raise Refused("only what has ended can be verified", rule="item-open", hint="govern offboard done CASE ITEM")
-    if row[2] == scene.actor:
-        raise Refused(
-            "an item is verified by somebody else than its doer", rule="four-eyes", control="AC-5", hint="ask another admin or HR"
-        )
+    attestation.verify(scene.actor, Ending(row[2] or "", entered_by=row[8] or ""))
     scene.run("UPDATE items SET verifier = ? WHERE case_id = ? AND id = ?", scene.actor, scene.body["case"], scene.body["item"])
 
 
@@ -235,8 +257,8 @@ def _item_reopened(scene: Scene) -> None:
     if _item(scene)[1][0] == "open":
         raise Refused("this item is open", rule="item-open")
     scene.run(
-        "UPDATE items SET state = 'open', ended_at = NULL, ended_by = NULL, grade = NULL, evidence = NULL, note = ?, verifier = NULL, cites = NULL"
-        " WHERE case_id = ? AND id = ?",
+        "UPDATE items SET state = 'open', ended_at = NULL, ended_by = NULL, grade = NULL, evidence = NULL, note = ?, verifier = NULL, cites = NULL,"
+        " entered_by = NULL WHERE case_id = ? AND id = ?",
         scene.personal.get("note"), scene.body["case"], scene.body["item"],
     )  # fmt: skip
 
@@ -250,8 +272,8 @@ def _closed(scene: Scene) -> None:
         grants_left=ties.grants_left(scene.db, found.person, scopes.of_case(scene.db, found.id)),
     )
     endings = [
-        Ending(by=by or "", verifier=verifier or "")
-        for by, verifier in scene.db.execute("SELECT ended_by, verifier FROM items WHERE case_id = ?", (found.id,))
+        Ending(by or "", verifier or "", entered or "")
+        for by, verifier, entered in scene.db.execute("SELECT ended_by, verifier, entered_by FROM items WHERE case_id = ?", (found.id,))
     ]
     others = signers.others(scene.db, scene.actor, found.person, scene.at)
     signed_by_one = attestation.close(scene.actor, found.opener, endings, others)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Usage
+from govern.offboarding import codes
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind, ItemState
 from govern.offboarding.kinds import CaseKind
@@ -82,6 +83,10 @@ class Entry(NamedTuple):
     credential_kind: str
     about: str
     """The place's name, the role, the key; or empty."""
+    entered_by: str = ""
+    """Who entered the sheet by which it ended; or empty."""
+    code: str = ""
+    """As the printed checklist carries it; empty where no case has the item yet."""
 
 
 _CASES: Final = """
@@ -147,7 +152,7 @@ def concerned(db: sqlite3.Connection, credential: str, *, reader: str) -> list[C
 
 _ITEMS: Final = """
 SELECT i.id, i.seq, i.kind, i.account, i.credential, i.n, i.due, i.blocking, i.basis, i.about, i.state, i.assignee, i.ended_at, i.ended_by, i.grade,
-  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind, coalesce(p.name, i.about)
+  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind, coalesce(p.name, i.about), i.entered_by, i.case_id
 FROM items i LEFT JOIN accounts a ON a.id = i.account LEFT JOIN credentials c ON c.id = i.credential LEFT JOIN places p ON p.id = i.about
 WHERE i.case_id = ? ORDER BY i.seq
 """
@@ -168,6 +173,7 @@ def _entry(row: Sequence[object]) -> Entry:
         id=texts[0], number=int(texts[1] or 0) + 1, item=item, state=ItemState(texts[10]), assignee=texts[11], ended_at=texts[12],
         ended_by=texts[13], grade=texts[14], evidence=texts[15], note=texts[16], verifier=texts[17],
         cites=None if row[18] is None else int(texts[18] or 0), handle=texts[19], credential_kind=texts[20], about=texts[21],
+        entered_by=texts[22], code=codes.code(texts[23], texts[0], int(texts[1] or 0) + 1),
     )  # fmt: skip
 
 

@@ -205,3 +205,25 @@ def test_a_refusal_names_the_case_and_the_item(acme: Any) -> None:
     assert f"govern offboard show {short}" in acme.run("offboard", "cut", case).err
     assert f"govern offboard show {short}" in acme.run("offboard", "close", case).err
     assert f"govern offboard done {short} 2" in acme.run("offboard", "verify", case, "2").err
+
+
+def test_a_returned_sheet_is_entered_by_the_codes_that_it_carries(acme: Any, tmp_path: Path) -> None:
+    acme.ok("person", "add", "Carl Bo", "--handle", "carl")
+    acme.ok("place", "add", "Passwords.xlsx", "--kind", "sheet")
+    acme.ok("place", "member", "Passwords.xlsx", "anna")
+    acme.ok("place", "holds", "Passwords.xlsx", "--accounts", "shop")
+    case = acme.json("offboard", "open", "anna")["case"]["id"]
+    by_kind = {item["kind"]: item["code"] for item in items(acme, case)}
+    page, _ = acme.json("offboard", "report", case, "--out", str(tmp_path))["files"]
+    assert all(code in Path(page).read_text() for code in by_kind.values())
+    slip = acme.run("offboard", "done", case, "--sheet", "7-ABC", "--on-behalf-of", "carl")
+    assert (slip.code, "nothing was entered" in slip.err) == (3, True)
+    sheet = f"{by_kind['clean-place'].lower()} {by_kind['rotate']}"
+    entered = acme.json("offboard", "done", case, "--sheet", sheet, "--on-behalf-of", "carl")
+    assert [(item["kind"], item["grade"], item["ended_by"], item["entered_by"]) for item in entered["items"]] == [
+        ("clean-place", "on-behalf", "carl", "mia")
+    ]
+    assert [one["code"] for one in entered["left"]] == [by_kind["rotate"]]
+    assert acme.run("offboard", "done", case, "--sheet", by_kind["rotate"], "--on-behalf-of", "carl").code == 4
+    assert acme.run("offboard", "done", case, "--sheet", by_kind["rotate"]).code == 2
+    assert acme.run("offboard", "done", case).code == 2

@@ -19,6 +19,9 @@ LENIENT = Others(people=frozenset({"bo"}), required=False)
         ("somebody else did it all", [Ending(by="bo")], TWO, False),
         ("own items that another has looked at", [Ending(by="mia", verifier="bo")], TWO, False),
         ("there is nobody else", [Ending(by="mia")], ALONE, True),
+        ("a sheet that another has entered", [Ending(by="cy", entered_by="bo")], TWO, False),
+        ("a sheet that the closer entered, and another has looked at", [Ending(by="cy", entered_by="mia", verifier="bo")], TWO, False),
+        ("paper in a firm of one", [Ending(by="cy", entered_by="mia")], ALONE, True),
         ("there is nobody else and nothing was held", [], ALONE, True),
         ("the policy does not ask for a second", [Ending(by="mia")], LENIENT, True),
     ],
@@ -31,6 +34,7 @@ def test_who_signs_a_closing(name: str, endings: list[Ending], others: Others, s
     ("name", "endings"),
     [
         ("own items that nobody looked at", [Ending(by="mia"), Ending(by="bo")]),
+        ("a sheet of another's that the closer entered", [Ending(by="cy", entered_by="mia")]),
         ("opened by the closer, and nobody else had a hand in it", []),
     ],
 )
