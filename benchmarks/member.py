@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from govern.register.transaction import Transaction
     from govern.register.workspace import Workspace
 
-NOW = "2026-11-22T09:00:00Z"
+NOW = (datetime.now(UTC) + timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+"""Later than the vaults' founding: each entry that claims a time long before another's makes a finding."""
 KNOWN = 100
 """Credentials that the leaver knows, in a vault of any size."""
 
