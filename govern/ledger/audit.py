@@ -12,6 +12,8 @@ For each transaction, which is the entries up to one checkpoint:
 
 Then the judge: 5. opens, commits, decodes, is the signer's; 6. may do this. Failing 1 to 4 is an IntegrityError that names the index
 (of a transaction with several entries: the first one, with the range in the message, since a root does not tell them apart).
+
+Rows are walked once. A store that is asked twice may give other rows the second time.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Protocol
 
 from govern.errors import IntegrityError
@@ -28,6 +31,9 @@ from govern.ledger.merkle import CompactRange
 from govern.ledger.note import parse_note, signer_name, verify_note
 
 _KEY_NAME: Final = re.compile(r"[0-9a-f]{32}")
+
+HELD: Final = 20_000
+"""Entries of one transaction that are held in memory, some 20 MB, until their root has held. More are judged as they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Head:
 
 
 class Entries(Protocol):
-    """One transaction's entries in order. They are walked twice: nothing is judged before the root and its signature have held."""
+    """One transaction's entries in order, which are walked once."""
 
     def __iter__(self) -> Iterator[Entry]: ...
 
@@ -70,7 +76,8 @@ def replay(head: Head, transactions: Iterable[tuple[bytes, Entries]], judge: Jud
     """Verify `transactions` (a checkpoint's note, its entries in order) on top of `head` and have them judged; the new head.
 
     `vault` is the vault id that this machine trusts, never one that the store names. IntegrityError at the first failure: the
-    transactions before it were closed, the failing one was not judged; `head` itself is left as it was.
+    transactions before it were closed; `head` itself is left as it was. The failing one was not judged, but for one that is too long to be
+    held: what its entries have changed is the caller's to take back, as of every one that fails in the judge's hands.
     """
     for note, entries in transactions:
         head = _transaction(head, note, entries, judge, vault)
@@ -78,26 +85,32 @@ def replay(head: Head, transactions: Iterable[tuple[bytes, Entries]], judge: Jud
 
 
 def _transaction(head: Head, note: bytes, entries: Entries, judge: Judge, vault: bytes) -> Head:
-    first = head.size
+    first, tree = head.size, head.tree.copy()
     checkpoint = _read(note, vault, first)
-    size = checkpoint.size
+    verified = _verified(entries, tree, first, checkpoint)
+    if len(entries) <= HELD:
+        verified = iter(list(verified))
+    opening = next(verified)
+    key = _verify_signer(note, first, checkpoint.size, opening, judge, vault)
+    for entry in chain((opening,), verified):
+        judge.judge(entry, key)
+    judge.close(checkpoint, note)
+    return Head(tree, note)
 
-    # 1. indices are contiguous; 2. leaves are rebuilt from the rows
-    tree = head.tree.copy()
-    expected = first
-    opening = None
+
+def _verified(entries: Entries, tree: CompactRange, first: int, checkpoint: Checkpoint) -> Iterator[Entry]:
+    """Steps 1 to 3: each entry in its place, once it is in the `tree`; what was given is to be believed when it has ended without an error."""
+    expected, size = first, checkpoint.size
     for entry in entries:
         if expected == size:
             raise _another_number(size, first, expected + 1)
         if entry.index != expected:
             raise IntegrityError("not where the ledger continues", index=expected, expected=str(expected), found=ascii(entry.index)[:40])
         tree.append(entry.leaf())
-        opening = opening or entry
         expected += 1
-    if expected != size or opening is None:
+        yield entry
+    if expected != size:
         raise _another_number(size, first, expected)
-
-    # 3. their root equals the checkpoint's
     root = tree.root()
     if root != checkpoint.root:
         raise IntegrityError(
@@ -106,15 +119,6 @@ def _transaction(head: Head, note: bytes, entries: Entries, judge: Judge, vault:
             expected=checkpoint.root.hex(),
             found=root.hex(),
         )
-
-    # 4. signed by a key that was active after the previous checkpoint
-    key = _verify_signer(note, first, size, opening, judge, vault)
-
-    # 5. and 6. are the judge's
-    for entry in entries:
-        judge.judge(entry, key)
-    judge.close(checkpoint, note)
-    return Head(tree, note)
 
 
 def _read(note: bytes, vault: bytes, first: int) -> Checkpoint:

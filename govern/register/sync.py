@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import starmap
 
 from govern.errors import IntegrityError
@@ -23,27 +24,20 @@ from govern.register.pin import Pin
 from govern.store.reading import EntryRow, Reading
 
 _BATCH = 2_000
-_KEPT = 20_000
-"""Entries of one transaction that are held in memory, some 20 MB, rather than read each time that they are walked."""
 
 
 class Rows:
-    """One transaction's entries, as often as they are walked: few are kept, many are read again each time, so that memory stays bounded."""
+    """One transaction's rows, and the entries that they are: read whenever they are walked, so that memory stays bounded."""
 
     def __init__(self, raw: Callable[[], Iterator[EntryRow]], *, first: int, until: int) -> None:
         self._raw, self.first, self.until = raw, first, until
-        self._kept: list[Entry] | None = None
 
     def raw(self) -> Iterator[EntryRow]:
         """The rows themselves, in order."""
         return self._raw()
 
     def __iter__(self) -> Iterator[Entry]:
-        if len(self) > _KEPT:
-            return starmap(Entry, self._raw())
-        if self._kept is None:
-            self._kept = list(starmap(Entry, self._raw()))
-        return iter(self._kept)
+        return starmap(Entry, self._raw())
 
     def __len__(self) -> int:
         return self.until - self.first
@@ -137,7 +131,8 @@ def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes)
 
 
 class Kept:
-    """Passes transactions on to the replay and writes each one, once it was verified, behind the journal; `ends` follows.
+    """Passes transactions on to the replay, and writes each one behind the journal as it is walked: the very rows that were verified.
+    Its checkpoint follows when it was; until then nobody takes what stands there for a transaction. `ends` follows too.
 
     A transaction whose bytes the journal holds already (this machine wrote it, and was stopped before its register was) is not written
     twice: its versions and wraps stand there too.
@@ -147,35 +142,38 @@ class Kept:
         self.ends = ends
         self._journal, self._source = journal, source
         self._written_from: tuple[int, int] | None = None
+        self._batch = Written()
 
     def __iter__(self) -> Iterator[tuple[bytes, Rows]]:
         tail = self._journal.transactions(self.ends)
         standing = next(tail, None)
         for note, rows in self._source:
-            yield note, rows  # the generator is resumed only when the replay has verified this one
             if standing is not None and standing.note == note:
+                yield note, rows
                 self.ends = standing.end
                 standing = next(tail, None)
                 continue
             standing = None
-            self._write(note, rows)
+            self._written_from = self._written_from or self.ends
+            yield note, Rows(partial(self._through, rows), first=rows.first, until=rows.until)
+            self._batch.note, self._batch.size = note, rows.until  # the generator is resumed only when the replay has verified this one
+            self._write()
 
     def undo(self) -> None:
-        """Take back what was written: a later transaction was refused, and with it the register forgets all of them."""
+        """Take back what was written: a transaction was refused, and with it the register forgets all of them."""
         if self._written_from is not None:
             self._journal.cut(self._written_from)
 
-    def _write(self, note: bytes, rows: Rows) -> None:
-        self._written_from = self._written_from or self.ends
-        batch, ends, last = Written(), self.ends, 0
+    def _through(self, rows: Rows) -> Iterator[EntryRow]:
         for row in rows.raw():
-            batch.entries.append(row)
-            last = row[0]
-            if len(batch.entries) >= _BATCH:
-                ends = self._journal.append(ends, batch, durable=False)
-                batch = Written()
-        batch.note, batch.size = note, last + 1
-        self.ends = self._journal.append(ends, batch, durable=False)
+            self._batch.entries.append(row)
+            if len(self._batch.entries) >= _BATCH:
+                self._write()
+            yield row
+
+    def _write(self) -> None:
+        self.ends = self._journal.append(self.ends, self._batch, durable=False)
+        self._batch = Written()
 
 
 class JournalWraps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import IntegrityError
+from govern.ledger import audit
 from govern.ledger.audit import Head, replay
 from govern.ledger.checkpoint import Checkpoint, origin, sign_note
 from govern.ledger.commitment import Entry, EpochKey, open_event, seal_entry, vault_id
@@ -171,6 +172,45 @@ def test_a_replay_goes_on_from_an_earlier_head(until: int) -> None:
     kept = head.tree.encode()
     assert replay(head, LEDGER.transactions[until:], judge, vault=LEDGER.vault).tree == LEDGER.tree
     assert head.tree.encode() == kept
+
+
+class Shifting(list[Entry]):
+    """What a store gives that answers truly once, and otherwise when it is asked again."""
+
+    asked = False
+
+    def __iter__(self) -> Iterator[Entry]:
+        rows = [_forged(entry.index) for entry in super().__iter__()] if self.asked else [*super().__iter__()]
+        self.asked = True
+        return iter(rows)
+
+
+def _forged(index: int) -> Entry:
+    """What a member who has the epoch's key can seal for any index."""
+    return seal_entry(
+        vault=LEDGER.vault, index=index, compartment=COMPARTMENT, epoch=EPOCH, event=b"forged", salt=b"s" * 32, personal=None, random=bytes
+    )
+
+
+@pytest.mark.parametrize("held", [audit.HELD, 0])
+def test_what_is_judged_is_what_the_root_was_made_of_though_a_store_answers_otherwise_the_second_time(
+    monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(audit, "HELD", held)
+    control = Shifting(LEDGER.transactions[1][1])
+    assert list(control) == LEDGER.transactions[1][1]
+    assert list(control) == [_forged(3)]
+    shifting = [(note, Shifting(entries)) for note, entries in LEDGER.transactions]
+    assert run(LEDGER, shifting)[1].judged == run(LEDGER)[1].judged
+
+
+def test_a_transaction_too_long_to_be_held_is_refused_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "HELD", 0)
+    assert run(LEDGER)[0].size == sum(len(entries) for _, entries in LEDGER.transactions)
+    note, entries = LEDGER.transactions[-2]
+    shorter = [*LEDGER.transactions[:-2], (note, entries[:-1]), LEDGER.transactions[-1]]
+    with pytest.raises(IntegrityError):
+        run(LEDGER, shorter)
 
 
 def test_nothing_new_leaves_the_head() -> None:
