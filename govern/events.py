@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from govern.canonical import MAX_DEPTH, encoded, must_be, parsed, spelled, within
+from govern import shapes
+from govern.canonical import MAX_BYTES, MAX_DEPTH, decode, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
 from govern.facts import FACTS, PARAMETERS, Fact
 from govern.fields import digest, id_, time
@@ -18,6 +19,7 @@ from govern.fields import digest, id_, time
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
 
+_TYPE, _END = '"type":"', f'","v":{FORMAT}}}'
 _FLAT: Final = frozenset({str, int, bool})
 _is_type: Final = re.compile(r'[^"\\\x00-\x1f]{0,60}\Z').match
 
@@ -116,6 +118,43 @@ def encode_event(event: Event) -> bytes:
 
 def decode_event(data: bytes) -> Event:
     """Strict reading of an event's bytes: canonical, known envelope, known type, body of its shape; raises Malformed or UnknownType."""
+    return _decoded_at_once(data) or _decoded(data)
+
+
+def decode_personal(type_: str, data: bytes) -> Mapping[str, Any]:
+    """Strict reading of the personal part of an event of this type: canonical, of its shape; raises Malformed."""
+    known, text = shapes.of_personal(type_), _short(data)
+    found = known.match(text) if known is not None else None
+    if known is not None and found is not None:
+        return known.record(found.groups())
+    value = decode(data)
+    if not isinstance(value, dict):
+        raise Malformed("a personal part that is no object")
+    check_personal(type_, value)
+    return value
+
+
+def _decoded_at_once(data: bytes) -> Event | None:
+    """An event of a type that comes often, in the spelling that it most often has."""
+    text = _short(data)
+    type_ = text[text.rfind(_TYPE) + len(_TYPE) : -len(_END)]
+    known = shapes.of_event(type_)
+    found = known.match(text) if known is not None else None
+    if known is None or found is None:
+        return None
+    actor, at, authority, *body, id_, key, personal = found.groups()
+    return Event(id_, type_, actor, key, at, known.record(body), personal, authority)
+
+
+def _short(data: bytes) -> str:
+    """The text of bytes that are no longer than allowed; nothing of others."""
+    try:
+        return data.decode() if len(data) <= MAX_BYTES else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _decoded(data: bytes) -> Event:
     value, text = parsed(data)
     if not isinstance(value, dict):
         raise Malformed("an event that is no object")

@@ -1,6 +1,7 @@
 """The kinds of field that a fact is made of: what a value must look like to be an id, a digest, a time. Knows no fact.
 
-Every check takes whatever JSON can hold and answers True or False; it never raises.
+Every check takes whatever JSON can hold and answers True or False; it never raises. Most have a pattern too, a regular expression without groups for the
+canonical spelling of such values: whatever it matches, `check` takes; it may miss rare ones (a text with an escape in it, a number of sixteen digits).
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from govern.canonical import MAX_INTEGER
 
 Check = Callable[[Any], bool]
 
-_ID = re.compile(r"[0-9a-f]{32}\Z").match
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z").match
-_TIME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z\Z").match
-_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z").match
-_SIGNATURE = re.compile(r"[0-9a-f]{128}\Z").match
-_HANDLE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
+_HEX32, _HEX64, _HEX128 = (f"[0-9a-f]{{{length}}}" for length in (32, 64, 128))
+_DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_MOMENT = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+_NAME = "[a-z0-9][a-z0-9._@+-]{0,62}"
+_ID, _DIGEST, _SIGNATURE, _TIME, _DATE, _HANDLE = (
+    re.compile(rf"{shape}\Z").match for shape in (_HEX32, _HEX64, _HEX128, _MOMENT, _DAY, _NAME)
+)
 
 
 def id_(value: Any) -> bool:
@@ -58,23 +60,55 @@ def signature(value: Any) -> bool:
     return isinstance(value, str) and _SIGNATURE(value) is not None
 
 
+_PATTERNS: dict[Check, str] = {
+    id_: f'"{_HEX32}"',
+    digest: f'"{_HEX64}"',
+    signature: f'"{_HEX128}"',
+    time: f'"{_MOMENT}"',
+    date: f'"{_DAY}"',
+    handle: f'"{_NAME}"',
+    flag: "(?:true|false)",
+    count: "(?:0|[1-9][0-9]{0,14})",
+}
+
+
+def pattern(check: Check) -> str | None:
+    """The pattern of what the check takes, where it has one."""
+    return _PATTERNS.get(check)
+
+
+def _spelled(check: Check, shape: str | None) -> Check:
+    if shape is not None:
+        _PATTERNS[check] = shape
+    return check
+
+
 def text(limit: int) -> Check:
-    return lambda value: isinstance(value, str) and len(value) <= limit
+    return _spelled(lambda value: isinstance(value, str) and len(value) <= limit, rf'"[^"\\\x00-\x1f]{{0,{limit}}}"')
 
 
 def word(*words: str) -> Check:
     allowed = frozenset(words)
-    return lambda value: isinstance(value, str) and value in allowed
+    return _spelled(lambda value: isinstance(value, str) and value in allowed, f'"(?:{"|".join(map(re.escape, words))})"')
 
 
 def blank_or(check: Check) -> Check:
     """In a row, where nothing can be left out: an empty text, or what `check` takes."""
-    return lambda value: value == "" or check(value)
+    shape = pattern(check)
+    return _spelled(lambda value: value == "" or check(value), shape and f'(?:""|{shape})')
 
 
 def many(check: Check, limit: int = 1000) -> Check:
-    return lambda value: isinstance(value, list) and len(value) <= limit and all(map(check, value))
+    shape = pattern(check)
+    return _spelled(
+        lambda value: isinstance(value, list) and len(value) <= limit and all(map(check, value)),
+        shape and rf"\[(?:{shape}(?:,{shape}){{0,{limit - 1}}})?\]",
+    )
 
 
 def row(*checks: Check) -> Check:
-    return lambda value: isinstance(value, list) and len(value) == len(checks) and all(c(v) for c, v in zip(checks, value, strict=True))
+    shapes = [pattern(check) for check in checks]
+    return _spelled(
+        lambda value: isinstance(value, list) and len(value) == len(checks) and all(c(v) for c, v in zip(checks, value, strict=True)),
+        None if None in shapes else rf"\[{','.join(map(str, shapes))}\]",
+    )

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from govern import events
-from govern.canonical import decode
 from govern.errors import IntegrityError, Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
@@ -289,15 +288,11 @@ class Judge:
             self._missing[entry.index] = error
             return {}
         try:
-            value = decode(data)
-            if not isinstance(value, dict):
-                raise Malformed("a personal part that is no object")
-            events.check_personal(event.type, value)
+            return events.decode_personal(event.type, data)
         except Malformed as error:
             # Whether an entry counts must not hang on what an erasure may take away.
             self._finding(entry.index, erasing.MALFORMED, bytes.fromhex(event.key), error.message)
             return {}
-        return value
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
         """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
