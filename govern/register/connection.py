@@ -16,6 +16,12 @@ _WRITING_CACHE_KIB: Final = 65_536
 """Random ids touch the whole of an index: with SQLite's own 2 MiB a large import would write most pages many times."""
 
 
+# For a None or bytes that it is to bind, the driver looks for an adapter in three places before it binds them as they are: a twentieth of a large
+# transaction's time. Told one, it looks in the first place only.
+sqlite3.register_adapter(type(None), {}.get)
+sqlite3.register_adapter(bytes, bytearray)
+
+
 class _Register(sqlite3.Connection):
     """One that knows whether it was given the room that writing takes."""
 

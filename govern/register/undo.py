@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from govern.register.judge import Judge
     from govern.register.projection import Scene
 
-_TOGETHER: Final = 100
+_TOGETHER: Final = 500
 """Facts to a savepoint: what a refusal costs to apply again, and what is kept in memory for that."""
 
 
@@ -35,6 +35,7 @@ class Undo:
             self._judge.db.execute("ROLLBACK TO facts")
             for earlier in self._since:
                 self._judge.again(*earlier)
+            self._begin()  # the next refusal finds nothing to apply again: of many, each fact is applied twice at most
             raise
         self._since.append((scene, event, compartment))
 
