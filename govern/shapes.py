@@ -28,16 +28,16 @@ class Shape(NamedTuple):
     match: Callable[[str], re.Match[str] | None]
     names: tuple[str, ...]
     """The record's fields, a group each."""
-    other: tuple[tuple[int, Callable[[str], Any]], ...]
-    """Places of those that are no text, and what reads them."""
+    other: tuple[tuple[str, Callable[[str], Any]], ...]
+    """Those that are no text, and what reads them."""
 
     def record(self, groups: Sequence[str | None]) -> Mapping[str, Any]:
         """What these groups of a record that matched say."""
-        told: dict[str, Any] = dict(zip(self.names, groups, strict=True))
-        for at, read in self.other:
-            if (spelled := groups[at]) is not None:
-                told[self.names[at]] = read(spelled)
-        return {name: value for name, value in told.items() if value is not None} if None in groups else told
+        told: dict[str, Any] = {name: spelled for name, spelled in zip(self.names, groups, strict=True) if spelled is not None}
+        for name, read in self.other:
+            if name in told:
+                told[name] = read(told[name])
+        return told
 
 
 def _list(spelled: str) -> Any:
@@ -50,19 +50,13 @@ def _flag(spelled: str) -> bool:
 
 def of_event(type_: str) -> Shape | None:
     """Of the events of this type, where it has one and comes often enough."""
-    return event_shape(type_) if _comes_often(type_) else None
+    seen = _seen[type_] = _seen.get(type_, 0) + 1
+    return event_shape(type_) if seen > _WORTH else None
 
 
 def of_personal(type_: str) -> Shape | None:
     """Likewise of their personal parts."""
-    return personal_shape(type_) if _seen.get(type_, 0) >= _WORTH else None
-
-
-def _comes_often(type_: str) -> bool:
-    seen = _seen.get(type_, 0)
-    if seen < _WORTH:
-        _seen[type_] = seen + 1
-    return seen >= _WORTH
+    return personal_shape(type_) if _seen.get(type_, 0) > _WORTH else None
 
 
 _READ: Final[Mapping[Check, Callable[[str], Any]]] = {fields.count: int, fields.flag: _flag}
@@ -101,7 +95,7 @@ def _shape(told: Mapping[str, Check], required: Container[str], *, before: str, 
         part = f'{comma}"{re.escape(name)}":{_inside(pattern)}'
         parts.append(part if name in required else f"(?:{part})?")
         followed = followed or name in required
-    other = ((at, _READ.get(told[name], _list)) for at, name in enumerate(names) if not (patterns[at] or "").startswith('"'))
+    other = ((name, _READ.get(told[name], _list)) for name, pattern in zip(names, patterns, strict=True) if not (pattern or "").startswith('"'))
     return Shape(match=re.compile(rf"{before}\{{{''.join(parts)}\}}{behind}\Z").match, names=tuple(names), other=tuple(other))
 
 

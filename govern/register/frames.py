@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from struct import Struct
 from typing import BinaryIO, Final
 
 ENTRY: Final = b"E"
@@ -16,6 +17,7 @@ DROPPED: Final = b"D"
 CHECKPOINT: Final = b"C"
 PERSONAL: Final = b"P"
 
+_HEAD: Final = Struct(">cI").unpack_from
 _LIMIT: Final = 64 * 1024 * 1024
 _CHUNK: Final = 256 * 1024
 
@@ -30,11 +32,14 @@ def frames(file: BinaryIO, start: int, only: bytes = b"") -> Iterator[tuple[byte
     With `only`, frames of another type are stepped over by their length, unread.
     """
     file.seek(start)
-    chunk, at = b"", 0  # `start` is where the chunk begins
+    chunk, at, begins = b"", 0, dict[bytes, int]()  # `start` is where the chunk begins; the types' own check sums begin those of their frames
     while True:
-        end = at + 9 + int.from_bytes(chunk[at + 1 : at + 5], "big")
-        if end - at > _LIMIT:
-            return
+        end = at + 9
+        if end <= len(chunk):
+            kind, length = _HEAD(chunk, at)
+            end += length
+            if length > _LIMIT:
+                return
         if end > len(chunk):
             more = file.read(max(_CHUNK, end - len(chunk)))
             if not more:
@@ -42,12 +47,14 @@ def frames(file: BinaryIO, start: int, only: bytes = b"") -> Iterator[tuple[byte
             start += at
             chunk, at = chunk[at:] + more, 0
             continue
-        kind = chunk[at : at + 1]
         if only and kind != only:
             at = end
             continue
         payload = chunk[at + 5 : end - 4]
-        if zlib.crc32(payload, zlib.crc32(kind)) != int.from_bytes(chunk[end - 4 : end], "big"):
+        begin = begins.get(kind)
+        if begin is None:
+            begin = begins[kind] = zlib.crc32(kind)
+        if zlib.crc32(payload, begin) != int.from_bytes(chunk[end - 4 : end], "big"):
             return
         at = end
         yield kind, payload, start + end
