@@ -95,7 +95,9 @@ def _shape(told: Mapping[str, Check], required: Container[str], *, before: str, 
         part = f'{comma}"{re.escape(name)}":{_inside(pattern)}'
         parts.append(part if name in required else f"(?:{part})?")
         followed = followed or name in required
-    other = ((name, _READ.get(told[name], _list)) for name, pattern in zip(names, patterns, strict=True) if not (pattern or "").startswith('"'))
+    other = (
+        (name, _READ.get(told[name], _list)) for name, pattern in zip(names, patterns, strict=True) if not (pattern or "").startswith('"')
+    )
     return Shape(match=re.compile(rf"{before}\{{{''.join(parts)}\}}{behind}\Z").match, names=tuple(names), other=tuple(other))
 
 

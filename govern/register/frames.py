@@ -32,7 +32,9 @@ def frames(file: BinaryIO, start: int, only: bytes = b"") -> Iterator[tuple[byte
     With `only`, frames of another type are stepped over by their length, unread.
     """
     file.seek(start)
-    chunk, at, begins = b"", 0, dict[bytes, int]()  # `start` is where the chunk begins; the types' own check sums begin those of their frames
+    chunk, at = b"", 0  # `start` is where the chunk begins
+    begins: dict[bytes, int] = {}
+    """Type -> its own check sum, with which that of its frames begins."""
     while True:
         end = at + 9
         if end <= len(chunk):
