@@ -24,6 +24,10 @@ PRESETS: Final = ("solo", "small", "team")
 GRADES: Final = ("probed", "two-people", "one-person", "claimed", "on-behalf")
 ANSWERS: Final = ("valid", "invalid", "inconclusive")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
+DEVICE_KINDS: Final = ("phone", "sim", "laptop", "tablet", "security-key", "other")
+DEVICE_ENDS: Final = ("returned", "lost", "wiped")
+REACHES: Final = ("company", "personal")
+"""Whose a recovery mail address or phone number is: the company's, or somebody's own."""
 VIAS: Final = ("in-person", "call", "messenger", "paper")
 CUTS: Final = ("sessions", "app-passwords", "oauth-apps", "api-tokens")
 """What may have been ended on the platform along with a password."""
@@ -161,6 +165,27 @@ FACTS: Final[Mapping[str, Fact]] = {
         personal={"path": _note},
     ),
     "baseline.accepted": _fact(until=date, findings=many(text(100), 500)),
+    # what ties people to accounts beside secrets
+    "entitlement.recorded": _fact(
+        entitlement=id_, account=id_, person=id_, role=_label,
+        optional={"admin": flag, "since": date, "evidence": digest},
+        personal={"login": text(500)},
+    ),
+    "entitlement.ended": _fact(entitlement=id_, account=id_, optional={"on": date, "evidence": digest}),
+    "app.connected": _fact(
+        app=id_, account=id_, tool=_label,
+        optional={"person": id_, "scopes": many(_label, 50), "since": date, "evidence": digest},
+        personal={"login": text(500)},
+    ),
+    "app.ended": _fact(app=id_, account=id_, optional={"on": date, "evidence": digest}),
+    "device.given": _fact(
+        device=id_, person=id_, kind=word(*DEVICE_KINDS),
+        optional={"accounts": many(id_, 500), "since": date, "evidence": digest},
+        personal={"name": _name},
+    ),
+    "device.signed_in": _fact(device=id_, accounts=many(id_, 500)),
+    "device.ended": _fact(device=id_, how=word(*DEVICE_ENDS), optional={"on": date, "evidence": digest}),
+    "channel.reaches": _fact(credential=id_, version=count, reach=word(*REACHES), optional={"person": id_}),
     # rotation
     "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
     "rotations.opened": _fact(

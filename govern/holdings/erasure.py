@@ -22,6 +22,8 @@ _SUBJECT: Final = {
     "knowledge.declared": "person",
     "secret.handed_over": "person",
     "envelope.opened": "person",
+    "entitlement.recorded": "person",
+    "device.given": "person",
 }
 """Fact -> the field of its body that says whom its personal part is about."""
 
@@ -41,6 +43,8 @@ def concerned(type_: str, actor: str, body: Mapping[str, Any]) -> set[str]:
         found.add(actor)
     if type_ in ("code.shown", "code.spent") and "recipient" in body:
         found.add(str(body["recipient"]))
+    if type_ == "app.connected" and "person" in body:
+        found.add(str(body["person"]))
     if type_ == "proposal.made" and "person" in body["parameters"]:
         found.add(str(body["parameters"]["person"]))
     return found
@@ -56,6 +60,8 @@ class Remains:
     live: int = 0
     answers: int = 0
     """Accounts in use that they answer for."""
+    ties: int = 0
+    """Roles of their own on platforms, tools that they connected, devices, recovery channels that reach them."""
 
 
 def may_erase(remains: Remains, on: str, retention_days: int) -> None:
@@ -82,6 +88,11 @@ def may_erase(remains: Remains, on: str, retention_days: int) -> None:
         (remains.live, "could know secrets that still work", "change them first: govern holds PERSON"),
         (remains.grants, "hold accounts", "end the grants first: govern revoke"),
         (remains.keys, "have keys that are active", "revoke them first: govern key revoke"),
+        (
+            remains.ties,
+            "have roles on platforms, connected tools, devices or recovery channels",
+            "end these first: govern holds PERSON",
+        ),
         (remains.answers, "are responsible for accounts, or deputies", "name somebody else first: govern account custody"),
     ):
         if number:

@@ -32,11 +32,12 @@ class Step(NamedTuple):
 
 
 _RANK: Final = (
-    "void-entry", "request-odd", "request-waits", "known-by-former", "envelope-opened", "past-grace-event", "emergency-over",
-    "rotation-unknown", "rotation-open", "past-grace-calendar", "custodian-left", "case-open", "emergency-grant", "critical-others-unknown",
-    "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown", "hand-over-due", "place-to-clean",
-    "envelope-stale", "codes-few", "grant-past", "holders-most", "no-rule", "weak-totp", "weak-password", "holders-least", "openers",
-    "no-credential", "drill-due",
+    "void-entry", "request-odd", "request-waits", "known-by-former", "role-of-former", "channel-of-former", "prompts-of-former",
+    "device-lost", "envelope-opened", "past-grace-event", "emergency-over", "rotation-unknown", "rotation-open", "past-grace-calendar",
+    "custodian-left", "case-open", "app-of-former", "device-of-former", "personal-channel", "sole-native-admin", "emergency-grant",
+    "critical-others-unknown", "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown",
+    "hand-over-due", "place-to-clean", "envelope-stale", "codes-few", "grant-past", "holders-most", "no-rule", "weak-totp", "weak-password",
+    "holders-least", "openers", "personal-prompts", "no-credential", "channel-unknown", "drill-due",
 )  # fmt: skip
 """First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from govern.canonical import canonical
 from govern.facts import KINDS, TIERS
-from govern.offboarding import deadlines
+from govern.offboarding import beside, deadlines
+from govern.offboarding.beside import Tie
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import WHOLE, Scope
 from govern.policy.rules import Policy
@@ -56,6 +57,8 @@ class Circumstances(NamedTuple):
     places: Sequence[str] = ()
     roles: Sequence[str] = ()
     keys: Sequence[str] = ()
+    ties: Sequence[Tie] = ()
+    """Beside secrets: roles on platforms, tools, devices, where codes and recovery go."""
 
 
 _BASES: Final = (
@@ -65,7 +68,8 @@ _BASES: Final = (
 
 
 def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope = WHOLE) -> tuple[Item, ...]:
-    """All items in the order to work in: what only this person could do, the cut, duties, secrets, places, roles and keys.
+    """All items in the order to work in: what only this person could do, the cut, duties, their own roles and where codes go,
+    secrets, tools, devices, places, roles and keys.
 
     Of a machine that is lost everything is due at once, as after any compromise.
     """
@@ -77,6 +81,7 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
         for account in by_handle
         if account.id in tied and (not account.remaining or (account.id in sealed and not account.openable))
     ]
+    items += beside.in_the_way(found.ties, due=cut_at)
     items += [Item(kind=ItemKind.END_GRANT, account=account.id, due=cut_at) for account in by_handle if account.id in granted]
     for kind, accounts in ((ItemKind.CUSTODY, frozenset(found.custody)), (ItemKind.DEPUTY, frozenset(found.deputy))):
         items += [
@@ -84,7 +89,10 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
             for account in by_handle
             if account.id in accounts
         ]
+    tiers = {account.id: account.tier for account in by_handle}
+    items += beside.before_secrets(found.ties, tiers, policy, cut_at=cut_at)
     items += rotations(found, policy, cut_at=cut_at)
+    items += beside.after_secrets(found.ties, tiers, policy, cut_at=cut_at)
     place_due = deadlines.duty_due(policy, "standard", cut_at)
     items += [Item(kind=ItemKind.CLEAN_PLACE, about=place, due=place_due) for place in found.places]
     items += [Item(kind=ItemKind.WITHDRAW_ROLE, about=role, due=cut_at) for role in found.roles]

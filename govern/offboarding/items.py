@@ -18,12 +18,23 @@ class ItemKind(StrEnum):
 
     SOLE_HOLDER = "sole-holder"
     """Nobody else could go on running the account: name a successor. Holds up the closing, never the cut."""
+    NATIVE_ADMIN = "native-admin"
+    """Nobody else can give and take roles on the platform. Holds up the closing, never the cut; platforms remove no last admin."""
     END_GRANT = "end-grant"
     """Ended by the cut itself."""
     CUSTODY = "custody"
     DEPUTY = "deputy"
+    ENTITLEMENT = "entitlement"
+    """A role on the platform under the person's own login: no password that is changed ends it."""
+    PROMPTS = "prompts"
+    """Codes and prompts of the account go to the person."""
+    RECOVERY_CHANNEL = "recovery-channel"
+    """One version of a recovery mail address or phone number that reaches the person."""
     ROTATE = "rotate"
     """One version of one secret that the person could know. Ends only by a rotation."""
+    APP = "app"
+    """A tool that the person connected: it may go on when they leave, or stop when they are removed."""
+    DEVICE = "device"
     CLEAN_PLACE = "clean-place"
     """Copies lie there, and the person is in it."""
     WITHDRAW_ROLE = "withdraw-role"
@@ -42,7 +53,8 @@ class ItemState(StrEnum):
 
 
 class Item(NamedTuple):
-    """One thing to do. `version` is 0 and ids are empty where the kind has none; `about` is the place, role or key concerned."""
+    """One thing to do. `version` is 0 and ids are empty where the kind has none; `about` is what else is concerned: a place, role or key, an
+    entitlement, app or device."""
 
     kind: ItemKind
     due: str
@@ -90,10 +102,14 @@ _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 def _complete(item: Item) -> bool:
     match item.kind:
-        case ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY:
+        case ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY | ItemKind.PROMPTS:
             return bool(item.account)
-        case ItemKind.ROTATE:
+        case ItemKind.ROTATE | ItemKind.RECOVERY_CHANNEL:
             return bool(item.account and item.credential and item.version)
+        case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.APP:
+            return bool(item.account) and id_(item.about)
+        case ItemKind.DEVICE:
+            return id_(item.about)
         case ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
             return bool(item.about)
         case ItemKind.DESTROY_COPIES:

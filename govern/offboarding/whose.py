@@ -24,12 +24,14 @@ def whose(kind: ItemKind, *, assignee: str, answers: Set[str], subject: str, sta
     if assignee and assignee in staff.present - {subject}:
         return frozenset({assignee})
     match kind:
-        case ItemKind.ROTATE:
+        case ItemKind.ROTATE | ItemKind.ENTITLEMENT | ItemKind.PROMPTS | ItemKind.RECOVERY_CHANNEL | ItemKind.APP:
             found = frozenset(answers & staff.present) - {subject}
             return found or frozenset(staff.admins) - {subject}
-        case ItemKind.END_GRANT | ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
+        case ItemKind.END_GRANT | ItemKind.CLEAN_PLACE | ItemKind.DEVICE | ItemKind.DESTROY_COPIES:
             return frozenset(staff.runs) - {subject}
-        case ItemKind.CUSTODY | ItemKind.SOLE_HOLDER | ItemKind.DEPUTY | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
+        case (
+            ItemKind.CUSTODY | ItemKind.SOLE_HOLDER | ItemKind.NATIVE_ADMIN | ItemKind.DEPUTY | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY
+        ):
             return frozenset(staff.admins) - {subject}
         case _:
             assert_never(kind)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from govern.offboarding.items import ItemKind
+from govern.shell import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the sentence is about, by the names that people know: handles, a credential's kind, the name of a place, a role, a key."""
+    """What the sentence is about, by the names that people know: handles, a credential's kind, the name of a place or device, a role, a tool, a key."""
 
     kind: ItemKind
     person: str
@@ -31,6 +32,18 @@ def sentence(told: Told) -> str:
             return "make somebody else responsible"
         case ItemKind.DEPUTY:
             return "name another deputy, or none"
+        case ItemKind.NATIVE_ADMIN:
+            return f"{told.person} is the only {told.about} there: make somebody else one first"
+        case ItemKind.ENTITLEMENT:
+            return f"take from {told.person} the role {told.about} there"
+        case ItemKind.PROMPTS:
+            return f"let its codes reach somebody else than {told.person}"
+        case ItemKind.RECOVERY_CHANNEL:
+            return f"replace its {told.credential}, which reaches {told.person}"
+        case ItemKind.APP:
+            return f"disconnect {told.about}, which {told.person} connected, and connect it anew where needed"
+        case ItemKind.DEVICE:
+            return f"take back {told.about or 'the device'}, or wipe it"
         case ItemKind.ROTATE:
             return f"change the {told.credential} (version {told.version})"
         case ItemKind.CLEAN_PLACE:
@@ -56,6 +69,18 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern account custody {told.account} PERSON"
         case ItemKind.DEPUTY:
             return f"govern account edit {told.account} --deputy PERSON"
+        case ItemKind.NATIVE_ADMIN:
+            return f"govern entitlement add {told.account} PERSON --role {quoted(told.about)} --admin"
+        case ItemKind.ENTITLEMENT:
+            return f"govern entitlement end {told.account} {told.person} --role {quoted(told.about)}"
+        case ItemKind.PROMPTS:
+            return f"govern account edit {told.account} --prompts-reach PERSON"
+        case ItemKind.RECOVERY_CHANNEL:
+            return f"govern rotate {told.account} --kind {told.credential}"
+        case ItemKind.APP:
+            return f"govern app end {told.account} {quoted(told.about)} --by {told.person}"
+        case ItemKind.DEVICE:
+            return f"govern device return {quoted(told.about)}"
         case ItemKind.WITHDRAW_ROLE:
             return f"govern person role {told.person} {told.about} --withdraw"
         case ItemKind.REVOKE_KEY:

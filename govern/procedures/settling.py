@@ -16,7 +16,7 @@ from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import RULES
 from govern.procedures import together
-from govern.register.queries import cases, policies, proven, rotations, scopes, signers, ties
+from govern.register.queries import cases, policies, proven, rotations, scopes, signers, ties, ties_beside
 from govern.register.queries.cases import Case, Entry
 from govern.rotation.triggers import Trigger
 
@@ -134,7 +134,10 @@ def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:
-    """Grade and ledger index of what ended a version; of other items the ledger's own rows are the proof."""
+    """Grade and ledger index of what ended a version, role, tool or device; of other items the ledger's own rows are the proof."""
+    beside = ties_beside.ended_by(db, case.person, item) if ties_beside.is_beside(item) else None
+    if beside is not None:
+        return beside.grade, beside.entry
     if item.kind is not ItemKind.ROTATE:
         return "one-person", None
     ended = proven.ended_by(db, item.credential, item.version, case.person, scopes.of_case(db, case.id))

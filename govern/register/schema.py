@@ -47,6 +47,7 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_platform ON accounts (platform, login);
 CREATE INDEX accounts_custodian ON accounts (custodian);
 CREATE INDEX accounts_deputy ON accounts (deputy) WHERE deputy IS NOT NULL;
+CREATE INDEX accounts_prompts ON accounts (prompts_reach) WHERE prompts_reach IS NOT NULL;
 CREATE TABLE tags (tag TEXT, account TEXT, PRIMARY KEY (tag, account)) WITHOUT ROWID;
 CREATE INDEX tags_account ON tags (account);
 CREATE TABLE depends (account TEXT, needs TEXT, PRIMARY KEY (account, needs)) WITHOUT ROWID;
@@ -54,6 +55,7 @@ CREATE INDEX depends_needs ON depends (needs);
 
 CREATE TABLE credentials (id TEXT PRIMARY KEY, account TEXT, kind TEXT, kept_in TEXT, entry INTEGER);
 CREATE INDEX credentials_account ON credentials (account, kind);
+CREATE INDEX credentials_channel ON credentials (account) WHERE kind IN ('recovery-email', 'recovery-phone');
 CREATE INDEX credentials_kept ON credentials (kept_in);
 CREATE TABLE versions (
   credential TEXT, n INTEGER, state TEXT, origin TEXT, manifest TEXT, setter TEXT, staged_at TEXT, current_at TEXT, changed_at TEXT,
@@ -89,6 +91,26 @@ CREATE TABLE place_versions (
   place TEXT, credential TEXT, n INTEGER, since TEXT, cleaned_at TEXT, opened_at TEXT, opener TEXT, entry INTEGER,
   PRIMARY KEY (place, credential, n)) WITHOUT ROWID;
 CREATE INDEX place_versions_credential ON place_versions (credential, n);
+
+CREATE TABLE entitlements (
+  id TEXT PRIMARY KEY, account TEXT, person TEXT, role TEXT, admin INTEGER NOT NULL DEFAULT 0, since TEXT, login TEXT, evidence TEXT,
+  recorder TEXT, at TEXT, ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX entitlements_account ON entitlements (account);
+CREATE INDEX entitlements_person ON entitlements (person);
+CREATE TABLE apps (
+  id TEXT PRIMARY KEY, account TEXT, tool TEXT, person TEXT, scopes TEXT, since TEXT, login TEXT, evidence TEXT,
+  recorder TEXT, at TEXT, ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX apps_account ON apps (account);
+CREATE INDEX apps_person ON apps (person);
+CREATE TABLE devices (
+  id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
+  ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX devices_person ON devices (person);
+CREATE TABLE device_accounts (device TEXT, account TEXT, PRIMARY KEY (device, account)) WITHOUT ROWID;
+CREATE INDEX device_accounts_account ON device_accounts (account);
+CREATE TABLE channels (
+  credential TEXT, n INTEGER, reach TEXT, person TEXT, teller TEXT, at TEXT, entry INTEGER, before TEXT, PRIMARY KEY (credential, n)) WITHOUT ROWID;
+CREATE INDEX channels_person ON channels (person);
 
 CREATE TABLE rotations (
   id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,

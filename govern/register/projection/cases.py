@@ -20,7 +20,7 @@ from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import RULES, CaseKind
 from govern.register.projection.scene import Scene
 from govern.register.queries import keys as readers
-from govern.register.queries import proven, scopes, services, signers, ties
+from govern.register.queries import proven, scopes, services, signers, ties, ties_beside
 
 
 class _Case(NamedTuple):
@@ -204,6 +204,8 @@ def _item_ended(scene: Scene) -> None:
             ended = proven.ended_by(scene.db, item.credential, item.version, found.person, scope)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
+            elif ties_beside.is_beside(item):
+                by, grade, cites = ties_beside.ended_by(scene.db, found.person, item) or (by, grade, cites)
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:

@@ -13,6 +13,7 @@ from govern.errors import Refused
 from govern.facts import FACTS
 from govern.holdings.erasure import LOOKED_UP, Remains, concerned, may_erase
 from govern.policy.rules import Policy
+from govern.register.projection import beside
 from govern.register.projection.scene import Scene
 
 MALFORMED: Final = "personal-malformed"
@@ -27,6 +28,9 @@ _TEXTS: Final = (
     ("imports", "path"),
     ("exports", "path"),
     ("proposals", "reason"),
+    ("entitlements", "login"),
+    ("apps", "login"),
+    ("devices", "name"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 
@@ -62,6 +66,7 @@ def check(scene: Scene, person: str) -> None:
             person,
         ),
         answers=_count(scene, "accounts WHERE state = 'active' AND (custodian = ? OR deputy = ?)", person, person),
+        ties=_count(scene, beside.TIES, *[person] * 4),
     )
     policy = scene.one("SELECT value FROM state WHERE key = 'policy'")
     if policy is None:

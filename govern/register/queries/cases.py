@@ -82,7 +82,7 @@ class Entry(NamedTuple):
     """Of the account concerned, or empty."""
     credential_kind: str
     about: str
-    """The place's name, the role, the key; or empty."""
+    """The name of the place or device, the role, the tool, the key; or empty."""
     entered_by: str = ""
     """Who entered the sheet by which it ended; or empty."""
     code: str = ""
@@ -152,8 +152,9 @@ def concerned(db: sqlite3.Connection, credential: str, *, reader: str) -> list[C
 
 _ITEMS: Final = """
 SELECT i.id, i.seq, i.kind, i.account, i.credential, i.n, i.due, i.blocking, i.basis, i.about, i.state, i.assignee, i.ended_at, i.ended_by, i.grade,
-  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind, coalesce(p.name, i.about), i.entered_by, i.case_id
+  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind, coalesce(p.name, e.role, t.tool, d.name, d.kind || ' ' || substr(d.id, 1, 8), i.about), i.entered_by, i.case_id
 FROM items i LEFT JOIN accounts a ON a.id = i.account LEFT JOIN credentials c ON c.id = i.credential LEFT JOIN places p ON p.id = i.about
+LEFT JOIN entitlements e ON e.id = i.about LEFT JOIN apps t ON t.id = i.about LEFT JOIN devices d ON d.id = i.about
 WHERE i.case_id = ? ORDER BY i.seq
 """
 
@@ -177,18 +178,24 @@ def _entry(row: Sequence[object]) -> Entry:
     )  # fmt: skip
 
 
+_NAMED: Final = """
+SELECT name FROM places WHERE id = :about UNION ALL SELECT role FROM entitlements WHERE id = :about UNION ALL SELECT tool FROM apps WHERE id = :about
+UNION ALL SELECT coalesce(name, kind || ' ' || substr(id, 1, 8)) FROM devices WHERE id = :about
+"""
+
+
 def drafted(db: sqlite3.Connection, drawn: Sequence[Item]) -> list[Entry]:
     """Items that no case has yet, told as if one had; their number stands for the id."""
     found = []
     for number, item in enumerate(drawn, start=1):
         account = db.execute("SELECT handle FROM accounts WHERE id = ?", (item.account,)).fetchone()
         kind = db.execute("SELECT kind FROM credentials WHERE id = ?", (item.credential,)).fetchone()
-        place = db.execute("SELECT name FROM places WHERE id = ?", (item.about,)).fetchone()
+        named = db.execute(_NAMED, {"about": item.about}).fetchone()
         found.append(
             Entry(
                 id=str(number), number=number, item=item, state=ItemState.OPEN, assignee="", ended_at="", ended_by="", grade="", evidence="",
                 note="", verifier="", cites=None, handle=account[0] if account else "", credential_kind=kind[0] if kind else "",
-                about=str(place[0] if place and place[0] else item.about),
+                about=str(named[0] if named and named[0] else item.about),
             )
         )  # fmt: skip
     return found

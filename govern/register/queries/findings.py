@@ -10,7 +10,7 @@ from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
-from govern.register.queries import backup_codes, copies, drills, emergencies, handovers
+from govern.register.queries import backup_codes, copies, drills, emergencies, handovers, inventory_findings
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.keys import theirs
 from govern.register.queries.proposals import alone
@@ -290,5 +290,5 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased, _known_by_former, rotations, _custodians, _cases, others_unknown, past_grace, overdue, unruled,
     shared_login, _holders, _openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, _grants, _bare,
-    drills.findings,
+    drills.findings, *inventory_findings.QUESTIONS,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import assert_never
 from govern.errors import Refused
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import WHOLE, Scope
+from govern.register.queries import ties_beside
 from govern.register.queries.ties import not_openable, remaining
 
 
@@ -42,6 +43,8 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE)
             hint = f"govern key revoke {item.about[:8]} --cause departure"
         case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
             return None
+        case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.PROMPTS | ItemKind.RECOVERY_CHANNEL | ItemKind.APP | ItemKind.DEVICE:
+            return ties_beside.unmet(db, person if scope.rules.of_the_person else "", item)  # of a lost machine everybody may tell
         case _:
             assert_never(item.kind)
     return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None

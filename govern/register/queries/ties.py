@@ -10,7 +10,7 @@ import sqlite3
 
 from govern.offboarding.checklist import Account, Circumstances, Known
 from govern.offboarding.kinds import WHOLE, Scope
-from govern.register.queries import scopes
+from govern.register.queries import scopes, ties_beside
 
 
 def known(db: sqlite3.Connection, person: str, scope: Scope = WHOLE) -> tuple[Known, ...]:
@@ -81,7 +81,8 @@ def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = W
     custody = column("SELECT id FROM accounts WHERE custodian = ? AND state = 'active'", person)
     deputy = column("SELECT id FROM accounts WHERE deputy = ? AND state = 'active'", person)
     sealed = sealed_accounts(db, person, live=True)
-    concerned = {*granted, *custody, *deputy, *sealed, *(one.account for one in found)}
+    beside = ties_beside.of_person(db, person, lost=not scope.rules.of_the_person)
+    concerned = {*granted, *custody, *deputy, *sealed, *(one.account for one in found), *(tie.account for tie in beside if tie.account)}
     return Circumstances(
         accounts=_accounts(db, person, concerned),
         granted=granted,
@@ -89,6 +90,7 @@ def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = W
         deputy=deputy,
         known=found,
         sealed=sealed,
+        ties=beside,
         places=column(
             "SELECT DISTINCT m.place FROM place_people m JOIN places p ON p.id = m.place WHERE m.person = ? AND (m.until IS NULL OR m.until >= ?)"
             " AND (EXISTS (SELECT 1 FROM place_accounts h WHERE h.place = m.place AND h.cleaned_at IS NULL)"

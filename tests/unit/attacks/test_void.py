@@ -95,6 +95,21 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "opens a case in base": ("compartment", lambda i: i.event("case.opened", case(i))),
     "opens rotations": ("authority", lambda i: i.event("rotations.opened", opened(i))),
     "stages candidates": ("authority", lambda i: i.event("candidates.staged", candidates(i))),
+    "records a role": ("authority", lambda i: i.event("entitlement.recorded", entitled(i))),
+    "connects a tool": (
+        "authority",
+        lambda i: i.event("app.connected", {"app": os.urandom(16).hex(), "account": entitled(i)["account"], "tool": "x"}),
+    ),
+    "gives a device": (
+        "authority",
+        lambda i: i.event("device.given", {"device": os.urandom(16).hex(), "person": i.person, "kind": "phone"}),
+    ),
+    "says whose a channel is": (
+        "authority",
+        lambda i: i.event(
+            "channel.reaches", {"credential": named(i, "credentials", "kind = 'password'"), "version": 1, "reach": "company"}
+        ),
+    ),
     "under an epoch that nobody declared": ("undeclared-epoch", lambda i: place(i)),
 }
 
@@ -141,6 +156,18 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
         "rotation-open", lambda i: i.event("candidates.staged", candidates(i, credential=named(i, "credentials", "kind = 'password'")))
     ),
     "candidates for a stranger": ("recipient", lambda i: i.event("candidates.staged", candidates(i, key=dora_key(i)))),
+    "a role of nobody": ("unknown-reference", lambda i: i.event("entitlement.recorded", entitled(i) | {"person": "0" * 32})),
+    "the end of no role": (
+        "unknown-reference", lambda i: i.event("entitlement.ended", {"entitlement": "0" * 32, "account": entitled(i)["account"]})
+    ),
+    "a device that is signed in to nothing": (
+        "unknown-reference",
+        lambda i: i.event("device.given", {"device": os.urandom(16).hex(), "person": i.person, "kind": "phone", "accounts": ["0" * 32]}),
+    ),
+    "a password that reaches somebody": (
+        "channel-kind",
+        lambda i: i.event("channel.reaches", {"credential": named(i, "credentials", "kind = 'password'"), "version": 1, "reach": "company"}),
+    ),
     "the last wrap ended": ("no-secret-lost", lambda i: i.event("wraps.ended", {"wraps": [[named(i, "credentials", "kind = 'totp'"), 7, "0" * 32, "0" * 64]]})),
 }  # fmt: skip
 
@@ -158,6 +185,12 @@ def account(insider: Insider) -> dict[str, Any]:
 
 def grant(insider: Insider) -> dict[str, Any]:
     return {"grant": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'")}
+
+
+def entitled(insider: Insider) -> dict[str, Any]:
+    return {
+        "entitlement": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "person": insider.person, "role": "owner"
+    }  # fmt: skip
 
 
 def case(insider: Insider) -> dict[str, Any]:

@@ -23,6 +23,7 @@ WHEN: dict[str, tuple[Remains, str, int, str]] = {
     "who could know what works": (Remains(left_on=LEFT, live=1), "2026-11-21", 1, "erasure-early"),
     "who holds": (Remains(left_on=LEFT, grants=1), "2026-11-21", 1, "erasure-early"),
     "who has a key": (Remains(left_on=LEFT, keys=1), "2026-11-21", 1, "erasure-early"),
+    "whom something on a platform still reaches": (Remains(left_on=LEFT, ties=1), "2026-11-21", 1, "erasure-early"),
     "who answers for an account": (Remains(left_on=LEFT, answers=1), "2026-11-21", 1, "erasure-early"),
 }
 
@@ -47,6 +48,9 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "knowledge.declared": ({"person": "p"}, {"p"}),
     "secret.handed_over": ({"person": "p"}, {"p"}),
     "envelope.opened": ({"person": "p"}, {"p"}),
+    "entitlement.recorded": ({"person": "p"}, {"p"}),
+    "app.connected": ({"person": "p"}, {"p"}),
+    "device.given": ({"person": "p"}, {"p"}),
     "secret.revealed": ({}, {"actor"}),
     "code.shown": ({"recipient": "p"}, {"actor", "p"}),
     "code.spent": ({"recipient": "p"}, {"actor", "p"}),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.offboarding import checklist
+from govern.offboarding.beside import Tie
 from govern.offboarding.checklist import Account, Circumstances, Known
 from govern.offboarding.items import Item, ItemKind
 from govern.policy.files import policy_text
@@ -63,6 +64,39 @@ SCENARIOS = [
         found(roles=["admin", "hr"], keys=["k1"]),
         [("withdraw-role", "admin"), ("withdraw-role", "hr"), ("revoke-key", "k1")],
     ),
+    (
+        "has a role there, as one of several",
+        found(ties=[Tie(kind=ItemKind.ENTITLEMENT, account="a1", about="e1")]),
+        [("entitlement", "shop")],
+    ),
+    (
+        "alone gives roles there: first, and in the way of the closing",
+        found(ties=[Tie(kind=ItemKind.ENTITLEMENT, account="a1", about="e1", sole=True)], granted=["a2"]),
+        [("native-admin", "shop"), ("end-grant", "blog"), ("entitlement", "shop")],
+    ),
+    (
+        "what could stop a change comes before it, what hangs on it behind it",
+        found(
+            known=[known(SHOP)],
+            keys=["k1"],
+            ties=[
+                Tie(kind=ItemKind.DEVICE, about="d1"),
+                Tie(kind=ItemKind.APP, account="a1", about="t1"),
+                Tie(kind=ItemKind.RECOVERY_CHANNEL, account="a1", credential="c1", version=1),
+                Tie(kind=ItemKind.PROMPTS, account="a1"),
+                Tie(kind=ItemKind.ENTITLEMENT, account="a2", about="e1"),
+            ],
+        ),
+        [
+            ("entitlement", "blog"),
+            ("prompts", "shop"),
+            ("recovery-channel", "shop"),
+            ("rotate", "shop"),
+            ("app", "shop"),
+            ("device", "d1"),
+            ("revoke-key", "k1"),
+        ],
+    ),
     ("knew of an account that they never held", found(known=[known(BLOG, "password", 1, "place")]), [("rotate", "blog")]),
 ]
 
@@ -70,6 +104,15 @@ SCENARIOS = [
 @pytest.mark.parametrize(("circumstances", "items"), [row[1:] for row in SCENARIOS], ids=[row[0] for row in SCENARIOS])
 def test_scenarios(circumstances: Circumstances, items: list[tuple[str, str]]) -> None:
     assert drawn(circumstances) == items
+
+
+def test_a_role_is_due_as_soon_as_what_was_seen_and_only_the_sole_one_holds_up_the_closing() -> None:
+    ties = [Tie(kind=ItemKind.ENTITLEMENT, account=one.id, about="e", sole=one is BLOG) for one in (SHOP, BLOG)]
+    items = checklist.draw_up(found(known=[known(SHOP), known(BLOG)], ties=ties), POLICY, cut_at=CUT)
+    due = {(item.kind, item.account): item.due for item in items}
+    assert due[ItemKind.ENTITLEMENT, "a1"] == due[ItemKind.ROTATE, "a1"]
+    assert due[ItemKind.ENTITLEMENT, "a2"] == due[ItemKind.ROTATE, "a2"] < due[ItemKind.ENTITLEMENT, "a1"]
+    assert [(item.kind, item.account) for item in items if item.blocking] == [(ItemKind.NATIVE_ADMIN, "a2")]
 
 
 def rotations(*knowledge: Known, accounts: Sequence[Account] = ALL) -> list[Item]:

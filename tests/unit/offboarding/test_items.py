@@ -21,6 +21,12 @@ WHOLE = [
     Item(kind=ItemKind.ROTATE, account=ACCOUNT, credential=CREDENTIAL, version=3, due=DUE, basis="revealed"),
     Item(kind=ItemKind.CLEAN_PLACE, about=ID, due=DUE),
     Item(kind=ItemKind.WITHDRAW_ROLE, about="admin", due=DUE),
+    Item(kind=ItemKind.NATIVE_ADMIN, account=ACCOUNT, about=ID, due=DUE, blocking=True),
+    Item(kind=ItemKind.ENTITLEMENT, account=ACCOUNT, about=ID, due=DUE),
+    Item(kind=ItemKind.PROMPTS, account=ACCOUNT, due=DUE),
+    Item(kind=ItemKind.RECOVERY_CHANNEL, account=ACCOUNT, credential=CREDENTIAL, version=2, due=DUE),
+    Item(kind=ItemKind.APP, account=ACCOUNT, about=ID, due=DUE),
+    Item(kind=ItemKind.DEVICE, about=ID, due=DUE),
 ]
 
 
@@ -65,6 +71,27 @@ def test_a_rotation_item_names_the_very_version(field: str) -> None:
     del record[field]
     with pytest.raises(Refused):
         items.read(record)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (ItemKind.NATIVE_ADMIN, "about"),
+        (ItemKind.ENTITLEMENT, "about"),
+        (ItemKind.ENTITLEMENT, "account"),
+        (ItemKind.PROMPTS, "account"),
+        (ItemKind.RECOVERY_CHANNEL, "version"),
+        (ItemKind.APP, "about"),
+        (ItemKind.DEVICE, "about"),
+    ],
+)
+def test_an_item_beside_secrets_names_what_it_is_about(kind: ItemKind, field: str) -> None:
+    """By an id: the word for it is found when it is shown."""
+    record = next(item for item in WHOLE if item.kind is kind).record(ID)
+    assert items.read(record)[0] == ID
+    for wrong in ({name: value for name, value in record.items() if name != field}, {**record, field: "hootsuite"}):
+        with pytest.raises(Refused):
+            items.read(wrong)
 
 
 @given(

@@ -23,6 +23,10 @@ STAFF = Staff(present={"mia", "ben", "eva", "leo"}, admins={"mia", "leo"}, runs=
         (ItemKind.ROTATE, "leo", {"ben"}, {"ben"}),
         (ItemKind.CLEAN_PLACE, "", set(), {"mia", "eva"}),
         (ItemKind.CUSTODY, "", {"ben"}, {"mia"}),
+        (ItemKind.ENTITLEMENT, "", {"ben"}, {"ben"}),
+        (ItemKind.RECOVERY_CHANNEL, "", {"gone"}, {"mia"}),
+        (ItemKind.NATIVE_ADMIN, "", {"ben"}, {"mia"}),
+        (ItemKind.DEVICE, "", set(), {"mia", "eva"}),
     ],
 )
 def test_whose_it_is(kind: ItemKind, assignee: str, answers: set[str], expected: set[str]) -> None:

@@ -140,6 +140,33 @@ class Company(RuleBasedStateMachine):
     def known(self, by: str, account: str, who: str, note: str) -> None:
         self.do(by, "known", account, who, "--note", note)
 
+    # --- beside secrets ------------------------------------------------------------------------------------------------------------------
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, role=st.sampled_from(["owner", "editor"]), what=st.sampled_from(["add", "add", "end"]))
+    def entitlement(self, by: str, account: str, who: str, role: str, what: str) -> None:
+        more = ("--login", f"{who}@private.example", "--since", "2024-06-30") if what == "add" else ()
+        self.do(by, "entitlement", what, account, who, "--role", role, *more)
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, what=st.sampled_from(["add", "add", "end"]))
+    def app(self, by: str, account: str, who: str, what: str) -> None:
+        self.do(by, "app", what, account, "buffer", "--by", who, *(("--scope", "publish,read") if what == "add" else ()))
+
+    @rule(by=MEMBERS, who=PEOPLE, account=SELECTORS, what=st.sampled_from(["add", "add", "in", "out", "--lost", "--wiped", "returned"]))
+    def device(self, by: str, who: str, account: str, what: str) -> None:
+        words = {
+            "add": ("add", who, "--kind", "phone", "--name", f"phone of {who}", "--signed-in", account),
+            "in": ("signed-in", f"phone of {who}", "--accounts", account),
+            "out": ("signed-in", f"phone of {who}", "--accounts", account, "--out"),
+            "returned": ("return", f"phone of {who}"),
+        }
+        self.do(by, "device", *words.get(what, ("return", f"phone of {who}", what)))
+
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, reach=st.sampled_from(["--company", "--personal"]), prompts=st.booleans())
+    def channel(self, by: str, account: str, who: str, reach: str, prompts: bool) -> None:
+        self.do(by, "credential", "reaches", account, "--kind", "recovery-email", reach, "--person", who)
+        if prompts:
+            self.do(by, "account", "edit", account, "--prompts-reach", who)
+
     # --- secrets ----------------------------------------------------------------------------------------------------------------------
 
     @rule(by=MEMBERS, account=ACCOUNTS, kind=KIND, secret=SECRETS)

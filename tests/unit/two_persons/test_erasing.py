@@ -357,3 +357,56 @@ def test_doctor_drops_what_a_copied_database_brought_back_and_says_so(former: Fi
     (told,) = came_back(former.members["mia"])
     assert (told.code, told.severity) == ("erased-again", "warning")
     assert gone[0] not in parts(former)
+
+
+# --- what ties somebody to accounts beside secrets -------------------------------------------------------------------------------------
+
+LOGIN, PHONE = "leandra.private.login", "leandras-telephone"
+
+
+@pytest.fixture
+def tied(originals: Originals) -> Iterator[Firm]:
+    """The same lea, of whom it was found later that she has a role, a tool and a telephone of the company."""
+    with originals.copy(_tied) as made:
+        yield made
+
+
+def _tied(folder: Path) -> Firm:
+    firm = _former(folder)
+    lea, shop = firm.ids["lea"], firm.ids["shop"]
+    firm.fact("entitlement.recorded", {"entitlement": "1" * 32, "account": shop, "person": lea, "role": "editor"}, {"login": LOGIN})
+    firm.fact("app.connected", {"app": "2" * 32, "account": shop, "tool": "buffer", "person": lea}, {"login": LOGIN})
+    firm.fact("device.given", {"device": "3" * 32, "person": lea, "kind": "phone"}, {"name": PHONE})
+    return firm
+
+
+ENDS: dict[str, tuple[str, dict[str, str]]] = {
+    "role": ("entitlement.ended", {"entitlement": "1" * 32}),
+    "tool": ("app.ended", {"app": "2" * 32}),
+    "device": ("device.ended", {"device": "3" * 32, "how": "returned"}),
+}
+
+
+def end(firm: Firm, what: str) -> None:
+    type_, body = ENDS[what]
+    firm.fact(type_, body if what == "device" else {**body, "account": firm.ids["shop"]})
+
+
+@pytest.mark.parametrize("left", ENDS)
+def test_somebody_whom_something_still_reaches_is_not_erased(tied: Firm, left: str) -> None:
+    for what in ENDS:
+        if what != left:
+            end(tied, what)
+    tied.refuses("erasure-early", tied.forget)
+    end(tied, left)
+    tied.forget()
+
+
+def test_their_logins_and_what_their_devices_were_called_are_forgotten_with_them(tied: Firm) -> None:
+    for what in ENDS:
+        end(tied, what)
+    assert any(traces(tied.folder, text) for text in (LOGIN, PHONE)), "the control: they are there before"
+    tied.approve(tied.forget(), "ben")
+    tied.db("mia")
+    assert [found for text in (LOGIN, PHONE) for found in traces(tied.folder, text)] == []
+    assert tied.db().execute("SELECT role, login FROM entitlements").fetchall() == [("editor", None)]
