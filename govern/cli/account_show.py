@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def values(db: sqlite3.Connection, handle: str) -> dict[str, Any]:
     """Everything about the account, by JSON key."""
+    from govern.cli.beside_show import of_account
     from govern.cli.credential import rows
     from govern.register.queries import account_list, accounts, holdings
     from govern.register.queries.people import handles
@@ -32,6 +33,7 @@ def values(db: sqlite3.Connection, handle: str) -> dict[str, Any]:
             {"person": names.get(grant.person, grant.person), "since": grant.since, "until": grant.until or None, "keyholder": grant.keyholder}
             for grant in holdings.of_accounts(db, [found.id])
         ],
+        **of_account(db, found.id, names),
     }  # fmt: skip
 
 
@@ -62,4 +64,7 @@ def tell(db: sqlite3.Connection, handle: str) -> None:
         ],
         empty="nobody holds it: govern grant",
     )
+    from govern.cli.beside_show import tell_account
+
+    tell_account(found)
     render.next_step(f"govern who {found['handle']}", "who could know which of it")

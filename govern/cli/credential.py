@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from govern.cli import render, settings
+from govern.cli import channel, render, settings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -107,6 +107,8 @@ def add(
         render.next_step(f"govern handover {found.handle} {render.safe(person)} --kind {kind}")
     if kept_in:
         render.note(f"its secret stays in {render.safe(kept_in)}: nothing was read from stdin, and nothing is sealed here")
+    if kind in ("recovery-email", "recovery-phone"):
+        render.next_step(f"govern credential reaches {found.handle} --kind {kind} --company", "or --personal --person PERSON: whose it is")
     render.next_step(f"govern known {found.handle} PERSON", "whoever knows it already")
 
 
@@ -156,3 +158,6 @@ def use_code(
     render.note(f"recorded as spent: code {spent.ordinal} of {spent.account}{whom}; {render.count(spent.left, 'code')} left")
     if spent.left <= FEW_CODES:
         render.next_step(f"govern rotate {spent.account} --kind backup-codes", "get new ones there while you are logged in")
+
+
+channel.register(app)

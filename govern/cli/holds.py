@@ -24,9 +24,10 @@ def holds(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """What a person holds, and which versions of which secrets they could know. `others-unknown` stands for whoever nobody can name."""
+    from govern.cli.beside_show import of_person
     from govern.holdings.exposures import OTHERS_UNKNOWN
     from govern.register.queries import exposures, holdings
-    from govern.register.queries.people import find
+    from govern.register.queries.people import find, handles
     from govern.register.queries.residue import residue
 
     db = settings.workspace().view()
@@ -52,6 +53,7 @@ def holds(
                 }
                 for e in known
             ],
+            **of_person(db, id_, handles(db)),
         })  # fmt: skip
         return
     _tell(db, id_, handle, status, grants, known, everything=everything)
@@ -60,10 +62,12 @@ def holds(
 def _tell(
     db: sqlite3.Connection, id_: str, handle: str, status: str, grants: list[Grant], known: list[Exposure], *, everything: bool
 ) -> None:
+    from govern.cli.beside_show import of_person, tell_person
     from govern.cli.knowing import merged, section
     from govern.cli.who import until_words
     from govern.holdings.knowing import SCREEN_NAMES, Relation, standing, summary
     from govern.register.queries import holdings
+    from govern.register.queries.people import handles
     from govern.register.queries.residue import residue
 
     now, who = settings.now(), render.safe(SCREEN_NAMES.get(id_, handle))
@@ -95,5 +99,6 @@ def _tell(
     if ended and not everything:
         render.note(f"{ended} more that works no more: --all")
     if id_ not in SCREEN_NAMES:
+        tell_person(of_person(db, id_, handles(db)))
         knows = sum(group.live for group in groups)
         render.line(f"\n{summary(who, holds=len(grants), revoked=bool(lost), knows=knows)}")

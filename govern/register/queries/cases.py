@@ -152,7 +152,8 @@ def concerned(db: sqlite3.Connection, credential: str, *, reader: str) -> list[C
 
 _ITEMS: Final = """
 SELECT i.id, i.seq, i.kind, i.account, i.credential, i.n, i.due, i.blocking, i.basis, i.about, i.state, i.assignee, i.ended_at, i.ended_by, i.grade,
-  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind, coalesce(p.name, e.role, t.tool, d.name, d.kind || ' ' || substr(d.id, 1, 8), i.about), i.entered_by, i.case_id
+  i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind,
+  coalesce(p.name, e.role, t.tool, d.name, d.kind || ' ' || substr(d.id, 1, 8), i.about), i.entered_by, i.case_id
 FROM items i LEFT JOIN accounts a ON a.id = i.account LEFT JOIN credentials c ON c.id = i.credential LEFT JOIN places p ON p.id = i.about
 LEFT JOIN entitlements e ON e.id = i.about LEFT JOIN apps t ON t.id = i.about LEFT JOIN devices d ON d.id = i.about
 WHERE i.case_id = ? ORDER BY i.seq
