@@ -103,6 +103,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "key.revoked": _fact(key=id_, cause=word("lost", "departure", "replaced", "compromise")),
     "service.authorised": _fact(service=id_, purposes=many(word(*SERVICE_PURPOSES), 8), optional={"until": time}),
     "service.withdrawn": _fact(authority=id_),
+    "service.entrusted": _fact(authority=id_, accounts=many(id_, 500)),
+    "service.relieved": _fact(service=id_, accounts=many(id_, 500)),
     # accounts and their credentials
     "account.added": _fact(
         account=id_, handle=handle, platform=_label, tier=_tier, custodian=id_,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govern.cli import render
+from govern.cli import render, settings
 from govern.cli.rotated import row, short
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def nothing(workspace: Workspace, wanted: Wanted, *, json: bool) -> None:
     """Nothing is due, or nothing of a departure is open: what will be, and when."""
     from govern.procedures.choosing import next_due
 
-    found = next_due(workspace.view(), wanted, reader=workspace.person)
+    found = next_due(workspace.view(), wanted, reader=workspace.person, now=settings.now())
     if json:
         following = {"account": found[0].handle, "kind": found[0].kind, "due": found[1]} if found else None
         render.emit("rotate", {"rotations": [], "skipped": [], "next_due": following})

@@ -259,11 +259,13 @@ def abort(id_: Id, json: Json = False) -> None:
 @app.command("reconcile")
 def reconcile(id_: Annotated[str, typer.Argument(metavar="[ID]")] = "", json: Json = False) -> None:
     """Bring what is under way to its end: by the connector that began it, else asked on a terminal, else told."""
-    from govern.register.queries import people, rotations
+    from govern.register.queries import people, rotations, services
 
     workspace = settings.workspace()
     db = workspace.view()
     found = [rotations.find(db, id_)] if id_ else rotations.rotations(db, only_open=True)
+    if services.is_service(db, workspace.person):
+        found = _entrusted(workspace, found, named=bool(id_))
     begun = [one for one in found if one.connector and one.open and (id_ or one.state.value != "lost")]
     by_hand = [one for one in found if one not in begun]
     if not json and (by_hand or not begun):
@@ -275,6 +277,21 @@ def reconcile(id_: Annotated[str, typer.Argument(metavar="[ID]")] = "", json: Js
     elif json:
         names = people.handles(db)
         render.emit("rotation", {"rotations": [row(one, names) for one in by_hand]})
+
+
+def _entrusted(workspace: Workspace, found: list[Rotation], *, named: bool) -> list[Rotation]:
+    """Of these what a service may bring forward: by a connector, of what is entrusted to it. Of a single one that was named it is told why not."""
+    from govern.errors import Refused
+    from govern.register.queries import serving
+
+    db, now = workspace.view(), settings.now()
+    own = [one for one in found if serving.serves(db, workspace.person, one.account, one.kind, now)]
+    if named and not own:
+        raise Refused(
+            f"the {found[0].kind} of {found[0].handle} is not entrusted to this service", rule="service-entrusted", control="AC-6",
+            hint="an admin entrusts it: govern key add-service NAME --purpose reconcile --accounts SELECTOR",
+        )  # fmt: skip
+    return [one for one in own if one.connector]
 
 
 def _by_hand(workspace: Workspace, found: list[Rotation]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,9 @@ from govern.errors import GovernError, Usage
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
+    from govern.register.workspace import Workspace
     from govern.vault.keys import Keys
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -24,6 +27,10 @@ def add_service(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A handle of its own, such as night-run.")],
     purpose: Annotated[list[str] | None, typer.Option("--purpose", metavar=PURPOSES, help="What it is there for; best one.")] = None,
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="Its authority ends by itself after this day.")] = "",
+    accounts: Annotated[
+        list[str] | None,
+        typer.Option("--accounts", metavar="SELECTOR", help="Entrust these to it: what connectors need of them is sealed to its key."),
+    ] = None,
     home: Annotated[
         Path | None, typer.Option("--home", metavar="DIR", help="Its state folder; else one below GOVERN_HOME/services.")
     ] = None,
@@ -31,8 +38,9 @@ def add_service(
     json: Json = False,
 ) -> None:
     """Authorise a service for stated purposes, and make its key and state folder; of one that has a key only the authority is renewed."""
+    from govern.cli.enrolment import missing_rows, tell_missing
     from govern.fields import date
-    from govern.holdings.services import Purpose
+    from govern.holdings.services import ENTRUSTED, Purpose
     from govern.procedures import services as procedure
 
     if not purpose or any(one not in set(Purpose) for one in purpose):
@@ -44,10 +52,13 @@ def add_service(
     purposes = [Purpose(one) for one in dict.fromkeys(purpose)]
     folder = home.expanduser().absolute() if home else settings.current.home / "services" / name
     key_file = key_out.expanduser().absolute() if key_out else folder / "key"
+    entrusted = _accounts(workspace, accounts or [])
+    if entrusted and not ENTRUSTED & set(purposes):
+        raise Usage("--accounts is for a service that asks platforms", hint="--purpose reconcile")
     new = None if procedure.has_key(workspace, name) else _new(folder, key_file)
     try:
         with workspace.transaction(settings.now()) as tx:
-            made = procedure.authorise(tx, name, purposes, ends, new)
+            made = procedure.authorise(tx, name, purposes, ends, new, entrusted)
     except GovernError:
         if new is not None:
             key_file.unlink(missing_ok=True)
@@ -58,9 +69,18 @@ def add_service(
         render.emit("key.add-service", {
             "service": made.handle, "purposes": [one.value for one in purposes], "until": ends, "authority": made.authority,
             "key": new.id.hex() if new else None, "home": str(folder) if new else None, "key_file": str(key_file) if new else None,
+            "accounts": made.served, "sealed": made.sealed.added if made.sealed else 0,
+            "missing": missing_rows(made.sealed.missing) if made.sealed else [],
         })  # fmt: skip
         return
     render.line(f"{render.safe(made.handle)} is authorised: {', '.join(purposes)}{f', until {until}' if until else ''}")
+    if made.sealed is not None:
+        told = f"{render.count(made.served, 'account')} entrusted to it, {render.count(made.sealed.added, 'secret')} sealed to its key"
+        render.line(told)
+        tell_missing(made.sealed.missing, made.handle)
+        render.note("note: whoever has its key can open these secrets, and change them: keep it where it is used, and nowhere else")
+    elif ENTRUSTED & set(purposes):
+        render.note("note: no account is entrusted to it, so it can ask no platform: --accounts SELECTOR")
     if new is None:
         render.next_step("govern key list")
         return
@@ -68,7 +88,8 @@ def add_service(
     render.line(render.safe(f"its folder     {folder}"))
     for warning in _wide(purposes, until):
         render.note(f"note: {warning}")
-    render.next_step("govern offboard run-due", "as the service: with GOVERN_HOME, GOVERN_KEY_FILE and GOVERN_VAULT set to its own")
+    does = "govern offboard run-due" if Purpose.RUN_DUE in purposes else "govern rotation reconcile" if made.served else "govern status"
+    render.next_step(does, "as the service: with GOVERN_HOME, GOVERN_KEY_FILE and GOVERN_VAULT set to its own")
 
 
 def _new(folder: Path, key_file: Path) -> Keys:
@@ -96,8 +117,19 @@ def _wide(purposes: list[Any], until: str) -> list[str]:
     return told
 
 
+def _accounts(workspace: Workspace, selectors: Sequence[str]) -> list[str]:
+    """Ids of the accounts in use that these name."""
+    from govern.register.queries.accounts import select
+
+    db = workspace.view()
+    return list(dict.fromkeys(one.id for selector in selectors for one in select(db, selector) if one.state == "active"))
+
+
 def withdraw_service(
     name: Annotated[str, typer.Argument(metavar="NAME")],
+    accounts: Annotated[
+        list[str] | None, typer.Option("--accounts", metavar="SELECTOR", help="Only entrust these to it no longer; it stays a service.")
+    ] = None,
     cause: Annotated[str, typer.Option("--cause", metavar="replaced|lost|compromise", help="What became of its key.")] = "replaced",
     json: Json = False,
 ) -> None:
@@ -107,6 +139,9 @@ def withdraw_service(
     if cause not in ("replaced", "lost", "compromise"):
         raise Usage("--cause is unknown", hint="--cause replaced|lost|compromise")
     workspace = settings.workspace()
+    if accounts:
+        _relieve(workspace, name, accounts, json=json)
+        return
     with workspace.transaction(settings.now()) as tx:
         handle, authorities, revoked = procedure.withdraw(tx, name, cause)
     keys = list(revoked.keys) if revoked else []
@@ -120,15 +155,34 @@ def withdraw_service(
     render.next_step("govern ledger show", "what it has recorded") if cause != "replaced" else render.next_step("govern key list")
 
 
+def _relieve(workspace: Workspace, name: str, selectors: Sequence[str], *, json: bool) -> None:
+    from govern.procedures.services import relieve
+
+    ids = _accounts(workspace, selectors)
+    with workspace.transaction(settings.now()) as tx:
+        handle, ended, wraps = relieve(tx, name, ids)
+    if json:
+        render.emit(
+            "key.withdraw-service", {"service": handle, "authorities": 0, "keys": [], "epochs": 0, "accounts": ended, "wraps": wraps}
+        )
+        return
+    render.line(f"{render.count(ended, 'account')} entrusted to {render.safe(handle)} no longer, {render.count(wraps, 'wrap')} ended")
+    render.note("it could know these secrets until they are changed: govern holds " + render.safe(handle))
+
+
 def rows(db: sqlite3.Connection, now: str) -> dict[str, dict[str, Any]]:
-    """Person id -> what stands of a service's authorities: purposes, the earliest end, why it stands no more."""
+    """Person id -> what stands of a service's authorities: purposes, the earliest end, why it stands no more, which accounts are entrusted to it."""
     from govern.holdings.services import why_not
-    from govern.register.queries import services
+    from govern.register.queries import services, serving
+    from govern.register.queries.accounts import by_id
 
     found: dict[str, dict[str, Any]] = {}
     for one in services.every(db, now):
         reason = why_not(one, now)
-        row = found.setdefault(one.service, {"purposes": [], "until": None, "stands": False, "why": None})
+        if one.service not in found:
+            handles = [account.handle for account in map(partial(by_id, db), serving.accounts(db, one.service, now))]
+            found[one.service] = {"purposes": [], "until": None, "stands": False, "why": None, "accounts": sorted(handles)}
+        row = found[one.service]
         if reason is None:
             row["purposes"] = sorted({*row["purposes"], *one.purposes})
             row["until"] = min(filter(None, (row["until"], one.until)), default=None)

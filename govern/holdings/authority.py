@@ -62,6 +62,8 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "key.revoked": frozenset({ADMIN, HR, RECOVERY}),
     "service.authorised": frozenset({ADMIN}),
     "service.withdrawn": frozenset({ADMIN}),
+    "service.entrusted": frozenset({ADMIN}),
+    "service.relieved": frozenset({ADMIN}),
     "account.added": frozenset({ADMIN}),
     "account.edited": _RUNS_ACCOUNT,
     "account.custody": _RUNS_ACCOUNT,

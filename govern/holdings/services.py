@@ -23,13 +23,23 @@ class Purpose(StrEnum):
     REMIND = "remind"
     """Tells people what is due; reads, and records nothing as yet."""
     RECONCILE = "reconcile"
-    """Finds out on the platform which secret works."""
+    """Finds out on the platform which secret works, and brings rotations by connectors to their end: of the accounts entrusted to it."""
     PROBE = "probe"
-    """Asks the platform whether a secret still works."""
+    """Asks the platform whether a secret still works: of the accounts entrusted to it."""
+
+
+ENTRUSTED: Final = frozenset({Purpose.RECONCILE, Purpose.PROBE})
+"""Purposes that concern only accounts that an admin has entrusted to the service."""
+
+SERVED_KINDS: Final = ("password", "app-password", "api-token")
+"""Kinds of secrets that are sealed to a service to which their account is entrusted: what connectors change, or act with. No seed and no code."""
 
 
 PRESENT: Final = object()
 """Stands in `MAY` for a field that must be there, whatever its value; replay judges that."""
+
+BEGINS: Final = frozenset({"schedule", "membership"})
+"""Triggers for which a service begins a rotation: a date that has come, and somebody who is gone and could know the new secret."""
 
 _PROBES: Final[Mapping[str, Mapping[str, object]]] = {"secret.revealed": {"purpose": "probe"}}
 
@@ -54,10 +64,15 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
         "rotation.confirmed": {"grade": "probed"},
         "rotation.connected": {},
         "rotation.probed": {},
+        "rotation.opened": {"trigger": BEGINS},
+        "rotation.rejected": {},
+        "rotation.lost": {},
+        "version.staged": {"state": "candidate", "rotation": PRESENT, "manifest": PRESENT},
+        "wraps.ended": {},
     },
     Purpose.PROBE: _PROBES,
 }
-"""Purpose -> type -> the fields that must have these values. Of ledger format 1; append-only, like the table of `authority`."""
+"""Purpose -> type -> the fields that must have these values, or one of them. Of ledger format 1; append-only, like the table of `authority`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +124,18 @@ def allowed(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> b
     """Whether one of the purposes needs this fact."""
     for purpose in purposes:
         fields = MAY[Purpose(purpose)].get(type_)
-        if fields is not None and all(name in body and value in (PRESENT, body[name]) for name, value in fields.items()):
+        if fields is not None and all(name in body and _is(value, body[name]) for name, value in fields.items()):
             return True
     return False
+
+
+def _is(wanted: object, value: object) -> bool:
+    return wanted is PRESENT or (value in wanted if isinstance(wanted, frozenset) else value == wanted)
+
+
+def needs_entrusting(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> bool:
+    """Whether a service may record this fact only of accounts that are entrusted to it: no purpose without that condition needs the fact."""
+    return not allowed(type_, body, [one for one in purposes if one not in ENTRUSTED])
 
 
 def permit(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> None:

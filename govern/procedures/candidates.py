@@ -13,11 +13,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused, Usage
+from govern.holdings.services import SERVED_KINDS
 from govern.policy import platforms
 from govern.policy.profile import Limits as Known
 from govern.procedures import sealing
 from govern.procedures.typed import is_weak
-from govern.register.queries import rotations
+from govern.register.queries import rotations, serving
 from govern.register.queries.rotations import Rotatable, Rotation, Staged
 from govern.register.transaction import Transaction
 from govern.rotation.kinds import FACTS, GENERATED
@@ -118,8 +119,10 @@ def stored_here(found: Rotation | Rotatable) -> None:
 
 
 def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: str, now: str) -> list[Recipient]:
-    """Those whom a new version of this kind of the account (id) is sealed to; Refused where only recovery could open it."""
+    """Those whom a new version of this kind of the account (id) is sealed to, services to which it is entrusted as well; Refused where only
+    recovery, or a service, could open it."""
     found = recipients(db, account, kind, now)
+    served = _served(db, serving.of_account(db, account, now) if kind in SERVED_KINDS else [])
     if len(found) < 2:
         raise Refused(
             f"nobody who stays could open a new {kind} of {handle}, only recovery",
@@ -127,7 +130,18 @@ def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: 
             control="PS-4 e",
             hint=f"make somebody with keys responsible: govern account custody {handle} PERSON",
         )
-    return found
+    return found + served
+
+
+def _served(db: sqlite3.Connection, services: Sequence[str]) -> list[Recipient]:
+    """The keys of these services (person ids)."""
+    if not services:
+        return []
+    rows = db.execute(
+        "SELECT id, seal FROM keys WHERE state = 'active' AND person IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(services),),
+    )
+    return [Recipient(bytes.fromhex(key), public) for key, public in rows]
 
 
 def recipients(db: sqlite3.Connection, account: str, kind: str, now: str) -> list[Recipient]:
@@ -147,10 +161,10 @@ def recipients(db: sqlite3.Connection, account: str, kind: str, now: str) -> lis
 
 
 def recipients_among(db: sqlite3.Connection, credentials: Sequence[str], now: str) -> dict[str, tuple[Recipient, ...]]:
-    """Credential -> what `recipients` says of its account and kind, where that is enough; those with the same share one tuple."""
+    """Credential -> whom a new version of it is sealed to, as `need_recipients` says, where that is enough; those with the same share one tuple."""
     rows = db.execute(
         """
-        SELECT x.value, group_concat(k.id) FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value
+        SELECT x.value, group_concat(k.id), a.id, c.kind FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value
         JOIN accounts a ON a.id = c.account
         JOIN (SELECT q.id, q.person FROM keys q JOIN people p ON p.id = q.person
               WHERE q.state = 'active' AND NOT p.leaving AND p.left_on IS NULL) k
@@ -168,7 +182,15 @@ def recipients_among(db: sqlite3.Connection, credentials: Sequence[str], now: st
     def these(keys: str) -> tuple[Recipient, ...]:
         return tuple(Recipient(bytes.fromhex(key), public[key]) for key in sorted([*keys.split(","), *recovery]))
 
-    return {credential: these(keys) for credential, keys in rows}
+    entrusted = {account: _served(db, people) for account, people in serving.by_account(db, now).items()}
+    if not entrusted:
+        return {credential: these(keys) for credential, keys, _, _ in rows}
+
+    @cache
+    def served(keys: str, account: str) -> tuple[Recipient, ...]:
+        return (*these(keys), *entrusted.get(account, ()))
+
+    return {credential: served(keys, account if kind in SERVED_KINDS else "") for credential, keys, account, kind in rows}
 
 
 @cache

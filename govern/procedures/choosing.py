@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from govern.errors import NotFound, Refused
-from govern.register.queries import accounts, cases, policies, rotations
+from govern.holdings.services import SERVED_KINDS
+from govern.register.queries import accounts, cases, policies, rotations, services, serving
 from govern.register.queries.rotations import Rotatable
 from govern.rotation.schedule import due_on
 
@@ -28,18 +29,26 @@ class Wanted:
 
 def chosen(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> list[Rotatable]:
     """The credentials asked for. NotFound where there is none, unless what is due was asked for; Refused for accounts that are retired."""
-    found = _all(db, wanted, reader)
+    found = _all(db, wanted, reader, now)
     return [one for one, by in _due(db, found) if by and by <= now] if wanted.all_due else found
 
 
-def next_due(db: sqlite3.Connection, wanted: Wanted, *, reader: str) -> tuple[Rotatable, str] | None:
+def next_due(db: sqlite3.Connection, wanted: Wanted, *, reader: str, now: str) -> tuple[Rotatable, str] | None:
     """Which of these is due first, and by when (a UTC time or date); None where none ever is."""
-    found = [(one, by) for one, by in _due(db, _all(db, wanted, reader)) if by]
+    found = [(one, by) for one, by in _due(db, _all(db, wanted, reader, now)) if by]
     return min(found, key=lambda row: (row[1][:10], row[0].handle, row[0].kind), default=None)
 
 
-def _all(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
-    """Whatever is wanted, due or not."""
+def _all(db: sqlite3.Connection, wanted: Wanted, reader: str, now: str) -> list[Rotatable]:
+    """Whatever is wanted, due or not; for a service of that only what is entrusted to it."""
+    found = _found(db, wanted, reader)
+    if not services.is_service(db, reader):
+        return found
+    served = set(serving.accounts(db, reader, now))
+    return [one for one in found if one.account in served and one.kind in SERVED_KINDS]
+
+
+def _found(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
     if wanted.case:
         found = _of_case(db, wanted, reader)
     elif wanted.selector:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.errors import NotFound, Refused, Usage
+from govern.holdings.services import SERVED_KINDS
 from govern.procedures import candidates, sealing, settling, showing
 from govern.procedures.settling import Settled
-from govern.register.queries import accounts, holdings, people, policies, rotations, ties
+from govern.register.queries import accounts, holdings, people, policies, rotations, serving, ties
 from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine, residue
@@ -144,6 +145,7 @@ def strangers(tx: Transaction, rotation: Rotation, n: int) -> tuple[str, ...]:
     account = accounts.by_id(tx.register, rotation.account)
     held = holdings.of_accounts(tx.register, [rotation.account])
     may = {account.custodian, account.deputy} | {grant.person for grant in held if not grant.kinds or rotation.kind in grant.kinds}
+    may.update(serving.of_account(tx.register, rotation.account, tx.now) if rotation.kind in SERVED_KINDS else ())
     gone = set(rotations.gone(tx.register, rotation.credential, n))
     return tuple(person for person in rotations.knowers(tx.register, rotation.credential, n) if person not in may or person in gone)
 

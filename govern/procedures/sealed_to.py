@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from govern.register.queries import versions
+from govern.holdings.services import SERVED_KINDS
+from govern.register.queries import serving, versions
 from govern.register.queries.versions import Version
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
+
+
+_SERVED: Final = json.dumps(SERVED_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ class Sealed:
 
 
 def due(db: sqlite3.Connection, person: str, now: str) -> list[Version]:
-    """Live sealed versions that the person (id) holds or answers for, of the kinds granted."""
+    """Live sealed versions that the person (id) holds or answers for, of the kinds granted; of a service those that are entrusted to it."""
     kinds: dict[str, str | None] = {}
     for account, granted in db.execute(
         "SELECT account, kinds FROM grants WHERE person = :p AND ended_at IS NULL AND (until IS NULL OR until > :now)"
@@ -41,6 +46,8 @@ def due(db: sqlite3.Connection, person: str, now: str) -> list[Version]:
         {"p": person, "now": now},
     ):
         kinds[account] = None if kinds.get(account, "") is None else granted
+    for account in serving.accounts(db, person, now):
+        kinds[account] = _SERVED
     return [
         version
         for version in versions.live(db, list(kinds))

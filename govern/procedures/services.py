@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from govern.errors import NotFound, Refused
 from govern.holdings.names import check_handle
-from govern.holdings.services import Purpose
-from govern.procedures import enrol, epochs, join, keys, people
+from govern.holdings.services import ENTRUSTED, Purpose
+from govern.procedures import enrol, epochs, join, keys, people, sealing
 from govern.procedures.enrol import Approved
+from govern.procedures.sealed_to import Sealed, seal_to
 from govern.register.pin import read_pin
 from govern.register.queries import keys as queries
 from govern.register.queries import people as people_of
-from govern.register.queries import services
+from govern.register.queries import services, serving
 from govern.register.workspace import Workspace
 from govern.vault.custody.record import PENDING, Custody, SeedRecord
 from govern.vault.invite import Request, token_digest
@@ -25,25 +26,35 @@ if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
 INVITED_DAYS: Final = 1
+_PART: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorised:
-    """A service and its newest authority (event id). `invite`: what its key was enrolled by, None where it has one already."""
+    """A service and its newest authority (event id). `invite`: what its key was enrolled by, None where it has one already; `served`: how many
+    accounts are entrusted to it by that authority; `sealed`: what of them was sealed to it, and what others have to seal."""
 
     person: str
     handle: str
     authority: str
     invite: enrol.Issued | None
+    served: int = 0
+    sealed: Sealed | None = None
 
 
-def authorise(tx: Transaction, name: str, purposes: Sequence[Purpose], until: str | None, new: Keys | None) -> Authorised:
+def authorise(
+    tx: Transaction, name: str, purposes: Sequence[Purpose], until: str | None, new: Keys | None, accounts: Sequence[str] = ()
+) -> Authorised:
     """Authorise a service, which is added where nobody has that handle, and enrol `new` where it has no active key.
+
+    `accounts` (ids) are entrusted to it, besides those that are so already, where the purposes need any; what the actor can open of them is
+    sealed to its keys.
 
     Raises Refused where the handle is a person's, or a key is wanted and none is given (rule `service-key`).
     """
     service = _service(tx, check_handle(name))
     tx.record("service.authorised", {"service": service.id, "purposes": [purpose.value for purpose in purposes], "until": until})
+    served = serving.accounts(tx.register, service.id, tx.now)
     authority = services.of(tx.register, service.id, tx.now)[0].id
     issued = None
     if not queries.active(tx.register, service.id):
@@ -53,7 +64,11 @@ def authorise(tx: Transaction, name: str, purposes: Sequence[Purpose], until: st
         _enrol(tx, service, issued, new)
     else:
         epochs.share_cases(tx, service.id)
-    return Authorised(person=service.id, handle=service.handle, authority=authority, invite=issued)
+    wanted = list(dict.fromkeys((*served, *accounts))) if ENTRUSTED & set(purposes) else list(accounts)
+    for start in range(0, len(wanted), _PART):
+        tx.record("service.entrusted", {"authority": authority, "accounts": wanted[start : start + _PART]})
+    sealed = seal_to(tx, service.id) if wanted else None
+    return Authorised(served=len(wanted), sealed=sealed, person=service.id, handle=service.handle, authority=authority, invite=issued)
 
 
 def _service(tx: Transaction, handle: str) -> people_of.Person:
@@ -106,6 +121,18 @@ def check_home(home: Path) -> None:
     """Refuse a folder that is somebody's already."""
     if any((home / name).exists() for name in ("seed.json", PENDING, "pin", "journal")):
         raise Refused(f"{home} already belongs to a member of a vault", code="exists", hint="--home FOLDER names another one")
+
+
+def relieve(tx: Transaction, name: str, accounts: Sequence[str]) -> tuple[str, int, int]:
+    """Entrust these accounts (ids) to a service no longer, and end what is sealed to it; its handle, how many accounts and wraps that were."""
+    found = people_of.find(tx.register, name)
+    standing = set(serving.accounts(tx.register, found.id, tx.now))
+    ending = [account for account in accounts if account in standing]
+    if not ending:
+        raise NotFound(f"none of these accounts is entrusted to {found.handle}", hint="govern key list")
+    for start in range(0, len(ending), _PART):
+        tx.record("service.relieved", {"service": found.id, "accounts": ending[start : start + _PART]})
+    return found.handle, len(ending), sealing.end_wraps(tx, found.id, ending)
 
 
 def withdraw(tx: Transaction, name: str, cause: str) -> tuple[str, int, keys.Revoked | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.errors import Malformed, Refused
 from govern.holdings import grants
-from govern.register.queries import holdings, people, policies
+from govern.register.queries import holdings, people, policies, serving
 from govern.register.queries.accounts import Account
 from govern.register.queries.versions import Version
 from govern.vault.secret import Secret
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 
 def must_hold(db: sqlite3.Connection, account: Account, person: str, kind: str, now: str) -> None:
-    """Refuse (AC-3) whoever neither answers for the account nor has a grant on this kind that has not run out. `person` is an id."""
+    """Refuse (AC-3) whoever neither answers for the account nor has a grant on this kind that has not run out, and every service to which it is
+    not entrusted. `person` is an id."""
     if person in (account.custodian, account.deputy):
+        return
+    if serving.serves(db, person, account.id, kind, now):
         return
     own = [grant for grant in holdings.of_accounts(db, [account.id]) if grant.person == person]
     names = people.handles(db)

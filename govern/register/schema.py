@@ -29,6 +29,8 @@ CREATE INDEX invites_person ON invites (person);
 CREATE TABLE services (
   id TEXT PRIMARY KEY, person TEXT, authoriser TEXT, key TEXT, purposes TEXT, until TEXT, ended TEXT, ended_at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX services_person ON services (person);
+CREATE TABLE served (person TEXT, account TEXT, authority TEXT, ended_at TEXT, entry INTEGER, PRIMARY KEY (person, account)) WITHOUT ROWID;
+CREATE INDEX served_account ON served (account);
 CREATE TABLE roles (person TEXT, role TEXT, until TEXT, entry INTEGER, PRIMARY KEY (person, role)) WITHOUT ROWID;
 CREATE TABLE sponsors (what TEXT, id TEXT, signer TEXT, PRIMARY KEY (what, id, signer)) WITHOUT ROWID;
 CREATE TABLE proposals (

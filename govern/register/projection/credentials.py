@@ -8,9 +8,11 @@ from typing import Final
 
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
+from govern.holdings.services import SERVED_KINDS
 from govern.register.projection import rotations, services
 from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
+from govern.register.queries.serving import STANDS, serves
 
 
 def _added(scene: Scene) -> None:
@@ -52,14 +54,18 @@ WHERE :count > (
   SELECT count(*) FROM json_each(:keys) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'
   WHERE k.state = 'recovery' OR k.person IN (a.custodian, a.deputy, :actor) OR EXISTS (
     SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
-      AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind))))
+      AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
+    OR (c.kind IN (SELECT value FROM json_each(:served)) AND EXISTS (SELECT 1 FROM served x WHERE x.account = a.id AND x.person = k.person AND {stands})))
 LIMIT 1
-"""
+""".replace("{stands}", STANDS)
 
 
 def may_have(scene: Scene, credentials: Sequence[str], keys: Sequence[str]) -> None:
     """Refuse versions that are sealed to any key that may not have a wrap of them: one question where all of them may."""
-    asked = {"keys": json.dumps(keys), "credentials": json.dumps(credentials), "actor": scene.actor, "count": len(keys)}
+    asked = {
+        "keys": json.dumps(keys), "credentials": json.dumps(credentials), "actor": scene.actor, "count": len(keys), "now": scene.now,
+        "served": json.dumps(SERVED_KINDS),
+    }  # fmt: skip
     beyond = scene.db.execute(_SEALED_BEYOND, asked).fetchone()
     if beyond is None:
         return
@@ -89,7 +95,9 @@ def wrap_refusal(scene: Scene, credential: str, key: str) -> str:
         " AND (kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(kinds) WHERE value = ?))",
         account[2], row[0], account[3],
     )  # fmt: skip
-    return "" if held else "a person who neither holds nor answers for the account"
+    if held or serves(scene.db, row[0], account[2], account[3], scene.now):
+        return ""
+    return "a person who neither holds nor answers for the account"
 
 
 def in_order(n: int, last: int, reuses: int | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.holdings.services import Purpose
+from govern.holdings.services import ENTRUSTED, Purpose, why_not
 from govern.register.projection.scene import Scene
 from govern.register.queries import keys
 from govern.register.queries import services as queries
@@ -105,4 +105,34 @@ def leave_recovery(scene: Scene) -> None:
             raise Refused("a service ends no wrap of recovery's", rule="service-recovery", control="CP-9", hint="govern doctor")
 
 
-APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"service.authorised": _authorised, "service.withdrawn": _withdrawn}
+def _entrusted(scene: Scene) -> None:
+    """From here on secrets of these accounts may be sealed to the service. An account is entrusted once, under the newest authority that says so."""
+    authority = queries.by_id(scene.db, scene.body["authority"], scene.now)
+    if authority is None:
+        raise scene.unknown("service's authority")
+    reason = why_not(authority, scene.now)
+    if reason is not None:
+        raise reason
+    if not ENTRUSTED & set(authority.purposes):
+        raise Refused(
+            "a service with none of these purposes is entrusted with no account", rule="service-entrusted", control="AC-6",
+            hint="govern key add-service NAME --purpose reconcile --accounts SELECTOR",
+        )  # fmt: skip
+    for account in scene.body["accounts"]:
+        scene.must("account", "accounts", account)
+        scene.run("INSERT OR REPLACE INTO served VALUES (?, ?, ?, NULL, ?)", authority.service, account, authority.id, scene.index)
+
+
+def _relieved(scene: Scene) -> None:
+    for account in scene.body["accounts"]:
+        if scene.one("SELECT 1 FROM served WHERE person = ? AND account = ?", scene.body["service"], account) is None:
+            raise scene.unknown("entrusted account")
+        scene.run("UPDATE served SET ended_at = ? WHERE person = ? AND account = ?", scene.at, scene.body["service"], account)
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "service.authorised": _authorised,
+    "service.withdrawn": _withdrawn,
+    "service.entrusted": _entrusted,
+    "service.relieved": _relieved,
+}

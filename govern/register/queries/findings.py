@@ -163,7 +163,7 @@ def _openers(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Fi
         SELECT a.handle, c.id, c.kind, count(DISTINCT k.person) AS openers
         FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
         LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
-        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active'
+        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person NOT IN (SELECT person FROM services)
         WHERE v.manifest IS NOT NULL AND v.ended_at IS NULL
         GROUP BY v.credential, v.n HAVING openers < ? ORDER BY openers, a.handle
         """,

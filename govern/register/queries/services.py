@@ -9,6 +9,7 @@ from typing import Any, Final
 from govern.holdings import services
 from govern.holdings.authority import Standing
 from govern.holdings.services import Authority, Purpose
+from govern.register.queries import serving
 
 _AUTHORITIES: Final = """
 SELECT s.id, s.person, s.authoriser, s.purposes, coalesce(s.until, ''), coalesce(s.ended, ''),
@@ -49,6 +50,8 @@ def standing(db: sqlite3.Connection, person: str, cited: str | None, type_: str,
     """What a service is when its fact is judged; raises Refused where the authority that it cites does not stand."""
     purposes = services.acts_under(by_id(db, cited, now), cited, person, now)
     services.permit(type_, body, purposes)
+    if services.needs_entrusting(type_, body, purposes):
+        serving.must_be_entrusted(db, person, body, now)
     return Standing(person=person, roles=frozenset(), service=purposes)
 
 

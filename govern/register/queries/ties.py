@@ -163,7 +163,8 @@ def not_openable(db: sqlite3.Connection, accounts: str, person: str) -> set[str]
         WHERE EXISTS (SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key WHERE w.credential = v.credential AND w.n = v.n AND k.person = :person)
           AND NOT EXISTS (
             SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key AND k.state = 'active' JOIN people p ON p.id = k.person
-            WHERE w.credential = v.credential AND w.n = v.n AND w.ended IS NULL AND p.id <> :person AND NOT p.leaving AND p.left_on IS NULL)
+            WHERE w.credential = v.credential AND w.n = v.n AND w.ended IS NULL AND p.id <> :person AND NOT p.leaving AND p.left_on IS NULL
+              AND p.id NOT IN (SELECT person FROM services))
         """,
         {"accounts": accounts, "person": person},
     )

@@ -85,7 +85,7 @@ def openers(
         """
         SELECT c.account, c.kind, v.n, count(DISTINCT k.person) FROM credentials c JOIN versions v ON v.credential = c.id
         LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
-        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active'
+        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person NOT IN (SELECT person FROM services)
           AND NOT (k.person = :person AND c.account IN (SELECT value FROM json_each(:cut)))
         WHERE c.account IN (SELECT value FROM json_each(:accounts)) AND v.manifest IS NOT NULL AND v.ended_at IS NULL AND v.state <> 'rejected'
         GROUP BY c.account, c.id, v.n

@@ -68,7 +68,7 @@ def test_the_key_comes_as_a_systemd_credential(served: Member) -> None:
 
 def test_it_shows_in_the_list_of_keys(served: Member) -> None:
     rows = {row["person"]: row["service"] for row in served.json("key", "list")["keys"]}
-    assert rows["night"] == {"purposes": ["run-due"], "until": "2099-12-31T23:59:59Z", "stands": True, "why": None}
+    assert rows["night"] == {"purposes": ["run-due"], "until": "2099-12-31T23:59:59Z", "stands": True, "why": None, "accounts": []}
     assert rows["mia"] is None
     assert "service: run-due" in served.ok("key", "list").out
 
