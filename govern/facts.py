@@ -73,6 +73,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "policy.adopted": _fact(policy=record, digest=digest),
     "recovery.used": _fact(purpose=word("recover", "second-person"), personal={"note": _note}),
     "recovery.drilled": _fact(versions=count, failed=count),
+    "recovery.entrusted": _fact(key=id_, sheet=count, person=id_),
     "backup.made": _fact(size=count, personal={"path": _note}),
     # acts of two persons
     "proposal.made": _fact(proposal=id_, act=word(*ACTS), parameters=record, personal={"reason": _note}),

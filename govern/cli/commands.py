@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "policy": "The rules in force: show, check, adopt",
     "ledger": "The ledger: show, verify, checkpoint, compare, prove",
     "vault": "The vault itself: backup, restore, move, trust, recover",
-    "recovery": "Recovery sheets: drill, replace, rewrap, print",
+    "recovery": "Recovery sheets: given, keepers, drill, replace, rewrap, print",
 }
 """Command -> its line in the help. The module is `govern.cli.<command>` (with a trailing underscore for Python's own words)."""
 

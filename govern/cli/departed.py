@@ -19,6 +19,7 @@ CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or six or m
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Its number, or six or more hex digits of its id.")]
 Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
 Kind = Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")]
+LastDay = Annotated[str, typer.Option("--last-day", metavar="DATE", help="What platforms make a successor wait is reckoned from it.")]
 Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="SELECTOR", help="Of a mover: an account that goes on; repeatable.")]
 LostKey = Annotated[list[str] | None, typer.Option("--key", metavar="KEY", help="Of a lost device: which key; else all of the person's.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]

@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import offboard_items, render, settings
-from govern.cli.departed import CaseId, Evidence, Json, Keep, Kind, LostKey, Person, case_row, cases_table, item_row, items_table, tell_next
+from govern.cli.departed import (
+    CaseId,
+    Evidence,
+    Json,
+    Keep,
+    Kind,
+    LastDay,
+    LostKey,
+    Person,
+    case_row,
+    cases_table,
+    item_row,
+    items_table,
+    tell_next,
+)
 from govern.errors import Usage
 
 if TYPE_CHECKING:
@@ -20,24 +34,37 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 
 @app.command("plan")
-def plan(person: Person, kind: Kind = "leaver", keep: Keep = None, key: LostKey = None, json: Json = False) -> None:
+def plan(person: Person, kind: Kind = "leaver", last_day: LastDay = "", keep: Keep = None, key: LostKey = None, json: Json = False) -> None:
     """What there would be to do if the person left now; nothing is recorded."""
+    from govern.cli.lead_times import tell_waits, wait_rows
     from govern.offboarding.kinds import read_kind
     from govern.procedures import offboard as procedure
+    from govern.procedures.succession import waits
     from govern.register.queries.people import handles
 
     db, now = settings.workspace().view(), settings.now()
-    opening = procedure.Opening(person=person, kind=read_kind(kind), cut_at=now, keep=keep or (), keys=key or ())
+    opening = procedure.Opening(
+        person=person, kind=read_kind(kind), cut_at=now, last_day=_day(last_day), keep=keep or (), keys=key or ()
+    )  # fmt: skip
     names, planned = handles(db), procedure.plan(db, opening, now)
+    waiting = waits(db, [entry for _, entries in planned for entry in entries], last=last_day or now, now=now)
     if json:
         items = [item_row(entry, names) | {"person": who.handle} for who, entries in planned for entry in entries]
-        render.emit("offboard", {"person": planned[0][0].handle, "people": [who.handle for who, _ in planned], "items": items})
+        everybody = [who.handle for who, _ in planned]
+        render.emit("offboard", {"person": everybody[0], "people": everybody, "items": items, "lead_times": wait_rows(waiting)})
         return
     for who, entries in planned:
         if len(planned) > 1:
             render.line(render.safe(f"{who.handle}:"))
         items_table(entries, who.handle, names)
+    tell_waits(waiting, last_day)
     render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind))
+
+
+def _day(text: str) -> str:
+    from govern.holdings.dates import day
+
+    return day(text, "--last-day") if text else ""
 
 
 def _again(opening: Opening) -> str:
@@ -54,7 +81,7 @@ def open_(
     person: Person,
     kind: Kind = "leaver",
     cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "",
-    last_day: Annotated[str, typer.Option(metavar="DATE")] = "",
+    last_day: LastDay = "",
     embargo: Annotated[bool, typer.Option("--embargo", help="Until the cut nobody learns of it but those named here.")] = False,
     name_reader: Annotated[
         list[str] | None, typer.Option(metavar="PERSON", help="With --embargo: who else may read it; repeatable.")
@@ -67,23 +94,22 @@ def open_(
 ) -> None:
     """Open a departure: what the person could know is frozen; with the cut their grants end."""
     from govern.cli.times import digest_of, moment, told_here
-    from govern.fields import date
     from govern.offboarding.kinds import read_kind
     from govern.procedures import offboard as procedure
 
     if name_reader and not embargo:
         raise Usage("readers are named for an embargoed departure alone", hint="--embargo --name-reader PERSON")
-    if last_day and not date(last_day):
-        raise Usage(f"{last_day[:40]!r} is no date", hint="write it as 2026-11-30")
     now = settings.now()
     opening = procedure.Opening(
-        person=person, kind=read_kind(kind), cut_at=moment(cut_at or "now", now) if cut_at or not embargo else "", last_day=last_day,
+        person=person, kind=read_kind(kind), cut_at=moment(cut_at or "now", now) if cut_at or not embargo else "", last_day=_day(last_day),
         requested_by=requested_by, evidence=digest_of(evidence) if evidence else "", embargo=embargo, readers=name_reader or (),
         keep=keep or (), keys=key or (),
     )  # fmt: skip
     workspace = settings.workspace()
     with workspace.transaction(now) as tx:
         opened = procedure.open_all(tx, opening)
+    if last_day > now[:10] and not (cut_at or embargo):
+        render.note(f"the last day is {last_day}, and the cut is made now all the same: --cut-at plans one")
     for case, made in opened:
         _tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
     _show(workspace, *(case.id for case, _ in opened), json=json)
@@ -226,8 +252,10 @@ def report(
 
 
 def _show(workspace: Workspace, *wanted: str, json: bool) -> None:
+    from govern.cli.lead_times import tell_waits, wait_rows
     from govern.procedures.offboard import entries as items_of
     from govern.procedures.settling import stale
+    from govern.procedures.succession import waits
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
@@ -237,12 +265,14 @@ def _show(workspace: Workspace, *wanted: str, json: bool) -> None:
     if json:
         rows = [case_row(case, names) for case, _ in told]
         items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
-        render.emit("offboard", {"case": rows[0], "items": items} | ({"cases": rows} if len(rows) > 1 else {}))
+        late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
+        render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}))
         return
     for case, entries in told:
         cases_table([case], names)
         render.line()
         items_table(entries, names.get(case.person, case.person), names)
+        tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day)
     first, entries = told[0]
     tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
 

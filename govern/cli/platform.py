@@ -84,6 +84,10 @@ def show(platform: Annotated[str, typer.Argument(metavar="NAME", help="Its id, o
     _lines(about.survives, about)
     for rest in about.residual:
         render.line(f"  for {duration(rest.seconds)}: {rest.said.text}{_mark(rest.said, about)}")
+    if about.lead_times:
+        render.line("\nBefore somebody leaves who runs it:")
+    for one in about.lead_times:
+        render.line(f"  {render.count(one.days, 'day')}: {one.said.text}{_mark(one.said, about)}")
     render.line("\nSources:")
     for key, source in about.sources.items():
         render.line(f"  {key}: {source.name}, {source.url}")

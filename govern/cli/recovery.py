@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from govern.cli import render, settings
 from govern.errors import Usage
+
+if TYPE_CHECKING:
+    from govern.procedures.keepers import Keeper
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -83,6 +87,41 @@ def rewrap(json: Json = False) -> None:
     else:
         render.line(done.told())
     render.next_step("govern doctor" if done.left else "govern recovery drill --sheet FILE", "what is left" if done.left else "")
+
+
+@app.command("given")
+def given(
+    sheet: Annotated[int, typer.Argument(metavar="SHEET", help="The number that stands on it.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    json: Json = False,
+) -> None:
+    """Note who keeps a sheet of the recovery key in force: when they leave, the key is replaced."""
+    from govern.procedures.keepers import give
+
+    workspace = settings.workspace()
+    with workspace.transaction(settings.now()) as tx:
+        found = give(tx, sheet, person)
+    _keepers(found, json=json)
+
+
+@app.command("keepers")
+def keepers(json: Json = False) -> None:
+    """Who keeps which sheet, as far as it was noted."""
+    from govern.procedures.keepers import keepers as procedure
+
+    _keepers(procedure(settings.workspace().view()), json=json)
+
+
+def _keepers(found: Sequence[Keeper], *, json: bool) -> None:
+    if json:
+        rows = [{"sheet": one.sheet, "person": one.person, "since": one.since, "now": one.now} for one in found]
+        render.emit("recovery.keepers", {"keepers": rows})
+        return
+    render.table(
+        ("sheet", "person", "since", ""),
+        [(one.sheet, one.person, render.day(one.since), "" if one.now else "gave it on") for one in found],
+        empty="nobody is noted: govern recovery given SHEET PERSON",
+    )
 
 
 @app.command("drill")

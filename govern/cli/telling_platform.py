@@ -123,6 +123,7 @@ def profile_json(about: Profile, kind: str = "") -> dict[str, object]:
         "cut": {what: _all(steps) for what, steps in about.cut.items()},
         "survives": _all(about.survives),
         "residual": [{"seconds": one.seconds, **_said(one.said)} for one in about.residual],
+        "lead_times": [{"days": one.days, **_said(one.said)} for one in about.lead_times],
         "grade": about.grade, "checked_on": about.checked_on,
         "sources": {key: {"name": one.name, "url": one.url} for key, one in about.sources.items()},
     }  # fmt: skip

@@ -45,6 +45,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "policy.adopted": frozenset({ADMIN}),
     "recovery.used": frozenset({RECOVERY}),
     "recovery.drilled": frozenset({KEYHOLDER}),
+    "recovery.entrusted": frozenset({ADMIN}),
     "backup.made": frozenset({KEYHOLDER}),
     "proposal.made": frozenset({ADMIN}),
     "proposal.approved": frozenset({ADMIN, RECOVERY}),

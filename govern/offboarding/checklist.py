@@ -41,6 +41,8 @@ class Account(NamedTuple):
     needs: frozenset[str] = frozenset()
     remaining: int = 0
     openable: bool = True
+    lead_days: int = 0
+    """How long its platform makes a successor wait before they can take over."""
 
 
 class Circumstances(NamedTuple):
@@ -59,6 +61,10 @@ class Circumstances(NamedTuple):
     keys: Sequence[str] = ()
     ties: Sequence[Tie] = ()
     """Beside secrets: roles on platforms, tools, devices, where codes and recovery go."""
+    only_admin: bool = False
+    """Nobody else who stays has the role admin and a key."""
+    recovery_keys: Sequence[str] = ()
+    """The recovery key in force, where the person keeps a sheet of it."""
 
 
 _BASES: Final = (
@@ -67,16 +73,19 @@ _BASES: Final = (
 """The basis that stands for several: what says most comes first."""
 
 
-def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope = WHOLE) -> tuple[Item, ...]:
+def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope = WHOLE, last_day: str = "") -> tuple[Item, ...]:
     """All items in the order to work in: what only this person could do, the cut, duties, their own roles and where codes go,
     secrets, tools, devices, places, roles and keys.
 
-    Of a machine that is lost everything is due at once, as after any compromise.
+    Of a machine that is lost everything is due at once, as after any compromise. Where a platform makes a successor wait, naming one is due so
+    much before the last day (a date; without one the cut).
     """
     by_handle = sorted(found.accounts.values(), key=lambda account: account.handle)
     granted, sealed = frozenset(found.granted), frozenset(found.sealed)
     tied = {*granted, *found.custody, *found.deputy, *sealed}
-    items = [
+    items = [Item(kind=ItemKind.SUCCESSOR_ADMIN, due=cut_at, blocking=True)] if found.only_admin else []
+    items += [Item(kind=ItemKind.RECOVERY_SHEET, about=key, due=cut_at, blocking=True) for key in found.recovery_keys]
+    items += [
         Item(kind=ItemKind.SOLE_HOLDER, account=account.id, due=cut_at, blocking=True)
         for account in by_handle
         if account.id in tied and (not account.remaining or (account.id in sealed and not account.openable))
@@ -100,9 +109,21 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
     if items:
         items.append(Item(kind=ItemKind.DESTROY_COPIES, due=place_due))
     chosen = [item for item in items if scope.takes(item.kind, item.account)]
+    last = f"{last_day}T00:00:00Z" if last_day else cut_at
+    chosen = [item._replace(due=min(item.due, successor_due(item, found.accounts, last) or item.due)) for item in chosen]
     if scope.rules.of_the_person:
         return tuple(chosen)
     return tuple(item._replace(due=cut_at) for item in sorted(chosen, key=lambda item: item.kind is not ItemKind.REVOKE_KEY))
+
+
+SUCCESSION: Final = frozenset({ItemKind.SOLE_HOLDER, ItemKind.NATIVE_ADMIN, ItemKind.CUSTODY})
+"""Items that ask for somebody else to take over an account."""
+
+
+def successor_due(item: Item, accounts: Mapping[str, Account], last: str) -> str:
+    """When a successor is to be named at the latest so that they can take over by the last moment (UTC); empty where no platform asks for time."""
+    days = accounts[item.account].lead_days if item.kind in SUCCESSION else 0
+    return deadlines.ahead(last, days) if days else ""
 
 
 def rotations(found: Circumstances, policy: Policy, *, cut_at: str) -> list[Item]:

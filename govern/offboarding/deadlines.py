@@ -8,7 +8,7 @@ a longer time of its own, and is never dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from govern.policy.later_rules import departures
@@ -28,6 +28,15 @@ def rotation_due(policy: Policy, tier: str, bases: Iterable[str], cut_at: str) -
 def duty_due(policy: Policy, tier: str, cut_at: str) -> str:
     """UTC time by which somebody else must answer for an account of this tier."""
     return later(cut_at, policy.membership_deadline_days[tier])
+
+
+def ahead(time: str, days: int) -> str:
+    """A UTC time so many days earlier; the same where no such time is."""
+    try:
+        moved = _parsed(time) - timedelta(days=days)
+    except (OverflowError, ValueError):
+        return time
+    return moved.strftime(_FORM) if moved.year > 999 else time
 
 
 def brought_forward(due: str, *, planned: str, made: str) -> str:

@@ -16,6 +16,10 @@ from govern.fields import id_, time
 class ItemKind(StrEnum):
     """What an item is about."""
 
+    SUCCESSOR_ADMIN = "successor-admin"
+    """They are the only admin with a key. Holds up the closing, never the cut; so do the two that follow."""
+    RECOVERY_SHEET = "recovery-sheet"
+    """They keep a sheet of the recovery key in force. Ends when another key has taken its place."""
     SOLE_HOLDER = "sole-holder"
     """Nobody else could go on running the account: name a successor. Holds up the closing, never the cut."""
     NATIVE_ADMIN = "native-admin"
@@ -112,7 +116,9 @@ def _complete(item: Item) -> bool:
             return id_(item.about)
         case ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
             return bool(item.about)
-        case ItemKind.DESTROY_COPIES:
+        case ItemKind.RECOVERY_SHEET:
+            return id_(item.about)
+        case ItemKind.DESTROY_COPIES | ItemKind.SUCCESSOR_ADMIN:
             return True
         case _:
             assert_never(item.kind)

@@ -52,9 +52,9 @@ _TIES: Final = frozenset(ItemKind) - {ItemKind.DESTROY_COPIES}
 RULES: Final[Mapping[CaseKind, Rules]] = {
     CaseKind.LEAVER: Rules(_TIES, leaves=True, cause="departure"),
     CaseKind.AGENCY_ENDED: Rules(_TIES | {ItemKind.DESTROY_COPIES}, leaves=True, cause="departure"),
-    CaseKind.MOVER: Rules(_TIES - {ItemKind.DEVICE}, keeps=True, anew=True),
+    CaseKind.MOVER: Rules(_TIES - {ItemKind.DEVICE, ItemKind.RECOVERY_SHEET}, keeps=True, anew=True),
     CaseKind.CLIENT_ENDED: Rules(_TIES),
-    CaseKind.PAUSE: Rules(_TIES - {ItemKind.REVOKE_KEY}, anew=True),
+    CaseKind.PAUSE: Rules(_TIES - {ItemKind.REVOKE_KEY, ItemKind.RECOVERY_SHEET}, anew=True),
     CaseKind.DEVICE_LOST: Rules(
         frozenset({ItemKind.REVOKE_KEY, ItemKind.ROTATE, ItemKind.DEVICE}), ends_grants=False, cause="lost", of_the_person=False
     ),

@@ -33,5 +33,7 @@ def whose(kind: ItemKind, *, assignee: str, answers: Set[str], subject: str, sta
             ItemKind.CUSTODY | ItemKind.SOLE_HOLDER | ItemKind.NATIVE_ADMIN | ItemKind.DEPUTY | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY
         ):
             return frozenset(staff.admins) - {subject}
+        case ItemKind.SUCCESSOR_ADMIN | ItemKind.RECOVERY_SHEET:
+            return frozenset(staff.admins) - {subject} or frozenset(staff.runs) - {subject}  # while there is no other admin, HR sees to it
         case _:
             assert_never(kind)

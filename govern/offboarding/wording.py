@@ -24,6 +24,10 @@ class Told:
 def sentence(told: Told) -> str:
     """What there is to do, without the account, which stands beside it."""
     match told.kind:
+        case ItemKind.SUCCESSOR_ADMIN:
+            return f"{told.person} is the only admin: make somebody else one"
+        case ItemKind.RECOVERY_SHEET:
+            return f"replace the recovery key: {told.person} keeps a sheet of it"
         case ItemKind.SOLE_HOLDER:
             return "nobody else could run it: name a successor"
         case ItemKind.END_GRANT:
@@ -65,6 +69,10 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern rotate {told.account} --kind {told.credential}"
         case ItemKind.END_GRANT:
             return f"govern offboard cut {case}"
+        case ItemKind.SUCCESSOR_ADMIN:
+            return "govern person role PERSON admin"
+        case ItemKind.RECOVERY_SHEET:
+            return "govern recovery replace"
         case ItemKind.CUSTODY | ItemKind.SOLE_HOLDER:
             return f"govern account custody {told.account} PERSON"
         case ItemKind.DEPUTY:

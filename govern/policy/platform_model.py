@@ -117,6 +117,13 @@ class Residual(Graded):
     seconds: Annotated[int, Field(ge=1, le=31_622_400)]
 
 
+class LeadTime(Graded):
+    """What a successor has to wait for there before they can take over, or remove whoever was there before."""
+
+    text: Line
+    days: Annotated[int, Field(ge=1, le=366)]
+
+
 class Before(Model):
     """What is told before anything is changed."""
 
@@ -151,6 +158,7 @@ class PlatformProfile(Model):
     cut: Cut
     survives: list[Said] = []
     residual: list[Residual] = []
+    lead_times: list[LeadTime] = []
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -61,6 +61,13 @@ class Residual(NamedTuple):
     seconds: int
 
 
+class LeadTime(NamedTuple):
+    """What a successor waits `days` for before they can take over there."""
+
+    said: Statement
+    days: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One platform. `grade`, `checked_on`, `source`: those of what says none of its own."""
@@ -97,6 +104,8 @@ class Profile:
     survives: tuple[Statement, ...]
     """What goes on working after the password has changed."""
     residual: tuple[Residual, ...]
+    lead_times: tuple[LeadTime, ...]
+    """How long before somebody's last day their successor has to be named."""
     grade: str
     checked_on: str
     """Date (ISO 8601) of the last look at the sources."""
@@ -108,7 +117,7 @@ class Profile:
         before = self.before
         said = [self.page_grade, self.delegation_said, before.prompts, before.logged_out, before.scheduled]
         said += [self.password_grade] if self.password != Limits() else []
-        said += [*before.disconnects, *self.survives, *(one.said for one in self.residual)]
+        said += [*before.disconnects, *self.survives, *(one.said for one in self.residual), *(one.said for one in self.lead_times)]
         return said + [one for steps in (*self.rotate.values(), *self.cut.values()) for one in steps]
 
 
@@ -158,6 +167,7 @@ def from_entry(entry: Mapping[str, Any]) -> Profile:
         cut={what: all_said(entry["cut"].get(what, [])) for what in CUTS},
         survives=all_said(entry.get("survives", [])),
         residual=tuple(Residual(said(one), one["seconds"]) for one in entry.get("residual", [])),
+        lead_times=tuple(LeadTime(said(one), one["days"]) for one in entry.get("lead-times", [])),
         grade=entry["grade"],
         checked_on=entry["checked-on"],
         source=entry["source"],

@@ -29,7 +29,7 @@ def after(tx: Transaction, person: str, kind: ItemKind, *, about: str = "", acco
         for entry in cases.items(tx.register, case.id):
             item = entry.item
             concerns = item.kind is kind and about in ("", item.about) and account in ("", item.account)
-            if concerns and entry.state is ItemState.OPEN and proven.unmet(tx.register, case.person, item, scope) is None:
+            if concerns and entry.state is ItemState.OPEN and proven.unmet(tx.register, case.person, item, scope, at=tx.now) is None:
                 grade, cites = settling.proof(tx.register, case, item)
                 tx.record("case.item_ended", {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites})
                 ended.append((case, entry))

@@ -15,7 +15,7 @@ from govern.offboarding.items import Item
 from govern.offboarding.kinds import LEAVES, RULES, CaseKind, Scope
 from govern.procedures import embargo, settling
 from govern.procedures.settling import Settled
-from govern.register.queries import accounts, cases, people, policies, scopes, services, ties
+from govern.register.queries import accounts, cases, people, policies, scopes, services, signers, ties
 from govern.register.queries import keys as queries
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
@@ -56,7 +56,11 @@ class Cut:
 
 def plan(db: sqlite3.Connection, opening: Opening, now: str) -> list[tuple[Person, list[Entry]]]:
     """The items that such a departure now would have, of each whom it is about; nothing is recorded."""
-    return [(who, cases.drafted(db, _drawn(db, who.id, _scope(db, who, opening), cut_at=now, now=now)[1])) for who in whom(db, opening)]
+    found = []
+    for who in whom(db, opening):
+        drawn = _drawn(db, who.id, _scope(db, who, opening), cut_at=now, now=now, last_day=opening.last_day)
+        found.append((who, cases.drafted(db, drawn)))
+    return found
 
 
 def means(kind: CaseKind) -> str:
@@ -70,12 +74,13 @@ def entries(db: sqlite3.Connection, case: Case, now: str) -> list[Entry]:
     """The items of a case; of an embargoed one those that a cut now would draw up."""
     if not case.embargoed:
         return cases.items(db, case.id)
-    return cases.drafted(db, _drawn(db, case.person, scopes.of_case(db, case.id), cut_at=max(case.cut_at, now), now=now)[1])
+    scope, cut_at = scopes.of_case(db, case.id), max(case.cut_at, now)
+    return cases.drafted(db, _drawn(db, case.person, scope, cut_at=cut_at, now=now, last_day=case.last_day))
 
 
-def _drawn(db: sqlite3.Connection, person: str, scope: Scope, *, cut_at: str, now: str) -> tuple[checklist.Circumstances, tuple[Item, ...]]:
+def _drawn(db: sqlite3.Connection, person: str, scope: Scope, *, cut_at: str, now: str, last_day: str) -> tuple[Item, ...]:
     found = ties.circumstances(db, person, now, scope)
-    return found, checklist.draw_up(found, policies.policy(db), cut_at=cut_at, scope=scope)
+    return checklist.draw_up(found, policies.policy(db), cut_at=cut_at, scope=scope, last_day=last_day)
 
 
 def _scope(db: sqlite3.Connection, who: Person, opening: Opening) -> Scope:
@@ -131,11 +136,12 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     must_run_cases(tx)
     db = tx.register
     who = people.find(db, opening.person)
+    _not_ones_own(tx, who)
     asked_by = people.find(db, opening.requested_by).id if opening.requested_by else None
     frozen_at, scope = tx.size, _scope(db, who, opening)
     if opening.cut_at > tx.now and not scope.rules.of_the_person:
         raise Usage("a lost machine waits for nothing", hint="without --cut-at")
-    items = _drawn(db, who.id, scope, cut_at=opening.cut_at or tx.now, now=tx.now)[1]
+    items = _drawn(db, who.id, scope, cut_at=opening.cut_at or tx.now, now=tx.now, last_day=opening.last_day)
     body = {
         "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at or None, "items": 0 if opening.embargo else len(items),
         "frozen": checklist.frozen(ties.known(db, who.id)), "frozen_at": frozen_at, "last_day": opening.last_day or None,
@@ -148,7 +154,7 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     if row := db.execute("SELECT id FROM cases WHERE person = ? AND state = 'open' AND compartment IS NOT NULL", (who.id,)).fetchone():
         hint = f"make its cut: govern offboard cut {row[0][:8]}"
         raise Refused("this person has an open case, under embargo", rule="one-open-case", hint=hint)
-    if opening.kind in LEAVES:
+    if opening.kind in LEAVES and not _still_needed(tx, who.id, opening.cut_at):
         tx.record("person.leaving", {"person": who.id, "last_day": opening.last_day or None})
     case = tx.new_id()
     tx.record("case.opened", {"case": case, **body})
@@ -156,6 +162,21 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     opened = cases.by_id(db, case, reader=tx.actor)
     made = _cut(tx, opened, items) if opening.cut_at <= tx.now else None
     return cases.by_id(db, case, reader=tx.actor), made
+
+
+def _still_needed(tx: Transaction, person: str, cut_at: str) -> bool:
+    """Whether only this person can name the successor that their departure begins with: then they are an admin like any other until the cut."""
+    return cut_at > tx.now and "admin" in people.by_id(tx.register, person).roles and not ties.another_admin(tx.register, person, tx.now)
+
+
+def _not_ones_own(tx: Transaction, who: Person) -> None:
+    """Refuse one's own departure; a sole admin's begins with a successor."""
+    if who.id != tx.actor:
+        return
+    hint = "ask another admin or HR"
+    if not signers.others(tx.register, tx.actor, who.id, tx.now).people:
+        hint = "name a successor first, who opens it: govern person invite PERSON, then govern person role PERSON admin"
+    raise Refused("nobody opens their own departure", rule="not-oneself", control="AC-5", hint=hint)
 
 
 def cut(tx: Transaction, case: Case) -> Cut:
@@ -168,6 +189,8 @@ def cut(tx: Transaction, case: Case) -> Cut:
         embargo.unseal(tx, case)
         if case.kind in LEAVES:
             embargo.leaving(tx, case)
+    elif case.kind in LEAVES and people.by_id(tx.register, case.person).status == "active":
+        tx.record("person.leaving", {"person": case.person, "last_day": case.last_day or None})
     settling.settle(tx, case)
     settling.take_in(tx, case)
     items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]
@@ -191,11 +214,19 @@ def left_to_others(db: sqlite3.Connection, actor: str, now: str) -> list[Case]:
         for case in cases.due(db, now, reader=actor)
         if not services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person)
         or (case.embargoed and case.kind in LEAVES and not embargo.ordered(db, case, now))
+        or _untold(db, case)
     ]
+
+
+def _untold(db: sqlite3.Connection, case: Case) -> bool:
+    """Whether the cut will have to say of an only admin that they leave, which no service says without an order."""
+    return not case.embargoed and case.kind in LEAVES and people.by_id(db, case.person).status == "active"
 
 
 def why_left(db: sqlite3.Connection, actor: str, case: Case, now: str) -> str:
     """Why this service leaves a due cut to a person."""
+    if _untold(db, case):
+        return "who was the only admin when it was opened"
     if services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person):
         return "since whoever opened it is no admin or HR any more"
     return "who authorised this service; or let another admin authorise it too"

@@ -32,15 +32,17 @@ def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note:
     Refused where the ledger would show it and does not; a rotation's grade is that of the rotation.
     """
     must_run_cases(tx, case)
-    refusal = (
-        proven.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id)) if entry.state is ItemState.OPEN else None
-    )
+    refusal = _unmet(tx, case, entry) if entry.state is ItemState.OPEN else None
     if refusal is not None:
         raise _specific(tx, refusal, case, entry)
     grade, cites = settling.proof(tx.register, case, entry.item)
     body = {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites, "evidence": evidence or None}
     tx.record("case.item_ended", body | ({"on_behalf": on_behalf, "grade": "on-behalf"} if on_behalf else {}), {"note": note})
     return _again(tx, case, entry)
+
+
+def _unmet(tx: Transaction, case: Case, entry: Entry) -> Refused | None:
+    return proven.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id), at=tx.now)
 
 
 def _specific(tx: Transaction, refusal: Refused, case: Case, entry: Entry) -> Refused:

@@ -157,7 +157,7 @@ def add_wraps(tx: Transaction, versions: Sequence[Stored], to: Sequence[Recipien
 def end_wraps(tx: Transaction, person: str, accounts: Sequence[str]) -> int:
     """End every wrap that a person's keys have on these accounts and remove the rows; the number ended.
 
-    A version's last wrap besides recovery may end here: recovery can still open it, and nothing is lost.
+    A version's last wrap besides recovery may end here: recovery can still open it, and nothing is lost. Where recovery can't, it stays.
     """
     rows = tx.register.execute(
         """
@@ -171,9 +171,15 @@ def end_wraps(tx: Transaction, person: str, accounts: Sequence[str]) -> int:
 
 
 def end_each(tx: Transaction, wraps: Iterable[tuple[str, int, str, str]]) -> int:
-    """End these wraps (credential, version, key, manifest) and remove their rows; the number ended."""
+    """End these wraps (credential, version, key, manifest) and remove their rows; the number ended.
+
+    Those of a live version that nobody else could open stay: neither recovery, which may have been replaced since, nor another key in force. No
+    secret is ever lost, and whose wrap it is could know the secret anyway.
+    """
     ended = []
-    ordered = sorted(wraps, key=lambda wrap: wrap[2])
+    wraps = list(wraps)
+    alone = _nobody_else(tx.register, wraps)
+    ordered = sorted((wrap for wrap in wraps if (wrap[0], wrap[1]) not in alone), key=lambda wrap: wrap[2])
     for number, (credential, n, key, manifest) in enumerate(ordered):
         target, recipient = bytes.fromhex(manifest), bytes.fromhex(key)
         if number % AT_ONCE == 0 or key != ordered[number - 1][2]:
@@ -187,3 +193,20 @@ def end_each(tx: Transaction, wraps: Iterable[tuple[str, int, str, str]]) -> int
     for start in range(0, len(ended), 300):
         tx.record("wraps.ended", {"wraps": ended[start : start + 300]})
     return len(ended)
+
+
+def _nobody_else(db: sqlite3.Connection, ending: Sequence[tuple[str, int, str, str]]) -> set[tuple[str, int]]:
+    """Live versions (credential, version) of which no key in force would have a wrap once these had ended."""
+    concerned = {(credential, n) for credential, n, _, _ in ending}
+    gone = {(credential, n, key) for credential, n, key, _ in ending}
+    rows = db.execute(
+        """
+        SELECT v.credential, v.n, CASE WHEN k.state IN ('active', 'recovery') THEN w.key END FROM json_each(?) j
+        JOIN versions v ON v.credential = json_extract(j.value, '$[0]') AND v.n = json_extract(j.value, '$[1]') AND v.ended_at IS NULL
+        LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL LEFT JOIN keys k ON k.id = w.key
+        """,
+        (json.dumps(sorted(concerned)),),
+    ).fetchall()
+    return {(credential, n) for credential, n, _ in rows} - {
+        (credential, n) for credential, n, key in rows if key is not None and (credential, n, key) not in gone
+    }

@@ -57,7 +57,7 @@ def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
     ended = []
     for entry in cases.items(tx.register, case.id):
         concerns = not credential or entry.item.credential == credential
-        if entry.state == "open" and concerns and _done(tx.register, case, entry):
+        if entry.state == "open" and concerns and _done(tx.register, case, entry, tx.now):
             grade, cites = proof(tx.register, case, entry.item)
             tx.record(
                 "case.item_ended",
@@ -81,7 +81,7 @@ def _drawn(db: sqlite3.Connection, case: Case, now: str) -> tuple[Item, ...]:
     """The items that the case would have if it were drawn up now."""
     scope = scopes.of_case(db, case.id)
     found = ties.circumstances(db, case.person, now, scope)
-    return checklist.draw_up(found, policies.policy(db), cut_at=max(case.cut_at, now), scope=scope)
+    return checklist.draw_up(found, policies.policy(db), cut_at=max(case.cut_at, now), scope=scope, last_day=case.last_day)
 
 
 def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[Item]:
@@ -96,7 +96,7 @@ def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
     if case.state is not CaseState.CUT:
         return False
     entries = cases.items(db, case.id)
-    if any(entry.state == "open" and _done(db, case, entry) for entry in entries):
+    if any(entry.state == "open" and _done(db, case, entry, now) for entry in entries):
         return True
     listed = {_about(entry.item) for entry in entries}
     return any(_about(item) not in listed for item in _drawn(db, case, now))
@@ -129,8 +129,8 @@ def open_rotations(tx: Transaction, case: Case, items: Sequence[Item]) -> int:
     return len(wanted)
 
 
-def _done(db: sqlite3.Connection, case: Case, entry: Entry) -> bool:
-    return proven.can_tell(entry.item.kind) and proven.unmet(db, case.person, entry.item, scopes.of_case(db, case.id)) is None
+def _done(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> bool:
+    return proven.can_tell(entry.item.kind) and proven.unmet(db, case.person, entry.item, scopes.of_case(db, case.id), at=now) is None
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:

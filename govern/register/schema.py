@@ -26,6 +26,8 @@ CREATE TABLE invites (
   id TEXT PRIMARY KEY, person TEXT, purpose TEXT, token TEXT, expires TEXT, inviter TEXT, key TEXT, state TEXT NOT NULL DEFAULT 'open',
   at TEXT, ended INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX invites_person ON invites (person);
+CREATE TABLE keepers (key TEXT, sheet INTEGER, person TEXT, at TEXT, entry INTEGER, PRIMARY KEY (key, sheet, person)) WITHOUT ROWID;
+CREATE INDEX keepers_person ON keepers (person);
 CREATE TABLE services (
   id TEXT PRIMARY KEY, person TEXT, authoriser TEXT, key TEXT, purposes TEXT, until TEXT, ended TEXT, ended_at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX services_person ON services (person);

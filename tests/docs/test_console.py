@@ -93,6 +93,7 @@ def run(found: list[Step], folder: Path) -> list[str]:
         "TZ": "UTC",
         "NO_COLOR": "1",
         "COLUMNS": "100",
+        **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},  # another tree than the installed one
     }
     script = "".join(f"{step.command}\nprintf '\\n{MARK}%d\\n' $?\n" for step in found)
     result = subprocess.run(

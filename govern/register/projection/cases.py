@@ -198,7 +198,7 @@ def _item_ended(scene: Scene) -> None:
     scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
         case "done":
-            refusal = proven.unmet(scene.db, found.person, item, scope)
+            refusal = proven.unmet(scene.db, found.person, item, scope, at=scene.now)
             if refusal is not None:
                 raise refusal
             ended = proven.ended_by(scene.db, item.credential, item.version, found.person, scope)

@@ -120,6 +120,22 @@ def _drilled(scene: Scene) -> None:
         _state(scene, "recovery_drilled", scene.at)
 
 
+def _entrusted(scene: Scene) -> None:
+    """Somebody keeps a sheet of the recovery key in force; whoever kept it before and gave it on still counts, for they may have read it."""
+    body = scene.body
+    scene.must("person", "people", body["person"])
+    if scene.one("SELECT 1 FROM keys WHERE id = ? AND state = 'recovery'", body["key"]) is None:
+        raise Refused(
+            "sheets of the recovery key in force are kept, and of no other", rule="recovery-key", control="CP-9", hint="govern doctor"
+        )
+    split = scene.one("SELECT value FROM state WHERE key = 'recovery_split'")
+    founding = json.loads(scene.one("SELECT value FROM state WHERE key = 'founding'")[0])
+    shares = int(split[0].rpartition("-of-")[2]) if split else founding["recovery_shares"]
+    if not 1 <= body["sheet"] <= shares:
+        raise Refused(f"there are sheets 1 to {shares}", rule="recovery-sheet", control="CP-9", hint="the number stands on the sheet")
+    scene.run("INSERT OR IGNORE INTO keepers VALUES (?, ?, ?, ?, ?)", body["key"], body["sheet"], body["person"], scene.at, scene.index)
+
+
 def _backup(scene: Scene) -> None:
     _state(scene, "backup_made", scene.at)
 
@@ -135,6 +151,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "policy.adopted": _policy,
     "recovery.used": _recovery_used,
     "recovery.drilled": _drilled,
+    "recovery.entrusted": _entrusted,
     "backup.made": _backup,
     "baseline.accepted": _baseline,
 }

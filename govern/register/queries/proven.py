@@ -10,11 +10,12 @@ from govern.errors import Refused
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import WHOLE, Scope
 from govern.register.queries import ties_beside
-from govern.register.queries.ties import not_openable, remaining
+from govern.register.queries.ties import another_admin, not_openable, remaining
 
 
-def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE) -> Refused | None:
-    """Why the ledger says that an item of this person's case is not done; None where it is, or where it can't tell (copies in places)."""
+def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE, *, at: str) -> Refused | None:
+    """Why the ledger says at this time (UTC) that an item of this person's case is not done; None where it is, or where it can't tell (copies
+    in places)."""
 
     def there(query: str, *values: object) -> bool:
         return db.execute(query, values).fetchone() is not None
@@ -31,6 +32,12 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE)
         case ItemKind.DEPUTY:
             left = there("SELECT 1 FROM accounts WHERE id = ? AND deputy = ? AND state = 'active'", item.account, person)
             hint = "name another deputy: govern account edit ACCOUNT --deputy PERSON, or --clear deputy"
+        case ItemKind.SUCCESSOR_ADMIN:
+            left = not another_admin(db, person, at)
+            hint = "before the cut: govern person role PERSON admin; after it: govern vault recover --sheet FILE… --handle PERSON"
+        case ItemKind.RECOVERY_SHEET:
+            left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'recovery'", item.about)
+            hint = "govern recovery replace, then a second person approves it: govern proposal approve ID"
         case ItemKind.SOLE_HOLDER:
             this = json.dumps([item.account])
             left = not remaining(db, this, person) or bool(not_openable(db, this, person))

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from govern.errors import NotFound
 from govern.offboarding.checklist import Account, Circumstances, Known
 from govern.offboarding.kinds import WHOLE, Scope
+from govern.policy.platforms import profile
 from govern.register.queries import scopes, ties_beside
 
 
@@ -76,7 +78,7 @@ def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = W
     def column(query: str, *values: str) -> tuple[str, ...]:
         return tuple(row[0] for row in db.execute(query, values))
 
-    found = known(db, person, scope)
+    found, roles = known(db, person, scope), "SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?) ORDER BY role"
     granted = column("SELECT DISTINCT account FROM grants WHERE person = ? AND ended_at IS NULL", person)
     custody = column("SELECT id FROM accounts WHERE custodian = ? AND state = 'active'", person)
     deputy = column("SELECT id FROM accounts WHERE deputy = ? AND state = 'active'", person)
@@ -84,7 +86,7 @@ def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = W
     beside = ties_beside.of_person(db, person, lost=not scope.rules.of_the_person)
     concerned = {*granted, *custody, *deputy, *sealed, *(one.account for one in found), *(tie.account for tie in beside if tie.account)}
     return Circumstances(
-        accounts=_accounts(db, person, concerned),
+        accounts=_accounts(db, person, concerned, {*custody, *granted, *sealed, *(tie.account for tie in beside if tie.sole)}),
         granted=granted,
         custody=custody,
         deputy=deputy,
@@ -99,7 +101,11 @@ def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = W
             person,
             at[:10],
         ),
-        roles=column("SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?) ORDER BY role", person, at),
+        roles=column(roles, person, at),
+        only_admin="admin" in column(roles, person, at) and not another_admin(db, person, at),
+        recovery_keys=column(
+            "SELECT DISTINCT s.key FROM keepers s JOIN keys k ON k.id = s.key AND k.state = 'recovery' WHERE s.person = ?", person
+        ),
         keys=tuple(
             key for key in column("SELECT id FROM keys WHERE person = ? AND state = 'active' ORDER BY id", person)
             if not scope.keys or key in scope.keys
@@ -117,12 +123,30 @@ def sealed_accounts(db: sqlite3.Connection, person: str, *, live: bool = False) 
     return tuple(row[0] for row in rows)
 
 
-def _accounts(db: sqlite3.Connection, person: str, ids: set[str]) -> dict[str, Account]:
+def another_admin(db: sqlite3.Connection, person: str, at: str) -> bool:
+    """Whether somebody else who stays has the role admin at this time (UTC), and a key."""
+    row = db.execute(
+        "SELECT 1 FROM roles r JOIN people p ON p.id = r.person WHERE r.role = 'admin' AND r.person <> ? AND (r.until IS NULL OR r.until > ?)"
+        " AND NOT p.leaving AND p.left_on IS NULL AND EXISTS (SELECT 1 FROM keys k WHERE k.person = r.person AND k.state = 'active') LIMIT 1",
+        (person, at),
+    ).fetchone()
+    return row is not None
+
+
+def lead_days(platform: str) -> int:
+    """How long the platform makes a successor wait at most; 0 where nothing is known of it."""
+    try:
+        return max((one.days for one in profile(platform).lead_times), default=0)
+    except NotFound:
+        return 0
+
+
+def _accounts(db: sqlite3.Connection, person: str, ids: set[str], held: set[str]) -> dict[str, Account]:
     wanted = json.dumps(sorted(ids))
     needs: dict[str, set[str]] = {}
     for account, needed in db.execute("SELECT account, needs FROM depends WHERE account IN (SELECT value FROM json_each(?))", (wanted,)):
         needs.setdefault(account, set()).add(needed)
-    rows = db.execute("SELECT id, handle, tier FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
+    rows = db.execute("SELECT id, handle, tier, platform FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
     others, closed = remaining(db, wanted, person), not_openable(db, wanted, person)
     return {
         id_: Account(
@@ -132,8 +156,9 @@ def _accounts(db: sqlite3.Connection, person: str, ids: set[str]) -> dict[str, A
             needs=frozenset(needs.get(id_, ())),
             remaining=others.get(id_, 0),
             openable=id_ not in closed,
+            lead_days=lead_days(platform) if id_ in held else 0,
         )
-        for id_, handle, tier in rows
+        for id_, handle, tier, platform in rows
     }
 
 

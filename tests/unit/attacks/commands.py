@@ -37,6 +37,7 @@ READING: tuple[str, ...] = (
     "offboard show 012345",
     "offboard report 012345 --out {new}",
     "policy show",
+    "recovery keepers",
     "ledger show",
     "ledger verify",
     "ledger checkpoint",
@@ -106,6 +107,7 @@ WRITING: tuple[str, ...] = (
     "vault move {vault} {new}",
     "recovery replace --recovery-out {new}",
     "recovery rewrap",
+    "recovery given 1 ben",
     "recovery drill --sheet {sheet0} --sheet {sheet1}",
 )
 
