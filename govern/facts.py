@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from govern.fields import Check, blank_or, count, date, digest, flag, handle, id_, many, record, row, signature, text, time, word
+from govern.fields import Check, blank_or, count, date, digest, flag, handle, id_, many, record, row, server, signature, text, time, word
 
 KINDS: Final = ("password", "totp", "backup-codes", "api-token", "app-password", "passkey", "recovery-email", "recovery-phone")
 TIERS: Final = ("critical", "standard", "low")
@@ -119,7 +119,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         account=id_,
         optional={
             "platform": _label, "tier": _tier, "deputy": id_, "department": _label, "client": _label, "tags": many(_label, 50),
-            "depends_on": many(id_, 50), "prompts_reach": id_, "cleared": many(_label, 10),
+            "depends_on": many(id_, 50), "prompts_reach": id_, "cleared": many(_label, 10), "sets": many(word("login", "url", "title"), 3),
         },
         personal={"login": text(500), "url": text(2000), "title": text(500)},
     ),
@@ -199,7 +199,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.aborted": _fact(rotation=id_),
     "rotation.lost": _fact(rotation=id_),
     "rotation.connected": _fact(
-        rotation=id_, connector=_label, distribution=_label, release=_label, optional={"version": count, "by": id_}
+        rotation=id_, connector=_label, distribution=_label, release=_label, optional={"version": count, "by": id_, "server": server, "confirmed": flag}
     ),
     "rotation.probed": _fact(rotation=id_, version=count, answer=word(*ANSWERS), optional={"retry_at": time}),
     "rotation.confirmed": _fact(

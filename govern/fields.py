@@ -17,9 +17,10 @@ Check = Callable[[Any], bool]
 _HEX32, _HEX64, _HEX128 = (f"[0-9a-f]{{{length}}}" for length in (32, 64, 128))
 _DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _MOMENT = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+_SERVER = r"https?://(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?"
 _NAME = "[a-z0-9][a-z0-9._@+-]{0,62}"
-_ID, _DIGEST, _SIGNATURE, _TIME, _DATE, _HANDLE = (
-    re.compile(rf"{shape}\Z").match for shape in (_HEX32, _HEX64, _HEX128, _MOMENT, _DAY, _NAME)
+_ID, _DIGEST, _SIGNATURE, _TIME, _DATE, _HANDLE, _ORIGIN = (
+    re.compile(rf"{shape}\Z").match for shape in (_HEX32, _HEX64, _HEX128, _MOMENT, _DAY, _NAME, _SERVER)
 )
 
 
@@ -42,6 +43,11 @@ def date(value: Any) -> bool:
 def handle(value: Any) -> bool:
     """What people type for an account or a person: lower-case letters, digits and . _ @ + -, at most 63."""
     return isinstance(value, str) and _HANDLE(value) is not None
+
+
+def server(value: Any) -> bool:
+    """Where secrets are sent: scheme, host in lower case and, where it is not the usual one, port; no name, no path."""
+    return isinstance(value, str) and _ORIGIN(value) is not None
 
 
 def flag(value: Any) -> bool:

@@ -20,19 +20,20 @@ if TYPE_CHECKING:
 
 
 def begin(
-    workspace: Workspace, waiting: Sequence[Rotation], connectors: Mapping[str, str], by: str, *, also: Sequence[Mapping[str, Any]],
-    more: Mapping[str, Any], json: bool,
+    workspace: Workspace, waiting: Sequence[Rotation], connectors: Mapping[str, str], by: str, server: str, *,
+    also: Sequence[Mapping[str, Any]], more: Mapping[str, Any], json: bool,
 ) -> None:  # fmt: skip
     """Carry these rotations out, each by the connector that `connectors` (credential -> name) has for it. For JSON: `also`, rows of others; `more`."""
     from govern.procedures.ways import way
 
     def find(found: Rotation) -> Way:
-        return way(workspace.view(), connectors[found.credential], account=found.account, by=by, monotonic=time.monotonic)
+        named = server or _named(workspace, found)
+        return way(workspace.view(), connectors[found.credential], account=found.account, by=by, server=named, monotonic=time.monotonic)
 
     _carry(workspace, waiting, find, also, more, json=json, command="rotate")
 
 
-def go_on(workspace: Workspace, waiting: Sequence[Rotation], by_hand: Sequence[Rotation], *, json: bool) -> None:
+def go_on(workspace: Workspace, waiting: Sequence[Rotation], by_hand: Sequence[Rotation], server: str, *, json: bool) -> None:
     """Bring rotations that a connector has begun forward, by the one that has begun them; `by_hand`: others, which JSON lists as well."""
     from govern.procedures.ways import again
     from govern.register.queries.connecting import in_hand
@@ -40,10 +41,24 @@ def go_on(workspace: Workspace, waiting: Sequence[Rotation], by_hand: Sequence[R
 
     def find(found: Rotation) -> Way:
         hand = in_hand(workspace.view(), found.id)
-        return again(workspace.view(), hand.connector, hand.by, monotonic=time.monotonic)
+        named = server or _named(workspace, found)
+        return again(workspace.view(), hand.connector, hand.by, server=named, monotonic=time.monotonic)
 
     names = handles(workspace.view())
     _carry(workspace, waiting, find, [row(one, names) for one in by_hand], {}, json=json, command="rotation")
+
+
+def _named(workspace: Workspace, found: Rotation) -> str:
+    """The server as a person types it, where it is in doubt and somebody can be asked; empty otherwise."""
+    from govern.cli.prompt import ask
+    from govern.procedures.servers import why_in_doubt
+
+    doubt = why_in_doubt(workspace.view(), found, reader=workspace.person) if settings.current.terminal and found.open else None
+    if doubt is None:
+        return ""
+    where, why = doubt
+    render.note(f"{render.safe(found.handle)}: {render.safe(why)}. Its secrets would be sent to {render.safe(where.server)}")
+    return ask("Type that server's name, once you know that it is yours; an empty line sends nothing")
 
 
 def _carry(

@@ -35,6 +35,7 @@ def rotate(
     by: Annotated[
         str, typer.Option(metavar="ACCOUNT", help="With a connector: the admin's account there whose credential changes it.")
     ] = "",
+    server: Annotated[str, typer.Option(metavar="HOST", help="With a connector: you know that this is the account's own server.")] = "",
     stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
     already_changed: Annotated[bool, typer.Option("--already-changed", help="It was changed there already: store it and confirm.")] = False,
     changed_on: Annotated[str, typer.Option(metavar="DATE", help="With --already-changed: when.")] = "",
@@ -54,7 +55,7 @@ def rotate(
     from govern.rotation.triggers import read
 
     _check(selector, kind, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
-    _check_connector(connector, by, already_changed=already_changed)
+    _check_connector(connector, by, server, already_changed=already_changed)
     if cut and not already_changed:
         raise Usage(
             "--cut says what was ended along with a change that was made already",
@@ -105,7 +106,7 @@ def rotate(
 
         ready = [one.rotation for one in started if one.rotation.credential in by_name]
         try:
-            begin(workspace, ready, by_name, by, also=rows, more=left, json=json)
+            begin(workspace, ready, by_name, by, server, also=rows, more=left, json=json)
         except Failed as error:
             failed = error
     if by_hand and not json:
@@ -126,9 +127,10 @@ def _connectors(workspace: Workspace, connector: str, found: Sequence[Rotatable]
     return by_name, beyond
 
 
-def _check_connector(connector: str, by: str, *, already_changed: bool) -> None:
-    if by and connector == "guided":
-        raise Usage("--by is for a connector", hint="--connector NAME --by ACCOUNT")
+def _check_connector(connector: str, by: str, server: str, *, already_changed: bool) -> None:
+    for option, value, metavar in (("--by", by, "ACCOUNT"), ("--server", server, "HOST")):
+        if value and connector == "guided":
+            raise Usage(f"{option} is for a connector", hint=f"--connector NAME {option} {metavar}")
     if already_changed and connector != "guided":
         raise Usage("--already-changed leaves a connector nothing to change", hint="one of the two")
 

@@ -257,7 +257,13 @@ def abort(id_: Id, json: Json = False) -> None:
 
 
 @app.command("reconcile")
-def reconcile(id_: Annotated[str, typer.Argument(metavar="[ID]")] = "", json: Json = False) -> None:
+def reconcile(
+    id_: Annotated[str, typer.Argument(metavar="[ID]")] = "",
+    server: Annotated[
+        str, typer.Option(metavar="HOST", help="What a connector has begun: you know that this is the account's own server.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Bring what is under way to its end: by the connector that began it, else asked on a terminal, else told."""
     from govern.register.queries import people, rotations, services
 
@@ -273,7 +279,7 @@ def reconcile(id_: Annotated[str, typer.Argument(metavar="[ID]")] = "", json: Js
     if begun:
         from govern.cli.connected import go_on
 
-        go_on(workspace, begun, by_hand, json=json)
+        go_on(workspace, begun, by_hand, server, json=json)
     elif json:
         names = people.handles(db)
         render.emit("rotation", {"rotations": [row(one, names) for one in by_hand]})

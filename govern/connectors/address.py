@@ -21,6 +21,20 @@ class Address(NamedTuple):
     port: int
     path: str
 
+    @property
+    def server(self) -> str:
+        """Who gets what is sent there: scheme, host and, where it is not the usual one, port."""
+        return str(self._replace(path=""))
+
+    @property
+    def named(self) -> str:
+        """What a person types to name it: host, and port where it is not the usual one."""
+        return self.server.partition("://")[2]
+
+    def is_named(self, typed: str) -> bool:
+        """Whether a person who typed this named this server, by all of it or without the scheme."""
+        return typed.strip().rstrip("/").casefold() in (self.server, self.named)
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         usual = {"https": 443, "http": 80}[self.scheme]

@@ -91,7 +91,7 @@ def edit(tx: Transaction, selector: str, asked: Asked, *, cleared: Collection[st
     for planned, body, personal in _edits(tx.register, selector, asked, cleared, untagged):
         account, sealed = planned.account, True
         if body or personal:
-            tx.record("account.edited", {"account": account.id, **body}, personal)
+            tx.record("account.edited", {"account": account.id, **body, "sets": sorted(personal) or None}, personal)
         if "deputy" in body:
             sealed = opening.open_to(tx, account.id, body["deputy"])
         if account.deputy and account.deputy != accounts.by_id(tx.register, account.id).deputy:

@@ -19,7 +19,7 @@ from govern.procedures.connecting import Run, Silence, Way, ask, asked, hold, re
 from govern.procedures.exchange import in_turn
 from govern.procedures.rotation import Confirmed
 from govern.register.alone import alone
-from govern.register.queries import connecting, rotations
+from govern.register.queries import connecting, rotations, servers
 from govern.register.queries.rotations import Rotation
 from govern.rotation.machine import State
 from govern.rotation.probing import MOST_REFUSALS, Answer, Ask, Enough, InForce, Nowhere, Silent, Unchanged, conclude
@@ -75,6 +75,9 @@ async def carry(
         return Carried(rotation=found, why="the platform asked to be left alone", retry_at=wait)
     try:
         run.connector = way.connect(target_of(run, found))
+        if servers.last(workspace.view(), found.id) not in ("", run.server):
+            with workspace.transaction(clock()) as tx:  # what another server has answered counts no more
+                take_in_hand(tx, run, found.candidate)
         for _ in range(_STEPS):
             if stop():
                 return Carried(rotation=run.rotation, why="interrupted", stopped=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from govern.connectors import address
 from govern.connectors.protocol import Connector, Helper, Origin, Probe, Target, Verified
 from govern.errors import Failed, GovernError, Refused
-from govern.procedures import sealing, showing
+from govern.procedures import sealing, servers, showing
 from govern.procedures.exchange import Exchange
 from govern.register.queries import accounts, connecting, rotations
 from govern.register.queries.rotations import Rotatable, Rotation
@@ -35,11 +35,15 @@ HELPERS: Final = ("api-token", "app-password", "password")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How a platform is changed: the connector, what makes one for a target, and the credential (id) that helps it, if any."""
+    """How a platform is changed: the connector, what makes one for a target, and the credential (id) that helps it, if any.
+
+    `server`: the server as a person has typed it, who says by that that it is the account's own; empty where nobody did.
+    """
 
     found: Found
     connect: Callable[[Target], Connector]
     by: str = ""
+    server: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +63,9 @@ class Run:
     taken: int = 0
     """The version that the platform took in this very run."""
     finished: bool = False
+    server: str = ""
+    """Where it speaks to; `confirmed`: whether a person named that server."""
+    confirmed: bool = False
 
     @property
     def rotation(self) -> Rotation:
@@ -109,6 +116,8 @@ def target_of(run: Run, found: Rotation) -> Target:
     with run.workspace.transaction(run.clock()) as tx:
         account = accounts.by_id(tx.register, found.account)
         showing.must_hold(tx.register, account, tx.actor, found.kind, tx.now)
+        run.server = address.read(account.url, account.handle).server
+        run.confirmed = servers.must_be_known(tx.register, found, account, reader=tx.actor, named=run.way.server)
         helper = _helper(tx, run.way.by, account) if run.way.by else None
         old_label = connecting.issued_under(tx.register, found.credential)
     return Target(
@@ -153,7 +162,7 @@ def take_in_hand(tx: Transaction, run: Run, candidate: int) -> None:
         "rotation.connected",
         {
             "rotation": run.id, "connector": way.found.name, "distribution": way.found.distribution, "release": way.found.release,
-            "version": candidate or None, "by": way.by or None,
+            "version": candidate or None, "by": way.by or None, "server": run.server, "confirmed": run.confirmed or None,
         },
     )  # fmt: skip
     run.silent.clear()

@@ -19,22 +19,25 @@ if TYPE_CHECKING:
     from govern.register.queries.rotations import Rotatable
 
 
-def way(db: sqlite3.Connection, name: str, *, account: str, by: str = "", monotonic: Callable[[], float]) -> Way:
-    """The connector `name` for an account (id), helped by the account whose handle is `by`, else by one of its own credentials, if it needs one."""
+def way(db: sqlite3.Connection, name: str, *, account: str, by: str = "", server: str = "", monotonic: Callable[[], float]) -> Way:
+    """The connector `name` for an account (id), helped by the account whose handle is `by`, else by one of its own credentials, if it needs one.
+
+    `server`: the one that a person named, if any did.
+    """
     found = find(name, policies.policy(db))
     if by:
         helper = _of(db, accounts.find(db, by).id, HELPERS)
         if helper is None:
             raise NotFound(f"{by} has no api-token, app-password or password here", hint=f"govern credential list {by}")
-        return Way(found=found, connect=_connect(found, monotonic), by=helper.credential)
+        return Way(found=found, connect=_connect(found, monotonic), by=helper.credential, server=server)
     own = _of(db, account, found.make.capabilities.own_helpers)
-    return Way(found=found, connect=_connect(found, monotonic), by=own.credential if own else "")
+    return Way(found=found, connect=_connect(found, monotonic), by=own.credential if own else "", server=server)
 
 
-def again(db: sqlite3.Connection, name: str, by: str, *, monotonic: Callable[[], float]) -> Way:
+def again(db: sqlite3.Connection, name: str, by: str, *, server: str = "", monotonic: Callable[[], float]) -> Way:
     """The way that a rotation was begun with; `by` is the id of the credential that helped."""
     found = find(name, policies.policy(db))
-    return Way(found=found, connect=_connect(found, monotonic), by=by)
+    return Way(found=found, connect=_connect(found, monotonic), by=by, server=server)
 
 
 ANY: Final = "any"

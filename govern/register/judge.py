@@ -155,7 +155,18 @@ class Judge:
         event = events.decode_event(open_event(entry, vault=self.vault, epoch=epoch)[1])
         personal = self._personal(entry, event)
         own = self.compartments.of_one_case(entry.compartment)
-        return Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, personal, event.key, compartment=own), event
+        return Scene(
+            self.db,
+            entry.index,
+            event.type,
+            event.actor,
+            event.at,
+            event.body,
+            personal,
+            event.key,
+            compartment=own,
+            has_personal=event.personal is not None,
+        ), event
 
     def _alone(self, entry: Entry, key: bytes) -> None:
         scene = None
@@ -169,7 +180,18 @@ class Judge:
                 raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
             event = events.decode_event(self._open(entry))
             own = self.compartments.of_one_case(entry.compartment)
-            scene = Scene(self.db, entry.index, event.type, event.actor, event.at, event.body, {}, event.key, compartment=own)
+            scene = Scene(
+                self.db,
+                entry.index,
+                event.type,
+                event.actor,
+                event.at,
+                event.body,
+                {},
+                event.key,
+                compartment=own,
+                has_personal=event.personal is not None,
+            )
             scene.personal = self._personal(entry, event)
             self._is_the_signers(event, key)
             self.db.execute("SAVEPOINT fact")

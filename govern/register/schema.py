@@ -52,6 +52,8 @@ CREATE INDEX accounts_platform ON accounts (platform, login);
 CREATE INDEX accounts_custodian ON accounts (custodian);
 CREATE INDEX accounts_deputy ON accounts (deputy) WHERE deputy IS NOT NULL;
 CREATE INDEX accounts_prompts ON accounts (prompts_reach) WHERE prompts_reach IS NOT NULL;
+CREATE TABLE url_setters (account TEXT, person TEXT, entry INTEGER, PRIMARY KEY (account, person)) WITHOUT ROWID;
+CREATE TABLE servers (account TEXT, server TEXT, person TEXT, entry INTEGER, PRIMARY KEY (account, server, person)) WITHOUT ROWID;
 CREATE TABLE tags (tag TEXT, account TEXT, PRIMARY KEY (tag, account)) WITHOUT ROWID;
 CREATE INDEX tags_account ON tags (account);
 CREATE TABLE depends (account TEXT, needs TEXT, PRIMARY KEY (account, needs)) WITHOUT ROWID;
@@ -119,7 +121,7 @@ CREATE INDEX channels_person ON channels (person);
 CREATE TABLE rotations (
   id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,
   shown INTEGER NOT NULL DEFAULT 0, ended_at TEXT, confirmer TEXT, grade TEXT, sessions_cut INTEGER, residual_until TEXT, cut TEXT,
-  ended_entry INTEGER, entry INTEGER, connector TEXT, by TEXT, connected INTEGER);
+  ended_entry INTEGER, entry INTEGER, connector TEXT, by TEXT, connected INTEGER, server TEXT);
 CREATE INDEX rotations_credential ON rotations (credential);
 CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS NULL;
 CREATE TABLE probes (entry INTEGER PRIMARY KEY, rotation TEXT, n INTEGER, answer TEXT, retry_at TEXT, key TEXT, at TEXT);

@@ -115,7 +115,7 @@ class Transaction:
             workspace.vault = self._judge.vault = vault_id(commit(salt, data))
         named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
         own = self._judge.compartments.of_one_case(compartment)
-        scene = Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key, compartment=own)
+        scene = Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key, compartment=own, has_personal=bool(parts))
         self._facts.admit(scene, event, compartment, epoch.id, keys.id)
         if type_ in DECLARES:
             self._base = None

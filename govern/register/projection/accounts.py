@@ -48,10 +48,25 @@ def _edited(scene: Scene) -> None:
     for field in scene.body.get("cleared", ()):
         if field in (*_COLUMNS, *_PERSONAL) and field not in ("platform", "tier"):
             scene.run(f"UPDATE accounts SET {field} = NULL WHERE id = ?", account)  # noqa: S608
-    for field in _PERSONAL:
+    for field in scene.body.get("sets", _PERSONAL):
         if field in scene.personal:
             scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.personal[field], account)  # noqa: S608
+    _url_set(scene, account)
     _lists(scene, account)
+
+
+def _url_set(scene: Scene, account: str) -> None:
+    """Keep who set the url: from what the body says, never from the personal part. An edit that does not say what its personal part sets may have
+    set it, so that its actor joins those of before."""
+    if "url" in (*scene.body.get("sets", ()), *scene.body.get("cleared", ())):
+        scene.run("DELETE FROM url_setters WHERE account = ?", account)
+    elif "sets" in scene.body or not scene.has_personal:
+        return
+    elif scene.one("SELECT 1 FROM url_setters WHERE account = ?", account) is None:
+        scene.run(
+            "INSERT INTO url_setters SELECT a.id, e.actor, e.idx FROM accounts a JOIN entries e ON e.idx = a.entry WHERE a.id = ?", account
+        )
+    scene.run("INSERT OR REPLACE INTO url_setters VALUES (?, ?, ?)", account, scene.actor, scene.index)
 
 
 def _custody(scene: Scene) -> None:

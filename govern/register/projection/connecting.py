@@ -1,6 +1,7 @@
 """What a connector has done for a rotation: which one took it in hand, and what the platform said to each secret that it tried.
 
-Judged here, and so in every replay: that the policy in force names the connector, and that the answers are about this rotation's secrets.
+Judged here, and so in every replay: that the policy in force names the connector, that its server is not in doubt, and that
+the answers are about this rotation's secrets.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 from govern.errors import Refused
 from govern.policy.rules import Policy
 from govern.register.projection.scene import Scene
+from govern.register.queries import servers
 from govern.rotation import machine
 from govern.rotation.machine import State, Step
 
@@ -27,12 +29,13 @@ def _rotation(scene: Scene) -> tuple[str, int | None, State, str | None]:
 def _connected(scene: Scene) -> None:
     """From here on a program may touch the platform: what has a candidate is in doubt until it was tried."""
     body = scene.body
-    _, candidate, state, _ = _rotation(scene)
+    credential, candidate, state, _ = _rotation(scene)
     policy = scene.one("SELECT value FROM state WHERE key = 'policy'")
     if policy is not None:
         Policy.from_record(json.loads(policy[0])).must_allow_connector(body["connector"])
     if "by" in body:
         scene.must("credential", "credentials", body["by"])
+    _may_send_to(scene, credential, body.get("server"))
     after: State
     if state in (State.PLANNED, State.REJECTED):
         after = state  # the platform is to issue it: there is no candidate before
@@ -41,9 +44,25 @@ def _connected(scene: Scene) -> None:
     if body.get("version") != candidate:
         raise Refused("a connector takes the present candidate, and names it", rule="rotation-open")
     scene.run(
-        "UPDATE rotations SET state = ?, connector = ?, by = ?, connected = ? WHERE id = ?",
-        after, body["connector"], body.get("by"), scene.index, body["rotation"],
+        "UPDATE rotations SET state = ?, connector = ?, by = ?, connected = ?, server = ? WHERE id = ?",
+        after, body["connector"], body.get("by"), scene.index, body.get("server"), body["rotation"],
     )  # fmt: skip
+
+
+def _may_send_to(scene: Scene, credential: str, server: str | None) -> None:
+    """Refuse a server that is in doubt, and one that is kept back where others were named: whoever may edit an account's url must not choose where
+    its secrets go after they have left."""
+    account = scene.one("SELECT account FROM credentials WHERE id = ?", credential)[0]
+    if server is None:
+        if servers.names_one(scene.db, account):
+            raise Refused("a connector names the server that it speaks to", rule="server-named", control="AC-4", hint="upgrade govern")
+        return
+    if scene.body.get("confirmed"):
+        scene.run("INSERT OR REPLACE INTO servers VALUES (?, ?, ?, ?)", account, server, scene.actor, scene.index)
+    if servers.doubt(scene.db, account=account, rotation=scene.body["rotation"], server=server) is not None:
+        raise Refused(
+            "nothing is sent to a server that nobody who stays has confirmed", rule="server-confirmed", control="AC-4", hint="--server HOST"
+        )
 
 
 def _probed(scene: Scene) -> None:

@@ -37,6 +37,8 @@ class Scene:
     """The ledger's own time: the latest `at` so far, this one included."""
     compartment: str = ""
     """Id of the compartment that it stands in, where that is neither `base` nor `case`: one of a single case."""
+    has_personal: bool = False
+    """Whether it has a personal part, be it erased by now."""
 
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""
