@@ -1,6 +1,7 @@
 """WordPress: passwords and application passwords, over its REST interface, with an application password of the account or of an admin.
 
-Whether a password works is asked over XML-RPC, which leaves no session behind; whether an application password does, of REST itself. A new
+Whether a password works is asked over XML-RPC, which leaves no session behind; whether an application password does, of REST itself. What XML-RPC
+refuses is wrong only where a login that works is taken right after it. A new
 password ends every session, since a cookie holds a part of its hash; application passwords survive it, and are told. Sources: WordPress REST
 API handbook, users and application-passwords; tried against WordPress 6.1.
 """
@@ -21,7 +22,17 @@ from govern.vault.secret import Secret
 
 _WRONG: Final = frozenset({"incorrect_password", "invalid_username", "invalid_email", "invalid_application_password"})
 """What REST calls a login or an application password that it does not take."""
-_FAULT = re.compile(rb"<name>\s*faultCode\s*</name>\s*<value>\s*<int>\s*(\d{1,9})\s*</int>").search
+_FAULT = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<methodResponse>\s*<fault>\s*<value>\s*<struct>"
+    rb"\s*<member>\s*<name>faultCode</name>\s*<value>\s*<int>(-?\d{1,9})</int>\s*</value>\s*</member>"
+    rb"\s*<member>\s*<name>faultString</name>\s*<value>\s*<string>([^<]{0,500})</string>\s*</value>\s*</member>"
+    rb"\s*</struct>\s*</value>\s*</fault>\s*</methodResponse>\s*\Z"
+).match
+"""The whole of a fault as WordPress writes it: its code and its sentence."""
+_ANSWER = re.compile(rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<methodResponse>\s*<params>").match
+_REFUSED: Final = b"403"
+_SENTENCE: Final = b"Incorrect username or password."
+"""What WordPress says over XML-RPC to a login that it does not take, in English."""
 _UUID = re.compile(r"[0-9a-f-]{36}\Z").match
 
 
@@ -47,6 +58,7 @@ class WordPress:
         self._target, self._http, self._helper = target, http, target.helper
         self._path = ""
         self._hears = False
+        self._works: Secret | None = None
 
     def prepare(self) -> None:
         reply = self._rest("GET", "/", self._helper)
@@ -108,15 +120,30 @@ class WordPress:
     # --- probes -------------------------------------------------------------------------------------------------------------------
 
     def _probe_password(self, secret: Secret) -> Probe:
-        words = "".join(f"<param><value><string>{escape(text)}</string></value></param>" for text in (self._target.login, secret.reveal()))
-        call = f'<?xml version="1.0"?><methodCall><methodName>wp.getUsersBlogs</methodName><params>{words}</params></methodCall>'
-        reply = self._http.ask("POST", "/xmlrpc.php", text=call)
-        fault = _FAULT(reply.body)
-        if reply.status == 200 and fault is None and b"<methodResponse>" in reply.body:
+        """A fault 403 alone says little: lock-outs and firewalls answer so too, some in WordPress' own words. So whatever is refused is followed by a
+        login that is known to work: one that this site took in this run or, where that is not known and the sentence is WordPress' own, the helper's."""
+        reply = self._xml_rpc(self._target.login, secret)
+        if _is_taken(reply):
+            self._works = secret
             return Probe(answer=Answer.VALID)
-        if reply.status in (200, 403) and fault is not None and fault[1] == b"403":
-            return Probe(answer=Answer.INVALID, why="403")
-        return Probe(answer=Answer.INCONCLUSIVE, why=f"XML-RPC {reply.status}", retry_after=reply.retry_after)
+        fault = _FAULT(reply.body)
+        if reply.status not in (200, 403) or fault is None or fault[1] != _REFUSED:
+            return Probe(answer=Answer.INCONCLUSIVE, why=f"XML-RPC {reply.status}", retry_after=reply.retry_after)
+        if self._works is not None and self._works != secret:
+            sure, why = _is_taken(self._xml_rpc(self._target.login, self._works)), "and so it answers to what it took just now"
+        elif fault[2].strip() != _SENTENCE:
+            sure, why = False, "in other words than WordPress has for a wrong password"
+        else:
+            sure, why = (
+                _is_taken(self._xml_rpc(self._helper.login, self._helper.secret)),
+                "and so it answers to its own application password",
+            )
+        return Probe(answer=Answer.INVALID, why="403") if sure else Probe(answer=Answer.INCONCLUSIVE, why=f"XML-RPC fault 403, {why}")
+
+    def _xml_rpc(self, login: str, secret: Secret) -> Reply:
+        words = "".join(f"<param><value><string>{escape(text)}</string></value></param>" for text in (login, secret.reveal()))
+        call = f'<?xml version="1.0"?><methodCall><methodName>wp.getUsersBlogs</methodName><params>{words}</params></methodCall>'
+        return self._http.ask("POST", "/xmlrpc.php", text=call)
 
     def _probe_app_password(self, secret: Secret) -> Probe:
         reply = self._introspect(Helper(login=self._target.login, kind="app-password", secret=secret))
@@ -194,6 +221,11 @@ class WordPress:
             return Applied(outcome=Outcome.REFUSED, why=_told(reply))
         self._need(reply, 200)
         return Applied(outcome=Outcome.UNCERTAIN, why=_told(reply))
+
+
+def _is_taken(reply: Reply) -> bool:
+    """Whether XML-RPC took the login."""
+    return reply.status == 200 and _ANSWER(reply.body) is not None
 
 
 def _code(reply: Reply) -> str:

@@ -23,13 +23,16 @@ SECRET = "never-to-be-seen-anywhere"
 
 
 @contextmanager
-def serving(say: Callable[[BaseHTTPRequestHandler], None], context: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]:
-    """A server that says this to everything; its address, and what it was asked."""
+def serving(
+    say: Callable[[BaseHTTPRequestHandler], None], context: ssl.SSLContext | None = None, *, heard: Callable[[bytes], object] = bytes
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that says this to everything; its address, and what it was asked. `heard` is given each body before the answer."""
     asked: list[str] = []
 
     class Answers(BaseHTTPRequestHandler):
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            heard(body)
             asked.append(f"{self.command} {self.path} {dict(self.headers)} {body!r}")
             try:
                 say(self)
