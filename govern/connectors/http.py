@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 30.0
-"""From the question to the last byte of the answer."""
+"""From the question to the last byte of the answer, whatever comes in between."""
 LARGEST: Final = 1_048_576
 """Bytes of an answer."""
 LONGEST_WAIT: Final = 86_400
@@ -80,6 +80,7 @@ class Http:
         self.address = address
         self._monotonic = monotonic
         self._pool: HTTPConnectionPool | None = None
+        self._deadline = 0.0
 
     def ask(
         self,
@@ -103,8 +104,8 @@ class Http:
             body, sent["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
         elif text is not None:
             body, sent["Content-Type"] = text.encode(), "text/xml; charset=utf-8"
-        deadline = self._monotonic() + ANSWER_SECONDS
         pool = self._opened()
+        self._deadline = self._monotonic() + ANSWER_SECONDS
         from urllib3.exceptions import HTTPError
 
         try:
@@ -113,14 +114,21 @@ class Http:
                 preload_content=False, decode_content=False,
             )  # fmt: skip
             try:
-                return Reply(answer.status, {name.lower(): text for name, text in answer.headers.items()}, self._read(answer, deadline))
+                return Reply(answer.status, {name.lower(): text for name, text in answer.headers.items()}, self._read(answer))
             finally:
                 answer.close()
         except (HTTPError, OSError, ValueError) as error:
             reason = _reason(error)
         raise Unreachable(f"{self.address} {reason}", hint="try again later: govern rotation reconcile")
 
-    def _read(self, answer: BaseHTTPResponse, deadline: float) -> bytes:
+    def _left(self) -> float:
+        """Seconds until this exchange has taken too long. Raises TimeoutError at its end."""
+        left = self._deadline - self._monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _read(self, answer: BaseHTTPResponse) -> bytes:
         """All of it, bounded in size and in time: a server that sends one byte a minute is none."""
         found = bytearray()
         while True:
@@ -130,10 +138,10 @@ class Http:
             found += part
             if len(found) > LARGEST:
                 raise ValueError("answers without end")
-            if self._monotonic() > deadline:
-                raise ValueError("does not come to an end")
+            self._left()
 
     def close(self) -> None:
+        """End the connection; the next question opens another."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -142,6 +150,8 @@ class Http:
         if self._pool is None:
             try:
                 import urllib3
+
+                from govern.connectors.bounded import bound
             except ModuleNotFoundError:
                 raise Failed(
                     "urllib3 is not installed, without which no connector works",
@@ -155,6 +165,7 @@ class Http:
                 )
             else:
                 self._pool = urllib3.HTTPConnectionPool(host, port, timeout=timeout, maxsize=1)
+            bound(self._pool, self._left, connect=CONNECT_SECONDS)
         return self._pool
 
 
@@ -175,9 +186,9 @@ def _reason(error: Exception) -> str:
             return "has a certificate that can't be trusted, or speaks no TLS that is safe"
         case of.ConnectTimeoutError() | of.NewConnectionError() | of.NameResolutionError():
             return "can't be reached"
-        case of.TimeoutError():
+        case of.TimeoutError() | TimeoutError():
             return "does not answer in time"
-        case ValueError() if str(error) in ("answers without end", "does not come to an end"):
+        case ValueError() if str(error) == "answers without end":
             return str(error)
         case _:
             return "broke off"

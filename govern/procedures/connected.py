@@ -94,6 +94,7 @@ async def carry(
         if run.connector is not None and not run.finished:
             with suppress(GovernError):
                 await asked(run.connector.finish)
+        way.close()
 
 
 def _wait(run: Run, found: Rotation) -> str:

@@ -37,13 +37,15 @@ HELPERS: Final = ("api-token", "app-password", "password")
 class Way:
     """How a platform is changed: the connector, what makes one for a target, and the credential (id) that helps it, if any.
 
-    `server`: the server as a person has typed it, who says by that that it is the account's own; empty where nobody did.
+    `server`: the server as a person has typed it, who says by that that it is the account's own; empty where nobody did. `close` ends the
+    connections that were opened for it, once the run is over.
     """
 
     found: Found
     connect: Callable[[Target], Connector]
     by: str = ""
     server: str = ""
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True, kw_only=True)

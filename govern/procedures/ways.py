@@ -29,15 +29,15 @@ def way(db: sqlite3.Connection, name: str, *, account: str, by: str = "", server
         helper = _of(db, accounts.find(db, by).id, HELPERS)
         if helper is None:
             raise NotFound(f"{by} has no api-token, app-password or password here", hint=f"govern credential list {by}")
-        return Way(found=found, connect=_connect(found, monotonic), by=helper.credential, server=server)
+        return _over(found, monotonic, by=helper.credential, server=server)
     own = _of(db, account, found.make.capabilities.own_helpers)
-    return Way(found=found, connect=_connect(found, monotonic), by=own.credential if own else "", server=server)
+    return _over(found, monotonic, by=own.credential if own else "", server=server)
 
 
 def again(db: sqlite3.Connection, name: str, by: str, *, server: str = "", monotonic: Callable[[], float]) -> Way:
     """The way that a rotation was begun with; `by` is the id of the credential that helped."""
     found = find(name, policies.policy(db))
-    return Way(found=found, connect=_connect(found, monotonic), by=by, server=server)
+    return _over(found, monotonic, by=by, server=server)
 
 
 ANY: Final = "any"
@@ -70,8 +70,15 @@ def _of(db: sqlite3.Connection, account: str, kinds: tuple[str, ...]) -> Rotatab
     return next((one for kind in kinds for one in have if one.kind == kind), None)
 
 
-def _connect(found: Found, monotonic: Callable[[], float]) -> Callable[[Target], Connector]:
-    def connect(target: Target) -> Connector:
-        return found.make(target, Http(address.read(target.url, target.handle), monotonic))
+def _over(found: Found, monotonic: Callable[[], float], *, by: str, server: str) -> Way:
+    opened: list[Http] = []
 
-    return connect
+    def connect(target: Target) -> Connector:
+        opened.append(Http(address.read(target.url, target.handle), monotonic))
+        return found.make(target, opened[-1])
+
+    def close() -> None:
+        while opened:
+            opened.pop().close()
+
+    return Way(found=found, connect=connect, by=by, server=server, close=close)
