@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from govern.errors import IntegrityError, NotFound
-from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
+from govern.store.schema import SCHEMA_QUERY, VERSION_QUERY, check_schema, from_sqlite
 
 BUSY_MS = 5_000
 MOST_VALUE = 16 << 20
@@ -84,6 +84,10 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         bound(connection)
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA query_only=ON")
+        connection.execute(
+            "BEGIN"
+        )  # what is compared is what everything else is read by: nothing was parsed before, and the snapshot stays
+        connection.execute(VERSION_QUERY).fetchone()
         yield connection
     finally:
         connection.close()

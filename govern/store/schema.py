@@ -12,6 +12,10 @@ from typing import Any, Final
 from govern.errors import Failed, GovernError, IntegrityError
 
 SCHEMA_QUERY: Final = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
+VERSION_QUERY: Final = "PRAGMA schema_version"
+"""The version in the file's header. Asked first in a transaction, it opens the snapshot before SQLite parses any schema."""
+PARSE_ANEW: Final = "PRAGMA writable_schema=RESET"
+"""Makes SQLite forget what it has parsed (sqlite.org/pragma.html#pragma_writable_schema): the next question parses what stands in this very snapshot."""
 SCHEMA: Final = (
     ("index", "sqlite_autoindex_checkpoint_1", "checkpoint", ""),
     ("index", "sqlite_autoindex_entry_1", "entry", ""),

@@ -20,7 +20,7 @@ from govern.errors import Failed, GovernError, IntegrityError
 from govern.store import tables
 from govern.store.database import Store
 from govern.store.peek import BUSY_MS, HEAD, MOST_VALUE, bound, check_beside, no_vault, real
-from govern.store.schema import SCHEMA_QUERY, check_schema, from_sqlite
+from govern.store.schema import PARSE_ANEW, SCHEMA_QUERY, VERSION_QUERY, check_schema, from_sqlite
 
 _SETTINGS: Final = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "trusted_schema": "0"}
 
@@ -80,13 +80,15 @@ class SqliteStore(Store):
     def _begin(self, connection: sa.Connection, *, write: bool) -> None:
         """A transaction, in which the schema is ours.
 
-        SQLite goes by what it has parsed until the version in the file's header is another one. So a schema that this connection has compared
-        is the one it acts by as long as the version stands: what somebody plants later and hides by putting the version back does not come
-        into effect here. What stood there while the connection was opened, and was hidden so before it was compared, would.
+        SQLite goes by what it has parsed until the version in the file's header is another one, which is no proof of anything: whoever can write
+        to the file can plant a trigger, let it be parsed, take its row away and put the version back. So the schema is parsed anew in the snapshot in
+        which it is compared: the first time that a connection is used, and whenever the version has moved. From then on this connection acts by
+        what it has compared, as long as the version stands, whatever the rows say by now. A connection on which anything failed is given up.
         """
         self._ask(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
-        ((version,),) = self._ask(connection, "PRAGMA schema_version")
+        ((version,),) = self._ask(connection, VERSION_QUERY)
         if self._compared.get(connection) != version:
+            self._ask(connection, PARSE_ANEW)
             check_schema(self._ask(connection, SCHEMA_QUERY))
             self._compared[connection] = version
 
