@@ -151,7 +151,7 @@ CREATE TABLE spent (
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
-_READING: Final = 3
+_READING: Final = 4
 """Raised where the same facts make other rows in the same tables."""
 
 VERSION: Final = f"{zlib.crc32(f'{DDL}{_READING}'.encode()):08x}"

@@ -13,9 +13,21 @@ from typing import Any, Final
 from govern.errors import GovernError
 from govern.register.projection import Scene, backup_codes, candidates, copies, credentials, showing
 
+
+def _staged(scene: Scene) -> None:
+    credentials.exposures(scene)
+    credentials.came_back_since(scene, scene.body["credential"], scene.body["version"])
+
+
+def _candidates_staged(scene: Scene) -> None:
+    candidates.exposures(scene)
+    for credential, n, *_ in scene.body["candidates"]:
+        credentials.came_back_since(scene, credential, n)
+
+
 _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
-    "version.staged": credentials.exposures,
-    "candidates.staged": candidates.exposures,
+    "version.staged": _staged,
+    "candidates.staged": _candidates_staged,
     "wraps.added": credentials.wraps_exposures,
     "secret.revealed": showing.revealed,
     "secret.handed_over": showing.handed_over,

@@ -164,6 +164,21 @@ def came_back(scene: Scene, credential: str, n: int, earlier: int) -> None:
     )  # fmt: skip
 
 
+_CAME_BACK: Final = """
+INSERT INTO exposures SELECT person, credential, :later, basis, strength, since, :entry FROM exposures WHERE credential = :credential AND n = :n
+ON CONFLICT DO UPDATE SET strength = 'seen' WHERE strength <> 'seen' AND excluded.strength = 'seen'
+"""
+
+
+def came_back_since(scene: Scene, credential: str, n: int) -> None:
+    """The same where somebody turns out to have known a value that later versions have brought back already: a void fact may be about any
+    version, not about the newest alone."""
+    later = scene.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall()
+    for (version,) in later:
+        scene.db.execute(_CAME_BACK, {"later": version, "entry": scene.index, "credential": credential, "n": n})
+        came_back_since(scene, credential, version)
+
+
 def people_of(scene: Scene, keys: Sequence[str]) -> list[str]:
     """Whose keys these are, recovery's left out; Refused for a key that the ledger does not have."""
     rows = scene.db.execute("SELECT k.id, k.person FROM json_each(?) j LEFT JOIN keys k ON k.id = j.value", (json.dumps(keys),)).fetchall()
