@@ -141,7 +141,7 @@ def test_items_in_every_way(acme: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["offboard", "open", "mia"], 4, "can't be recorded by the person it is about"),
+        (["offboard", "open", "mia"], 4, "nobody opens their own departure"),
         (["offboard", "open", "anna", "--kind", "fired"], 2, "no kind of departure"),
         (["offboard", "open", "anna", "--cut-at", "tomorrow"], 2, "is no time"),
         (["offboard", "open", "anna", "--cut-at", "2020-01-01T09:00"], 2, "lies in the past"),
