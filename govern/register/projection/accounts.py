@@ -22,13 +22,11 @@ def _lists(scene: Scene, account: str) -> None:
 
 def _added(scene: Scene) -> None:
     body, personal = scene.body, scene.personal
-    serves = scene.one(
-        "SELECT EXISTS (SELECT 1 FROM services WHERE person IN (?1, ?2)) FROM people WHERE id = ?1", body["custodian"], body.get("deputy")
-    )
+    serves = scene.one("SELECT EXISTS (SELECT 1 FROM services) FROM people WHERE id = ?", body["custodian"])
     if serves is None:
         raise scene.unknown("person")
-    if serves[0]:
-        raise services.holds_nothing()
+    if serves[0]:  # without any, which of them serves need not be asked
+        services.hold_nothing(scene, body["custodian"], body.get("deputy"))
     scene.run(
         "INSERT INTO accounts (id, handle, platform, tier, custodian, deputy, department, client, prompts_reach, login, url, title, added_at, entry)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
