@@ -37,12 +37,14 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 def plan(person: Person, kind: Kind = "leaver", last_day: LastDay = "", keep: Keep = None, key: LostKey = None, json: Json = False) -> None:
     """What there would be to do if the person left now; nothing is recorded."""
     from govern.cli.lead_times import tell_waits, wait_rows
+    from govern.cli.preflight_departure import told_of
     from govern.offboarding.kinds import read_kind
     from govern.procedures import offboard as procedure
     from govern.procedures.succession import waits
     from govern.register.queries.people import handles
 
-    db, now = settings.workspace().view(), settings.now()
+    workspace = settings.workspace()
+    db, now = workspace.view(), settings.now()
     opening = procedure.Opening(
         person=person, kind=read_kind(kind), cut_at=now, last_day=_day(last_day), keep=keep or (), keys=key or ()
     )  # fmt: skip
@@ -51,12 +53,14 @@ def plan(person: Person, kind: Kind = "leaver", last_day: LastDay = "", keep: Ke
     if json:
         items = [item_row(entry, names) | {"person": who.handle} for who, entries in planned for entry in entries]
         everybody = [who.handle for who, _ in planned]
-        render.emit("offboard", {"person": everybody[0], "people": everybody, "items": items, "lead_times": wait_rows(waiting)})
+        before = told_of(db, [(who.id, entries) for who, entries in planned], names, now, reader=workspace.person, json=True)
+        render.emit("offboard", {"person": everybody[0], "people": everybody, "items": items, "lead_times": wait_rows(waiting)} | before)
         return
     for who, entries in planned:
         if len(planned) > 1:
             render.line(render.safe(f"{who.handle}:"))
         items_table(entries, who.handle, names)
+        told_of(db, [(who.id, entries)], names, now, reader=workspace.person, json=False)
     tell_waits(waiting, last_day)
     render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind))
 
@@ -112,7 +116,7 @@ def open_(
         render.note(f"the last day is {last_day}, and the cut is made now all the same: --cut-at plans one")
     for case, made in opened:
         _tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
-    _show(workspace, *(case.id for case, _ in opened), json=json)
+    _show(workspace, *(case.id for case, _ in opened), json=json, before=True)
 
 
 def _tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -> None:
@@ -142,11 +146,19 @@ def list_(json: Json = False) -> None:
 
 
 @app.command("show")
-def show(case: CaseId, json: Json = False) -> None:
-    """One departure and its items."""
+def show(
+    case: CaseId,
+    item: Annotated[str, typer.Argument(metavar="[ITEM]", help="Only this one, with what there is to do on its platform.")] = "",
+    json: Json = False,
+) -> None:
+    """One departure and its items; or one item, step by step."""
+    from govern.cli.offboard_steps import show as one_item
     from govern.register.queries import cases
 
     workspace = settings.workspace()
+    if item:
+        one_item(workspace, case, item, json=json)
+        return
     _show(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json)
 
 
@@ -251,8 +263,10 @@ def report(
         render.line(str(path))
 
 
-def _show(workspace: Workspace, *wanted: str, json: bool) -> None:
+def _show(workspace: Workspace, *wanted: str, json: bool, before: bool = False) -> None:
+    """Cases and their items; `before`: with the pre-flight."""
     from govern.cli.lead_times import tell_waits, wait_rows
+    from govern.cli.preflight_departure import told_of
     from govern.procedures.offboard import entries as items_of
     from govern.procedures.settling import stale
     from govern.procedures.succession import waits
@@ -266,13 +280,17 @@ def _show(workspace: Workspace, *wanted: str, json: bool) -> None:
         rows = [case_row(case, names) for case, _ in told]
         items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
         late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
-        render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}))
+        departures = [(case.person, entries) for case, entries in told] if before else []
+        more = told_of(db, departures, names, now, reader=workspace.person, json=True) if before else {}
+        render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}) | more)
         return
     for case, entries in told:
         cases_table([case], names)
         render.line()
         items_table(entries, names.get(case.person, case.person), names)
         tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day)
+        if before:
+            told_of(db, [(case.person, entries)], names, now, reader=workspace.person, json=False)
     first, entries = told[0]
     tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
 

@@ -15,12 +15,13 @@ from typing import Any, Final
 
 from govern.errors import NotFound
 from govern.holdings.exposures import STRENGTH
+from govern.offboarding import beside
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.wording import Told, sentence
-from govern.policy.platforms import page, profile
+from govern.policy.platforms import profile
 from govern.register.connection import state
-from govern.register.queries import accounts, cases, people, ties
+from govern.register.queries import accounts, cases, item_steps, people, ties
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
 from govern.rotation.residue import left
@@ -82,7 +83,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """Everything that the report says. `still_knows`: secrets that work and were neither rotated nor given up."""
+    """Everything that the report says. `still_knows`: secrets that work and were neither rotated nor given up; `still_tied`: open items about
+    roles, tools, devices, and where codes and recovery go."""
 
     organisation: str
     vault: str
@@ -95,6 +97,7 @@ class Departure:
     secrets: tuple[Secret, ...]
     lines: tuple[Line, ...]
     still_knows: int
+    still_tied: int
     checkpoint: str
     entries: tuple[tuple[str, int], ...]
 
@@ -106,9 +109,21 @@ class Departure:
         if self.still_knows:
             secrets = "1 secret" if self.still_knows == 1 else f"{self.still_knows} secrets"
             when = "still knows" if self.case.state is not CaseState.OPEN else "knows"
-            return f"{self.person.name} {when} {secrets}."
+            return f"{self.person.name} {when} {secrets}{self._tied(', and ')}."
         given_up = sum(line.state in (ItemState.WAIVED, ItemState.NOT_APPLICABLE) for line in self.lines)
+        if self.still_tied:
+            return f"{self.person.name} knows nothing that works, but{self._tied(' ')}."
         return f"{self.person.name} knows nothing that works" + (f", apart from what {given_up} given-up items say." if given_up else ".")
+
+    def _tied(self, before: str) -> str:
+        if not self.still_tied:
+            return ""
+        told = (
+            "1 role, tool, device or recovery channel is"
+            if self.still_tied == 1
+            else f"{self.still_tied} roles, tools, devices or recovery channels are"
+        )
+        return f"{before}{told} still open"
 
 
 def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Departure:
@@ -120,6 +135,11 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
     secrets = tuple(_secret(db, case, entry, now) for entry in entries if entry.item.kind is ItemKind.ROTATE)
     cited = [("case opened", case.entry), ("cut", case.cut_entry), ("case closed", case.closed_entry)]
     cited += [(f"{one.account} {one.kind}: rotation confirmed", one.entry) for one in secrets if one.entry]
+    cited += [
+        (f"{entry.handle} {entry.about or entry.credential_kind}: {entry.item.kind}".strip(), entry.cites)
+        for entry in entries
+        if entry.item.kind in beside.KINDS and entry.cites
+    ]
     return Departure(
         organisation=str(founding.get("organisation", "")),
         vault=vault,
@@ -131,6 +151,7 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
         closer=names.get(case.closer, ""),
         secrets=secrets,
         lines=tuple(_line(db, person, entry, names) for entry in entries),
+        still_tied=sum(entry.state is ItemState.OPEN and entry.item.kind in beside.KINDS for entry in entries),
         still_knows=len(ties.unanswered(db, case.id, case.person)),
         checkpoint=(state(db, "note") or b"").decode(),
         entries=tuple(dict.fromkeys((what, index) for what, index in cited if index)),
@@ -194,8 +215,7 @@ def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str,
         kind=entry.item.kind, person=person.name, account=entry.handle, credential=entry.credential_kind, version=entry.item.version,
         about=entry.about,
     )  # fmt: skip
-    open_rotation = entry.state is ItemState.OPEN and entry.item.kind is ItemKind.ROTATE
-    where, steps, survives = _there(db, entry) if open_rotation else ("", (), ())
+    where, steps, survives = _there(db, entry) if entry.state is ItemState.OPEN else ("", (), ())
     return Line(
         number=entry.number, code=entry.code, account=entry.handle, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking,
         state=entry.state.value,
@@ -207,14 +227,10 @@ def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str,
 
 def _there(db: sqlite3.Connection, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Page, steps, and what goes on working, which is told with the password alone."""
-    account = accounts.by_id(db, entry.item.account)
-    try:
-        about = profile(account.platform)
-    except NotFound:
+    found = item_steps.of_item(db, entry)
+    if found is None:
         return "", (), ()
-    steps = tuple(one.text for one in about.rotate.get(entry.credential_kind, ()))
-    survives = tuple(one.text for one in about.survives) if entry.credential_kind == "password" else ()
-    return page(about, account.url), steps, survives
+    return found.there.page, tuple(one.text for one in found.there.steps), tuple(one.text for one in found.there.survives)
 
 
 def _lag(revoked: str, rotated: str) -> str:
@@ -260,6 +276,7 @@ def json(told: Departure) -> str:
             "frozen": case.frozen, "frozen_at": case.frozen_at,
         },
         "secrets": [asdict(secret) for secret in told.secrets], "items": [asdict(line) for line in told.lines], "still_knows": told.still_knows,
+        "still_tied": told.still_tied,
         "entries": [{"what": what, "index": index} for what, index in told.entries], "checkpoint": told.checkpoint,
     }  # fmt: skip
     return json_.dumps(values, ensure_ascii=True, indent=2) + "\n"

@@ -148,14 +148,14 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], *, reader: s
             )  # fmt: skip
             yield Work(
                 what="case-item", of=whose(
-                    item.kind, assignee=entry.assignee, answers=_answers(db, item.account), subject=case.person, staff=there
+                    item.kind, assignee=entry.assignee, answers=answers(db, item.account), subject=case.person, staff=there
                 ),
                 why=f"{subject}: {sentence(told)}", command=command(told, case.id[:8], entry.number), account=entry.handle,
                 kind=entry.credential_kind, subject=subject, due=item.due, id=entry.id, case=case.id,
             )  # fmt: skip
 
 
-def _answers(db: sqlite3.Connection, account: str) -> frozenset[str]:
+def answers(db: sqlite3.Connection, account: str) -> frozenset[str]:
     row = db.execute("SELECT custodian, coalesce(deputy, '') FROM accounts WHERE id = ?", (account,)).fetchone()
     return frozenset(row or ()) - {""}
 

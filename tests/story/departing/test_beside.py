@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 NOTHING = {"entitlement": "entitlements", "app": "apps", "device": "devices"}
 
 
-def test_from_the_first_record_to_the_departure(acme: Any) -> None:
+def test_from_the_first_record_to_the_departure(acme: Any, tmp_path: Path) -> None:
     for command, key in NOTHING.items():
         assert acme.json(command, "list")[key] == []
         told = acme.run(command, "list")
@@ -37,13 +38,27 @@ def test_from_the_first_record_to_the_departure(acme: Any) -> None:
     told = acme.ok("holds", "anna").out
     assert all(word in told for word in ("anna@private.example", "buffer", "Phone 7", "anna's own", "codes of shop reach them"))
 
-    case = acme.json("offboard", "open", "anna")["case"]["id"]
+    planned = acme.ok("offboard", "plan", "anna").err
+    assert all(word in planned for word in ("codes of shop reach anna", "buffer is connected to shop by anna", "minutes of work", "mia ("))
+    opened = acme.json("offboard", "open", "anna")
+    case, (before,) = opened["case"]["id"], opened["preflight"]
+    assert (before["person"], before["prompts"], before["tools"]) == ("anna", ["shop"], [{"account": "shop", "tool": "buffer"}])
+    assert (before["changes"][0]["others"], before["free"][0]["person"]) == (["mia"], "mia")
     items = {item["kind"]: item for item in acme.json("offboard", "show", case)["items"] if item["state"] == "open"}
     assert set(items) == {"native-admin", "entitlement", "prompts", "recovery-channel", "rotate", "app", "device"}
     assert (items["app"]["about"], items["device"]["about"], items["entitlement"]["about"]) == ("buffer", "Phone 7", "Owner")
     assert items["native-admin"]["blocking"]
     refused = acme.run("offboard", "done", case, str(items["entitlement"]["number"]))
     assert (refused.code, "govern entitlement end shop anna --role Owner" in refused.err) == (4, True)
+    (one,) = acme.json("offboard", "show", case, str(items["entitlement"]["number"]))["items"]
+    assert one["command"] == "govern entitlement end shop anna --role Owner"
+    assert any("People and Partners" in step["text"] for step in one["there"]["steps"])
+    told = acme.ok("offboard", "show", case, str(items["app"]["number"]))
+    assert "1. Apps and websites" in told.out
+    assert "govern app end shop buffer --by anna" in told.err
+    page = acme.json("offboard", "report", case, "--out", str(tmp_path))["files"][0]
+    assert "Anna Sø still knows 1 secret, and 6 roles, tools, devices or recovery channels are still open." in Path(page).read_text()
+    assert "Apps and websites: remove what is not needed" in Path(page).read_text()
     done = acme.json("entitlement", "add", "shop", "mia", "--role", "owner")["items"]
     assert [(one["number"], one["kind"]) for one in done] == [(1, "native-admin")]
     size = acme.json("ledger", "show")["entries"]

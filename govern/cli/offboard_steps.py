@@ -1,0 +1,68 @@
+"""`govern offboard show CASE ITEM`: one item of a departure with what there is to do on its platform, from the platform's profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govern.cli import render
+from govern.cli.departed import case_row, item_row, items_table, told
+from govern.cli.telling_platform import graded
+from govern.errors import Refused
+
+if TYPE_CHECKING:
+    from govern.register.queries.item_steps import Where
+    from govern.register.workspace import Workspace
+
+
+def show(workspace: Workspace, case: str, item: str, *, json: bool) -> None:
+    """Tell it: what to do, where, the steps with their grades, and the command that ends it."""
+    from govern.offboarding.wording import command
+    from govern.register.queries import cases, item_steps
+    from govern.register.queries.people import handles
+
+    db = workspace.view()
+    found = cases.find(db, case, reader=workspace.person)
+    if found.embargoed:
+        hint = f"govern offboard cut {found.id[:8]}"
+        raise Refused("the items of an embargoed departure are drawn up at its cut", rule="embargo", hint=hint)
+    entry, names = cases.item(db, found.id, item), handles(db)
+    where, person = item_steps.of_item(db, entry), names.get(found.person, found.person)
+    ends = command(told(entry, person), found.id[:8], entry.number) if entry.state == "open" else ""
+    if json:
+        row = item_row(entry, names) | {"command": ends or None, "there": _row(where)}
+        render.emit("offboard", {"case": case_row(found, names), "items": [row]})
+        return
+    items_table([entry], person, names)
+    if where is not None:
+        _tell(where)
+    if ends:
+        render.next_step(render.safe(ends), "once it is done there" if where is not None and where.there.steps else "")
+
+
+def _tell(where: Where) -> None:
+    about, found = where.about, where.there
+    render.line(f"\non {render.safe(where.platform)}, as {render.safe(where.login or 'its login is not recorded')}")
+    if about is None:
+        render.line("no steps are known there: look among its security settings")
+        return
+    if found.page:
+        render.line(f"settings: {render.safe(found.page)}")
+    for number, step in enumerate(found.steps, start=1):
+        render.line(f"{number}. {graded(step, about.grade)}")
+    for one in found.survives:
+        render.line(f"goes on working: {graded(one, about.grade)}")
+    if found.steps:
+        render.line(f"(as of {about.checked_on}, {about.grade} where nothing else is said)")
+    else:
+        render.line("no steps are known for this: look among its security settings")
+
+
+def _row(where: Where | None) -> dict[str, object] | None:
+    if where is None:
+        return None
+    found = where.there
+    return {
+        "platform": where.platform, "login": where.login or None, "page": found.page or None,
+        "steps": [{"text": one.text, "grade": one.grade, "checked_on": one.checked_on} for one in found.steps],
+        "survives": [one.text for one in found.survives],
+    }  # fmt: skip
