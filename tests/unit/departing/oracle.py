@@ -1,0 +1,82 @@
+"""What has to hold of departures, worked out from the register's plain rows: no question of the program is asked here."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from govern.canonical import canonical
+
+
+def still_known(db: sqlite3.Connection, case: Any) -> set[tuple[str, int]]:
+    """Live versions that the person of a case could know, that were in its scope, and that it did not give up."""
+    kept = set(case.kept)
+    if case.kind in ("mover", "pause"):
+        since = "SELECT account FROM grants WHERE person = ? AND ended_at IS NULL AND entry > ?"
+        kept |= {account for (account,) in db.execute(since, (case.person, case.cut_entry))}
+    rows = db.execute(
+        "SELECT DISTINCT e.credential, e.n, c.account, v.entry FROM exposures e JOIN credentials c ON c.id = e.credential"
+        " JOIN versions v ON v.credential = e.credential AND v.n = e.n WHERE e.person = ? AND v.ended_at IS NULL",
+        (case.person,),
+    ).fetchall()
+    waived = set(db.execute("SELECT credential, n FROM items WHERE case_id = ? AND kind = 'rotate' AND state = 'waived'", (case.id,)))
+    found = {(credential, n) for credential, n, account, entry in rows if account not in kept and _before(db, case, entry)}
+    return found - waived
+
+
+def _before(db: sqlite3.Connection, case: Any, entry: int) -> bool:
+    """Whether a version can have come to be on a lost machine; of a person all count."""
+    if case.kind != "device-lost":
+        return True
+    ends = [
+        index
+        for (index,) in db.execute("SELECT entry FROM revocations WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(case.keys),))
+    ]
+    return len(ends) < len(case.keys) or entry < max([case.cut_entry, *ends])
+
+
+def nobody_signed_off_their_own(db: sqlite3.Connection, case: Any) -> None:
+    """Neither the subject, nor whoever did an item or entered it, stands as the second person of anything."""
+    rows = db.execute("SELECT ended_by, verifier, entered_by, state, kind FROM items WHERE case_id = ?", (case.id,)).fetchall()
+    for by, verifier, entered, _state, _kind in rows:
+        assert verifier is None or verifier not in (by, entered)
+        assert case.person not in (verifier, entered)
+        assert case.kind == "device-lost" or by != case.person
+    assert case.closer != case.person
+    assert case.opener != case.person
+    if not case.signed_by_one:
+        hands = {entered or by for by, _, entered, _, _ in rows} | {verifier for _, verifier, _, _, _ in rows}
+        assert case.opener != case.closer or hands - {case.closer, None}
+        assert all(verifier for by, verifier, entered, _, _ in rows if case.closer in (by, entered))
+
+
+def frozen(db: sqlite3.Connection, person: str) -> str:
+    """The digest of what a person could know that works, as the format says."""
+    import hashlib
+
+    bases: dict[tuple[str, int], set[str]] = {}
+    for credential, n, basis in db.execute(
+        "SELECT e.credential, e.n, e.basis FROM exposures e, versions v WHERE v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL"
+        " AND e.person = ?",
+        (person,),
+    ):
+        bases.setdefault((credential, n), set()).add(basis)
+    rows = sorted(canonical([credential, n, sorted(found)]) for (credential, n), found in bases.items())
+    return hashlib.sha256(b"\n".join(rows)).hexdigest()
+
+
+def as_of(company: Any, index: int) -> sqlite3.Connection:
+    """The register as it was when the ledger had so many entries."""
+    from govern.ledger.audit import Head
+    from govern.ledger.merkle import CompactRange
+    from govern.register import connection, sync
+
+    workspace = company.members["olga" if "olga" in company.members else "mia"]
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    with workspace.store.reading() as reading:
+        workspace.open_epochs(reading)
+        connection.create(db)
+        found = [(note, rows) for note, rows in sync.transactions(reading, 0) if rows.first < index]
+        sync.advance(db, Head(CompactRange(), None), found, vault=workspace.vault, keys=workspace.fresh_epochs(reading))
+    return db
