@@ -73,14 +73,14 @@ def add(
         render.line(f"{render.safe(one['tool'])} is connected to {one['account']}, by {render.safe(one['by'] or 'nobody knows whom')}")
     tell_known(known, f"{render.safe(tool)} is recorded there")
     if rows and not by:
-        render.next_step(
-            f"govern app list --account {rows[0]['account']}", "look there who connected it: it may stop when they are removed"
-        )
+        render.next_step(f"govern app list {rows[0]['account']}", "look there who connected it: it may stop when they are removed")
 
 
 @app.command("list")
 def list_(
-    account: Annotated[str, typer.Option(metavar="ACCOUNT", help="Only of this account.")] = "",
+    selector: Annotated[
+        str, typer.Argument(metavar="[SELECTOR]", help="Only these: an account, platform:…, department:…, client:…, tag:…")
+    ] = "",
     person: Annotated[str, typer.Option(metavar="PERSON", help="Only what this person connected.")] = "",
     ended: Ended = False,
     json: Json = False,
@@ -89,14 +89,13 @@ def list_(
     from govern.register.queries import accounts, inventory, people
 
     db = settings.workspace().view()
-    found = inventory.apps(
-        db, account=accounts.find(db, account).id if account else "", person=people.find(db, person).id if person else "", ended=ended
-    )
-    rows = [row(one, people.handles(db)) for one in found]
+    chosen = {account.id for account in accounts.select(db, selector)} if selector else None
+    found, names = inventory.apps(db, person=people.find(db, person).id if person else "", ended=ended), people.handles(db)
+    rows = [row(one, names) for one in found if chosen is None or one.account in chosen]
     if json:
         render.emit("app", {"apps": rows})
         return
-    table(rows, empty=f"no tool is recorded: govern app add {account or 'ACCOUNT'} TOOL --by PERSON")
+    table(rows, empty=f"no tool is recorded: govern app add {selector or 'ACCOUNT'} TOOL --by PERSON")
 
 
 @app.command("end")

@@ -86,7 +86,8 @@ def list_(
 
     db = settings.workspace().view()
     found = inventory.devices(db, person=people.find(db, person).id if person else "", ended=ended)
-    rows = [row(one, people.handles(db)) for one in found]
+    names = people.handles(db)
+    rows = [row(one, names) for one in found]
     if json:
         render.emit("device", {"devices": rows})
         return

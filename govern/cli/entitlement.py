@@ -75,14 +75,14 @@ def add(
     tell_items(added.items, names)
     tell_known(added.known, f"{who} is recorded with this role")
     if rows:
-        render.next_step(
-            f"govern entitlement list --account {rows[0]['account']}", "everybody with a role there, as the platform lists them"
-        )
+        render.next_step(f"govern entitlement list {rows[0]['account']}", "everybody with a role there, as the platform lists them")
 
 
 @app.command("list")
 def list_(
-    account: Annotated[str, typer.Option(metavar="ACCOUNT", help="Only of this account.")] = "",
+    selector: Annotated[
+        str, typer.Argument(metavar="[SELECTOR]", help="Only these: an account, platform:…, department:…, client:…, tag:…")
+    ] = "",
     person: Annotated[str, typer.Option(metavar="PERSON", help="Only of this person.")] = "",
     ended: Ended = False,
     json: Json = False,
@@ -91,14 +91,13 @@ def list_(
     from govern.register.queries import accounts, inventory, people
 
     db = settings.workspace().view()
-    found = inventory.entitlements(
-        db, account=accounts.find(db, account).id if account else "", person=people.find(db, person).id if person else "", ended=ended
-    )
-    rows = [row(one, people.handles(db)) for one in found]
+    chosen = {account.id for account in accounts.select(db, selector)} if selector else None
+    found, names = inventory.entitlements(db, person=people.find(db, person).id if person else "", ended=ended), people.handles(db)
+    rows = [row(one, names) for one in found if chosen is None or one.account in chosen]
     if json:
         render.emit("entitlement", {"entitlements": rows})
         return
-    table(rows, empty=f"no role is recorded: govern entitlement add {account or 'ACCOUNT'} PERSON --role ROLE")
+    table(rows, empty=f"no role is recorded: govern entitlement add {selector or 'ACCOUNT'} PERSON --role ROLE")
 
 
 @app.command("end")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from govern.procedures import keys, sealing
 from govern.procedures.carrying_accounts import carry_accounts
+from govern.procedures.carrying_beside import carry_beside
 from govern.register.queries import rotations
 from govern.rotation.triggers import Trigger
 
@@ -34,6 +35,7 @@ def carry(tx: Transaction, old: sqlite3.Connection, proposal: str) -> Carried:
     """Record again whatever the tail took from somebody, who could know what by then, and what there was to be known."""
     _people(tx, old)
     lost = carry_accounts(tx, old)
+    carry_beside(tx, old)
     new = tx.register
     active = {row[0] for row in new.execute("SELECT id FROM keys WHERE state = 'active'")}
     for cause, ids in _by_cause(old, active):

@@ -1,4 +1,6 @@
-"""What an end that was just recorded means for departures: the items about it are done by it, and cite its entry."""
+"""Ends and the items about them: what an end that was just recorded means for departures, and which ends an item's being done records.
+
+Either way the item is done by the end, and cites its entry."""
 
 from __future__ import annotations
 
@@ -12,6 +14,28 @@ from govern.register.queries.cases import Case, Entry
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
+
+
+def record(tx: Transaction, entry: Entry, evidence: str = "") -> None:
+    """Record the end that an item is about, where whoever says that it is done says just this: a role or tool removed, a device taken back.
+
+    Not of a device that is lost, which may have been wiped; nor of what takes a change elsewhere, which only that shows.
+    """
+    item = entry.item
+    match item.kind:
+        case ItemKind.ENTITLEMENT:
+            open_ = tx.register.execute("SELECT 1 FROM entitlements WHERE id = ? AND ended_at IS NULL", (item.about,)).fetchone()
+            type_, body = "entitlement.ended", {"entitlement": item.about, "account": item.account}
+        case ItemKind.APP:
+            open_ = tx.register.execute("SELECT 1 FROM apps WHERE id = ? AND ended_at IS NULL", (item.about,)).fetchone()
+            type_, body = "app.ended", {"app": item.about, "account": item.account}
+        case ItemKind.DEVICE:
+            open_ = tx.register.execute("SELECT 1 FROM devices WHERE id = ? AND state = 'held'", (item.about,)).fetchone()
+            type_, body = "device.ended", {"device": item.about, "how": "returned"}
+        case _:
+            return
+    if open_ is not None:
+        tx.record(type_, body | ({"evidence": evidence} if evidence else {}))
 
 
 def after(tx: Transaction, person: str, kind: ItemKind, *, about: str = "", account: str = "") -> list[tuple[Case, Entry]]:

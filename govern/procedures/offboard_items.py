@@ -7,7 +7,7 @@ from govern.offboarding import attestation
 from govern.offboarding.attestation import Ending
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.kinds import LEAVES
-from govern.procedures import settling
+from govern.procedures import ending_items, settling
 from govern.procedures.offboard import must_run_cases
 from govern.register.queries import cases, people, proven, scopes, signers
 from govern.register.queries.cases import Case, Entry
@@ -29,9 +29,12 @@ def assign(tx: Transaction, case: Case, entry: Entry, person: str) -> Entry:
 def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note: str = "", on_behalf: str = "") -> Entry:
     """The item is done, by the actor or as the sheet of somebody else says (`on_behalf`, an id).
 
-    Refused where the ledger would show it and does not; a rotation's grade is that of the rotation.
+    That a role or tool was removed or a device taken back is recorded with it. Refused where the ledger would show it and does not; a rotation's
+    grade is that of the rotation.
     """
     must_run_cases(tx, case)
+    if entry.state is ItemState.OPEN:
+        ending_items.record(tx, entry, evidence)
     refusal = _unmet(tx, case, entry) if entry.state is ItemState.OPEN else None
     if refusal is not None:
         raise _specific(tx, refusal, case, entry)

@@ -204,8 +204,10 @@ def _item_ended(scene: Scene) -> None:
             ended = proven.ended_by(scene.db, item.credential, item.version, found.person, scope)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
-            elif ties_beside.is_beside(item):
-                by, grade, cites = ties_beside.ended_by(scene.db, found.person, item) or (by, grade, cites)
+            elif ties_beside.is_beside(item) and (proof := ties_beside.ended_by(scene.db, found.person, item)) is not None:
+                cites = proof.entry
+                if behalf is None or proof.by != scene.actor:  # else it was recorded with the sheet, and somebody else has done it
+                    by, grade = proof.by, proof.grade
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:

@@ -48,8 +48,8 @@ def test_from_the_first_record_to_the_departure(acme: Any, tmp_path: Path) -> No
     assert set(items) == {"native-admin", "entitlement", "prompts", "recovery-channel", "rotate", "app", "device"}
     assert (items["app"]["about"], items["device"]["about"], items["entitlement"]["about"]) == ("buffer", "Phone 7", "Owner")
     assert items["native-admin"]["blocking"]
-    refused = acme.run("offboard", "done", case, str(items["entitlement"]["number"]))
-    assert (refused.code, "govern entitlement end shop anna --role Owner" in refused.err) == (4, True)
+    refused = acme.run("offboard", "done", case, str(items["native-admin"]["number"]))
+    assert (refused.code, "govern entitlement add shop PERSON" in refused.err) == (4, True)
     (one,) = acme.json("offboard", "show", case, str(items["entitlement"]["number"]))["items"]
     assert one["command"] == "govern entitlement end shop anna --role Owner"
     assert any("People and Partners" in step["text"] for step in one["there"]["steps"])
@@ -67,7 +67,9 @@ def test_from_the_first_record_to_the_departure(acme: Any, tmp_path: Path) -> No
     assert acme.json("ledger", "show")["entries"] == size
     ended = acme.json("entitlement", "end", "shop", "anna")
     assert [one["kind"] for one in ended["items"]] == ["entitlement"]
-    assert "is done" in acme.ok("app", "end", "shop", "buffer").out
+    by_item = acme.json("offboard", "done", case, str(items["app"]["number"]))["items"][0]
+    assert acme.json("app", "list", "shop", "--all")["apps"][0]["entry"] == by_item["entry"]
+    assert acme.json("app", "list", "platform:instagram")["apps"] == []
     lost = acme.ok("device", "return", "phone 7", "--lost")
     assert "is done" not in lost.out
     assert "--kind device-lost" in lost.err

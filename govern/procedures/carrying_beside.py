@@ -1,0 +1,88 @@
+"""Roles, tools, devices and whose recovery channels are, as the tail that a fork gives up has them: they exist outside, whatever the ledger lost.
+
+They are recorded anew under the ids that they had, and what had ended is ended, but for what is the actor's own: nobody tells that of themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
+
+
+def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
+    """Record what the new history lacks. Accounts, credentials and people are there already."""
+    _entitlements(tx, old)
+    _apps(tx, old)
+    _devices(tx, old)
+    _channels(tx, old)
+
+
+def _there(tx: Transaction, table: str) -> dict[str, str | None]:
+    """Id -> when it ended, of what the new history has."""
+    return dict(tx.register.execute(f"SELECT id, ended_at FROM {table}").fetchall())  # noqa: S608  names are ours
+
+
+def _entitlements(tx: Transaction, old: sqlite3.Connection) -> None:
+    there = _there(tx, "entitlements")
+    rows = old.execute(
+        "SELECT id, account, person, role, admin, since, evidence, login, ended_at, ended_on FROM entitlements ORDER BY entry"
+    ).fetchall()
+    for id_, account, person, role, admin, since, evidence, login, ended_at, ended_on in rows:
+        if id_ not in there:
+            body = {"entitlement": id_, "account": account, "person": person, "role": role, "admin": bool(admin) or None}
+            tx.record("entitlement.recorded", {**body, "since": since, "evidence": evidence}, {"login": login})
+        if ended_at and not there.get(id_) and person != tx.actor:
+            tx.record("entitlement.ended", {"entitlement": id_, "account": account, "on": ended_on})
+
+
+def _apps(tx: Transaction, old: sqlite3.Connection) -> None:
+    there = _there(tx, "apps")
+    rows = old.execute(
+        "SELECT id, account, tool, person, scopes, since, evidence, login, ended_at, ended_on FROM apps ORDER BY entry"
+    ).fetchall()
+    for id_, account, tool, person, scopes, since, evidence, login, ended_at, ended_on in rows:
+        if id_ not in there:
+            body = {"app": id_, "account": account, "tool": tool, "person": person, "scopes": json.loads(scopes) if scopes else None}
+            tx.record("app.connected", {**body, "since": since, "evidence": evidence}, {"login": login})
+        if ended_at and not there.get(id_) and person != tx.actor:
+            tx.record("app.ended", {"app": id_, "account": account, "on": ended_on})
+
+
+def _devices(tx: Transaction, old: sqlite3.Connection) -> None:
+    there = dict(tx.register.execute("SELECT id, state FROM devices").fetchall())
+    signed_in, signed_in_then = _signed_in(tx.register), _signed_in(old)
+    rows = old.execute("SELECT id, person, kind, name, since, evidence, state, ended_on FROM devices ORDER BY entry").fetchall()
+    for id_, person, kind, name, since, evidence, state, ended_on in rows:
+        accounts = signed_in_then.get(id_, [])
+        if id_ not in there:
+            body: dict[str, Any] = {"device": id_, "person": person, "kind": kind, "accounts": accounts or None, "since": since}
+            tx.record("device.given", {**body, "evidence": evidence}, {"name": name})
+        elif there[id_] in ("held", "lost") and not set(accounts) <= set(signed_in.get(id_, [])):
+            tx.record("device.signed_in", {"device": id_, "accounts": sorted({*accounts, *signed_in.get(id_, [])})})
+        now = there.get(id_, "held")
+        if state != now and now in ("held", "lost") and state != "held" and (state == "lost" or person != tx.actor):
+            tx.record("device.ended", {"device": id_, "how": state, "on": ended_on})
+
+
+def _signed_in(db: sqlite3.Connection) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for device, account in db.execute("SELECT device, account FROM device_accounts ORDER BY device, account"):
+        found.setdefault(device, []).append(account)
+    return found
+
+
+def _channels(tx: Transaction, old: sqlite3.Connection) -> None:
+    """Of versions that are there still; of what came in the tail the address is gone with its secret."""
+    there = {
+        (credential, n): (reach, person)
+        for credential, n, reach, person in tx.register.execute("SELECT credential, n, reach, person FROM channels")
+    }
+    versions = set(tx.register.execute("SELECT credential, n FROM versions"))
+    for credential, n, reach, person in old.execute("SELECT credential, n, reach, person FROM channels ORDER BY entry").fetchall():
+        before = there.get((credential, n))
+        if (credential, n) in versions and before != (reach, person) and not (before and before[1] == tx.actor):
+            tx.record("channel.reaches", {"credential": credential, "version": n, "reach": reach, "person": person})
