@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rotate": "Change a secret on its platform, step by step",
     "rotation": "Rotations: list, show, confirm, reject, unsure, lost, abort, reconcile",
     "offboard": "A departure: plan, open, work through, close, report",
+    "report": "Populations for an audit: leavers, holders",
     "platform": "Platforms: how each is changed, and how far that is known",
     "policy": "The rules in force: show, check, adopt",
     "ledger": "The ledger: show, verify, checkpoint, compare, prove",

@@ -18,7 +18,7 @@ _WRITING_CACHE_KIB: Final = 65_536
 
 # For a None or bytes that it is to bind, the driver looks for an adapter in three places before it binds them as they are: a twentieth of a large
 # transaction's time. Told one, it looks in the first place only.
-sqlite3.register_adapter(type(None), {}.get)
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]  # None for None
 sqlite3.register_adapter(bytes, bytearray)
 
 

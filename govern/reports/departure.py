@@ -8,6 +8,7 @@ from __future__ import annotations
 import json as json_
 import sqlite3
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +50,8 @@ class Secret:
     revoked_at: str
     rotated_at: str
     lag: str
+    lag_minutes: int | None
+    """From the end of the grant to the change; None where one of them has not come, or the change came first."""
     grade: str
     entry: int | None
     outcome: str
@@ -132,7 +135,7 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
     names = {one.id: one.name for one in people.people(db)}
     entries = cases.items(db, case.id)
     founding = json_.loads(state(db, "founding") or "{}")
-    secrets = tuple(_secret(db, case, entry, now) for entry in entries if entry.item.kind is ItemKind.ROTATE)
+    secrets = secrets_of(db, case, entries, now)
     cited = [("case opened", case.entry), ("cut", case.cut_entry), ("case closed", case.closed_entry)]
     cited += [(f"{one.account} {one.kind}: rotation confirmed", one.entry) for one in secrets if one.entry]
     cited += [
@@ -158,6 +161,11 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
     )
 
 
+def secrets_of(db: sqlite3.Connection, case: Case, entries: Iterable[Entry], now: str) -> tuple[Secret, ...]:
+    """What the person could know of what worked at the opening, a line for each of the case's rotations; `now` UTC ISO 8601."""
+    return tuple(_secret(db, case, entry, now) for entry in entries if entry.item.kind is ItemKind.ROTATE)
+
+
 def _secret(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> Secret:
     item = entry.item
     bases = db.execute(
@@ -174,6 +182,7 @@ def _secret(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> Secre
     rotated_at, residual = ended[0] or "", ended[3] or ""
     alive = left(entry.credential_kind, (ended[4] or "").split(), _kinds(db, item.account)) if ended[2] else ()
     revoked_at = granted or case.cut_made_at
+    minutes = _minutes(revoked_at, rotated_at)
     given_up = "" if entry.state in (ItemState.OPEN, ItemState.DONE) else str(entry.state)
     return Secret(
         account=entry.handle,
@@ -185,7 +194,8 @@ def _secret(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> Secre
         known_since=min((since for _, since in bases), default=""),
         revoked_at=revoked_at,
         rotated_at=rotated_at,
-        lag=_lag(revoked_at, rotated_at),
+        lag=_lag(minutes),
+        lag_minutes=None if minutes is None or minutes < 0 else minutes,
         grade=ended[1] or "",
         entry=ended[2],
         outcome="works no more" if rotated_at else given_up or "still known",
@@ -233,14 +243,19 @@ def _there(db: sqlite3.Connection, entry: Entry) -> tuple[str, tuple[str, ...], 
     return found.there.page, tuple(one.text for one in found.there.steps), tuple(one.text for one in found.there.survives)
 
 
-def _lag(revoked: str, rotated: str) -> str:
-    """The time between the end of the grant and the change, in days, hours and minutes."""
+def _minutes(revoked: str, rotated: str) -> int | None:
+    """Between the end of the grant and the change, negative where that came first."""
     if not (revoked and rotated):
+        return None
+    return int((datetime.fromisoformat(rotated) - datetime.fromisoformat(revoked)).total_seconds() // 60)
+
+
+def _lag(minutes: int | None) -> str:
+    """The same in days, hours and minutes."""
+    if minutes is None:
         return ""
-    between = datetime.fromisoformat(rotated) - datetime.fromisoformat(revoked)
-    if between.total_seconds() < 0:
+    if minutes < 0:
         return "changed before"
-    minutes = int(between.total_seconds() // 60)
     parts = [(minutes // 1440, "d"), (minutes % 1440 // 60, "h"), (minutes % 60, "min")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "under a minute"
 

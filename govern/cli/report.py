@@ -1,0 +1,159 @@
+"""`govern report`: populations for an audit. Who holds what on a day, and who left in a span of time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from govern.cli import render, settings
+from govern.errors import Refused, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from govern.reports.leavers import Leaver
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write a CSV file, which no spreadsheet program takes for formulas.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@app.command("holders")
+def holders(
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="As of the end of that day, or of a time: 2026-11-30T14:00.")] = "",
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Who holds which account, who answers for it, and who could know its secrets; today, or computed from the ledger for any day gone by."""
+    from govern.register.past import as_of
+    from govern.reports import holders as report
+
+    workspace, now = settings.workspace(), settings.now()
+    if on:
+        with as_of(workspace, _moment(on, now)) as past:
+            found, size, note = report.collect(past.db), past.size, past.note
+    else:
+        from govern.register.connection import states
+
+        db = workspace.view()
+        found = report.collect(db)
+        size, note = states(db, "size", "note")
+    if json:
+        rows = [
+            {
+                "account": one.account, "platform": one.platform, "tier": one.tier, "person": one.person, "name": one.name, "external": one.external,
+                "is": list(one.is_), "since": one.since or None, "until": one.until or None, "granted": list(one.granted) or None,
+                "knows": list(one.knows), "seen": one.seen,
+            }
+            for one in found
+        ]  # fmt: skip
+        about = {"on": _moment(on, now) if on else now, "size": size, "checkpoint": bytes(note).decode()}
+        _put(out, report.HEAD, map(report.cells, found))
+        render.emit("report", {"report": "holders", **about, "holders": rows})
+        return
+    if out is None:
+        render.table(report.HEAD, map(report.cells, found), empty="nobody holds anything")
+    _put(out, report.HEAD, map(report.cells, found))
+    people = len({one.person for one in found})
+    render.note(
+        f"{render.count(people, 'person', 'people')}, {render.count(len(found), 'line')}, from the first {size} entries of the ledger"
+    )
+    if out is not None:
+        render.line(render.safe(out))
+
+
+@app.command("leavers")
+def leavers(
+    since: Annotated[str, typer.Option("--from", metavar="DATE", help="Whose day is not before this; else all.")] = "",
+    until: Annotated[str, typer.Option("--to", metavar="DATE", help="Whose day is not after this; else all.")] = "",
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Everybody who left: when access was removed, when what they knew was changed, how long that took; those who held nothing too."""
+    from govern.reports import leavers as report
+
+    workspace = settings.workspace()
+    first, last = _day(since) or "0000", _day(until) or "9999"
+    found = report.collect(workspace.view(), since=first, until=last, reader=workspace.person, now=settings.now())
+    _put(out, report.HEAD, map(report.cells, found))
+    if json:
+        render.emit("report", {
+            "report": "leavers", "from": _day(since) or None, "to": _day(until) or None, "leavers": [_leaver(one) for one in found],
+        })  # fmt: skip
+        return
+    if out is None:
+        render.table(report.HEAD, map(report.cells, found), empty="nobody left in that time")
+    else:
+        render.line(render.safe(out))
+    left = [one for one in found if one.result in ("no case", "cut not made", "still knows")]
+    if found:
+        render.note(
+            f"{render.count(len(found), 'leaver')}, {len(left)} of them without a case, before their cut or still knowing something"
+        )
+    if any(one.result == "no case" for one in found):
+        render.next_step(f"govern offboard open {next(one.person for one in found if one.result == 'no case')} --cut-at now")
+
+
+def _leaver(one: Leaver) -> dict[str, Any]:
+    return {
+        "person": one.person, "name": one.name, "left": one.left, "case": one.case or None, "kind": one.kind or None, "state": one.state or None,
+        "opened_at": one.opened_at or None, "removed_at": one.removed_at or None, "secrets": one.secrets, "rotated": one.rotated,
+        "given_up": one.given_up, "last_rotated_at": one.last_rotated_at or None, "longest_lag_minutes": one.lag, "still_knows": one.still_knows,
+        "held_nothing": one.held_nothing, "result": one.result,
+    }  # fmt: skip
+
+
+def _day(text: str) -> str:
+    """A day that was typed, or nothing."""
+    from govern.errors import Malformed
+    from govern.holdings.dates import read_day
+
+    try:
+        found = read_day(text) if text else ""
+    except Malformed as error:
+        raise Usage(error.message, hint="write it as 2026-11-30") from error
+    if found is None:
+        raise Usage(f"{text[:40]!r} is no day", hint="write it as 2026-11-30")
+    return found
+
+
+def _moment(text: str, now: str) -> str:
+    """The end of a day here, or a time, as a UTC time. Raises Usage for what is none or has not come yet."""
+    from datetime import UTC, datetime
+
+    try:
+        whole_day = len(text.strip()) <= 10
+        found = (
+            datetime.fromisoformat(f"{_day(text)}T23:59:59" if whole_day else text.strip()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+    except (ValueError, OverflowError):
+        raise Usage(f"{text[:40]!r} is no time", hint="write it as 2026-11-30, or 2026-11-30T14:00") from None
+    if whole_day and found[:10] >= now[:10] and _day(text) == now[:10]:
+        return now
+    if found > now:
+        raise Usage(f"{found} has not come yet", hint="without --on it is as of now")
+    return found
+
+
+def _put(path: Path | None, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A CSV file of ours alone, which must not be there yet. Raises Refused."""
+    import csv
+    import os
+
+    from govern.holdings.marks import safe_cell
+
+    if path is None:
+        return
+    try:
+        descriptor = os.open(path.expanduser(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Refused(f"{path} exists already", code="exists", hint="name another file") from None
+    with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows([safe_cell(render.safe(cell)) for cell in row] for row in rows)
