@@ -208,7 +208,10 @@ FACTS: Final[Mapping[str, Fact]] = {
     # cases: in a compartment of their own readers
     "case.opened": _fact(
         "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,
-        optional={"cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature, "kept": many(id_), "keys": many(id_, 200)},
+        optional={
+            "cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature, "kept": many(id_),
+            "keys": many(id_, 200), "accounts": many(id_),
+        },
     ),
     "case.items": _fact("case", case=id_, part=count, of=count, items=many(record, 200)),
     "case.cut": _fact("case", case=id_),

@@ -173,16 +173,23 @@ def edit(
 
 
 @app.command("retire")
-def retire(selector: Selector, dry_run: DryRun = False, json: Json = False) -> None:
+def retire(
+    selector: Selector,
+    returned: Annotated[
+        bool, typer.Option("--returned", help="It was handed back: whoever answers for it opens it no more either.")
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
     """Take an account out of use: the grants on it end. What people know they still know, so close it on its platform too."""
     from govern.procedures import retire as procedure
 
     workspace = settings.workspace()
     if dry_run:
-        done = procedure.plan(workspace.view(), selector)
+        done = procedure.plan(workspace.view(), selector, returned=returned)
     else:
         with workspace.transaction(settings.now()) as tx:
-            done = procedure.retire(tx, selector)
+            done = procedure.retire(tx, selector, returned=returned)
     if json:
         rows = _rows(
             workspace.view(), ((one.account.handle, {"ended": list(one.holders), "needed_by": list(one.needed_by)}) for one in done)

@@ -21,6 +21,10 @@ Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that
 Kind = Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")]
 LastDay = Annotated[str, typer.Option("--last-day", metavar="DATE", help="What platforms make a successor wait is reckoned from it.")]
 Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="SELECTOR", help="Of a mover: an account that goes on; repeatable.")]
+Back = Annotated[
+    list[str] | None,
+    typer.Option("--accounts", metavar="SELECTOR", help="Of a client: what goes back; else all that is theirs. Repeatable."),
+]
 LostKey = Annotated[list[str] | None, typer.Option("--key", metavar="KEY", help="Of a lost device: which key; else all of the person's.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
@@ -35,6 +39,7 @@ def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
         "closed_at": case.closed_at or None, "closer": names.get(case.closer) if case.closer else None,
         "signed_by_one": case.signed_by_one if case.closed_at else None, "frozen": case.frozen, "frozen_at": case.frozen_at,
         "embargoed": case.embargoed, "evidence": case.evidence or None, "kept": list(case.kept), "keys": list(case.keys),
+        "accounts": list(case.accounts),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import typer
 
 from govern.cli import offboard_items, render, settings
 from govern.cli.departed import (
+    Back,
     CaseId,
     Evidence,
     Json,
@@ -34,7 +35,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 
 @app.command("plan")
-def plan(person: Person, kind: Kind = "leaver", last_day: LastDay = "", keep: Keep = None, key: LostKey = None, json: Json = False) -> None:
+def plan(
+    person: Person,
+    kind: Kind = "leaver",
+    last_day: LastDay = "",
+    keep: Keep = None,
+    key: LostKey = None,
+    accounts: Back = None,
+    json: Json = False,
+) -> None:
     """What there would be to do if the person left now; nothing is recorded."""
     from govern.cli.lead_times import tell_waits, wait_rows
     from govern.cli.preflight_departure import told_of
@@ -46,7 +55,7 @@ def plan(person: Person, kind: Kind = "leaver", last_day: LastDay = "", keep: Ke
     workspace = settings.workspace()
     db, now = workspace.view(), settings.now()
     opening = procedure.Opening(
-        person=person, kind=read_kind(kind), cut_at=now, last_day=_day(last_day), keep=keep or (), keys=key or ()
+        person=person, kind=read_kind(kind), cut_at=now, last_day=_day(last_day), keep=keep or (), keys=key or (), accounts=accounts or (),
     )  # fmt: skip
     names, planned = handles(db), procedure.plan(db, opening, now)
     waiting = waits(db, [entry for _, entries in planned for entry in entries], last=last_day or now, now=now)
@@ -77,6 +86,7 @@ def _again(opening: Opening) -> str:
 
     words = [quoted(opening.person), *([] if opening.kind == "leaver" else ["--kind", opening.kind])]
     words += [word for selector in opening.keep for word in ("--keep", quoted(selector))]
+    words += [word for selector in opening.accounts for word in ("--accounts", quoted(selector))]
     return " ".join([*words, *(word for key in opening.keys for word in ("--key", quoted(key)))])
 
 
@@ -94,6 +104,7 @@ def open_(
     evidence: Evidence = None,
     keep: Keep = None,
     key: LostKey = None,
+    accounts: Back = None,
     json: Json = False,
 ) -> None:
     """Open a departure: what the person could know is frozen; with the cut their grants end."""
@@ -107,7 +118,7 @@ def open_(
     opening = procedure.Opening(
         person=person, kind=read_kind(kind), cut_at=moment(cut_at or "now", now) if cut_at or not embargo else "", last_day=_day(last_day),
         requested_by=requested_by, evidence=digest_of(evidence) if evidence else "", embargo=embargo, readers=name_reader or (),
-        keep=keep or (), keys=key or (),
+        keep=keep or (), keys=key or (), accounts=accounts or (),
     )  # fmt: skip
     workspace = settings.workspace()
     with workspace.transaction(now) as tx:

@@ -80,6 +80,8 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
     Of a machine that is lost everything is due at once, as after any compromise. Where a platform makes a successor wait, naming one is due so
     much before the last day (a date; without one the cut).
     """
+    if scope.rules.of_accounts:
+        return _handed_back(found, policy, cut_at)
     by_handle = sorted(found.accounts.values(), key=lambda account: account.handle)
     granted, sealed = frozenset(found.granted), frozenset(found.sealed)
     tied = {*granted, *found.custody, *found.deputy, *sealed}
@@ -114,6 +116,16 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
     if scope.rules.of_the_person:
         return tuple(chosen)
     return tuple(item._replace(due=cut_at) for item in sorted(chosen, key=lambda item: item.kind is not ItemKind.REVOKE_KEY))
+
+
+def _handed_back(found: Circumstances, policy: Policy, cut_at: str) -> tuple[Item, ...]:
+    """A client's accounts: everybody's grants end, then each is given back, taken over and retired; what others recover through first."""
+    depth = _depths({account.id: account.needs for account in found.accounts.values()})
+    ordered = sorted(found.accounts.values(), key=lambda account: (depth[account.id], account.handle))
+    items = [Item(kind=ItemKind.END_GRANT, account=account.id, due=cut_at) for account in ordered if account.id in found.granted]
+    for kind in (ItemKind.HAND_BACK, ItemKind.TAKEN_OVER, ItemKind.RETIRE):
+        items += [Item(kind=kind, account=account.id, due=deadlines.duty_due(policy, account.tier, cut_at)) for account in ordered]
+    return tuple(items)
 
 
 SUCCESSION: Final = frozenset({ItemKind.SOLE_HOLDER, ItemKind.NATIVE_ADMIN, ItemKind.CUSTODY})

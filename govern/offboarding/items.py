@@ -45,6 +45,12 @@ class ItemKind(StrEnum):
     REVOKE_KEY = "revoke-key"
     DESTROY_COPIES = "destroy-copies"
     """The agency says in writing that it keeps no copy. PS-7 d."""
+    HAND_BACK = "hand-back"
+    """A client is given what it takes to run their account."""
+    TAKEN_OVER = "taken-over"
+    """The client says in writing that they changed its secrets and removed the company's people there."""
+    RETIRE = "retire-account"
+    """Nobody here can open it any more. Comes after the two before."""
 
 
 class ItemState(StrEnum):
@@ -106,6 +112,8 @@ _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 def _complete(item: Item) -> bool:
     match item.kind:
+        case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.RETIRE:
+            return bool(item.account)
         case ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY | ItemKind.PROMPTS:
             return bool(item.account)
         case ItemKind.ROTATE | ItemKind.RECOVERY_CHANNEL:

@@ -22,6 +22,7 @@ class CaseKind(StrEnum):
     AGENCY_ENDED = "agency-ended"
     """The contract with an agency has ended: a case for each of its people."""
     CLIENT_ENDED = "client-ended"
+    """A client's accounts go back to them: the case is about the accounts, its person is who gets them."""
     PAUSE = "pause"
     """Away for a while: what they held ends, and can be given again."""
     DEVICE_LOST = "device-lost"
@@ -34,7 +35,7 @@ class Rules(NamedTuple):
     `leaves`: the person is gone, their keys end with the cut, and they are granted nothing any more. `ends_grants`: the cut ends grants; `keeps`:
     but for accounts that may be named. `anew`: what is granted after the cut is none of the case's business. `cause`: with which keys are
     revoked at the cut, empty where none are. `of_the_person`: it is the person who should know nothing any more, so that a rotation of their
-    own is no proof; else it is a machine. `items`: what there can be to do.
+    own is no proof; else it is a machine. `of_accounts`: it is accounts, whoever knows them. `items`: what there can be to do.
     """
 
     items: frozenset[ItemKind]
@@ -44,16 +45,18 @@ class Rules(NamedTuple):
     anew: bool = False
     cause: str = ""
     of_the_person: bool = True
+    of_accounts: bool = False
 
 
-_TIES: Final = frozenset(ItemKind) - {ItemKind.DESTROY_COPIES}
+_BACK: Final = frozenset({ItemKind.HAND_BACK, ItemKind.TAKEN_OVER, ItemKind.RETIRE})
+_TIES: Final = frozenset(ItemKind) - _BACK - {ItemKind.DESTROY_COPIES}
 """Whatever ties somebody to accounts and to the work here: no kind of item is forgotten but by saying so."""
 
 RULES: Final[Mapping[CaseKind, Rules]] = {
     CaseKind.LEAVER: Rules(_TIES, leaves=True, cause="departure"),
     CaseKind.AGENCY_ENDED: Rules(_TIES | {ItemKind.DESTROY_COPIES}, leaves=True, cause="departure"),
     CaseKind.MOVER: Rules(_TIES - {ItemKind.DEVICE, ItemKind.RECOVERY_SHEET}, keeps=True, anew=True),
-    CaseKind.CLIENT_ENDED: Rules(_TIES),
+    CaseKind.CLIENT_ENDED: Rules(_BACK | {ItemKind.END_GRANT}, of_accounts=True),
     CaseKind.PAUSE: Rules(_TIES - {ItemKind.REVOKE_KEY, ItemKind.RECOVERY_SHEET}, anew=True),
     CaseKind.DEVICE_LOST: Rules(
         frozenset({ItemKind.REVOKE_KEY, ItemKind.ROTATE, ItemKind.DEVICE}), ends_grants=False, cause="lost", of_the_person=False
@@ -84,6 +87,8 @@ class Scope(NamedTuple):
     kept: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     before: int = 0
+    accounts: frozenset[str] = frozenset()
+    """Of a client: those that go back."""
 
     @property
     def rules(self) -> Rules:

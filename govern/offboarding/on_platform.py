@@ -24,7 +24,7 @@ def there(kind: ItemKind, about: Profile, *, credential: str = "", url: str = ""
         case ItemKind.ROTATE | ItemKind.RECOVERY_CHANNEL:
             survives = about.survives if credential == "password" else ()
             return There(page(about, url), about.rotate.get(credential, ()), survives)
-        case ItemKind.ENTITLEMENT | ItemKind.NATIVE_ADMIN:
+        case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.ENTITLEMENT | ItemKind.NATIVE_ADMIN:
             return There(about.delegation_url or page(about, url), about.cut["roles"])
         case ItemKind.APP:
             of_tool = [said._replace(text=f"{tool.name}: {said.text}") for said in tool.cut["roles"]] if tool else []
@@ -33,7 +33,7 @@ def there(kind: ItemKind, about: Profile, *, credential: str = "", url: str = ""
             return There(page(about, url), about.rotate.get("recovery-phone", ()) or about.rotate.get("totp", ()))
         case (
             ItemKind.SUCCESSOR_ADMIN | ItemKind.RECOVERY_SHEET | ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY
-            | ItemKind.DEVICE | ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY | ItemKind.DESTROY_COPIES
+            | ItemKind.DEVICE | ItemKind.RETIRE | ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY | ItemKind.DESTROY_COPIES
         ):  # fmt: skip
             return There()
         case _:

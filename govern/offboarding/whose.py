@@ -24,7 +24,10 @@ def whose(kind: ItemKind, *, assignee: str, answers: Set[str], subject: str, sta
     if assignee and assignee in staff.present - {subject}:
         return frozenset({assignee})
     match kind:
-        case ItemKind.ROTATE | ItemKind.ENTITLEMENT | ItemKind.PROMPTS | ItemKind.RECOVERY_CHANNEL | ItemKind.APP:
+        case (
+            ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.RETIRE | ItemKind.ROTATE | ItemKind.ENTITLEMENT | ItemKind.PROMPTS
+            | ItemKind.RECOVERY_CHANNEL | ItemKind.APP
+        ):  # fmt: skip
             found = frozenset(answers & staff.present) - {subject}
             return found or frozenset(staff.admins) - {subject}
         case ItemKind.END_GRANT | ItemKind.CLEAN_PLACE | ItemKind.DEVICE | ItemKind.DESTROY_COPIES:

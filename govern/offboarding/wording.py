@@ -58,6 +58,12 @@ def sentence(told: Told) -> str:
             return f"revoke the key {told.about[:8]}"
         case ItemKind.DESTROY_COPIES:
             return "have it confirmed in writing that no copy is kept"
+        case ItemKind.HAND_BACK:
+            return f"give {told.person} what it takes to run it"
+        case ItemKind.TAKEN_OVER:
+            return f"have {told.person} confirm in writing that its secrets were changed and our people removed there"
+        case ItemKind.RETIRE:
+            return "retire it, so that nobody here can open it"
         case _:
             assert_never(told.kind)
 
@@ -93,7 +99,9 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern person role {told.person} {told.about} --withdraw"
         case ItemKind.REVOKE_KEY:
             return f"govern key revoke {told.about[:8]} --cause departure"
-        case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
+        case ItemKind.RETIRE:
+            return f"govern account retire {told.account} --returned"
+        case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
             return f"govern offboard done {case} {number}"
         case _:
             assert_never(told.kind)

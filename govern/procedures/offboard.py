@@ -1,4 +1,4 @@
-"""A departure: what there would be to do, the case opened, and the cut, which ends every grant and wrap of the person in one transaction."""
+"""A departure: what there would be to do, the case opened, and its items kept up to date. The cut stands in `govern.procedures.cut`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
-from govern.holdings.services import Purpose
 from govern.offboarding import checklist
-from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item
 from govern.offboarding.kinds import LEAVES, RULES, CaseKind, Scope
 from govern.procedures import embargo, settling
+from govern.procedures.cut import Cut as Cut
+from govern.procedures.cut import cut as cut
+from govern.procedures.cut import left_to_others as left_to_others
+from govern.procedures.cut import make_cut
+from govern.procedures.cut import must_run_cases as must_run_cases
+from govern.procedures.cut import run_due as run_due
+from govern.procedures.cut import why_left as why_left
 from govern.procedures.settling import Settled
-from govern.register.queries import accounts, cases, people, policies, scopes, services, signers, ties
+from govern.register.queries import accounts, cases, people, policies, scopes, signers, ties
 from govern.register.queries import keys as queries
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
 
 if TYPE_CHECKING:
-    from govern.procedures.keys import Revoked
     from govern.register.transaction import Transaction
 
 
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
 class Opening:
     """What `open_` was asked for. `cut_at`: UTC time, empty where an embargoed case waits for whoever makes its cut; `last_day`: a date;
     `requested_by`: a handle; `evidence`: SHA-256 of a file, hex; `readers`: handles of those named for an embargoed one; `keep`: selectors of
-    accounts that somebody who moves goes on holding; `keys`: of the machine that is lost, hex ids, all of the person's where none is named."""
+    accounts that somebody who moves goes on holding; `keys`: of the machine that is lost, hex ids, all of the person's where none is named;
+    `accounts`: selectors of those that go back to a client, all of the client whom the person belongs to where none is named."""
 
     person: str
     kind: CaseKind
@@ -41,17 +46,7 @@ class Opening:
     readers: Sequence[str] = ()
     keep: Sequence[str] = ()
     keys: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """What the cut has ended and opened."""
-
-    case: Case
-    grants: int
-    wraps: int
-    rotations: int
-    keys: int
+    accounts: Sequence[str] = ()
 
 
 def plan(db: sqlite3.Connection, opening: Opening, now: str) -> list[tuple[Person, list[Entry]]]:
@@ -90,6 +85,10 @@ def _scope(db: sqlite3.Connection, who: Person, opening: Opening) -> Scope:
         raise Usage(f"nothing is kept in a case of the kind {opening.kind}", hint="--kind mover")
     if opening.keep and opening.embargo:
         raise Usage("an embargoed departure keeps nothing: its size would tell of whom it is", hint="grant again after the cut")
+    if opening.accounts and not rules.of_accounts:
+        raise Usage(f"a case of the kind {opening.kind} is about no accounts", hint="--kind client-ended")
+    if rules.of_accounts:
+        return Scope(opening.kind, accounts=_of_client(db, who, opening))
     if rules.of_the_person:
         if opening.keys:
             raise Usage(f"a case of the kind {opening.kind} names no keys", hint="--kind device-lost")
@@ -100,6 +99,19 @@ def _scope(db: sqlite3.Connection, who: Person, opening: Opening) -> Scope:
     active = {key.id for key in queries.active(db, who.id)}
     named = {_key(active, text, who.handle) for text in opening.keys}
     return Scope(opening.kind, keys=frozenset(named or active))
+
+
+def _of_client(db: sqlite3.Connection, who: Person, opening: Opening) -> frozenset[str]:
+    """Accounts in use of the client whom the person belongs to, or those that are named."""
+    if opening.embargo or opening.keys:
+        raise Usage("accounts go back to a client openly, whatever keys there are", hint="without --embargo and --key")
+    if not opening.accounts and not who.agency:
+        raise Usage("which accounts go back is missing: --accounts", hint="--accounts client:NAME")
+    chosen = [one for selector in opening.accounts or (f"client:{who.agency}",) for one in accounts.select(db, selector)]
+    found = frozenset(one.id for one in chosen if one.state == "active")
+    if not found:
+        raise NotFound("no account in use goes back", hint="govern account list client:NAME")
+    return found
 
 
 def _key(active: Collection[str], text: str, handle: str) -> str:
@@ -146,6 +158,7 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
         "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at or None, "items": 0 if opening.embargo else len(items),
         "frozen": checklist.frozen(ties.known(db, who.id)), "frozen_at": frozen_at, "last_day": opening.last_day or None,
         "requested_by": asked_by, "evidence": opening.evidence or None, "kept": sorted(scope.kept) or None, "keys": sorted(scope.keys) or None,
+        "accounts": sorted(scope.accounts) or None,
     }  # fmt: skip
     if opening.embargo:
         sealed = cases.by_id(db, embargo.open_(tx, body, opening.readers), reader=tx.actor)
@@ -160,7 +173,7 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     tx.record("case.opened", {"case": case, **body})
     settling.record_items(tx, case, items)
     opened = cases.by_id(db, case, reader=tx.actor)
-    made = _cut(tx, opened, items) if opening.cut_at <= tx.now else None
+    made = make_cut(tx, opened, items) if opening.cut_at <= tx.now else None
     return cases.by_id(db, case, reader=tx.actor), made
 
 
@@ -179,112 +192,7 @@ def _not_ones_own(tx: Transaction, who: Person) -> None:
     raise Refused("nobody opens their own departure", rule="not-oneself", control="AC-5", hint=hint)
 
 
-def cut(tx: Transaction, case: Case) -> Cut:
-    """Make the cut of a case, whatever time was planned for it: first what has changed since its opening is taken in."""
-    must_run_cases(tx, case)
-    if case.state is not CaseState.OPEN:
-        told = "is closed" if case.state is CaseState.CLOSED else "was cut already"
-        raise Refused(f"this case {told}", rule="case-open", hint=f"govern offboard show {case.id[:8]}")
-    if case.embargoed:
-        embargo.unseal(tx, case)
-        if case.kind in LEAVES:
-            embargo.leaving(tx, case)
-    elif case.kind in LEAVES and people.by_id(tx.register, case.person).status == "active":
-        tx.record("person.leaving", {"person": case.person, "last_day": case.last_day or None})
-    settling.settle(tx, case)
-    settling.take_in(tx, case)
-    items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]
-    return _cut(tx, case, items)
-
-
-def run_due(tx: Transaction) -> list[Cut]:
-    """Make every cut whose time has come; nobody makes their own, and no service that of whoever authorised it."""
-    must_run_cases(tx)
-    left = {case.id for case in left_to_others(tx.register, tx.actor, tx.now)}
-    return [cut(tx, case) for case in cases.due(tx.register, tx.now, reader=tx.actor) if case.id not in left]
-
-
-def left_to_others(db: sqlite3.Connection, actor: str, now: str) -> list[Case]:
-    """Due cuts that a service can't make: with the keys of whoever leaves, the only authority that it has would end halfway; or whoever opened
-    an embargoed case may order none any more."""
-    if not services.is_service(db, actor):
-        return []
-    return [
-        case
-        for case in cases.due(db, now, reader=actor)
-        if not services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person)
-        or (case.embargoed and case.kind in LEAVES and not embargo.ordered(db, case, now))
-        or _untold(db, case)
-    ]
-
-
-def _untold(db: sqlite3.Connection, case: Case) -> bool:
-    """Whether the cut will have to say of an only admin that they leave, which no service says without an order."""
-    return not case.embargoed and case.kind in LEAVES and people.by_id(db, case.person).status == "active"
-
-
-def why_left(db: sqlite3.Connection, actor: str, case: Case, now: str) -> str:
-    """Why this service leaves a due cut to a person."""
-    if _untold(db, case):
-        return "who was the only admin when it was opened"
-    if services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person):
-        return "since whoever opened it is no admin or HR any more"
-    return "who authorised this service; or let another admin authorise it too"
-
-
-def _cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:
-    from govern.procedures import sealing
-
-    db, scope = tx.register, scopes.of_case(tx.register, case.id)
-    gone = _revoke(tx, case, scope)
-    grants, wraps = [], 0
-    if scope.rules.ends_grants:
-        rows = db.execute("SELECT id, account FROM grants WHERE person = ? AND ended_at IS NULL ORDER BY entry", (case.person,))
-        grants = [grant for grant, account in rows if account not in scope.kept]
-        for start in range(0, len(grants), 1000):
-            tx.record("grant.ended", {"grants": grants[start : start + 1000], "cause": "departure"})
-        sealed = [account for account in ties.sealed_accounts(db, case.person) if account not in scope.kept]
-        wraps = sealing.end_wraps(tx, case.person, sealed) if sealed else 0
-    wraps += gone.wraps if gone else 0
-    rotations = settling.open_rotations(tx, case, settling.brought_forward(tx, case, items))
-    rotations += gone.rotations if gone else 0
-    tx.record("case.cut", {"case": case.id})
-    return Cut(
-        case=cases.by_id(db, case.id, reader=tx.actor),
-        grants=len(grants),
-        wraps=wraps,
-        rotations=rotations,
-        keys=len(gone.keys) if gone else 0,
-    )
-
-
-def _revoke(tx: Transaction, case: Case, scope: Scope) -> Revoked | None:
-    """End the active keys of somebody who leaves, or of a lost machine: they sign no more, and read nothing that is recorded from here on.
-
-    A lost machine's are an admin's to revoke: where HR makes the cut, the item stays open.
-    """
-    from govern.procedures import keys
-
-    if not scope.rules.cause:
-        return None
-    held = [key.id for key in queries.active(tx.register, case.person) if not scope.keys or key.id in scope.keys]
-    try:
-        return keys.revoke(tx, held, scope.rules.cause, spare_last=True) if held else None
-    except Refused as refused:
-        if refused.rule != "authority":
-            raise
-        return None
-
-
 def refresh(tx: Transaction, case: Case) -> Settled:
     """End the items that the ledger shows as done, and take in what the person has come to know since."""
     must_run_cases(tx, case)
     return settling.settle(tx, case)
-
-
-def must_run_cases(tx: Transaction, case: Case | None = None) -> None:
-    """Refuse whoever has no part in departures, since they have no key to the cases either, and everybody their own case."""
-    if not settling.reads_cases(tx):
-        raise Refused("departures are run by admins and HR", rule="authority", control="AC-3", hint="ask an admin or HR")
-    if case is not None and case.person == tx.actor:
-        raise Refused("nobody works on their own departure", rule="own-case", control="AC-5", hint="ask another admin or HR")

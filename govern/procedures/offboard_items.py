@@ -45,7 +45,9 @@ def done(tx: Transaction, case: Case, entry: Entry, *, evidence: str = "", note:
 
 
 def _unmet(tx: Transaction, case: Case, entry: Entry) -> Refused | None:
-    return proven.unmet(tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id), at=tx.now)
+    return proven.too_early(tx.register, case.id, entry.item) or proven.unmet(
+        tx.register, case.person, entry.item, scopes.of_case(tx.register, case.id), at=tx.now
+    )
 
 
 def _specific(tx: Transaction, refusal: Refused, case: Case, entry: Entry) -> Refused:

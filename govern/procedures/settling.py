@@ -130,7 +130,9 @@ def open_rotations(tx: Transaction, case: Case, items: Sequence[Item]) -> int:
 
 
 def _done(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> bool:
-    return proven.can_tell(entry.item.kind) and proven.unmet(db, case.person, entry.item, scopes.of_case(db, case.id), at=now) is None
+    if not proven.can_tell(entry.item.kind) or proven.too_early(db, case.id, entry.item) is not None:
+        return False
+    return proven.unmet(db, case.person, entry.item, scopes.of_case(db, case.id), at=now) is None
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:

@@ -55,10 +55,10 @@ def _opened(scene: Scene) -> None:
     _scope(scene)
     scene.run(
         "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry, compartment,"
-        " cut_order, evidence, kept, keys) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cut_order, evidence, kept, keys, accounts) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         body["case"], body["person"], body["kind"], body.get("cut_at"), body.get("last_day"), body.get("requested_by"), scene.actor, scene.at,
         body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None, body.get("order"), body.get("evidence"),
-        *(json.dumps(sorted(body[name])) if name in body else None for name in ("kept", "keys")),
+        *(json.dumps(sorted(body[name])) if name in body else None for name in ("kept", "keys", "accounts")),
     )  # fmt: skip
 
 
@@ -70,6 +70,13 @@ def _scope(scene: Scene) -> None:
             raise Refused(f"a case of the kind {body['kind']} keeps no account", rule="case-scope", control="PS-4", hint="--kind mover")
         for account in body["kept"]:
             scene.must("account", "accounts", account)
+    if rules.of_accounts is not bool(body.get("accounts")):
+        raise Refused(
+            "it is a client's accounts that go back, and in no other case are accounts named", rule="case-scope", control="PS-7",
+            hint="--kind client-ended --accounts SELECTOR",
+        )  # fmt: skip
+    for account in body.get("accounts", ()):
+        scene.must("account", "accounts", account)
     if "keys" in body:
         if rules.of_the_person:
             raise Refused(f"a case of the kind {body['kind']} names no keys", rule="case-scope", control="PS-4", hint="--kind device-lost")
@@ -198,7 +205,7 @@ def _item_ended(scene: Scene) -> None:
     scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
         case "done":
-            refusal = proven.unmet(scene.db, found.person, item, scope, at=scene.now)
+            refusal = proven.too_early(scene.db, found.id, item) or proven.unmet(scene.db, found.person, item, scope, at=scene.now)
             if refusal is not None:
                 raise refusal
             ended = proven.ended_by(scene.db, item.credential, item.version, found.person, scope)

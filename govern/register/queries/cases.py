@@ -56,6 +56,8 @@ class Case(NamedTuple):
     """Accounts (ids) that somebody who moves goes on holding."""
     keys: tuple[str, ...] = ()
     """Of a lost machine, hex ids."""
+    accounts: tuple[str, ...] = ()
+    """Of a client (ids): those that go back."""
 
     @property
     def embargoed(self) -> bool:
@@ -93,7 +95,7 @@ _CASES: Final = """
 SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at,
   c.closed_at, c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry,
   (SELECT count(*) FROM items i WHERE i.case_id = c.id),
-  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment, c.cut_order, c.evidence, c.kept, c.keys
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment, c.cut_order, c.evidence, c.kept, c.keys, c.accounts
 FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """
 
@@ -106,7 +108,7 @@ def _case(row: Sequence[object]) -> Case:
         closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], cut_made_at=texts[15], cut_entry=int(texts[16] or 0),
         closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0), cut_planned=texts[21],
         compartment=texts[22], order=texts[23], evidence=texts[24], kept=tuple(json.loads(texts[25] or "[]")),
-        keys=tuple(json.loads(texts[26] or "[]")),
+        keys=tuple(json.loads(texts[26] or "[]")), accounts=tuple(json.loads(texts[27] or "[]")),
     )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE,
         case ItemKind.ROTATE:
             return _not_rotated(db, person, item, scope)
         case ItemKind.END_GRANT:
-            left = there("SELECT 1 FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", item.account, person)
+            whose = "account = ?1" if scope.rules.of_accounts else "account = ?1 AND person = ?2"
+            left = there(f"SELECT 1 FROM grants WHERE {whose} AND ended_at IS NULL AND ?2 <> ''", item.account, person)  # noqa: S608
             hint = "govern revoke ACCOUNT PERSON"
         case ItemKind.CUSTODY:
             left = there("SELECT 1 FROM accounts WHERE id = ? AND custodian = ? AND state = 'active'", item.account, person)
@@ -48,7 +49,14 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE,
         case ItemKind.REVOKE_KEY:
             left = there("SELECT 1 FROM keys WHERE id = ? AND state = 'active'", item.about)
             hint = f"govern key revoke {item.about[:8]} --cause departure"
-        case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
+        case ItemKind.RETIRE:
+            opens = (
+                "SELECT 1 FROM credentials c JOIN wraps w ON w.credential = c.id AND w.ended IS NULL JOIN keys k ON k.id = w.key AND k.person IS NOT NULL"
+                " WHERE c.account = ?"
+            )
+            left = there("SELECT 1 FROM accounts WHERE id = ? AND state = 'active'", item.account) or there(opens, item.account)
+            hint = "govern account retire ACCOUNT --returned"
+        case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES | ItemKind.HAND_BACK | ItemKind.TAKEN_OVER:
             return None
         case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.PROMPTS | ItemKind.RECOVERY_CHANNEL | ItemKind.APP | ItemKind.DEVICE:
             return ties_beside.unmet(db, person if scope.rules.of_the_person else "", item)  # of a lost machine everybody may tell
@@ -123,4 +131,20 @@ def applies(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOL
 
 def can_tell(kind: ItemKind) -> bool:
     """Whether the ledger itself shows when an item of this kind is done."""
-    return kind not in (ItemKind.CLEAN_PLACE, ItemKind.DESTROY_COPIES)
+    return kind not in (ItemKind.CLEAN_PLACE, ItemKind.DESTROY_COPIES, ItemKind.HAND_BACK, ItemKind.TAKEN_OVER)
+
+
+def too_early(db: sqlite3.Connection, case: str, item: Item) -> Refused | None:
+    """Why an item of this case can't end yet: a client's account goes back, and is theirs alone, before it is retired here."""
+    if item.kind is not ItemKind.RETIRE:
+        return None
+    row = db.execute(
+        "SELECT 1 FROM items WHERE case_id = ? AND account = ? AND kind IN ('hand-back', 'taken-over') AND state = 'open'",
+        (case, item.account),
+    ).fetchone()
+    if row is None:
+        return None
+    return Refused(
+        "an account is handed back, and taken over, before it is retired", rule="hand-back-first", control="PS-7",
+        hint="govern offboard show CASE",
+    )  # fmt: skip

@@ -10,13 +10,14 @@ from govern.offboarding.kinds import RULES, CaseKind, Scope
 
 def of_case(db: sqlite3.Connection, case: str) -> Scope:
     """The scope of this case (id): what it was opened with, what was granted since its cut, and when the last key of a lost machine ended."""
-    row = db.execute("SELECT kind, kept, keys, person, cut_entry FROM cases WHERE id = ?", (case,)).fetchone()
+    row = db.execute("SELECT kind, kept, keys, person, cut_entry, accounts FROM cases WHERE id = ?", (case,)).fetchone()
     kind, kept, keys = CaseKind(row[0]), frozenset(json.loads(row[1] or "[]")), frozenset(json.loads(row[2] or "[]"))
     person, cut_entry = row[3], row[4]
     if RULES[kind].anew and cut_entry is not None:
         anew = db.execute("SELECT account FROM grants WHERE person = ? AND ended_at IS NULL AND entry > ?", (person, cut_entry))
         kept |= {account for (account,) in anew}
-    return Scope(kind, kept, keys, 0 if RULES[kind].of_the_person else _over(db, keys, cut_entry))
+    before = 0 if RULES[kind].of_the_person else _over(db, keys, cut_entry)
+    return Scope(kind, kept, keys, before, frozenset(json.loads(row[5] or "[]")))
 
 
 def _over(db: sqlite3.Connection, keys: frozenset[str], cut_entry: int | None) -> int:

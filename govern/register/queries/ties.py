@@ -18,8 +18,11 @@ from govern.register.queries import scopes, ties_beside
 def known(db: sqlite3.Connection, person: str, scope: Scope = WHOLE) -> tuple[Known, ...]:
     """Every live version that the person could know, with all bases, as far as the case is about it.
 
-    Of a machine that is lost: what its keys could open, and whatever the person had in any other way, which may have lain on it.
+    Of a machine that is lost: what its keys could open, and whatever the person had in any other way, which may have lain on it. Of a client's
+    accounts nothing: it is the client who changes them.
     """
+    if scope.rules.of_accounts:
+        return ()
     rows = db.execute(
         """
         SELECT c.account, e.credential, c.kind, e.n, group_concat(e.basis) FROM exposures e
@@ -53,6 +56,10 @@ def grants_left(db: sqlite3.Connection, person: str, scope: Scope) -> int:
     """How many grants of the person run that the cut should have ended."""
     if not scope.rules.ends_grants:
         return 0
+    if scope.rules.of_accounts:
+        listed = json.dumps(sorted(scope.accounts))
+        query = "SELECT count(*) FROM grants WHERE ended_at IS NULL AND account IN (SELECT value FROM json_each(?))"
+        return int(db.execute(query, (listed,)).fetchone()[0])
     rows = db.execute("SELECT account FROM grants WHERE person = ? AND ended_at IS NULL", (person,))
     return sum(account not in scope.kept for (account,) in rows)
 
@@ -78,6 +85,10 @@ def circumstances(db: sqlite3.Connection, person: str, at: str, scope: Scope = W
     def column(query: str, *values: str) -> tuple[str, ...]:
         return tuple(row[0] for row in db.execute(query, values))
 
+    if scope.rules.of_accounts:
+        held = column("SELECT DISTINCT account FROM grants WHERE ended_at IS NULL AND account IN (SELECT value FROM json_each(?))",
+            json.dumps(sorted(scope.accounts)))  # fmt: skip
+        return Circumstances(accounts=_accounts(db, person, set(scope.accounts), set()), granted=held)
     found, roles = known(db, person, scope), "SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?) ORDER BY role"
     granted = column("SELECT DISTINCT account FROM grants WHERE person = ? AND ended_at IS NULL", person)
     custody = column("SELECT id FROM accounts WHERE custodian = ? AND state = 'active'", person)

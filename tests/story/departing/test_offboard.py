@@ -227,3 +227,40 @@ def test_a_returned_sheet_is_entered_by_the_codes_that_it_carries(acme: Any, tmp
     assert acme.run("offboard", "done", case, "--sheet", by_kind["rotate"], "--on-behalf-of", "carl").code == 4
     assert acme.run("offboard", "done", case, "--sheet", by_kind["rotate"]).code == 2
     assert acme.run("offboard", "done", case).code == 2
+
+
+def test_each_kind_is_planned_and_opened_as_it_is_about(acme: Any) -> None:
+    """A mover keeps what is named; of an agency everybody goes; a client's accounts go back."""
+    acme.ok("account", "add", "cafe", "--platform", "facebook", "--login", "cafe", "--client", "Loud")
+    for who in ("ada", "ben"):
+        acme.ok("person", "add", who.title(), "--handle", who, "--external", "Loud")
+    acme.ok("known", "blog", "ada")
+    kept = acme.json("offboard", "plan", "anna", "--kind", "mover", "--keep", "shop")
+    assert kept["items"] == []
+    back = acme.json("offboard", "open", "ada", "--kind", "client-ended")
+    assert [(item["kind"], item["account"]) for item in back["items"]] == [
+        ("hand-back", "cafe"), ("taken-over", "cafe"), ("retire-account", "cafe"),
+    ]  # fmt: skip
+    case = back["case"]["id"]
+    for number in ("1", "2"):
+        acme.ok("offboard", "done", case, number)
+    acme.ok("account", "retire", "cafe", "--returned")
+    acme.ok("offboard", "refresh", case)
+    assert acme.json("offboard", "close", case)["case"]["state"] == "closed"
+    gone = acme.json("offboard", "open", "Loud", "--kind", "agency-ended")
+    assert sorted(case["person"] for case in gone["cases"]) == ["ada", "ben"]
+    assert {item["kind"] for item in gone["items"]} == {"rotate", "destroy-copies"}
+    assert acme.run("offboard", "open", "anna", "--keep", "shop").code == 2
+    moved = acme.json("offboard", "open", "anna", "--kind", "mover", "--keep", "shop")
+    assert (len(moved["case"]["kept"]), moved["items"]) == (1, [])
+    assert acme.json("holds", "anna")["grants"] != []
+
+
+def test_a_platform_that_makes_a_successor_wait_is_told_in_time_or_plainly_too_late(acme: Any) -> None:
+    acme.ok("account", "add", "channel", "--platform", "youtube", "--login", "acme", "--custodian", "anna")
+    (one,) = acme.json("offboard", "plan", "anna", "--last-day", "2099-11-30")["lead_times"]
+    assert (one["account"], one["days"], one["by"], one["late"], one["grade"]) == ("channel", 7, "2099-11-23", False, "specification")
+    assert "name a successor there by 2099-11-23" in acme.ok("offboard", "plan", "anna", "--last-day", "2099-11-30").err
+    told = acme.ok("offboard", "open", "anna")
+    assert "too late for this cut: channel" in told.err
+    assert "seven days" in told.err
