@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from govern.offboarding import checklist, deadlines
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
-from govern.offboarding.kinds import RULES
+from govern.offboarding.kinds import RULES, Scope
 from govern.procedures import together
 from govern.register.queries import cases, policies, proven, rotations, scopes, signers, ties, ties_beside
 from govern.register.queries.cases import Case, Entry
@@ -54,10 +54,10 @@ def after_rotation(tx: Transaction, credential: str) -> list[Settled]:
 
 def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
     """End the items (of one credential, or all) that the ledger shows as done, then add what came to be known; before the cut only end."""
-    ended = []
+    ended, scope = [], scopes.of_case(tx.register, case.id)
     for entry in cases.items(tx.register, case.id):
         concerns = not credential or entry.item.credential == credential
-        if entry.state == "open" and concerns and _done(tx.register, case, entry, tx.now):
+        if entry.state == "open" and concerns and _done(tx.register, case, entry, scope, tx.now):
             grade, cites = proof(tx.register, case, entry.item)
             tx.record(
                 "case.item_ended",
@@ -95,8 +95,8 @@ def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
     """Whether a refresh would change something: an open item that the ledger shows as done, or something that no item is about. Reads only."""
     if case.state is not CaseState.CUT:
         return False
-    entries = cases.items(db, case.id)
-    if any(entry.state == "open" and _done(db, case, entry, now) for entry in entries):
+    entries, scope = cases.items(db, case.id), scopes.of_case(db, case.id)
+    if any(entry.state == "open" and _done(db, case, entry, scope, now) for entry in entries):
         return True
     listed = {_about(entry.item) for entry in entries}
     return any(_about(item) not in listed for item in _drawn(db, case, now))
@@ -129,10 +129,10 @@ def open_rotations(tx: Transaction, case: Case, items: Sequence[Item]) -> int:
     return len(wanted)
 
 
-def _done(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> bool:
+def _done(db: sqlite3.Connection, case: Case, entry: Entry, scope: Scope, now: str) -> bool:
     if not proven.can_tell(entry.item.kind) or proven.too_early(db, case.id, entry.item) is not None:
         return False
-    return proven.unmet(db, case.person, entry.item, scopes.of_case(db, case.id), at=now) is None
+    return proven.unmet(db, case.person, entry.item, scope, at=now) is None
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:
