@@ -106,7 +106,7 @@ def _account(tx: Transaction, number: int, holders: list[str]) -> None:
 
 def cut(member: Member, credentials: int) -> float:
     """Somebody leaves now, and every rotation of it gets its candidate; the seconds of the two transactions."""
-    from govern.offboarding.case import CaseKind
+    from govern.offboarding.kinds import CaseKind
     from govern.procedures import offboard, rotate
     from govern.procedures.choosing import Wanted, chosen
     from govern.rotation.triggers import Trigger
