@@ -37,7 +37,7 @@ READING: tuple[str, ...] = (
     "offboard show 012345",
     "offboard report 012345 --out {new}",
     "policy show",
-    "recovery keepers",
+    "recovery keepers --json",
     "ledger show",
     "ledger verify",
     "ledger checkpoint",
