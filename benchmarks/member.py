@@ -79,8 +79,8 @@ def grow(member: Member, accounts: int) -> None:
                 tx.record("knowledge.declared", {"credential": credential, "person": leaver})
 
 
-def add_account(tx: Transaction, number: int, place: str) -> tuple[str, str]:
-    """One account with its first holder and a password that is kept elsewhere; ids of both."""
+def add_account(tx: Transaction, number: int, place: str, changed: str = "") -> tuple[str, str]:
+    """One account with its first holder and a password that is kept elsewhere, by an import or last changed at a UTC time; ids of both."""
     account, credential = tx.new_id(), tx.new_id()
     platform = _PLATFORMS[number % len(_PLATFORMS)]
     tx.record(
@@ -90,7 +90,13 @@ def add_account(tx: Transaction, number: int, place: str) -> tuple[str, str]:
     )
     tx.record("grant.issued", {"grant": tx.new_id(), "account": account, "person": tx.actor, "founding": True})
     tx.record("credential.added", {"credential": credential, "account": account, "kind": "password", "kept_in": place})
-    tx.record("version.staged", {"credential": credential, "version": 1, "state": "current", "origin": "imported", "others_unknown": True})
+    tx.record(
+        "version.staged",
+        {
+            "credential": credential, "version": 1, "state": "current", "origin": "imported", "others_unknown": not changed or None,
+            "changed_at": changed or None,
+        },
+    )  # fmt: skip
     return account, credential
 
 

@@ -21,6 +21,7 @@ import growth
 import importing
 import peers
 import planning
+import rotating
 import verify
 from measure import Result
 
@@ -33,6 +34,7 @@ SUBJECTS = {
     "verify": verify,
     "importing": importing,
     "cut": cut,
+    "rotating": rotating,
     "growth": growth,
     "peers": peers,
 }

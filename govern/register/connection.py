@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from govern.errors import Failed
-from govern.register.schema import DDL, TABLES, VERSION
+from govern.register.schema import DDL, TABLES, TRIGGERS, VERSION
 
 _WRITING_CACHE_KIB: Final = 65_536
 """Random ids touch the whole of an index: with SQLite's own 2 MiB a large import would write most pages many times."""
@@ -100,6 +100,8 @@ def create(db: sqlite3.Connection) -> None:
     for statement in DDL.split(";"):
         if statement.strip():
             db.execute(statement)
+    for trigger in TRIGGERS:
+        db.execute(trigger)
     db.execute("INSERT INTO state VALUES ('schema', ?)", (VERSION,))
 
 

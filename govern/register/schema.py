@@ -67,8 +67,8 @@ CREATE TABLE versions (
   credential TEXT, n INTEGER, state TEXT, origin TEXT, manifest TEXT, setter TEXT, staged_at TEXT, current_at TEXT, changed_at TEXT,
   ended_at TEXT, reuses INTEGER, rotation TEXT, others_unknown INTEGER NOT NULL DEFAULT 0, weak INTEGER NOT NULL DEFAULT 0, entry INTEGER,
   PRIMARY KEY (credential, n)) WITHOUT ROWID;
-CREATE INDEX versions_aged ON versions (substr(coalesce(changed_at, current_at), 1, 10)) WHERE state = 'current' AND others_unknown = 0;
-CREATE INDEX versions_brought ON versions (substr(current_at, 1, 10)) WHERE state = 'current' AND others_unknown = 1;
+CREATE TABLE calendar (
+  kind TEXT, tier TEXT, brought INTEGER, day TEXT, credential TEXT, PRIMARY KEY (kind, tier, brought, day, credential)) WITHOUT ROWID;
 CREATE TABLE wraps (
   credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;
@@ -149,10 +149,40 @@ CREATE TABLE spent (
   PRIMARY KEY (credential, n, ordinal)) WITHOUT ROWID;
 """
 
+TRIGGERS: Final = (
+    """
+CREATE TRIGGER calendar_new AFTER INSERT ON versions WHEN NEW.state = 'current' BEGIN
+  INSERT INTO calendar SELECT c.kind, a.tier, NEW.others_unknown,
+    substr(iif(NEW.others_unknown, NEW.current_at, coalesce(NEW.changed_at, NEW.current_at)), 1, 10), c.id
+    FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = NEW.credential AND a.state = 'active';
+END""",
+    """
+CREATE TRIGGER calendar_changed AFTER UPDATE OF state ON versions WHEN 'current' IN (OLD.state, NEW.state) BEGIN
+  DELETE FROM calendar WHERE OLD.state = 'current' AND (kind, tier, brought, day, credential) IN (
+    SELECT c.kind, a.tier, OLD.others_unknown,
+      substr(iif(OLD.others_unknown, OLD.current_at, coalesce(OLD.changed_at, OLD.current_at)), 1, 10), c.id
+    FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = OLD.credential);
+  INSERT INTO calendar SELECT c.kind, a.tier, NEW.others_unknown,
+    substr(iif(NEW.others_unknown, NEW.current_at, coalesce(NEW.changed_at, NEW.current_at)), 1, 10), c.id
+    FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = NEW.credential AND a.state = 'active' AND NEW.state = 'current';
+END""",
+    """
+CREATE TRIGGER calendar_account AFTER UPDATE OF tier, state ON accounts WHEN NEW.tier IS NOT OLD.tier OR NEW.state IS NOT OLD.state BEGIN
+  DELETE FROM calendar WHERE (kind, tier, brought, day, credential) IN (
+    SELECT c.kind, OLD.tier, v.others_unknown, substr(iif(v.others_unknown, v.current_at, coalesce(v.changed_at, v.current_at)), 1, 10), c.id
+    FROM credentials c JOIN versions v ON v.credential = c.id AND v.state = 'current' WHERE c.account = OLD.id);
+  INSERT INTO calendar
+    SELECT c.kind, NEW.tier, v.others_unknown, substr(iif(v.others_unknown, v.current_at, coalesce(v.changed_at, v.current_at)), 1, 10), c.id
+    FROM credentials c JOIN versions v ON v.credential = c.id AND v.state = 'current' WHERE c.account = NEW.id AND NEW.state = 'active';
+END""",
+)
+"""`calendar` says since when each secret in use stands, by what its rule asks for: kind, tier, whether an import brought it. So whatever is due is
+found without looking at the rest. It follows from the other tables alone, and no fact writes it."""
+
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
 _READING: Final = 4
 """Raised where the same facts make other rows in the same tables."""
 
-VERSION: Final = f"{zlib.crc32(f'{DDL}{_READING}'.encode()):08x}"
+VERSION: Final = f"{zlib.crc32(f'{DDL}{TRIGGERS}{_READING}'.encode()):08x}"
 """Stands in `state`; a register with another one is rebuilt."""

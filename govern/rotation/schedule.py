@@ -79,6 +79,22 @@ def first_due(policy: Policy, tier: str, kind: str, imported: str, credential: s
         return None
 
 
+IDS: Final = 2**32
+"""What the first eight hex digits of an id count to."""
+
+
+def brought_before(policy: Policy, tier: str, kind: str, days: int) -> int:
+    """Of what an import brought so many days ago: ids whose first eight hex digits count less than this are due by `first_due`; 0: none, 2**32: all."""
+    rule = policy.later.first_import
+    if rule is None or policy.rotation.get((tier, kind), 1) is None:
+        return 0
+    within = rule.within[tier]
+    most = 3 * days - 1 - URGENCY.get(kind, _THIRDS - 1) * within
+    if within == 0:
+        return IDS if most >= 0 else 0
+    return min(max(-(-(most + 1) * IDS // within), 0), IDS)
+
+
 def due_on(policy: Policy, tier: str, kind: str, since: str, *, imported: str = "", credential: str = "") -> str | None:
     """When a secret is due: after an import (`imported`: when, empty for one that did not come with one) by the rule for that, where the
     policy has one; else its age after it last changed."""
@@ -102,6 +118,23 @@ def standing(policy: Policy, tier: str, due: str | None, today: str) -> Standing
     if by == now:
         return Standing.DUE
     return Standing.PAST_GRACE if (now - by).days > policy.grace_days[tier] else Standing.OVERDUE
+
+
+def days_between(since: str, until: str) -> int:
+    """From a UTC time or date to another. Raises Malformed as `next_due` does."""
+    return (_day(until) - _day(since)).days
+
+
+def days_before(day: str, days: int) -> str:
+    """The latest date, as text, that lies so many days before `day` (ISO date) or earlier; empty before the calendar begins.
+
+    At the end of a month that is its 31st, whether there is one: a foreign file may claim it, and it counts as the month's last.
+    """
+    try:
+        found = _day(day) - timedelta(days=days)
+    except OverflowError:
+        return ""
+    return found.isoformat() if found.day < monthrange(found.year, found.month)[1] else f"{found.isoformat()[:8]}31"
 
 
 @lru_cache(maxsize=4096)

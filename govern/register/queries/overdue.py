@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from govern.policy.rules import Policy
+from govern.register.queries import calendar
 from govern.rotation.schedule import Cause, Standing, due_on, standing
 
 
@@ -107,32 +108,26 @@ def _known(db: sqlite3.Connection, policy: Policy, account: str) -> Iterator[Ove
 
 _AGED: Final = """
 SELECT a.id, a.handle, a.tier, c.id, c.kind, coalesce(v.changed_at, v.current_at) AS since, CASE WHEN v.others_unknown THEN v.current_at END
-FROM {begin} CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
-WHERE v.state = 'current' AND {when}
+FROM credentials c CROSS JOIN versions v ON v.credential = c.id CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
+WHERE v.state = 'current' AND c.account = ?
 """
-_OF_ONE: Final = "credentials c CROSS JOIN versions v ON v.credential = c.id"
-_OF_ALL: Final = "versions v CROSS JOIN credentials c ON c.id = v.credential"
+_WHICH: Final = """
+SELECT a.id, a.handle, a.tier, c.id, c.kind FROM json_each(?) j CROSS JOIN credentials c ON c.id = j.value CROSS JOIN accounts a ON a.id = c.account
+"""
 
 
 def aged(db: sqlite3.Connection, policy: Policy, today: str, account: str = "", *, imported: bool = True) -> Iterator[Overdue]:
     """Every secret in use whose due date by the calendar, or after an import, lies before today; of all accounts without `imported` only
     those that have changed since they came."""
-    by_age = min((days for days in policy.rotation.values() if days is not None), default=None)
-    if by_age is None:
-        return
-    values = {"account": account, "today": today, "changed": _plus(today, -by_age)}
-    queries = [_AGED.format(begin=_OF_ONE, when="c.account = :account")]
-    if not account:
-        aged_now = "v.others_unknown = 0 AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < :changed"
-        queries = [
-            _AGED.format(begin=_OF_ALL, when=aged_now),
-            *([_AGED.format(begin=_OF_ALL, when="v.others_unknown = 1 AND substr(v.current_at, 1, 10) < :today")] if imported else []),
-        ]
-    for query in queries:
-        for id_, handle, tier, credential, kind, since, brought in db.execute(query, values):
+    if account:
+        for id_, handle, tier, credential, kind, since, brought in db.execute(_AGED, (account,)):
             due = due_on(policy, tier, kind, since, imported=brought or "", credential=credential)
             if due is not None and due < today:
                 yield Overdue(id_, handle, tier, credential, kind, Cause.CALENDAR, due)
+        return
+    found = {one.credential: one.day for one in calendar.due_by(db, policy, _plus(today, -1), brought=imported)}
+    for id_, handle, tier, credential, kind in db.execute(_WHICH, (json.dumps(list(found)),)):
+        yield Overdue(id_, handle, tier, credential, kind, Cause.CALENDAR, found[credential])
 
 
 def _plus(day: str, days: int) -> str:

@@ -241,6 +241,12 @@ def of_active(db: sqlite3.Connection) -> list[Rotatable]:
     return [_rotatable(row) for row in db.execute(_ROTATABLE + "WHERE a.state = 'active' ORDER BY a.handle, c.entry")]
 
 
+def active_among(db: sqlite3.Connection, credentials: Sequence[str]) -> list[Rotatable]:
+    """Those of these credentials (ids) whose account is in use, by handle."""
+    wanted = "WHERE a.state = 'active' AND c.id IN (SELECT value FROM json_each(?)) ORDER BY a.handle, c.entry"
+    return [_rotatable(row) for row in db.execute(_ROTATABLE + wanted, (json.dumps(list(credentials)),))]
+
+
 def knowers(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
     """Ids (or `others-unknown`) of everybody who could know a version."""
     return [
