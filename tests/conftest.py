@@ -20,6 +20,9 @@ from unittest import mock
 
 import pytest
 import typer.main
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as Dialect
+from sqlalchemy.engine import Engine
+from sqlalchemy.util import LRUCache
 
 from .postgres import Cluster, any_cluster
 
@@ -28,6 +31,27 @@ ROOT = Path(__file__).resolve().parent.parent
 
 typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
 """Typer reads every command's signature anew at each run: once is enough within one process, where a test runs dozens."""
+
+
+def spelled_once() -> None:
+    """SQLAlchemy spells every question anew for each engine, and each command opens one: once is enough here as well."""
+    began, kept = Engine.__init__, LRUCache[Any, Any](500)
+
+    def begin(self: Engine, *values: Any, **named: Any) -> None:
+        began(self, *values, **named)
+        if isinstance(self.dialect, Dialect):
+            self._compiled_cache = kept
+
+    Engine.__init__ = begin  # type: ignore[method-assign]
+    # The dialect is part of a question's key: two of SQLite's, which nobody gave other settings, spell alike.
+    Dialect.__hash__ = lambda self: hash(Dialect)  # type: ignore[method-assign]
+    Dialect.__eq__ = lambda self, other: type(other) is type(self)  # type: ignore[method-assign]
+
+
+spelled_once()
+# Its keys hold the dialect: two of SQLite's, which nobody gave other settings, spell alike.
+Dialect.__hash__ = lambda self: hash(Dialect)  # type: ignore[method-assign]
+Dialect.__eq__ = lambda self, other: type(other) is type(self)  # type: ignore[method-assign]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background ignores Ctrl-C for them; every command that they start and interrupt would inherit that.

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Cluster:
 
     url: str
     crash: Callable[[], None] | None = field(default=None, compare=False)
+    _kept: list[Any] = field(default_factory=list, compare=False, repr=False)
+    """The administrator's connection that stays open between tests: for the server each new one is a process that starts."""
 
     def address(self, database: str, login: str = "", **options: str) -> str:
         """What `--vault` is given for this database."""
@@ -51,13 +53,31 @@ class Cluster:
 
         return psycopg.connect(self.address(database, login) if database else self.url, autocommit=True)
 
+    def say(self, statement: str, *values: Any) -> list[Any]:
+        """One statement in the maintenance database."""
+        import psycopg
+
+        if self._kept:
+            try:
+                self._kept[0].execute("SELECT 1")
+            except psycopg.OperationalError:  # the server was ended meanwhile
+                self.close()
+        if not self._kept:
+            self._kept.append(self.connect())
+        cursor = self._kept[0].execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+    def close(self) -> None:
+        """Let go of the connection that stays open."""
+        while self._kept:
+            self._kept.pop().close()
+
     def emptied(self, name: str) -> str:
         """A database without anything in it, made where there was none; its address."""
         self.disconnect(name)
-        with self.connect() as db:
-            if not db.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-                db.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-            db.execute(f'ALTER DATABASE "{name}" RESET ALL')
+        if not self.say("SELECT 1 FROM pg_database WHERE datname = %s", name):
+            self.say(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        self.say(f'ALTER DATABASE "{name}" RESET ALL')
         with self.connect(name) as db:
             kept = "nspname NOT IN ('public', 'information_schema') AND nspname NOT LIKE 'pg\\_%'"
             db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -67,12 +87,10 @@ class Cluster:
 
     def disconnect(self, name: str) -> None:
         """End what is still connected to a database, as a server that restarts does."""
-        with self.connect() as db:
-            db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        self.say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", name)
 
     def drop(self, name: str) -> None:
-        with self.connect() as db:
-            db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.say(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "security" / "postgresql.md"
@@ -132,7 +150,7 @@ def running() -> Iterator[Cluster]:
     source = binaries()
     if source is None:
         raise FileNotFoundError("its binaries are not installed")
-    folder = Path(tempfile.mkdtemp(prefix="govern-pg-", dir="/tmp" if os.path.isdir("/tmp") else None))  # a socket's path is short
+    folder = Path(tempfile.mkdtemp(prefix="govern-pg-", dir=_short_and_fast()))
     more: dict[str, Any] = {"env": {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8"}, "cwd": str(folder)}
     server: subprocess.Popen[bytes] | None = None
     try:
@@ -161,7 +179,7 @@ def running() -> Iterator[Cluster]:
         rules.write_text(f"local all {WITH_PASSWORD} scram-sha-256\nlocal all all trust\n")
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "full_page_writes": "off", "max_connections": "60",
-            "shared_buffers": "32MB", "max_wal_size": "256MB", "autovacuum": "off", "log_min_messages": "fatal",
+            "shared_buffers": "8MB", "max_wal_size": "256MB", "autovacuum": "off", "log_min_messages": "fatal",
         }  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
@@ -186,7 +204,8 @@ def running() -> Iterator[Cluster]:
         server = start()
         cluster = Cluster(f"postgresql://govern@/postgres?host={folder}", crash)
         _wait(cluster, server, folder / "said")
-        yield cluster
+        with closing(cluster):
+            yield cluster
     finally:
         if server is not None:
             server.send_signal(signal.SIGINT)
@@ -196,6 +215,11 @@ def running() -> Iterator[Cluster]:
                 server.kill()
                 server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _short_and_fast() -> str | None:
+    """A folder in memory where there is one, whatever TMPDIR says: a socket's path is short, and every test makes and drops six tables."""
+    return next((place for place in ("/dev/shm", "/tmp") if os.access(place, os.W_OK | os.X_OK)), None)
 
 
 def _reads(installed: Path, more: dict[str, Any]) -> bool:
@@ -231,7 +255,8 @@ def any_cluster() -> Iterator[Cluster]:
         unavailable("psycopg is not installed")
     named = os.environ.get("GOVERN_TEST_PG_URL")
     if named:
-        yield Cluster(named)
+        with closing(Cluster(named)) as cluster:
+            yield cluster
         return
     with _or_unavailable() as cluster:
         yield cluster

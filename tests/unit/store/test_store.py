@@ -13,7 +13,7 @@ from govern.errors import Failed, GovernError, IntegrityError, NotFound
 from govern.store.address import Location
 from govern.store.copy import copy
 from govern.store.database import Store, check_free, create_store, discard_store, open_store
-from govern.store.peek import MOST_NOTE, Peek, peek
+from govern.store.peek import MOST_NOTE, MOST_VALUE, Peek, peek
 from govern.store.reading import META
 
 from .conftest import entry, fill
@@ -156,8 +156,8 @@ def test_checkpoints_come_in_order_however_many_pages_they_fill(store: Store) ->
         assert writing.checkpoint(11) is None
 
 
-LARGE = 40 << 20
-_BYTES = {"sqlite": f"zeroblob({LARGE})", "postgres": f"pg_catalog.decode(pg_catalog.repeat('00', {LARGE}), 'hex')"}
+LARGE = MOST_VALUE + (1 << 20)
+_BYTES = {"sqlite": f"zeroblob({LARGE})", "postgres": f"pg_catalog.convert_to(pg_catalog.repeat('0', {LARGE}), 'UTF8')"}
 
 
 @pytest.mark.parametrize(
