@@ -128,8 +128,20 @@ def test_logged_out_it_stays_open_and_says_how_to_go_on(acme: Any, screen: Any) 
     assert rotation(acme)["state"] == "staged"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
-@pytest.mark.parametrize("keys", [(), ("n",), ("n", "r"), ("n", "y")], ids=lambda keys: "-".join(keys) or "at once")
+ENDS = [
+    pytest.param(keys, how, marks=[] if how is chosen else pytest.mark.slow, id=f"{'-'.join(keys) or 'at once'}-{name}")
+    for keys, chosen in (
+        ((), signal.SIGKILL),
+        (("n",), signal.SIGINT),
+        (("n", "r"), signal.SIGKILL),
+        (("n", "y"), signal.SIGINT),
+    )
+    for how, name in ((signal.SIGINT, "ctrl-c"), (signal.SIGKILL, "kill"))
+]
+"""Keys, and what ends the command then: of each place one ending, the other in `make test-slow`."""
+
+
+@pytest.mark.parametrize(("keys", "how"), ENDS)
 def test_however_it_ends_it_goes_on_where_it_stood(acme: Any, screen: Any, how: signal.Signals, keys: tuple[str, ...]) -> None:
     """Interrupted before anything, after showing, after a refusal, or between the questions of a confirmation: one rotation, its secrets there."""
     shown = screen(acme, "rotate", "shop")
