@@ -37,7 +37,7 @@ install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) install --require-hashes $(
 help:
 	@echo 'make demo       the whole story on a vault of its own, about a minute'
 	@echo 'make test       the tests'
-	@echo 'make test-slow  long attack, crash and load tests'
+	@echo 'make test-slow  long attack, crash and load tests, and every property on all of its examples'
 	@echo 'make load       eight members at once, with its figures (GOVERN_TEST_LOAD=25: fewer procedures than 500 each)'
 	@echo 'make test-platforms  rotations on real servers, which it installs into .platforms (25 minutes at most the first time)'
 	@echo 'make check      style, types, import contracts; README, --help and docs agree'
@@ -57,7 +57,7 @@ test: $(VENV)/.dev $(VENV)/.project
 
 test-slow: $(VENV)/.dev $(VENV)/.project
 	@echo '==> slow tests'
-	@$(VENV)/bin/pytest $(PARALLEL) -m slow $(ARGS)
+	@$(VENV)/bin/pytest $(PARALLEL) -m "(slow or property) and not platforms" $(ARGS)
 
 load: $(VENV)/.dev $(VENV)/.project
 	@echo '==> eight members at once'

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from unittest import mock
 
 import pytest
 import typer.main
+from hypothesis import settings
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as Dialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
@@ -67,10 +69,29 @@ def in_memory() -> str | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests' own folders are made in memory, unless `--basetemp` or `PYTEST_DEBUG_TEMPROOT` says where."""
+    """Tests' own folders are made in memory, unless `--basetemp`, `PYTEST_DEBUG_TEMPROOT` or `TMPDIR` says where."""
     place = in_memory()
     if place and not config.option.basetemp:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
+        tempfile.tempdir = os.environ.get("TMPDIR", place)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A property is tried on a third of its examples, and on all of them where properties are asked for (make test-slow)."""
+    all_of_them, seen = "property" in config.option.markexpr, set()
+    for item in items:
+        tried = getattr(item, "obj", None)
+        if getattr(tried, "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.property)
+            tried = getattr(tried, "__func__", tried)
+            if not all_of_them and tried not in seen:
+                seen.add(tried)
+                asked = getattr(tried, _ASKED)
+                setattr(tried, _ASKED, settings(asked, max_examples=max(asked.max_examples // 3, min(asked.max_examples, 8))))
+
+
+_ASKED = "_hypothesis_internal_use_settings"
 
 
 @pytest.fixture(scope="session")

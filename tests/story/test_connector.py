@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from govern.policy.files import policy_text
+
+from ..loopback import answering, said
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,35 +32,14 @@ class Acme:
         status = self.says or (200 if right else 403)
         if status == 200 and request.command == "POST":
             self.password = json.loads(body)["new"]
-        request.send_response(status)
-        if status == 429:
-            request.send_header("Retry-After", "600")
-        request.send_header("Content-Length", "0")
-        request.end_headers()
+        said(request, status, **({"Retry_After": "600"} if status == 429 else {}))
 
 
 @pytest.fixture
 def platform() -> Iterator[Acme]:
     acme = Acme()
-
-    class Answers(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            acme.answer(self)
-
-        do_GET = do_POST = _any
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.daemon_threads = True
-    acme.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield acme
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    with answering(acme.answer) as acme.url:
+        yield acme
 
 
 @pytest.fixture

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from .members import Member, enrolled
+from ...conftest import Prepared
+from .members import Member, enrolled, founded
 
 
 @pytest.fixture
-def two(mia: Member) -> tuple[Member, Member]:
+def since(tmp_path: Path, prepared: Prepared) -> Member:
+    """mia's machine, when both went on since the backup."""
+    return prepared.into(Member(tmp_path, "mia"), all_of_it)
+
+
+@pytest.fixture
+def two(since: Member) -> tuple[Member, Member]:
     """mia and ben, both admins: the first by the sheets of the recovery quorum. Both know the vault of before and what came since."""
+    return since, since.other("ben")
+
+
+def all_of_it(mia: Member) -> None:
+    go_on(founded(mia))
+
+
+def go_on(mia: Member) -> None:
     ben = enrolled(mia, "ben")
     proposal = mia.json("person", "role", "ben", "admin")["proposals"][0]["id"]
     sheets = [word for path in sorted((mia.home / "recovery").iterdir())[:2] for word in ("--sheet", str(path))]
@@ -20,7 +37,6 @@ def two(mia: Member) -> tuple[Member, Member]:
         who.ok("account", "add", account, "--platform", "instagram", "--login", account)
         who.ok("credential", "add", account, "--kind", "password", stdin=f"secret-of-{account}")
     mia.ok("status")
-    return mia, ben
 
 
 def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:

@@ -177,6 +177,7 @@ def test_a_database_that_another_process_holds_shows_nothing(ready: Firm, monkey
         assert ready.run(*words).code == 0, "the control: once it is let go"
 
 
+@pytest.mark.slow
 def test_the_installed_command_waits_and_then_shows_nothing(ready: Firm) -> None:
     with held(ready.story.home / "vault.db"):
         told = ready.story.spawn("reveal", "shop", "--stdout")

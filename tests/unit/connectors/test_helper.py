@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -18,6 +17,8 @@ from govern.connectors.wordpress import WordPress
 from govern.errors import Failed
 from govern.vault.secret import Secret
 
+from ...loopback import answering, said
+
 SAYS = b'{"versions": ["v1.11"]}'
 
 
@@ -26,27 +27,12 @@ def listening() -> Iterator[tuple[str, list[str]]]:
     """A server that says it speaks Matrix, and the Authorization headers that it was sent."""
     sent: list[str] = []
 
-    class Anybody(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            sent.append(self.headers.get("Authorization") or "")
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(SAYS)))
-            self.end_headers()
-            self.wfile.write(SAYS)
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        sent.append(request.headers.get("Authorization") or "")
+        said(request, body=SAYS)
 
-        do_POST = do_PUT = do_GET
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Anybody)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", sent
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with answering(answer) as url:
+        yield url, sent
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,55 +17,30 @@ from govern.connectors import http
 from govern.connectors.address import read
 from govern.connectors.http import Http, Unreachable
 
+from ...loopback import Answer, answering, said
+
 SECRET = "never-to-be-seen-anywhere"
 
 
 @contextmanager
 def serving(
-    say: Callable[[BaseHTTPRequestHandler], None], context: ssl.SSLContext | None = None, *, heard: Callable[[bytes], object] = bytes
+    say: Answer, context: ssl.SSLContext | None = None, *, heard: Callable[[bytes], object] = bytes
 ) -> Iterator[tuple[str, list[str]]]:
     """A server that says this to everything; its address, and what it was asked. `heard` is given each body before the answer."""
     asked: list[str] = []
 
-    class Answers(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            heard(body)
-            asked.append(f"{self.command} {self.path} {dict(self.headers)} {body!r}")
-            try:
-                say(self)
-            except OSError:
-                pass
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        heard(body)
+        asked.append(f"{request.command} {request.path} {dict(request.headers)} {body!r}")
+        say(request)
 
-        do_GET = do_POST = _any
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.daemon_threads = True
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with answering(answer, context) as url:
+        yield url, asked
 
 
-def plain(status: int = 200, body: bytes = b"{}", **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    def say(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(status)
-        for name, value in headers.items():
-            request.send_header(name.replace("_", "-"), value)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    return say
+def plain(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
+    return lambda request: said(request, status, body, **headers)
 
 
 @contextmanager

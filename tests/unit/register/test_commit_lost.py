@@ -23,22 +23,28 @@ from govern.store import postgres as engine
 from govern.store.writing import Writing
 
 from ...conftest import Told
-from ..attacks.vaults import enrol
+from ..attacks.vaults import Machine, enrol, found
 from .histories import Witness, goes_on, handles
-from .on_server import OnServer
+from .on_server import OnServer, moved
 
 ADD = ("person", "add", "Dora Lund <dora@acme.example>", "--handle", "dora")
 SIZE = 8
 SECRET = "correct-horse"
 
 
-@pytest.fixture
-def machine(postgres: str, tmp_path: Path) -> OnServer:
-    """mia's machine on a vault of eight entries."""
-    machine = OnServer(tmp_path, postgres)
-    machine.init(preset="small")
+@pytest.fixture(scope="session")
+def eight(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Never to be touched: take `machine`, which is a copy on a server."""
+    machine = found(tmp_path_factory.mktemp("eight"), preset="small")
     machine.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme.shop")
     machine.ok("credential", "add", "shop", "--kind", "password", stdin=SECRET)
+    return machine
+
+
+@pytest.fixture
+def machine(eight: Machine, postgres: str, tmp_path: Path) -> OnServer:
+    """mia's machine on a vault of eight entries."""
+    machine = moved(eight, tmp_path, postgres)
     assert machine.count("entry") >= SIZE
     return machine
 
@@ -282,16 +288,7 @@ def test_an_answered_request_goes_with_the_approval_that_is_put_in_again(
 def test_an_answered_request_goes_with_the_approval_that_the_next_command_finishes(
     machine: OnServer, asked: Callable[[], Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(_server: Any) -> Any:
-        raise psycopg.OperationalError("connection failed: Connection refused")
-
-    def gone(writing: Writing) -> None:
-        patched.setattr(engine, "_connect", unreachable)
-        patched.setattr(engine, "_PAUSES", ())
-        before(writing)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Writing, "commit", gone)
+    with gone(monkeypatch):
         assert asked().json()["error"]["code"] == "unknown"
     assert len(posted(machine)) == 2
     machine.ok(*ADD)

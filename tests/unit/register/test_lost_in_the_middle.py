@@ -20,19 +20,18 @@ from govern.register.transaction import Transaction
 from govern.store import postgres as engine
 
 from ...postgres import Cluster
-from ..attacks.vaults import enrol
+from ..attacks.vaults import Machine, enrol, found
 from .histories import Witness, goes_on, handles
-from .on_server import OnServer
+from .on_server import OnServer, moved
 
 SECRET = "correct-horse"
 ADD = ("person", "add", "Dora Lund", "--handle", "dora")
 
 
-@pytest.fixture
-def machine(postgres: str, tmp_path: Path) -> OnServer:
-    """mia's machine; ben is enrolled, and an admin."""
-    machine = OnServer(tmp_path, postgres)
-    machine.init()
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Never to be touched: take `machine`, which is a copy on a server."""
+    machine = found(tmp_path_factory.mktemp("both"))
     machine.ok("person", "add", "Ben Bos", "--handle", "ben")
     ((ben,),) = machine.ask("SELECT id FROM people WHERE handle = 'ben'")
     enrol(machine, "ben", ben)
@@ -40,6 +39,12 @@ def machine(postgres: str, tmp_path: Path) -> OnServer:
     machine.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme.shop")
     machine.ok("credential", "add", "shop", "--kind", "password", stdin=SECRET)
     return machine
+
+
+@pytest.fixture
+def machine(both: Machine, postgres: str, tmp_path: Path) -> OnServer:
+    """mia's machine; ben is enrolled, and an admin."""
+    return moved(both, tmp_path, postgres)
 
 
 @pytest.fixture

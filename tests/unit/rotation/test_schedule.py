@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +18,14 @@ from govern.policy.rules import Policy
 from govern.rotation.schedule import URGENCY, Standing, due_on, first_due, is_ruled, next_due, standing
 
 
-@pytest.fixture(scope="module")
-def policy() -> Policy:
+@cache
+def small() -> Policy:
     return parse_policy(policy_text(), name="default.yaml", preset="small")
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return small()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_what_is_no_date_is_refused(policy: Policy, since: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(TIERS), st.sampled_from(KINDS), st.dates(date(1990, 1, 1), date(2999, 1, 1)))
 def test_due_is_the_policy_s_age_after_any_day(tier: str, kind: str, day: date) -> None:
-    policy = parse_policy(policy_text(), name="default.yaml", preset="small")
+    policy = small()
     since = f"{day.isoformat()}T12:00:00Z"
     assert time(since)
     days = policy.rotation[tier, kind]
@@ -108,7 +114,7 @@ def test_a_thousand_imported_logins_come_due_evenly_and_not_on_one_day(policy: P
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(TIERS), st.sampled_from(KINDS), st.binary(min_size=16, max_size=16).map(bytes.hex))
 def test_a_first_change_is_due_within_its_time_and_at_the_same_day_whenever_it_is_asked(tier: str, kind: str, credential: str) -> None:
-    rules = parse_policy(policy_text(), name="default.yaml", preset="small")
+    rules = small()
     if rules.rotation[tier, kind] is None:
         assert first_due(rules, tier, kind, "2026-11-22", credential) is None
         return
