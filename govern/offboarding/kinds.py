@@ -64,6 +64,9 @@ RULES: Final[Mapping[CaseKind, Rules]] = {
 }
 """Every kind has its rules. PS-4 (leaver), PS-5 (mover, pause), PS-7 d (agency), IA-5 d (device)."""
 
+_OF_ITS_PERSON: Final = Rules(_TIES)
+"""Of a client's case that names no accounts, as the first of them did: it is about the person alone, who holds nothing afterwards."""
+
 LEAVES: Final = frozenset(kind for kind, rules in RULES.items() if rules.leaves)
 """Kinds after which the person is gone, and is granted nothing any more; after the others they may be granted anew."""
 
@@ -92,7 +95,8 @@ class Scope(NamedTuple):
 
     @property
     def rules(self) -> Rules:
-        return RULES[self.kind]
+        rules = RULES[self.kind]
+        return rules if self.accounts or not rules.of_accounts else _OF_ITS_PERSON
 
     def takes(self, kind: ItemKind, account: str) -> bool:
         """Whether such an item, about this account or about none, belongs to the case."""

@@ -70,9 +70,9 @@ def _scope(scene: Scene) -> None:
             raise Refused(f"a case of the kind {body['kind']} keeps no account", rule="case-scope", control="PS-4", hint="--kind mover")
         for account in body["kept"]:
             scene.must("account", "accounts", account)
-    if rules.of_accounts is not bool(body.get("accounts")):
+    if "accounts" in body and not rules.of_accounts:
         raise Refused(
-            "it is a client's accounts that go back, and in no other case are accounts named", rule="case-scope", control="PS-7",
+            f"a case of the kind {body['kind']} is about no accounts", rule="case-scope", control="PS-7",
             hint="--kind client-ended --accounts SELECTOR",
         )  # fmt: skip
     for account in body.get("accounts", ()):
