@@ -22,14 +22,12 @@ from govern.cli.departed import (
     cases_table,
     item_row,
     items_table,
-    tell_next,
 )
+from govern.cli.offboard_told import show_cases, tell_cut, tell_opened
 from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from govern.procedures.offboard import Cut, Opening
-    from govern.register.queries.cases import Case
-    from govern.register.workspace import Workspace
+    from govern.procedures.offboard import Opening
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -126,19 +124,8 @@ def open_(
     if last_day > now[:10] and not (cut_at or embargo):
         render.note(f"the last day is {last_day}, and the cut is made now all the same: --cut-at plans one")
     for case, made in opened:
-        _tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
-    _show(workspace, *(case.id for case, _ in opened), json=json, before=True)
-
-
-def _tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -> None:
-    if made is None and not case.cut_at:
-        render.note("under embargo: nobody learns of it but those named, until you make the cut")
-    elif made is None:
-        render.note(f"the cut is planned for {when}")
-        if case.embargoed:
-            _tell_attended(workspace, case)
-    else:
-        _tell_cut(made, when)
+        tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
+    show_cases(workspace, *(case.id for case, _ in opened), json=json, before=True)
 
 
 @app.command("list")
@@ -170,7 +157,7 @@ def show(
     if item:
         one_item(workspace, case, item, json=json)
         return
-    _show(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json)
+    show_cases(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json)
 
 
 @app.command("cut")
@@ -182,8 +169,8 @@ def cut(case: CaseId, json: Json = False) -> None:
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         made = procedure.cut(tx, cases.find(tx.register, case, reader=tx.actor))
-    _tell_cut(made)
-    _show(workspace, made.case.id, json=json)
+    tell_cut(made)
+    show_cases(workspace, made.case.id, json=json)
 
 
 @app.command("run-due")
@@ -205,7 +192,7 @@ def run_due(json: Json = False) -> None:
         render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
         return
     for one in made:
-        _tell_cut(one)
+        tell_cut(one)
     if made:
         cases_table([one.case for one in made], names)
     else:
@@ -222,7 +209,7 @@ def refresh(case: CaseId, json: Json = False) -> None:
     with workspace.transaction(settings.now()) as tx:
         settled = procedure.refresh(tx, cases.find(tx.register, case, reader=tx.actor))
     render.note(f"{len(settled.ended)} items ended, {settled.added} added")
-    _show(workspace, settled.case.id, json=json)
+    show_cases(workspace, settled.case.id, json=json)
 
 
 @app.command("close")
@@ -240,7 +227,7 @@ def close(
         closed = procedure(tx, cases.find(tx.register, case, reader=tx.actor), statement)
     if closed.signed_by_one:
         render.note("closed, and recorded as signed by one: nobody else could have looked at it")
-    _show(workspace, closed.id, json=json)
+    show_cases(workspace, closed.id, json=json)
 
 
 @app.command("report")
@@ -272,58 +259,6 @@ def report(
         return
     for path in files:
         render.line(str(path))
-
-
-def _show(workspace: Workspace, *wanted: str, json: bool, before: bool = False) -> None:
-    """Cases and their items; `before`: with the pre-flight."""
-    from govern.cli.lead_times import tell_waits, wait_rows
-    from govern.cli.preflight_departure import told_of
-    from govern.procedures.offboard import entries as items_of
-    from govern.procedures.settling import stale
-    from govern.procedures.succession import waits
-    from govern.register.queries import cases
-    from govern.register.queries.people import handles
-
-    db, now = workspace.view(), settings.now()
-    names = handles(db)
-    told = [(one, items_of(db, one, now)) for one in (cases.by_id(db, case, reader=workspace.person) for case in wanted)]
-    if json:
-        rows = [case_row(case, names) for case, _ in told]
-        items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
-        late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
-        departures = [(case.person, entries) for case, entries in told] if before else []
-        more = told_of(db, departures, names, now, reader=workspace.person, json=True) if before else {}
-        render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}) | more)
-        return
-    for case, entries in told:
-        cases_table([case], names)
-        render.line()
-        items_table(entries, names.get(case.person, case.person), names)
-        tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day)
-        if before:
-            told_of(db, [(case.person, entries)], names, now, reader=workspace.person, json=False)
-    first, entries = told[0]
-    tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
-
-
-def _tell_attended(workspace: Workspace, case: Case) -> None:
-    """Who makes the cut of an embargoed departure: a service, or nobody but those who were named."""
-    from govern.procedures.embargo import attended_by
-
-    names = attended_by(workspace.view(), case)
-    if names:
-        render.note(f"made then by the service {render.safe(', '.join(names))}: govern offboard run-due")
-    else:
-        render.note("no service reads it: one of those named makes the cut then: govern offboard run-due")
-
-
-def _tell_cut(made: Cut, when: str = "") -> None:
-    grants, wraps, rotations = (
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((made.grants, "grant"), (made.wraps, "wrap"), (made.rotations, "rotation"))
-    )
-    at = f"; {when}" if when else ""
-    render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened{at}")
 
 
 offboard_items.register(app)

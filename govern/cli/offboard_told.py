@@ -1,0 +1,78 @@
+"""Departures on the screen and as JSON: a case with its items, an opening, a cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govern.cli import render, settings
+from govern.cli.departed import case_row, cases_table, item_row, items_table, tell_next
+
+if TYPE_CHECKING:
+    from govern.procedures.offboard import Cut
+    from govern.register.queries.cases import Case
+    from govern.register.workspace import Workspace
+
+
+def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = False) -> None:
+    """Cases and their items; `before`: with the pre-flight."""
+    from govern.cli.lead_times import tell_waits, wait_rows
+    from govern.cli.preflight_departure import told_of
+    from govern.procedures.offboard import entries as items_of
+    from govern.procedures.settling import stale
+    from govern.procedures.succession import waits
+    from govern.register.queries import cases
+    from govern.register.queries.people import handles
+
+    db, now = workspace.view(), settings.now()
+    names = handles(db)
+    told = [(one, items_of(db, one, now)) for one in (cases.by_id(db, case, reader=workspace.person) for case in wanted)]
+    if json:
+        rows = [case_row(case, names) for case, _ in told]
+        items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
+        late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
+        departures = [(case.person, entries) for case, entries in told] if before else []
+        more = told_of(db, departures, names, now, reader=workspace.person, json=True) if before else {}
+        render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}) | more)
+        return
+    for case, entries in told:
+        cases_table([case], names)
+        render.line()
+        items_table(entries, names.get(case.person, case.person), names)
+        tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day)
+        if before:
+            told_of(db, [(case.person, entries)], names, now, reader=workspace.person, json=False)
+    first, entries = told[0]
+    tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
+
+
+def tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -> None:
+    """What the opening of a case has done; `when`: the time of the cut in this machine's zone and in UTC, or empty."""
+    if made is None and not case.cut_at:
+        render.note("under embargo: nobody learns of it but those named, until you make the cut")
+    elif made is None:
+        render.note(f"the cut is planned for {when}")
+        if case.embargoed:
+            _tell_attended(workspace, case)
+    else:
+        tell_cut(made, when)
+
+
+def _tell_attended(workspace: Workspace, case: Case) -> None:
+    """Who makes the cut of an embargoed departure: a service, or nobody but those who were named."""
+    from govern.procedures.embargo import attended_by
+
+    names = attended_by(workspace.view(), case)
+    if names:
+        render.note(f"made then by the service {render.safe(', '.join(names))}: govern offboard run-due")
+    else:
+        render.note("no service reads it: one of those named makes the cut then: govern offboard run-due")
+
+
+def tell_cut(made: Cut, when: str = "") -> None:
+    """What a cut has ended and opened."""
+    grants, wraps, rotations = (
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((made.grants, "grant"), (made.wraps, "wrap"), (made.rotations, "rotation"))
+    )
+    at = f"; {when}" if when else ""
+    render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened{at}")
