@@ -27,7 +27,7 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
     names = handles(db)
     told = [(one, items_of(db, one, now)) for one in (cases.by_id(db, case, reader=workspace.person) for case in wanted)]
     if json:
-        rows = [case_row(case, names) for case, _ in told]
+        rows = [case_row(case, names) | ({"held": cases.held_before(db, case)} if case.kind == "pause" else {}) for case, _ in told]
         items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
         late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
         departures = [(case.person, entries) for case, entries in told] if before else []
@@ -42,6 +42,10 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
         if before:
             told_of(db, [(case.person, entries)], names, now, reader=workspace.person, json=False)
     first, entries = told[0]
+    if first.kind == "pause" and (held := cases.held_before(db, first)):
+        render.note(
+            f"held before, to be given again: {', '.join(held)}: govern grant ACCOUNT {render.safe(names.get(first.person, first.person))}"
+        )
     tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
 
 

@@ -130,6 +130,17 @@ def find(db: sqlite3.Connection, text: str, *, reader: str) -> Case:
     return by_id(db, whole_id(db, "cases", "case", text, hint="govern offboard list"), reader=reader)
 
 
+def held_before(db: sqlite3.Connection, case: Case) -> list[str]:
+    """Handles of accounts in use whose grants the cut has ended and that the person does not hold again: what somebody who pauses comes back to."""
+    rows = db.execute(
+        "SELECT DISTINCT a.handle FROM grants g JOIN accounts a ON a.id = g.account AND a.state = 'active' WHERE g.person = ? AND g.cause = 'departure'"
+        " AND g.ended_at = ? AND NOT EXISTS (SELECT 1 FROM grants o WHERE o.account = g.account AND o.person = g.person AND o.ended_at IS NULL)"
+        " ORDER BY a.handle",
+        (case.person, case.cut_made_at),
+    )
+    return [handle for (handle,) in rows]
+
+
 def due(db: sqlite3.Connection, now: str, *, reader: str) -> list[Case]:
     """Cases whose cut has come; the earliest first."""
     rows = db.execute(_CASES + "AND c.state = 'open' AND c.cut_at <= :now ORDER BY c.cut_at, c.entry", {"reader": reader, "now": now})

@@ -264,3 +264,12 @@ def test_a_platform_that_makes_a_successor_wait_is_told_in_time_or_plainly_too_l
     told = acme.ok("offboard", "open", "anna")
     assert "too late for this cut: channel" in told.err
     assert "seven days" in told.err
+
+
+def test_who_pauses_comes_back_to_what_they_held(acme: Any) -> None:
+    told = acme.ok("offboard", "open", "anna", "--kind", "pause")
+    assert "held before, to be given again: shop: govern grant ACCOUNT anna" in told.err
+    case = acme.json("offboard", "list")["cases"][0]["id"]
+    assert acme.json("offboard", "show", case)["case"]["held"] == ["shop"]
+    acme.ok("grant", "shop", "anna")
+    assert acme.json("offboard", "show", case)["case"]["held"] == []

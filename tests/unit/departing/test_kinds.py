@@ -12,7 +12,7 @@ from govern.errors import NotFound, Refused, Usage
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import offboard
 from govern.register import connection
-from govern.register.queries import rotations, ties
+from govern.register.queries import cases, rotations, ties
 
 from .conftest import Company, Originals
 
@@ -131,7 +131,9 @@ def test_who_pauses_holds_nothing_until_it_is_given_again_and_keeps_their_key(fi
         firm.rotate(firm.ids[name])
     assert ties.sealed_accounts(firm.db(), firm.ids["anna"], live=True) == ()
     assert firm.close_case(case, by="bo").state == "closed"
+    assert cases.held_before(firm.db(), firm.case(case)) == ["blog", "shop"]
     firm.fact("grant.issued", {"grant": "c" * 32, "account": firm.ids["shop"], "person": firm.ids["anna"]})
+    assert cases.held_before(firm.db(), firm.case(case)) == ["blog"]
     assert firm.db().execute("SELECT leaving, left_on FROM people WHERE handle = 'anna'").fetchone() == (0, None)
 
 
