@@ -1,0 +1,109 @@
+"""Findings about who holds what: known by somebody who left, held or opened by too few or too many, answered for by nobody, run out, bare."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from govern.holdings.findings import Finding
+from govern.policy.rules import Policy
+from govern.register.queries.rotation_findings import plus
+
+
+def known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min(EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id
+          WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived'))
+        FROM people p JOIN exposures e ON e.person = p.id
+        JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
+        JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
+        WHERE p.left_on IS NOT NULL OR p.leaving = 1
+        GROUP BY c.id, p.id ORDER BY a.tier = 'critical' DESC, a.handle
+        """
+    )
+    for account, tier, kind, credential, person, left_on, given_up in rows:
+        due = plus(left_on, policy.membership_deadline_days.get(tier)) if left_on else ""
+        yield Finding(
+            code="known-by-former", severity="info" if given_up else "critical", subject=account,
+            message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}" + (", which their case gave up" if given_up else ""),
+            due=due, key=f"known-by-former:{credential}", command=f"govern rotate {account} --kind {kind} --because membership",
+            why=f"{person or 'a former person'} still knows it",
+        )  # fmt: skip
+
+
+def holders(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.id, a.handle, a.tier, count(DISTINCT g.person) FROM accounts a LEFT JOIN grants g ON g.account = a.id AND g.ended_at IS NULL"
+        " WHERE a.state = 'active' GROUP BY a.id ORDER BY a.handle"
+    )
+    for id_, account, tier, held in rows:
+        rule = policy.holders[tier]
+        if held > rule.most:
+            yield Finding(
+                code="holders-most", severity="warning", subject=account, message=f"{held} people hold it, {rule.most} at most should ({rule.control})",
+                key=f"holders-most:{id_}", command=f"govern who {account}",
+            )  # fmt: skip
+        elif held < rule.least:
+            yield Finding(
+                code="holders-least", severity=policy.openers.severity, subject=account,
+                message=f"{held} hold it, at least {rule.least} should ({rule.control})", key=f"holders-least:{id_}",
+                command=f"govern grant {account} PERSON",
+            )  # fmt: skip
+
+
+def openers(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        """
+        SELECT a.handle, c.id, c.kind, count(DISTINCT k.person) AS openers
+        FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
+        LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
+        LEFT JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person NOT IN (SELECT person FROM services)
+        WHERE v.manifest IS NOT NULL AND v.ended_at IS NULL
+        GROUP BY v.credential, v.n HAVING openers < ? ORDER BY openers, a.handle
+        """,
+        (policy.openers.least,),
+    )
+    for account, credential, kind, openers in rows:
+        yield Finding(
+            code="openers", severity=policy.openers.severity, subject=account,
+            message=f"its {kind} can be opened by {openers} besides recovery, {policy.openers.least} should ({policy.openers.control})",
+            key=f"openers:{credential}",
+        )  # fmt: skip
+
+
+def custodians(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.handle, a.id, p.handle FROM accounts a JOIN people p ON p.id = a.custodian"
+        " WHERE a.state = 'active' AND (p.left_on IS NOT NULL OR p.leaving = 1) ORDER BY a.handle"
+    )
+    for account, id_, person in rows:
+        yield Finding(
+            code="custodian-left", severity="critical", subject=account,
+            message=f"{person or 'a former person'} is responsible for it and has left or is leaving",
+            key=f"custodian-left:{id_}", command=f"govern account custody {account} PERSON",
+        )  # fmt: skip
+
+
+def grants(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT a.handle, p.handle, g.until, g.id FROM grants g JOIN accounts a ON a.id = g.account JOIN people p ON p.id = g.person"
+        " WHERE g.ended_at IS NULL AND g.until IS NOT NULL AND substr(g.until, 1, 10) < ? ORDER BY g.until",
+        (today,),
+    )
+    for account, person, until, id_ in rows:
+        yield Finding(
+            code="grant-past", severity="warning", subject=account, message=f"the grant of {person} ran out on {until[:10]}", due=until[:10],
+            key=f"grant:{id_}", command=f"govern revoke {account} {person}",
+        )  # fmt: skip
+
+
+def bare(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    rows = db.execute(
+        "SELECT handle, id FROM accounts a WHERE state = 'active' AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.account = a.id) ORDER BY handle"
+    )
+    for account, id_ in rows:
+        yield Finding(
+            code="no-credential", severity="info", subject=account, message="no credential of it is known", key=f"no-credential:{id_}",
+            command=f"govern credential add {account} --kind password",
+        )  # fmt: skip
