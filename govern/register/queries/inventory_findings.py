@@ -74,6 +74,20 @@ def prompts(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Fi
             )  # fmt: skip
 
 
+def logins(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    """Logins that are the mail address of a person: whoever has that mailbox can have the password changed, and nobody can once it is gone."""
+    rows = db.execute(
+        f"SELECT a.handle, a.tier, a.id, p.handle, {_GONE} FROM accounts a CROSS JOIN people p ON p.mail = a.login COLLATE NOCASE"  # noqa: S608
+        " WHERE a.state = 'active' AND p.mail <> '' ORDER BY a.tier = 'critical' DESC, a.handle"
+    )
+    for account, tier, id_, person, gone in rows:
+        yield Finding(
+            code="login-of-person", severity="critical" if gone else "warning" if tier == "critical" else "info", subject=account,
+            message=f"its login is the mail address of {person}" + (", who has left or is leaving" if gone else ": a mailbox of the company should be"),
+            key=f"login-of-person:{id_}", command=f"govern account edit {account} --login LOGIN", why="change it on the platform first",
+        )  # fmt: skip
+
+
 def sole_admins(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
     """Accounts on whose platform only one person gives and takes roles. Platforms remove no last admin."""
     rows = db.execute(
@@ -143,4 +157,4 @@ def devices(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Fi
             )  # fmt: skip
 
 
-QUESTIONS: Final = (of_former, channels, prompts, sole_admins, devices)
+QUESTIONS: Final = (of_former, channels, prompts, logins, sole_admins, devices)

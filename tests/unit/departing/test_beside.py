@@ -449,6 +449,18 @@ def test_what_reaches_somebody_is_a_finding_before_anybody_leaves(firm: Firm) ->
     assert {("personal-prompts", "shop", "info"), ("device-lost", "Phone 7", "critical")} <= firm.codes()
 
 
+def test_a_login_that_is_somebodys_mail_address_is_a_finding(firm: Firm) -> None:
+    firm.fact("person.edited", {"person": firm.ids["anna"]}, {"mail": "anna@acme.example"})
+    firm.fact("account.edited", {"account": firm.ids["shop"]}, {"login": "social@acme.example"})
+    assert "login-of-person" not in {code for code, *_ in firm.codes()}
+    firm.fact("account.edited", {"account": firm.ids["shop"]}, {"login": "Anna@Acme.example"})
+    assert ("login-of-person", "shop", "info") in firm.codes()
+    firm.fact("account.edited", {"account": firm.ids["shop"], "tier": "critical"})
+    assert ("login-of-person", "shop", "warning") in firm.codes()
+    firm.fact("person.leaving", {"person": firm.ids["anna"]})
+    assert ("login-of-person", "shop", "critical") in firm.codes()
+
+
 def test_of_somebody_who_leaves_it_is_worse(firm: Firm) -> None:
     firm.all_of_it()
     firm.fact("person.leaving", {"person": firm.ids["anna"]})
