@@ -25,8 +25,9 @@ def cut(state: CaseState, *, grants_left: int) -> CaseState:
     return CaseState.CUT
 
 
-def close(state: CaseState, *, items_left: int, still_known: int, grants_left: int) -> CaseState:
-    """The state after the closing. Raises Refused while anything is left: the cut, items, secrets that came to be known since, grants."""
+def close(state: CaseState, *, items_left: int, still_known: int, grants_left: int, still_tied: int = 0) -> CaseState:
+    """The state after the closing. Raises Refused while anything is left: the cut, items, secrets that came to be known since, grants, and what
+    ties the person to accounts beside secrets."""
     match state:
         case CaseState.CLOSED:
             raise Refused("this case is closed", rule="case-open")
@@ -44,6 +45,14 @@ def close(state: CaseState, *, items_left: int, still_known: int, grants_left: i
             f"the person came to know {still_known} more secrets, and holds {grants_left} accounts, since the items were drawn up",
             rule="still-knows",
             control="IA-5 i",
+            hint="take them in: govern offboard refresh CASE",
+        )
+    if still_tied:
+        told = "1 role, tool, device or recovery channel" if still_tied == 1 else f"{still_tied} roles, tools, devices or recovery channels"
+        raise Refused(
+            f"{told} of the person came up since the items were drawn up",
+            rule="still-tied",
+            control="PS-4",
             hint="take them in: govern offboard refresh CASE",
         )
     return CaseState.CLOSED

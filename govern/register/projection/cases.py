@@ -276,11 +276,13 @@ def _item_reopened(scene: Scene) -> None:
 
 def _closed(scene: Scene) -> None:
     found = _case(scene)
+    scope = scopes.of_case(scene.db, found.id)
     state = case.close(
         found.state,
         items_left=scene.one("SELECT count(*) FROM items WHERE case_id = ? AND state = 'open'", found.id)[0],
         still_known=len(ties.unanswered(scene.db, found.id, found.person)),
-        grants_left=ties.grants_left(scene.db, found.person, scopes.of_case(scene.db, found.id)),
+        grants_left=ties.grants_left(scene.db, found.person, scope),
+        still_tied=len(ties_beside.unanswered(scene.db, found.id, found.person, scope)),
     )
     endings = [
         Ending(by or "", verifier or "", entered or "")

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from govern.errors import Refused
 from govern.offboarding.beside import KINDS, Tie
 from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.kinds import Scope
 from govern.register.queries import inventory
 from govern.shell import quoted
 
@@ -50,6 +51,22 @@ def of_person(db: sqlite3.Connection, person: str, *, lost: bool = False) -> tup
         *found,
         *(Tie(kind=ItemKind.DEVICE, about=one.id) for one in inventory.devices(db, person=person) if not lost or one.state == "lost"),
     )
+
+
+def unanswered(db: sqlite3.Connection, case: str, person: str, scope: Scope) -> list[Tie]:
+    """What ties the person still, as far as the case is about it, and no item of it gave up: a role that was taken away and given again too.
+
+    Where codes go is left out: it was recorded before cases asked for it, and what is judged of a closed one stays as it was.
+    """
+    given_up = set(db.execute(
+        "SELECT kind, coalesce(account, ''), coalesce(about, ''), coalesce(credential, ''), coalesce(n, 0) FROM items"
+        " WHERE case_id = ? AND state IN ('waived', 'not-applicable')", (case,)
+    ))  # fmt: skip
+    return [
+        tie
+        for tie in of_person(db, person, lost=not scope.rules.of_the_person)
+        if tie.kind is not ItemKind.PROMPTS and scope.takes(tie.kind, tie.account) and tie[:5] not in given_up
+    ]
 
 
 def _another_admin(db: sqlite3.Connection, account: str, person: str) -> bool:

@@ -36,6 +36,26 @@ def _before(db: sqlite3.Connection, case: Any, entry: int) -> bool:
     return len(ends) < len(case.keys) or entry < max([case.cut_entry, *ends])
 
 
+def still_tied(db: sqlite3.Connection, case: Any) -> set[str]:
+    """Ids of roles, tools and devices of somebody who has left, and of credentials that recover through them, that no item gave up."""
+    if case.kind not in ("leaver", "agency-ended"):
+        return set()
+    found = {
+        row[0]
+        for table in ("entitlements", "apps")
+        for row in db.execute(
+            f"SELECT id FROM {table} WHERE person = ? AND ended_at IS NULL AND account IN (SELECT id FROM accounts WHERE state = 'active')",
+            (case.person,),
+        )
+    }
+    found |= {row[0] for row in db.execute("SELECT id FROM devices WHERE person = ? AND state IN ('held', 'lost')", (case.person,))}
+    current = set(db.execute("SELECT credential, n FROM versions WHERE state = 'current'"))
+    told = db.execute("SELECT credential, n FROM channels WHERE person = ?", (case.person,)).fetchall()
+    found |= {credential for credential, n in told if (credential, n) in current}
+    given_up = db.execute("SELECT about, credential FROM items WHERE case_id = ? AND state IN ('waived', 'not-applicable')", (case.id,))
+    return found - {one for row in given_up for one in row}
+
+
 def nobody_signed_off_their_own(db: sqlite3.Connection, case: Any) -> None:
     """Neither the subject, nor whoever did an item or entered it, stands as the second person of anything."""
     rows = db.execute("SELECT ended_by, verifier, entered_by, state, kind FROM items WHERE case_id = ?", (case.id,)).fetchall()

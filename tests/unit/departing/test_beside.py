@@ -397,6 +397,39 @@ def test_the_closing_waits_for_a_role_that_turned_up_later(firm: Firm) -> None:
     firm.close_case(case, by="bo")
 
 
+@pytest.mark.parametrize("what", ["role", "tool", "device", "channel"])
+def test_no_case_closes_over_what_came_up_later_whoever_writes_the_closing(firm: Firm, what: str) -> None:
+    """By a program of one's own, which takes nothing in: judged in the replay. The control is the same closing once it was given up or ended."""
+    case = firm.offboard("anna")
+    closing = {"case": case.id, "signed_by_one": False}
+    match what:
+        case "role":
+            firm.role("shop", "anna", "editor")
+        case "tool":
+            firm.tool("shop")
+        case "device":
+            firm.device()
+        case _:
+            firm.reaches("personal", "anna")
+    assert refused(firm.fact, "case.closed", closing, by="bo").rule == "still-tied"
+    firm.do(lambda tx: offboard.refresh(tx, firm.case(case)))
+    firm.end(case, 1, "waived", by="bo")
+    firm.end(case, 1, "verify", by="hr")
+    firm.fact("case.closed", closing, by="bo")
+
+
+def test_a_role_that_was_given_again_after_its_item_was_done_keeps_the_case_open(firm: Firm) -> None:
+    firm.role("shop", "anna", "editor")
+    case = firm.offboard("anna")
+    firm.end(case, 1)
+    firm.role("shop", "anna", "editor")
+    assert refused(firm.fact, "case.closed", {"case": case.id, "signed_by_one": False}, by="bo").rule == "still-tied"
+    assert refused(firm.close_case, case, by="bo").rule == "still-knows"
+    firm.do(lambda tx: offboard.refresh(tx, firm.case(case)))
+    firm.end(case, 2)
+    firm.close_case(case, by="bo")
+
+
 def test_the_only_one_who_gives_roles_holds_up_the_closing_and_never_the_cut(firm: Firm) -> None:
     firm.role("shop", "anna")
     case = firm.offboard("anna")

@@ -1,8 +1,8 @@
 """Whatever people do, in whatever order: no case closes while its person could know a secret that works and nobody gave it up.
 
-Two members with keys (mia, and bo who is an admin too), two people without, two accounts; grants, places, declared knowledge, reveals,
-rotations by either, old secrets brought back, departures of every kind planned and cut, items ended in every way, on paper too. Each refusal is
-part of the game, and what must hold is worked out from plain rows.
+Two members with keys (mia, and bo who is an admin too), two people without, two accounts; grants, places, declared knowledge, roles there, tools,
+devices, recovery channels, reveals, rotations by either, old secrets brought back, departures of every kind planned and cut, items ended in every
+way, on paper too. Each refusal is part of the game, and what must hold is worked out from plain rows.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from govern.errors import GovernError
 from govern.offboarding import checklist
 from govern.offboarding.items import ItemState
 from govern.offboarding.kinds import CaseKind
-from govern.procedures import offboard, offboard_items, offboard_sheet
+from govern.procedures import apps, channels, devices, entitlements, offboard, offboard_items, offboard_sheet
 from govern.procedures import rotation as steps
+from govern.procedures.apps import Connection
+from govern.procedures.devices import Given
+from govern.procedures.entitlements import Role
 from govern.register.queries import cases, rotations, ties
 
 from . import oracle
@@ -55,6 +58,7 @@ class Firm(Company):
         self.account("shop", "mia", "bo")
         self.account("blog", "mia", "cy", tier="critical")
         self.fact("place.added", {"place": PLACE, "kind": "manager"}, {"name": "Elsewhere"})
+        self.secret("shop", "recovery-phone", "004512345678")
         self.secrets = (
             self.secret("shop"),
             self.secret("blog"),
@@ -110,6 +114,17 @@ class Departures(RuleBasedStateMachine):
             case "grant":
                 grant = f"{company.moment.timestamp():032.0f}"
                 self.attempt(company.fact, "grant.issued", {"grant": grant, "account": account, "person": who})
+            case "role":
+                self.attempt(company.do, entitlements.add, "shop" if secret == 0 else "blog", person, Role(name="owner"))
+            case "tool":
+                self.attempt(company.do, apps.add, "shop" if secret == 0 else "blog", Connection(tool="buffer", by=person))
+            case "device":
+                self.attempt(company.do, devices.add, person, Given(kind="phone", signed_in=("shop",)))
+            case "channel":
+                self.attempt(company.do, channels.reaches, "shop", "recovery-phone", "personal", person)
+            case "end":
+                self.attempt(company.do, entitlements.end, "shop" if secret == 0 else "blog", person, by="bo")
+                self.attempt(company.do, apps.end, "shop" if secret == 0 else "blog", "buffer", person, by="bo")
             case "custody":
                 self.attempt(company.fact, "account.custody", {"account": account, "custodian": who})
             case "reveal":
@@ -190,6 +205,7 @@ class Departures(RuleBasedStateMachine):
             self.closed.add(case.id)
             assert not case.left
             assert oracle.still_known(db, case) == set()
+            assert oracle.still_tied(db, case) == set()
             if case.kind in ("leaver", "agency-ended"):
                 assert db.execute("SELECT count(*) FROM grants WHERE person = ? AND ended_at IS NULL", (case.person,)).fetchone() == (0,)
             oracle.nobody_signed_off_their_own(db, case)

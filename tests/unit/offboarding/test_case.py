@@ -34,6 +34,7 @@ def test_a_case_closes_when_nothing_is_left() -> None:
         (CaseState.CUT, {"items_left": 3, "still_known": 1}, "items-open"),
         (CaseState.CUT, {"still_known": 1}, "still-knows"),
         (CaseState.CUT, {"grants_left": 1}, "still-knows"),
+        (CaseState.CUT, {"still_tied": 1}, "still-tied"),
     ],
 )
 def test_it_stays_open_while_anything_is_left(state: CaseState, left: dict[str, int], rule: str) -> None:
