@@ -205,6 +205,7 @@ def _item_ended(scene: Scene) -> None:
     scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
         case "done":
+            _by_people(scene, item)
             refusal = proven.too_early(scene.db, found.id, item) or proven.unmet(scene.db, found.person, item, scope, at=scene.now)
             if refusal is not None:
                 raise refusal
@@ -227,6 +228,15 @@ def _item_ended(scene: Scene) -> None:
         body["state"], scene.at, by, grade, body.get("evidence"), scene.personal.get("note"), cites,
         scene.actor if behalf else None, body["case"], body["item"],
     )  # fmt: skip
+
+
+def _by_people(scene: Scene, item: Item) -> None:
+    """What only people can see is told as done by people: a stray service key must not tick boxes."""
+    if not proven.can_tell(item.kind) and services.is_service(scene.db, scene.actor):
+        raise Refused(
+            "a service ends no item but those that the ledger shows as done", rule="service-item", control="AC-6",
+            hint="a person says that it is done: govern offboard done CASE ITEM",
+        )  # fmt: skip
 
 
 def _on_behalf(scene: Scene, found: _Case) -> str:

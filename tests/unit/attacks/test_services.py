@@ -250,6 +250,24 @@ def test_a_service_makes_no_cut_of_whoever_authorised_it(firm: Firm) -> None:
     assert firm.mia.ask("SELECT 1 FROM findings") == []
 
 
+def test_a_service_ticks_nothing_that_only_people_can_see(firm: Firm) -> None:
+    """It ends what the ledger shows. The control: the same entry by a person."""
+    place = "b" * 32
+    for type_, body in (
+        ("place.added", {"place": place, "kind": "sheet"}),
+        ("place.member", {"place": place, "person": firm.ids["dora"]}),
+        ("place.holds", {"place": place, "accounts": [firm.mia.ask("SELECT id FROM accounts LIMIT 1")[0][0]]}),
+    ):
+        assert firm.tells(firm.by_mia, type_, body) == ""
+    firm.mia.write(lambda tx: offboard.open_(tx, offboard.Opening(person="dora", kind=CaseKind.LEAVER, cut_at=tx.now)))
+    case, item = firm.mia.ask("SELECT case_id, id FROM items WHERE kind = 'clean-place'")[0]
+    body = {"case": case, "item": item, "state": "done", "grade": "one-person"}
+    event = firm.night.event("case.item_ended", body, authority=firm.authority)
+    assert firm.verdict(firm.night.write(event, under=firm.night.case)) == "service-item"
+    by_person = firm.by_mia.event("case.item_ended", body)
+    assert firm.verdict(firm.by_mia.write(by_person, under=firm.by_mia.case)) == ""
+
+
 # --- what people do with services ------------------------------------------------------------------------------------------------------
 
 

@@ -226,3 +226,19 @@ def test_where_another_admin_is_they_are_leaving_from_the_opening_on(firm: Any) 
     firm.promote("anna")
     firm.offboard("mia", by="eva", cut_in=3)
     assert firm.db("eva").execute("SELECT leaving FROM people WHERE id = ?", (firm.ids["mia"],)).fetchone() == (1,)
+
+
+def test_who_alone_gives_roles_on_such_a_platform_keeps_their_successor_waiting(firm: Any) -> None:
+    """Without being responsible for the account here. The control: with a second admin there nobody waits."""
+    firm.account("channel", "mia", "anna", platform="youtube")
+    role = {"account": firm.ids["channel"], "role": "owner", "admin": True}
+    firm.fact("entitlement.recorded", {"entitlement": "a" * 32, "person": firm.ids["anna"], **role})
+    assert planned_waits(firm, "anna") == [("channel", "2026-11-23")]
+    firm.fact("entitlement.recorded", {"entitlement": "b" * 32, "person": firm.ids["mia"], **role})
+    assert planned_waits(firm, "anna") == []
+
+
+def planned_waits(company: Any, person: str) -> list[tuple[str, str]]:
+    opening = offboard.Opening(person=person, kind=CaseKind.LEAVER, cut_at=company.now, last_day="2026-11-30")
+    [(_, entries)] = offboard.plan(company.db(), opening, company.now)
+    return [(one.account, one.by) for one in succession.waits(company.db(), entries, last="2026-11-30", now=company.now)]
