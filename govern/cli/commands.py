@@ -37,7 +37,7 @@ COMMANDS: Final[dict[str, str]] = {
     "report": "Populations for an audit: leavers, holders",
     "platform": "Platforms: how each is changed, and how far that is known",
     "policy": "The rules in force: show, check, adopt",
-    "ledger": "The ledger: show, verify, checkpoint, compare, prove",
+    "ledger": "The ledger: show, verify, checkpoint, compare, prove, export",
     "vault": "The vault itself: backup, restore, move, trust, recover",
     "recovery": "Recovery sheets: given, keepers, drill, replace, rewrap, print",
 }

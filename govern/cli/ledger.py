@@ -122,3 +122,42 @@ def prove(
     else:
         render.line(render.safe(str(out)))
     render.next_step(f"python docs/verify.py {workspace.vault.hex()} {quoted(out)}", "needs no govern")
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where it is written.")] = None,
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Without names, handles, reasons: people and accounts are numbers.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write every entry, opened, with all checkpoints: whoever has the vault id replays it with docs/replay.py and sees that none is missing."""
+    from govern.procedures.ledger_export import Counted, lines
+
+    if out is None:
+        raise Usage("--out is missing", hint="name a file for the export")
+    workspace, counted = settings.workspace(), Counted()
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError:
+        raise Refused(f"{out} exists already", code="exists", hint="name another file") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for line in lines(workspace, counted, pseudonymous=pseudonymous):
+                file.write(line)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    if json:
+        render.emit("ledger.export", {
+            "file": str(out), "vault": workspace.vault.hex(), "size": counted.size, "sealed": counted.sealed, "void": counted.void,
+            "pseudonymous": pseudonymous,
+        })  # fmt: skip
+    else:
+        render.line(render.safe(str(out)))
+        hidden = f", {counted.sealed} of them not shown: they are sealed to others" if counted.sealed else ""
+        render.note(f"{render.count(counted.size, 'entry', 'entries')}{hidden}")
+        if not pseudonymous:
+            render.note("names and reasons stand in it; without them: --pseudonymous")
+    render.next_step(f"python docs/replay.py {workspace.vault.hex()} {quoted(out)}", "needs no govern")

@@ -177,9 +177,14 @@ def open_personal(entry: Entry, *, vault: bytes, epoch: EpochKey, committed: byt
 
     Whether an absent part was rightly erased is for the caller to know.
     """
+    return opened_personal(entry, vault=vault, epoch=epoch, committed=committed)[1]
+
+
+def opened_personal(entry: Entry, *, vault: bytes, epoch: EpochKey, committed: bytes) -> tuple[bytes, bytes]:
+    """(salt, bytes) of the same."""
     try:
         if entry.personal is not None:
-            return _open(entry, entry.personal, committed, _PERSONAL, vault, epoch)[1]
+            return _open(entry, entry.personal, committed, _PERSONAL, vault, epoch)
     except _UNREADABLE:
         raise IntegrityError("its personal part was altered", index=entry.index, code="personal-altered") from None
     raise IntegrityError("its personal part is missing", index=entry.index, code="personal-missing")
