@@ -83,6 +83,7 @@ def _again(opening: Opening) -> str:
     from govern.shell import quoted
 
     words = [quoted(opening.person), *([] if opening.kind == "leaver" else ["--kind", opening.kind])]
+    words += ["--last-day", opening.last_day] if opening.last_day else []
     words += [word for selector in opening.keep for word in ("--keep", quoted(selector))]
     words += [word for selector in opening.accounts for word in ("--accounts", quoted(selector))]
     return " ".join([*words, *(word for key in opening.keys for word in ("--key", quoted(key)))])
