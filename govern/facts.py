@@ -205,6 +205,12 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.confirmed": _fact(
         rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8)}
     ),
+    # ways into an account besides its secrets, as a connector finds and ends them
+    "way.ending": _fact(
+        way=id_, account=id_, kind=_label, connector=_label, distribution=_label, release=_label, server=_label, optional={"by": id_},
+        personal={"name": text(500), "ref": text(500)},
+    ),
+    "way.ended": _fact(way=id_, account=id_, gone=flag),
     # cases: in a compartment of their own readers
     "case.opened": _fact(
         "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from govern.cli import render, settings
-from govern.cli.rotated import confirmed, next_of, row, short, tell_confirmed
+from govern.cli.rotated import confirmed, next_of, row, short, tell_confirmed, tell_lister
 from govern.errors import Failed, GovernError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def _carry(
         render.emit(command, {"rotations": [*(_row(one, names) for one in ended), *also], **more})
     elif len(ended) > 1:
         _table(ended)
+    tell_lister(workspace.view(), [one.carried.rotation for one in ended])
     if interrupted:
         raise KeyboardInterrupt
     left = [one.carried for one in ended if one.carried.rotation.open]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from govern.cli import channel, render, settings
+from govern.cli import channel, render, settings, ways_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -161,3 +161,4 @@ def use_code(
 
 
 channel.register(app)
+ways_in.register(app)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.cli.rotated import confirmed, named, next_of, row, short, table, tell_confirmed, tell_next, tell_residue
+from govern.cli.rotated import confirmed, named, next_of, row, short, table, tell_confirmed, tell_lister, tell_next, tell_residue
 from govern.errors import Usage
 from govern.rotation.kinds import LABELLED, label
 
@@ -192,6 +192,7 @@ def confirm(
         })  # fmt: skip
     tell_confirmed(done, names)
     tell_shared(workspace.view(), done.rotation)
+    tell_lister(workspace.view(), [done.rotation])
 
 
 @app.command("reject")

@@ -98,6 +98,8 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "device.signed_in": _CASES,
     "device.ended": _CASES,
     "channel.reaches": _RUNS_ACCOUNT,
+    "way.ending": _RUNS_ACCOUNT,
+    "way.ended": _RUNS_ACCOUNT,
     "rotation.opened": frozenset({ADMIN, CUSTODIAN, HR}),
     "rotations.opened": frozenset({ADMIN, CUSTODIAN, HR}),
     "rotation.rejected": _RUNS_ACCOUNT,

@@ -27,7 +27,7 @@ _SUBJECT: Final = {
 }
 """Fact -> the field of its body that says whom its personal part is about."""
 
-_BY: Final = frozenset({"secret.revealed", "code.shown", "code.spent", "secrets.exported", "import.recorded", "backup.made"})
+_BY: Final = frozenset({"secret.revealed", "code.shown", "code.spent", "secrets.exported", "import.recorded", "backup.made", "way.ending"})
 """Facts whose personal part is about whoever recorded them."""
 
 LOOKED_UP: Final = frozenset({"grant.ended", "case.item_ended", "case.item_reopened", "case.closed"})

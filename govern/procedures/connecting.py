@@ -120,7 +120,7 @@ def target_of(run: Run, found: Rotation) -> Target:
         showing.must_hold(tx.register, account, tx.actor, found.kind, tx.now)
         run.server = address.read(account.url, account.handle).server
         run.confirmed = servers.must_be_known(tx.register, found, account, reader=tx.actor, named=run.way.server)
-        helper = _helper(tx, run.way.by, account) if run.way.by else None
+        helper = helping(tx, run.way.by, account) if run.way.by else None
         old_label = connecting.issued_under(tx.register, found.credential)
     return Target(
         handle=account.handle, url=account.url, login=account.login, kind=found.kind, label=label(found.id), old_label=old_label,
@@ -128,7 +128,7 @@ def target_of(run: Run, found: Rotation) -> Target:
     )  # fmt: skip
 
 
-def _helper(tx: Transaction, credential: str, helped: Account) -> Helper:
+def helping(tx: Transaction, credential: str, helped: Account) -> Helper:
     """The credential that helps, opened and recorded. Refused where it is not of the very server that it is sent to: whoever may edit the url of the
     account that is helped, or names the helper in the ledger, must not choose where somebody else's secret goes."""
     helping = rotations.of_credential(tx.register, credential)
@@ -141,7 +141,7 @@ def _helper(tx: Transaction, credential: str, helped: Account) -> Helper:
             hint=f"compare the urls: govern account show {account.handle}, govern account show {helped.handle}",
         )
     showing.must_hold(tx.register, account, tx.actor, helping.kind, tx.now)
-    secret = _open(tx, credential, helping.kind, helping.current)
+    secret = opened(tx, credential, helping.kind, helping.current)
     return Helper(login=account.login or account.handle, kind=helping.kind, secret=secret)
 
 
@@ -149,7 +149,7 @@ def _same_server(one: Account, other: Account) -> bool:
     return one.id == other.id or address.read(one.url, one.handle)[:3] == address.read(other.url, other.handle)[:3]
 
 
-def _open(tx: Transaction, credential: str, kind: str, n: int) -> Secret:
+def opened(tx: Transaction, credential: str, kind: str, n: int) -> Secret:
     """One version, recorded as used by a program before it leaves this transaction."""
     fields = sealing.open_fields(tx, sealing.stored(tx.register, credential, n))
     secret = showing.value(kind, fields)
@@ -174,7 +174,7 @@ def hold(tx: Transaction, run: Run, found: Rotation, *versions: int) -> None:
     """Open these versions, each once in a run, and record that they are used."""
     for n in versions:
         if n and n not in run.secrets:
-            run.secrets[n] = _open(tx, found.credential, found.kind, n)
+            run.secrets[n] = opened(tx, found.credential, found.kind, n)
 
 
 async def ask(run: Run, found: Rotation, n: int) -> Probe:

@@ -138,6 +138,11 @@ CREATE TABLE items (
   verifier TEXT, cites INTEGER, entered_by TEXT, PRIMARY KEY (case_id, id)) WITHOUT ROWID;
 CREATE INDEX items_credential ON items (credential) WHERE state = 'open';
 
+CREATE TABLE ways (
+  id TEXT PRIMARY KEY, account TEXT, kind TEXT, name TEXT, ref TEXT, connector TEXT, actor TEXT, at TEXT, gone INTEGER, ended_at TEXT,
+  entry INTEGER) WITHOUT ROWID;
+CREATE INDEX ways_account ON ways (account);
+
 CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);
 CREATE TABLE imports (entry INTEGER PRIMARY KEY, format TEXT, path TEXT, at TEXT, created INTEGER, sealed INTEGER);
 CREATE TABLE exports (entry INTEGER PRIMARY KEY, path TEXT, at TEXT);

@@ -26,6 +26,7 @@ from govern.register.projection import (
     rotations,
     services,
     showing,
+    ways,
 )
 from govern.register.projection.scene import Scene
 
@@ -49,6 +50,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **channels.APPLY,
     **rotations.APPLY,
     **connecting.APPLY,
+    **ways.APPLY,
     **cases.APPLY,
 }
 """Type -> what it changes. A test compares the keys with `govern.facts.FACTS`."""

@@ -31,6 +31,8 @@ _TEXTS: Final = (
     ("entitlements", "login"),
     ("apps", "login"),
     ("devices", "name"),
+    ("ways", "name"),
+    ("ways", "ref"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 

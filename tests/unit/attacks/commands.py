@@ -116,6 +116,8 @@ SHOWING: tuple[str, ...] = (
     "reveal shop --stdout --json",
     "code shop",
     "credential use-code shop --stdout",
+    "credential ways-in shop --json",
+    "credential end-way shop x --json",
     "envelope print shop --out {new}",
     "handover shop cleo --kind password --stdout",
     "export --format bitwarden-json --out {new} --reason moving",

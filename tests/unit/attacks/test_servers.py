@@ -14,13 +14,14 @@ import pytest
 
 from govern.canonical import canonical
 from govern.cli import prompt, settings
+from govern.connectors import address
 from govern.connectors.load import Found
 from govern.errors import Refused
 from govern.ledger.commitment import commit
-from govern.procedures import rotate
+from govern.procedures import rotate, ways_in
 from govern.procedures.connected import carry_on
 from govern.procedures.connecting import Way
-from govern.register.queries import rotations
+from govern.register.queries import accounts, rotations
 from govern.rotation.triggers import Trigger
 from govern.testing.connector import Double
 from govern.testing.platform import Fault, Platform
@@ -273,3 +274,42 @@ def test_on_a_terminal_its_name_is_typed(brand: Brand, monkeypatch: pytest.Monke
     monkeypatch.setattr(prompt, "ask", lambda question: asked.append(question) or typed)
     said = brand.mia.run("rotate", "brand", "--connector", "matrix")
     assert (said.code, told in said.err, len(asked)) == (code, True, 1), said
+
+
+# --- looking at what else gets in, and ending some of it -----------------------------------------------------------------------------------
+
+
+def looked(brand: Brand) -> int:
+    """How much the platform lists to whoever looks with the account's password."""
+    way = Way(found=DOUBLE, connect=lambda target: Double(target, brand.platform))
+    with brand.mia.opened() as workspace:
+        return len(ways_in.look(workspace, accounts.find(workspace.view(), "brand"), way, settings.now))
+
+
+def ending(brand: Brand, url: str) -> str:
+    """What becomes of a `way.ending` that is written past our program: the rule against it, or nothing."""
+    insider = Insider(brand.ben)
+    server = address.read(url, "brand").server
+    body = {"way": os.urandom(16).hex(), "account": brand.account, "kind": "session", "server": server, **BY}
+    index = insider.write(insider.event("way.ending", body))
+    found = brand.mia.ask("SELECT code FROM findings WHERE entry = ?", index)
+    return found[0][0] if found else ""
+
+
+def test_nobody_looks_with_the_password_at_a_server_that_is_in_doubt(brand: Brand) -> None:
+    """The control: the same look before its url was moved by somebody who leaves."""
+    brand.platform.sessions = {"a phone"}
+    assert looked(brand) == 1
+    brand.move(THEIRS, by=brand.ben)
+    brand.leaves("ben")
+    calls = len(brand.platform.calls)
+    with pytest.raises(Refused) as refused:
+        looked(brand)
+    assert (refused.value.rule, len(brand.platform.calls)) == ("server-confirmed", calls)
+
+
+def test_ending_a_way_in_at_a_server_in_doubt_is_void(brand: Brand) -> None:
+    assert ending(brand, OWN) == "", "the control"
+    brand.move(THEIRS, by=brand.ben)
+    brand.leaves("ben")
+    assert ending(brand, THEIRS) == "server-confirmed"

@@ -57,6 +57,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "secrets.exported": ({}, {"actor"}),
     "import.recorded": ({}, {"actor"}),
     "backup.made": ({}, {"actor"}),
+    "way.ending": ({}, {"actor"}),
     "proposal.made": ({"parameters": {"person": "p"}}, {"p"}),
     "account.added": ({"custodian": "p"}, set()),
     "account.edited": ({"deputy": "p"}, set()),

@@ -1,0 +1,185 @@
+"""Who and what else gets into an account on its platform, as a connector sees it, and ending one of these ways: recorded before it is ended.
+
+A changed password leaves sessions, app passwords and connected apps alive on many platforms. What was set out for and not seen through is settled by the
+next look: a way that the platform lists no longer is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from govern.connectors import address
+from govern.connectors.load import BUILT_IN, find
+from govern.connectors.protocol import Target
+from govern.errors import GovernError, NotFound, Refused
+from govern.procedures import connecting, showing
+from govern.procedures.connected import changing
+from govern.procedures.connecting import Silence, asked
+from govern.procedures.exchange import in_turn
+from govern.register.queries import connecting as queries
+from govern.register.queries import rotations, servers, ways
+from govern.vault.secret import Secret
+
+if TYPE_CHECKING:
+    from govern.connectors.protocol import Access, Connector
+    from govern.policy.rules import Policy
+    from govern.procedures.connecting import Way
+    from govern.register.queries.accounts import Account
+    from govern.register.transaction import Transaction
+    from govern.register.workspace import Workspace
+
+T = TypeVar("T")
+_OURS = ("app-password", "api-token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayIn:
+    """One way into the account. `ours`: the kind of the credential here whose present secret it is, or empty."""
+
+    access: Access
+    ours: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """One that was to be ended. `gone`: the platform lists it no longer; None where it gave no answer; `why`: what it said, or empty."""
+
+    access: Access
+    gone: bool | None
+    why: str = ""
+
+
+class _Sight:
+    """One account at its platform for as long as one session lasts."""
+
+    def __init__(self, workspace: Workspace, account: Account, way: Way, clock: Callable[[], str]) -> None:
+        self.workspace, self.account, self.way, self.clock = workspace, account, way, clock
+        self.platform: Connector
+        self.secret = Secret("")
+
+    def open(self) -> None:
+        """Everything that is sent is opened, and recorded as used, first."""
+        name, account = self.way.found.name, self.account
+        capabilities = self.way.found.make.capabilities
+        if not capabilities.lists_access or account.platform not in capabilities.platforms:
+            raise Refused(
+                f"the connector {name} lists nothing of an account on {account.platform}", rule="connector-kind",
+                hint=f"look there: govern platform show {account.platform}",
+            )  # fmt: skip
+        self.server = address.read(account.url, account.handle).server
+        with self.workspace.transaction(self.clock()) as tx:
+            helper = None
+            if servers.doubt(tx.register, account=account.id, rotation="", server=self.server) is not None:
+                raise Refused(
+                    f"nothing is sent to {self.server} for {account.handle} before somebody has confirmed it", rule="server-confirmed",
+                    control="AC-4", hint=f"govern rotate {account.handle} --connector {name} --server HOST confirms it, and changes the password",
+                )  # fmt: skip
+            if self.way.by:
+                helper = connecting.helping(tx, self.way.by, account)
+                self.secret = helper.secret
+            else:
+                self.secret = self._own(tx)
+        self.platform = self.way.connect(
+            Target(handle=account.handle, url=account.url, login=account.login, kind="password", label="", helper=helper)
+        )
+
+    def _own(self, tx: Transaction) -> Secret:
+        account = self.account
+        one = next((o for o in rotations.of_account(tx.register, account.id, "password") if o.current and not o.kept_in), None)
+        if one is None:
+            raise NotFound(f"{account.handle} has no password here to look with", hint="--by ACCOUNT whose credential may look")
+        showing.must_hold(tx.register, account, tx.actor, "password", tx.now)
+        return connecting.opened(tx, one.credential, "password", one.current)
+
+    async def look(self) -> list[WayIn]:
+        """What there is, and what of an earlier run has gone by now."""
+        found = await asked(lambda: self.platform.list_access(self.secret))
+        there = {(one.kind, one.id) for one in found}
+        with self.workspace.transaction(self.clock()) as tx:
+            for one in ways.of_account(tx.register, self.account.id):
+                if one.gone is None and one.ref:
+                    tx.record("way.ended", {"way": one.id, "account": self.account.id, "gone": (one.kind, one.ref) not in there})
+            ours = {
+                queries.issued_under(tx.register, one.credential): one.kind
+                for kind in _OURS
+                for one in rotations.of_account(tx.register, self.account.id, kind)
+            }
+        return [WayIn(access=one, ours=ours.get(one.name, "") if one.name else "") for one in found]
+
+    async def end(self, wanted: Sequence[Access]) -> list[Ended]:
+        way = self.way
+        with self.workspace.transaction(self.clock()) as tx:
+            for one in wanted:
+                tx.record(
+                    "way.ending",
+                    {
+                        "way": tx.new_id(), "account": self.account.id, "kind": one.kind, "connector": way.found.name,
+                        "distribution": way.found.distribution, "release": way.found.release, "server": self.server, "by": way.by or None,
+                    },
+                    {"name": one.name, "ref": one.id},
+                )  # fmt: skip
+        said: dict[tuple[str, str], str] = {}
+        for one in wanted:
+            try:
+                await asked(lambda one=one: self.platform.remove_access(self.secret, one))  # type: ignore[misc]
+            except Silence as silence:
+                said[one.kind, one.id] = silence.message
+        try:
+            left = {(one.access.kind, one.access.id) for one in await self.look()}
+        except Silence as silence:
+            return [Ended(access=one, gone=None, why=said.get((one.kind, one.id), silence.message)) for one in wanted]
+        return [Ended(access=one, gone=(one.kind, one.id) not in left, why=said.get((one.kind, one.id), "")) for one in wanted]
+
+
+def look(workspace: Workspace, account: Account, way: Way, clock: Callable[[], str]) -> list[WayIn]:
+    """Every way into the account that its platform lists to the connector; what the connector is given is recorded first.
+
+    Raises Refused where the actor may not, or the connector can't; Failed where the platform gives no answer.
+    """
+    return _within(workspace, account, way, clock, lambda sight: sight.look())
+
+
+def end(
+    workspace: Workspace, account: Account, way: Way, choose: Callable[[Sequence[WayIn]], Sequence[WayIn]], clock: Callable[[], str]
+) -> list[Ended]:
+    """End those that `choose` takes from what is there. Refused for the present secret of a credential here: that is what a rotation is for."""
+
+    async def work(sight: _Sight) -> list[Ended]:
+        chosen = choose(await sight.look())
+        for one in chosen:
+            if one.ours:
+                raise Refused(
+                    f"{one.access.name} is the present {one.ours} of {account.handle} here", rule="own-way",
+                    hint=f"govern rotate {account.handle} --kind {one.ours} --connector {way.found.name} puts another in its place",
+                )  # fmt: skip
+        return await sight.end([one.access for one in chosen]) if chosen else []
+
+    return _within(workspace, account, way, clock, work)
+
+
+def _within(workspace: Workspace, account: Account, way: Way, clock: Callable[[], str], work: Callable[[_Sight], Awaitable[T]]) -> T:
+    async def steps() -> T:
+        sight = _Sight(workspace, account, way, clock)
+        sight.open()
+        try:
+            return await work(sight)
+        finally:
+            with suppress(GovernError):
+                await asked(sight.platform.finish)
+            way.close()
+
+    with changing(workspace):
+        return in_turn(steps())
+
+
+def lister(platform: str, policy: Policy) -> str:
+    """Name of a connector of our own that the policy names and that lists ways into accounts on this platform; empty where there is none."""
+    for name in BUILT_IN:
+        if name in policy.connectors.allowed:
+            capabilities = find(name, policy).make.capabilities
+            if platform in capabilities.platforms and capabilities.lists_access:
+                return name
+    return ""
