@@ -43,6 +43,9 @@ READING: tuple[str, ...] = (
     "ledger checkpoint",
     "ledger compare {note}",
     "ledger prove 3 --out {new}",
+    "ledger export --out {new}",
+    "report holders --json",
+    "report leavers --json",
 )
 
 WRITING: tuple[str, ...] = (
