@@ -13,6 +13,7 @@ from govern.errors import Usage
 from govern.shell import quoted
 
 if TYPE_CHECKING:
+    from govern.register.queries.cases import Case, Entry
     from govern.register.queries.inventory import Device
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -107,21 +108,25 @@ def signed_in(
     from govern.register.queries.people import handles
 
     workspace = settings.workspace()
+    ended: list[tuple[Case, Entry]] = []
     if dry_run:
         db = workspace.view()
         found, after = procedure.plan_sign_in(db, device, accounts, out=out)
-        changed, told = after != found.accounts, {**row(found, handles(db)), "accounts": list(after)}
+        names = handles(db)
+        changed, told = after != found.accounts, {**row(found, names), "accounts": list(after)}
     else:
         with workspace.transaction(settings.now()) as tx:
-            found, changed = procedure.sign_in(tx, device, accounts, out=out)
-            told = row(found, handles(tx.register))
+            found, changed, ended = procedure.sign_in(tx, device, accounts, out=out)
+            names = handles(tx.register)
+            told = row(found, names)
     if json:
-        render.emit("device", {"devices": [told], "changed": changed, "dry_run": dry_run})
+        render.emit("device", {"devices": [told], "changed": changed, "items": items(ended), "dry_run": dry_run})
         return
     if not changed:
         render.note(f"{render.safe(found.called)} is recorded just so already")
         return
     table([told], empty="")
+    tell_items(ended, names)
 
 
 @app.command("return")

@@ -1,7 +1,8 @@
 """Items from what ties a person to accounts beside secrets: roles on platforms, tools, devices, where codes and recovery go. Pure.
 
 What could keep others from changing a secret comes before the secrets: whoever still has a role can undo a change, and a code that goes to
-somebody who is gone stops it. Tools come after them, since they are connected anew with what is new.
+somebody who is gone stops it. Sessions and tools come after them: what signs in again, or is connected anew,
+is to need what is new.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Tie(NamedTuple):
 
 
 _BEFORE: Final = (ItemKind.ENTITLEMENT, ItemKind.PROMPTS, ItemKind.RECOVERY_CHANNEL)
-_AFTER: Final = (ItemKind.APP, ItemKind.DEVICE)
+_AFTER: Final = (ItemKind.SESSION, ItemKind.APP, ItemKind.DEVICE)
 KINDS: Final = frozenset({*_BEFORE, *_AFTER, ItemKind.NATIVE_ADMIN})
 """Kinds of items that are drawn up here."""
 

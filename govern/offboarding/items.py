@@ -38,6 +38,8 @@ class ItemKind(StrEnum):
     """One version of one secret that the person could know. Ends only by a rotation."""
     APP = "app"
     """A tool that the person connected: it may go on when they leave, or stop when they are removed."""
+    SESSION = "session"
+    """An account is signed in on a device that the person has, or has lost: whoever has the device needs no password."""
     DEVICE = "device"
     CLEAN_PLACE = "clean-place"
     """Copies lie there, and the person is in it."""
@@ -118,7 +120,7 @@ def _complete(item: Item) -> bool:
             return bool(item.account)
         case ItemKind.ROTATE | ItemKind.RECOVERY_CHANNEL:
             return bool(item.account and item.credential and item.version)
-        case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.APP:
+        case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.APP | ItemKind.SESSION:
             return bool(item.account) and id_(item.about)
         case ItemKind.DEVICE:
             return id_(item.about)

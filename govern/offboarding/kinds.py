@@ -59,7 +59,10 @@ RULES: Final[Mapping[CaseKind, Rules]] = {
     CaseKind.CLIENT_ENDED: Rules(_BACK | {ItemKind.END_GRANT}, of_accounts=True),
     CaseKind.PAUSE: Rules(_TIES - {ItemKind.REVOKE_KEY, ItemKind.RECOVERY_SHEET}, anew=True),
     CaseKind.DEVICE_LOST: Rules(
-        frozenset({ItemKind.REVOKE_KEY, ItemKind.ROTATE, ItemKind.DEVICE}), ends_grants=False, cause="lost", of_the_person=False
+        frozenset({ItemKind.REVOKE_KEY, ItemKind.ROTATE, ItemKind.SESSION, ItemKind.DEVICE}),
+        ends_grants=False,
+        cause="lost",
+        of_the_person=False,
     ),
 }
 """Every kind has its rules. PS-4 (leaver), PS-5 (mover, pause), PS-7 d (agency), IA-5 d (device)."""

@@ -26,6 +26,8 @@ def there(kind: ItemKind, about: Profile, *, credential: str = "", url: str = ""
             return There(page(about, url), about.rotate.get(credential, ()), survives)
         case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.ENTITLEMENT | ItemKind.NATIVE_ADMIN:
             return There(about.delegation_url or page(about, url), about.cut["roles"])
+        case ItemKind.SESSION:
+            return There(page(about, url), about.cut["sessions"])
         case ItemKind.APP:
             of_tool = [said._replace(text=f"{tool.name}: {said.text}") for said in tool.cut["roles"]] if tool else []
             return There(page(about, url), (*about.cut["apps"], *of_tool))
@@ -51,6 +53,6 @@ def minutes(items: list[tuple[ItemKind, str]], known: dict[str, int]) -> int:
     """About how long the items take: once for each account with a secret to change, with all that is cut there besides, and a little for each
     thing on other accounts. `items`: kind and account (id or empty); `known`: account -> minutes of its platform."""
     changed = {account for kind, account in items if kind is ItemKind.ROTATE}
-    others = (ItemKind.ENTITLEMENT, ItemKind.PROMPTS, ItemKind.RECOVERY_CHANNEL, ItemKind.APP, ItemKind.DEVICE)
+    others = (ItemKind.ENTITLEMENT, ItemKind.PROMPTS, ItemKind.RECOVERY_CHANNEL, ItemKind.SESSION, ItemKind.APP, ItemKind.DEVICE)
     beside = sum(kind in others and account not in changed for kind, account in items)
     return sum(known.get(account, MINUTES_UNKNOWN) for account in changed) + MINUTES_BESIDE * beside

@@ -26,7 +26,7 @@ def whose(kind: ItemKind, *, assignee: str, answers: Set[str], subject: str, sta
     match kind:
         case (
             ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.RETIRE | ItemKind.ROTATE | ItemKind.ENTITLEMENT | ItemKind.PROMPTS
-            | ItemKind.RECOVERY_CHANNEL | ItemKind.APP
+            | ItemKind.RECOVERY_CHANNEL | ItemKind.APP | ItemKind.SESSION
         ):  # fmt: skip
             found = frozenset(answers & staff.present) - {subject}
             return found or frozenset(staff.admins) - {subject}

@@ -46,6 +46,8 @@ def sentence(told: Told) -> str:
             return f"replace its {told.credential}, which reaches {told.person}"
         case ItemKind.APP:
             return f"disconnect {told.about}, which {told.person} connected, and connect it anew where needed"
+        case ItemKind.SESSION:
+            return f"sign {told.about or 'the device'} out there"
         case ItemKind.DEVICE:
             return f"take back {told.about or 'the device'}, or wipe it"
         case ItemKind.ROTATE:
@@ -93,6 +95,8 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern rotate {told.account} --kind {told.credential}"
         case ItemKind.APP:
             return f"govern app end {told.account} {quoted(told.about)} --by {told.person}"
+        case ItemKind.SESSION:
+            return f"govern device signed-in {quoted(told.about)} --accounts {told.account} --out"
         case ItemKind.DEVICE:
             return f"govern device return {quoted(told.about)}"
         case ItemKind.WITHDRAW_ROLE:

@@ -70,7 +70,7 @@ def _devices(tx: Transaction, old: sqlite3.Connection) -> None:
 
 def _signed_in(db: sqlite3.Connection) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for device, account in db.execute("SELECT device, account FROM device_accounts ORDER BY device, account"):
+    for device, account in db.execute("SELECT device, account FROM device_accounts WHERE out_entry IS NULL ORDER BY device, account"):
         found.setdefault(device, []).append(account)
     return found
 

@@ -99,16 +99,17 @@ def plan_sign_in(db: sqlite3.Connection, text: str, selectors: Sequence[str], *,
     return device, tuple(sorted(set(device.accounts) - named if out else set(device.accounts) | named))
 
 
-def sign_in(tx: Transaction, text: str, selectors: Sequence[str], *, out: bool = False) -> tuple[Device, bool]:
-    """Record that these accounts are signed in on the device, or, with `out`, are so no more; whether there was anything to record."""
+def sign_in(tx: Transaction, text: str, selectors: Sequence[str], *, out: bool = False) -> tuple[Device, bool, list[tuple[Case, Entry]]]:
+    """Record that these accounts are signed in on the device, or, with `out`, are so no more; whether there was anything to record, and which items
+    of departures ended with it."""
     db = tx.register
     device, handles = plan_sign_in(db, text, selectors, out=out)
     if handles == device.accounts:
-        return device, False
+        return device, False, []
     if len(handles) > rules.MOST_ACCOUNTS:
         raise Usage(f"{len(handles)} accounts, and {rules.MOST_ACCOUNTS} at most are kept for one device")
     tx.record("device.signed_in", {"device": device.id, "accounts": sorted(accounts.find(db, handle).id for handle in handles)})
-    return _by_id(db, device.id), True
+    return _by_id(db, device.id), True, ending_items.after(tx, device.person, ItemKind.SESSION, about=device.id)
 
 
 def end(tx: Transaction, text: str, how: str, *, on: str = "", evidence: str = "") -> Ended:
@@ -119,5 +120,6 @@ def end(tx: Transaction, text: str, how: str, *, on: str = "", evidence: str = "
         past_day(on, "--on", tx.now)
     device = find(tx.register, text)
     tx.record("device.ended", {"device": device.id, "how": how, "on": on or None, "evidence": evidence or None})
-    items = ending_items.after(tx, device.person, ItemKind.DEVICE, about=device.id)
+    items = ending_items.after(tx, device.person, ItemKind.SESSION, about=device.id)
+    items += ending_items.after(tx, device.person, ItemKind.DEVICE, about=device.id)
     return Ended(device=_by_id(tx.register, device.id), items=tuple(items))

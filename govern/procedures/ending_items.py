@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.procedures import settling
-from govern.register.queries import cases, proven, scopes
+from govern.register.queries import cases, proven, scopes, ties_beside
 from govern.register.queries.cases import Case, Entry
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def record(tx: Transaction, entry: Entry, evidence: str = "") -> None:
-    """Record the end that an item is about, where whoever says that it is done says just this: a role or tool removed, a device taken back.
+    """Record the end that an item is about, where whoever says that it is done says just this: a role or tool removed, a device signed out
+    or taken back.
 
     Not of a device that is lost, which may have been wiped; nor of what takes a change elsewhere, which only that shows.
     """
@@ -29,6 +30,14 @@ def record(tx: Transaction, entry: Entry, evidence: str = "") -> None:
         case ItemKind.APP:
             open_ = tx.register.execute("SELECT 1 FROM apps WHERE id = ? AND ended_at IS NULL", (item.about,)).fetchone()
             type_, body = "app.ended", {"app": item.about, "account": item.account}
+        case ItemKind.SESSION:
+            rows = tx.register.execute(
+                "SELECT account FROM device_accounts WHERE device = ? AND out_entry IS NULL ORDER BY account", (item.about,)
+            ).fetchall()
+            still = [account for (account,) in rows]
+            if item.account in still and ties_beside.unmet(tx.register, "", item) is not None:
+                tx.record("device.signed_in", {"device": item.about, "accounts": [one for one in still if one != item.account]})
+            return
         case ItemKind.DEVICE:
             open_ = tx.register.execute("SELECT 1 FROM devices WHERE id = ? AND state = 'held'", (item.about,)).fetchone()
             type_, body = "device.ended", {"device": item.about, "how": "returned"}

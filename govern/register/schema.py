@@ -112,7 +112,7 @@ CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
   ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX devices_person ON devices (person);
-CREATE TABLE device_accounts (device TEXT, account TEXT, PRIMARY KEY (device, account)) WITHOUT ROWID;
+CREATE TABLE device_accounts (device TEXT, account TEXT, out_by TEXT, out_entry INTEGER, PRIMARY KEY (device, account)) WITHOUT ROWID;
 CREATE INDEX device_accounts_account ON device_accounts (account);
 CREATE TABLE channels (
   credential TEXT, n INTEGER, reach TEXT, person TEXT, teller TEXT, at TEXT, entry INTEGER, before TEXT, PRIMARY KEY (credential, n)) WITHOUT ROWID;

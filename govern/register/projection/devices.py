@@ -13,6 +13,8 @@ from govern.register.projection.scene import Scene
 LAST: Final = frozenset({"returned", "wiped"})
 """States that nothing follows."""
 
+_ON: Final = "SELECT account FROM device_accounts WHERE device = ? AND out_entry IS NULL"
+
 
 def _given(scene: Scene) -> None:
     body = scene.body
@@ -30,8 +32,14 @@ def _accounts(scene: Scene, accounts: Sequence[str]) -> None:
     known = scene.one("SELECT count(*) FROM json_each(?) j JOIN accounts a ON a.id = j.value", json.dumps(accounts))[0]
     if known != len(accounts):
         raise scene.unknown("account")
-    scene.run("DELETE FROM device_accounts WHERE device = ?", scene.body["device"])
-    scene.db.executemany("INSERT OR IGNORE INTO device_accounts VALUES (?, ?)", [(scene.body["device"], account) for account in accounts])
+    scene.run(
+        "UPDATE device_accounts SET out_by = ?, out_entry = ? WHERE device = ? AND out_entry IS NULL AND account NOT IN (SELECT value FROM json_each(?))",
+        scene.actor, scene.index, scene.body["device"], json.dumps(accounts),
+    )  # fmt: skip
+    scene.db.executemany(
+        "INSERT INTO device_accounts VALUES (?, ?, NULL, NULL) ON CONFLICT DO UPDATE SET out_by = NULL, out_entry = NULL",
+        [(scene.body["device"], account) for account in accounts],
+    )
 
 
 def _state(scene: Scene) -> tuple[str, str]:
@@ -47,7 +55,7 @@ def _state(scene: Scene) -> tuple[str, str]:
 def _signed_in(scene: Scene) -> None:
     """Exactly these accounts are signed in on it from now on."""
     person, _ = _state(scene)
-    before = {row[0] for row in scene.db.execute("SELECT account FROM device_accounts WHERE device = ?", (scene.body["device"],))}
+    before = {row[0] for row in scene.db.execute(_ON, (scene.body["device"],))}
     if before - set(scene.body["accounts"]):
         beside.by_another(scene, person, "sessions on a device")
     _accounts(scene, scene.body["accounts"])

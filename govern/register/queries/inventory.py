@@ -105,7 +105,8 @@ FROM apps t CROSS JOIN accounts a ON a.id = t.account WHERE
 """
 _DEVICES = """
 SELECT t.id, t.person, t.kind, t.name, t.state,
-  (SELECT json_group_array(handle) FROM (SELECT a.handle FROM device_accounts d JOIN accounts a ON a.id = d.account WHERE d.device = t.id ORDER BY a.handle)),
+  (SELECT json_group_array(handle) FROM (
+    SELECT a.handle FROM device_accounts d JOIN accounts a ON a.id = d.account WHERE d.device = t.id AND d.out_entry IS NULL ORDER BY a.handle)),
   t.since, t.evidence, t.at, t.ended_at, t.ended_on, t.ender, t.entry, t.ended_entry
 FROM devices t WHERE
 """
@@ -151,7 +152,7 @@ def channels(db: sqlite3.Connection, *, account: str = "", person: str = "") -> 
 
 def signed_in(db: sqlite3.Connection, account: str) -> list[Device]:
     """Devices in people's hands, or lost, on which an account is signed in."""
-    here = " AND EXISTS (SELECT 1 FROM device_accounts d WHERE d.device = t.id AND d.account = :account) ORDER BY t.entry"
+    here = " AND EXISTS (SELECT 1 FROM device_accounts d WHERE d.device = t.id AND d.account = :account AND d.out_entry IS NULL) ORDER BY t.entry"
     return [_device(row) for row in db.execute(_DEVICES + _HELD + here, _asked(account, ""))]
 
 

@@ -139,7 +139,7 @@ def devices(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Fi
     """Devices that are lost, and those that somebody who has left still has."""
     rows = db.execute(
         "SELECT t.id, coalesce(t.name, t.kind || ' ' || substr(t.id, 1, 8)), t.state, p.handle,"
-        " (SELECT count(*) FROM device_accounts d JOIN accounts a ON a.id = d.account AND a.state = 'active' WHERE d.device = t.id)"
+        " (SELECT count(*) FROM device_accounts d JOIN accounts a ON a.id = d.account AND a.state = 'active' WHERE d.device = t.id AND d.out_entry IS NULL)"
         " FROM devices t JOIN people p ON p.id = t.person WHERE t.state = 'lost' OR (t.state = 'held' AND p.left_on IS NOT NULL) ORDER BY t.entry"
     )
     for id_, name, state, person, signed_in in rows:

@@ -58,7 +58,15 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE,
             hint = "govern account retire ACCOUNT --returned"
         case ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES | ItemKind.HAND_BACK | ItemKind.TAKEN_OVER:
             return None
-        case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.PROMPTS | ItemKind.RECOVERY_CHANNEL | ItemKind.APP | ItemKind.DEVICE:
+        case (
+            ItemKind.NATIVE_ADMIN
+            | ItemKind.ENTITLEMENT
+            | ItemKind.PROMPTS
+            | ItemKind.RECOVERY_CHANNEL
+            | ItemKind.SESSION
+            | ItemKind.APP
+            | ItemKind.DEVICE
+        ):
             return ties_beside.unmet(db, person if scope.rules.of_the_person else "", item)  # of a lost machine everybody may tell
         case _:
             assert_never(item.kind)

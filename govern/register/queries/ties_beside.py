@@ -47,10 +47,13 @@ def of_person(db: sqlite3.Connection, person: str, *, lost: bool = False) -> tup
     found += [
         Tie(kind=ItemKind.APP, account=one.account, about=one.id) for one in inventory.apps(db, person=person) if one.account in there
     ]
-    return (
-        *found,
-        *(Tie(kind=ItemKind.DEVICE, about=one.id) for one in inventory.devices(db, person=person) if not lost or one.state == "lost"),
-    )
+    theirs = [one for one in inventory.devices(db, person=person) if not lost or one.state == "lost"]
+    in_use = dict(db.execute("SELECT handle, id FROM accounts WHERE state = 'active' AND id IN (SELECT d.account FROM device_accounts d"
+        " JOIN devices t ON t.id = d.device WHERE t.person = ?)", (person,)))  # fmt: skip
+    found += [
+        Tie(kind=ItemKind.SESSION, account=in_use[handle], about=one.id) for one in theirs for handle in one.accounts if handle in in_use
+    ]
+    return (*found, *(Tie(kind=ItemKind.DEVICE, about=one.id) for one in theirs))
 
 
 def unanswered(db: sqlite3.Connection, case: str, person: str, scope: Scope) -> list[Tie]:
@@ -100,6 +103,9 @@ def unmet(db: sqlite3.Connection, person: str, item: Item) -> Refused | None:
             row = one("SELECT ended_at, tool FROM apps WHERE id = ?", item.about)
             left = not row or row[0] is None
             hint = f"remove it there, then: govern app end {handle} {quoted(row[1] if row else 'TOOL')} --by {who}"
+        case ItemKind.SESSION:
+            left = bool(one(_SIGNED_IN, item.about, item.account))
+            hint = f"sign it out there, then: govern device signed-in {item.about[:8]} --accounts {handle} --out"
         case ItemKind.DEVICE:
             left = one("SELECT state FROM devices WHERE id = ?", item.about) in ((), ("held",), ("lost",))
             hint = f"govern device return {item.about[:8]}, or --wiped"
@@ -120,9 +126,15 @@ _REACHES: Final = (
     "SELECT 1 FROM channels t JOIN versions v ON v.credential = t.credential AND v.n = t.n AND v.ended_at IS NULL"
     " WHERE t.credential = ? AND t.n = ? AND t.person = ?"
 )
+_SIGNED_IN: Final = (
+    "SELECT 1 FROM device_accounts d JOIN devices t ON t.id = d.device AND t.state IN ('held', 'lost') WHERE d.device = ? AND d.account = ?"
+    " AND d.out_entry IS NULL"
+)
 _ENDED: Final = {
     ItemKind.ENTITLEMENT: "SELECT ender, ended_entry FROM entitlements WHERE id = ? AND ended_at IS NOT NULL",
     ItemKind.APP: "SELECT ender, ended_entry FROM apps WHERE id = ? AND ended_at IS NOT NULL",
+    ItemKind.SESSION: "SELECT iif(d.out_entry IS NULL, t.ender, d.out_by), coalesce(d.out_entry, t.ended_entry) FROM device_accounts d"
+    " JOIN devices t ON t.id = d.device WHERE d.device = ? AND d.account = ? AND (d.out_entry IS NOT NULL OR t.state IN ('returned', 'wiped'))",
     ItemKind.DEVICE: "SELECT ender, ended_entry FROM devices WHERE id = ? AND state IN ('returned', 'wiped')",
 }
 
@@ -137,7 +149,8 @@ def ended_by(db: sqlite3.Connection, person: str, item: Item) -> Proof | None:
         case ItemKind.RECOVERY_CHANNEL:
             query, values = _CHANGED, (item.credential, item.version, person)
         case _ if item.kind in _ENDED:
-            query, values = _ENDED[item.kind], (item.about,)
+            query = _ENDED[item.kind]
+            values = (item.about, item.account) if item.kind is ItemKind.SESSION else (item.about,)
         case _:
             return None
     row = db.execute(query, values).fetchone()

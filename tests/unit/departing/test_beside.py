@@ -262,6 +262,7 @@ def test_a_departure_lists_everything_that_reaches_the_leaver(firm: Firm) -> Non
         ("entitlement", "shop", "super admin"),
         ("prompts", "shop", ""),
         ("recovery-channel", "shop", ""),
+        ("session", "shop", "Phone 7"),
         ("app", "shop", "hootsuite"),
         ("device", "", "Phone 7"),
     ]
@@ -291,12 +292,13 @@ def test_each_end_ends_its_item_and_the_item_cites_it(firm: Firm) -> None:
     ended = {entry.item.kind.value + entry.handle: (names[entry.ended_by], entry.cites) for entry in firm.items(case)}
     assert {kind: by for kind, (by, _) in ended.items()} == {
         "native-adminshop": "mia", "entitlementpage": "bo", "entitlementshop": "mia", "promptsshop": "hr", "recovery-channelshop": "mia",
-        "appshop": "mia", "device": "hr",
+        "appshop": "mia", "sessionshop": "hr", "device": "hr",
     }  # fmt: skip
     types = dict(firm.db().execute("SELECT idx, type FROM entries").fetchall())
     assert {kind: types[cites] for kind, (_, cites) in ended.items() if cites} == {
         "native-adminshop": "entitlement.recorded", "entitlementpage": "entitlement.ended", "entitlementshop": "entitlement.ended",
-        "recovery-channelshop": "rotation.confirmed", "appshop": "app.ended", "device": "device.ended",
+        "recovery-channelshop": "rotation.confirmed", "appshop": "app.ended", "sessionshop": "device.ended",
+        "device": "device.ended",
     }  # fmt: skip
     assert all(cites >= before for _, cites in ended.values() if cites)
 
@@ -327,7 +329,9 @@ def test_what_takes_a_change_elsewhere_is_not_done_before_the_ledger_shows_it(fi
     firm.end(case, number, "waived", by="bo")
 
 
-@pytest.mark.parametrize(("number", "fact"), [(2, "entitlement.ended"), (3, "entitlement.ended"), (6, "app.ended"), (7, "device.ended")])
+@pytest.mark.parametrize(
+    ("number", "fact"), [(2, "entitlement.ended"), (3, "entitlement.ended"), (6, "device.signed_in"), (7, "app.ended"), (8, "device.ended")]
+)
 def test_that_a_role_or_tool_was_removed_or_a_device_taken_back_is_recorded_with_the_item(firm: Firm, number: int, fact: str) -> None:
     firm.all_of_it()
     case = firm.offboard("anna")
@@ -343,12 +347,12 @@ def test_from_a_sheet_it_is_recorded_by_whoever_enters_it_and_done_by_whoever_si
     """But what bo had recorded himself is bo's, whatever a sheet says of it."""
     firm.all_of_it()
     case = firm.offboard("anna")
-    firm.fact("app.ended", {"app": firm.items(case)[5].item.about, "account": firm.ids["shop"]}, by="bo")
+    firm.fact("app.ended", {"app": firm.items(case)[6].item.about, "account": firm.ids["shop"]}, by="bo")
     sheet = [codes.code(case.id, entry.id, entry.number) for entry in firm.items(case)]
     entered = firm.do(lambda tx: offboard_sheet.enter(tx, firm.case(case, by="hr"), sheet, "cy"), by="hr")
     names = {id_: name for name, id_ in firm.ids.items()}
     assert {(entry.number, names[entry.ended_by], entry.grade) for entry in entered.items} == {
-        (2, "cy", "on-behalf"), (3, "cy", "on-behalf"), (6, "bo", "one-person"), (7, "cy", "on-behalf"),
+        (2, "cy", "on-behalf"), (3, "cy", "on-behalf"), (6, "cy", "on-behalf"), (7, "bo", "one-person"), (8, "cy", "on-behalf"),
     }  # fmt: skip
     assert {code for code, _ in entered.left} == {sheet[0], sheet[3], sheet[4]}
     assert {one.ender for one in inventory.entitlements(firm.db(), person=firm.ids["anna"], ended=True)} == {firm.ids["hr"]}
@@ -360,10 +364,29 @@ def test_a_lost_device_leaves_the_item_open_until_it_is_wiped(firm: Firm) -> Non
     firm.device()
     case = firm.offboard("anna")
     firm.do(devices.end, "phone 7", "lost")
-    assert refused(firm.end, case, 1).rule == "not-yet"
-    assert kinds(firm.items(case)) == [("device", "", "Phone 7")]
+    assert refused(firm.end, case, 2).rule == "not-yet"
+    assert kinds(firm.items(case)) == [("session", "shop", "Phone 7"), ("device", "", "Phone 7")]
     firm.do(devices.end, "phone 7", "wiped")
-    assert kinds(firm.items(case), "done") == [("device", "", "Phone 7")]
+    assert kinds(firm.items(case), "done") == [("session", "shop", "Phone 7"), ("device", "", "Phone 7")]
+
+
+def test_signing_a_device_out_ends_the_item_of_that_account_by_whoever_did_it(firm: Firm) -> None:
+    """What is told of other accounts on the device afterwards changes nothing of it."""
+    firm.device(on="tag:brand")
+    case = firm.offboard("anna")
+    assert kinds(firm.items(case)) == [("session", "page", "Phone 7"), ("session", "shop", "Phone 7"), ("device", "", "Phone 7")]
+    firm.do(devices.sign_in, "phone 7", ["shop"], out=True, by="hr")
+    shop = firm.items(case)[1]
+    assert (shop.state, shop.ended_by) == ("done", firm.ids["hr"])
+    firm.do(devices.sign_in, "phone 7", ["page"], out=True, by="bo")
+    page = firm.items(case)[0]
+    assert (page.ended_by, page.cites is not None and page.cites > (shop.cites or 0)) == (firm.ids["bo"], True)
+    firm.end(case, 2, "reopen")
+    assert firm.end(case, 2).ended_by == firm.ids["hr"]
+    firm.do(devices.sign_in, "phone 7", ["shop"], by="hr")
+    firm.end(case, 2, "reopen")
+    again = firm.end(case, 2)
+    assert (again.ended_by, inventory.devices(firm.db())[0].accounts) == (firm.ids["mia"], ())
 
 
 def test_the_word_of_another_that_a_channel_is_not_theirs_ends_the_item(firm: Firm) -> None:
@@ -413,8 +436,9 @@ def test_no_case_closes_over_what_came_up_later_whoever_writes_the_closing(firm:
             firm.reaches("personal", "anna")
     assert refused(firm.fact, "case.closed", closing, by="bo").rule == "still-tied"
     firm.do(lambda tx: offboard.refresh(tx, firm.case(case)))
-    firm.end(case, 1, "waived", by="bo")
-    firm.end(case, 1, "verify", by="hr")
+    for entry in firm.items(case):
+        firm.end(case, entry.number, "waived", by="bo")
+        firm.end(case, entry.number, "verify", by="hr")
     firm.fact("case.closed", closing, by="bo")
 
 
@@ -458,7 +482,7 @@ def test_of_a_lost_machine_the_device_that_is_lost_is_an_item_and_nothing_else_o
     firm.device(name="Laptop 3", kind="laptop", by="hr")
     assert plan(firm, "anna", CaseKind.DEVICE_LOST) == []
     firm.do(devices.end, "laptop 3", "lost")
-    assert kinds(plan(firm, "anna", CaseKind.DEVICE_LOST)) == [("device", "", "Laptop 3")]
+    assert kinds(plan(firm, "anna", CaseKind.DEVICE_LOST)) == [("session", "shop", "Laptop 3"), ("device", "", "Laptop 3")]
 
 
 def test_whoever_moves_keeps_the_devices_and_what_is_on_accounts_that_they_keep(firm: Firm) -> None:

@@ -65,7 +65,7 @@ def test_whom_codes_reach_which_tools_stop_and_who_is_logged_out(busy: Busy) -> 
 def test_the_minutes_are_those_of_the_platforms(busy: Busy) -> None:
     shop = item_steps.known("instagram")
     assert shop is not None
-    assert busy.before().minutes == shop.before.minutes + 15 + 5 + 5  # shop, odd; the role on page, the phone
+    assert busy.before().minutes == shop.before.minutes + 15 + 5 + 5  # shop with its session, odd; the role on page, the phone
 
 
 def test_who_has_the_least_open_work_comes_first_and_the_leaver_never(busy: Busy) -> None:

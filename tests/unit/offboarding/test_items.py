@@ -26,6 +26,7 @@ WHOLE = [
     Item(kind=ItemKind.PROMPTS, account=ACCOUNT, due=DUE),
     Item(kind=ItemKind.RECOVERY_CHANNEL, account=ACCOUNT, credential=CREDENTIAL, version=2, due=DUE),
     Item(kind=ItemKind.APP, account=ACCOUNT, about=ID, due=DUE),
+    Item(kind=ItemKind.SESSION, account=ACCOUNT, about=ID, due=DUE),
     Item(kind=ItemKind.DEVICE, about=ID, due=DUE),
 ]
 
@@ -82,6 +83,7 @@ def test_a_rotation_item_names_the_very_version(field: str) -> None:
         (ItemKind.PROMPTS, "account"),
         (ItemKind.RECOVERY_CHANNEL, "version"),
         (ItemKind.APP, "about"),
+        (ItemKind.SESSION, "account"),
         (ItemKind.DEVICE, "about"),
     ],
 )
