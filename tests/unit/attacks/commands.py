@@ -43,7 +43,7 @@ READING: tuple[str, ...] = (
     "ledger checkpoint",
     "ledger compare {note}",
     "ledger prove 3 --out {new}",
-    "ledger export --out {new}",
+    "ledger export --out {new}.export",
     "report holders --json",
     "report leavers --json",
 )
