@@ -1,0 +1,76 @@
+"""`govern rotation reconcile`: bringing what is under way to its end, by the connector that began it, or by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from govern.cli import render, settings
+from govern.cli.rotated import next_of, row, table
+
+if TYPE_CHECKING:
+    from govern.register.queries.rotations import Rotation
+    from govern.register.workspace import Workspace
+
+
+def reconcile(
+    id_: Annotated[str, typer.Argument(metavar="[ID]")] = "",
+    server: Annotated[
+        str, typer.Option(metavar="HOST", help="What a connector has begun: you know that this is the account's own server.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Bring what is under way to its end: by the connector that began it, else asked on a terminal, else told."""
+    from govern.register.queries import people, rotations, services
+
+    workspace = settings.workspace()
+    db = workspace.view()
+    found = [rotations.find(db, id_)] if id_ else rotations.rotations(db, only_open=True)
+    if services.is_service(db, workspace.person):
+        found = _entrusted(workspace, found, named=bool(id_))
+    begun = [one for one in found if one.connector and one.open and (id_ or one.state.value != "lost")]
+    by_hand = [one for one in found if one not in begun]
+    if not json and (by_hand or not begun):
+        _by_hand(workspace, by_hand)
+    if begun:
+        from govern.cli.connected import go_on
+
+        go_on(workspace, begun, by_hand, server, json=json)
+    elif json:
+        names = people.handles(db)
+        render.emit("rotation", {"rotations": [row(one, names) for one in by_hand]})
+
+
+def _entrusted(workspace: Workspace, found: list[Rotation], *, named: bool) -> list[Rotation]:
+    """Of these what a service may bring forward: by a connector, of what is entrusted to it. Of a single one that was named it is told why not."""
+    from govern.errors import Refused
+    from govern.register.queries import serving
+
+    db, now = workspace.view(), settings.now()
+    own = [one for one in found if serving.serves(db, workspace.person, one.account, one.kind, now)]
+    if named and not own:
+        raise Refused(
+            f"the {found[0].kind} of {found[0].handle} is not entrusted to this service", rule="service-entrusted", control="AC-6",
+            hint="an admin entrusts it: govern key add-service NAME --purpose reconcile --accounts SELECTOR",
+        )  # fmt: skip
+    return [one for one in own if one.connector]
+
+
+def _by_hand(workspace: Workspace, found: list[Rotation]) -> None:
+    """What people change: led through on a terminal, else told with what to confirm."""
+    if settings.current.terminal:
+        from govern.cli.guide import guide
+
+        for one in found:
+            guide(workspace, one.id)
+        return
+    table(found, empty="no rotation is under way")
+    for one in found:
+        if one.open:
+            render.next_step(next_of(one))
+
+
+def register(app: typer.Typer) -> None:
+    """Add this to `govern rotation`."""
+    app.command("reconcile")(reconcile)
