@@ -1,4 +1,4 @@
-"""What is made from the models and the profiles: two JSON Schemas, all platforms in one file, and the table of `docs/platforms.md`.
+"""What is made from the models and the profiles: three JSON Schemas, all platforms in one file, and the table of `docs/platforms.md`.
 
 `python -m govern.policy.compiled` writes them again after a change; a test compares. Runs in the source tree only.
 """
@@ -13,6 +13,7 @@ from govern.facts import PRESETS
 from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
 from govern.policy.files import platform_texts
+from govern.policy.hr_model import HrFile
 from govern.policy.platform_model import PlatformProfile
 from govern.policy.platforms import COMPILED
 from govern.policy.policy_model import PolicyRules
@@ -46,6 +47,12 @@ def platform_schema() -> dict[str, Any]:
     """JSON Schema of a platform profile."""
     shape = PlatformProfile.model_json_schema(by_alias=True)
     return {"$schema": _DIALECT} | shape | {"title": "govern platform profile"}
+
+
+def hr_schema() -> dict[str, Any]:
+    """JSON Schema of the map of an HR program's export."""
+    shape = HrFile.model_json_schema(by_alias=True)
+    return {"$schema": _DIALECT} | shape | {"title": "govern HR map", "description": "How the export of an HR program is read."}
 
 
 def platforms() -> list[dict[str, Any]]:
@@ -87,7 +94,10 @@ def _loosened(shape: Any) -> Any:
 
 def texts() -> dict[str, str]:
     """Path below `policies/` -> text of every file that is made here."""
-    made = {"schema/policy.schema.json": policy_schema(), "schema/platform.schema.json": platform_schema(), COMPILED: platforms()}
+    made = {
+        "schema/policy.schema.json": policy_schema(), "schema/platform.schema.json": platform_schema(), "schema/hr.schema.json": hr_schema(),
+        COMPILED: platforms(),
+    }  # fmt: skip
     return {path: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for path, value in made.items()}
 
 
