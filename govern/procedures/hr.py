@@ -1,0 +1,110 @@
+"""Taking in the export of an HR program: joiners are added, changes recorded, departures opened, each by the rules that hold where it is typed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from govern.offboarding import feed
+from govern.offboarding.employees import NONE, Answers, Employee, Member
+from govern.offboarding.feed import Change, Kind
+from govern.offboarding.kinds import CaseKind
+from govern.policy.hr import HrRules
+from govern.procedures import offboard
+from govern.procedures import people as adding
+from govern.procedures.people import NewPerson
+from govern.register.queries import cases, people
+from govern.register.queries.cases import Case
+
+if TYPE_CHECKING:
+    from govern.register.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of an export. `added`: place of a row -> id of whoever is new by it; `opened`: the change that asked for it, and its case."""
+
+    changes: tuple[Change, ...]
+    added: Mapping[str, str] = field(default_factory=dict)
+    opened: Sequence[tuple[Change, Case]] = ()
+
+
+def members(db: sqlite3.Connection, reader: str) -> list[Member]:
+    """Everybody of the register, as far as `reader` (an id) may know of their cases."""
+    open_cases = {case.person: case for case in cases.cases(db, reader=reader) if case.state != "closed"}
+    return [_member(one, open_cases.get(one.id), reader) for one in people.people(db)]
+
+
+def _member(one: people.Person, case: Case | None, reader: str) -> Member:
+    return Member(
+        id=one.id, name=one.name, mail=one.mail, department=one.department, status=one.status,
+        last_day=one.left_on or (case.last_day if case else "") or one.last_day, case=case.kind if case else None,
+        expected=not (one.external or "service" in one.roles), oneself=one.id == reader,
+    )  # fmt: skip
+
+
+def compare(
+    db: sqlite3.Connection, reader: str, rows: Sequence[Employee], rules: HrRules, now: str, answers: Answers = NONE
+) -> tuple[Change, ...]:
+    """What the export comes to; nothing is recorded. Refused where too many have vanished from it, or would leave by it."""
+    known, today = members(db, reader), feed.day_of(now, rules.zone)
+    handles = people.handles(db)
+
+    def tied(person: str) -> bool:
+        opening = offboard.Opening(person=handles[person], kind=CaseKind.MOVER, cut_at=now)
+        return any(entries for _, entries in offboard.plan(db, opening, now))
+
+    feed.check_share(feed.diff(known, rows, rules, today, tied=tied), known, rules)
+    return feed.diff(known, rows, rules, today, tied=tied, answers=answers)
+
+
+def cut_time(change: Change, rules: HrRules, now: str) -> str:
+    """When the cut of the case would be made (UTC): at the end of the last day, now where that has passed; a mover's some days on."""
+    if change.kind is Kind.MOVER:
+        return feed.ends_at(feed.days_on(feed.day_of(now, rules.zone), rules.move_after), rules.zone)
+    return max(now, feed.ends_at(change.last_day, rules.zone))
+
+
+def take_in(tx: Transaction, rows: Sequence[Employee], rules: HrRules, answers: Answers = NONE) -> Taken:
+    """Do all that has an answer, or, where a rule refuses any of it, nothing; the questions without one stay as they are."""
+    changes = compare(tx.register, tx.actor, rows, rules, tx.now, answers)
+    added: dict[str, str] = {}
+    opened: list[tuple[Change, Case]] = []
+    for change in changes:
+        if not change.acts:
+            continue
+        match change.kind:
+            case Kind.JOINER | Kind.RETURNED:
+                _add(tx, change, added)
+            case Kind.CHANGED:
+                _edit(tx, change)
+            case Kind.MOVER:
+                _edit(tx, change)
+                opened.append((change, _open(tx, change, change.person, CaseKind.MOVER, rules)))
+            case Kind.LEAVER:
+                person = change.person or added[change.row.place if change.row else ""]
+                opened.append((change, _open(tx, change, person, CaseKind.LEAVER, rules)))
+            case _:
+                pass
+    return Taken(changes=changes, added=added, opened=opened)
+
+
+def _add(tx: Transaction, change: Change, added: dict[str, str]) -> None:
+    row = change.row
+    if row is None:
+        return
+    department = row.departments[0] if row.departments else ""
+    added[row.place] = adding.add(tx, NewPerson(name=row.name, mail=row.mail, department=department, locale=row.locale)).id
+
+
+def _edit(tx: Transaction, change: Change) -> None:
+    tx.record("person.edited", {"person": change.person}, {name: after for name, (_, after) in change.fields.items()})
+
+
+def _open(tx: Transaction, change: Change, person: str, kind: CaseKind, rules: HrRules) -> Case:
+    handle = people.by_id(tx.register, person).handle
+    opening = offboard.Opening(person=handle, kind=kind, cut_at=cut_time(change, rules, tx.now), last_day=change.last_day)
+    case, _ = offboard.open_(tx, opening)
+    return case
