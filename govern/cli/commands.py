@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rotation": "Rotations: list, show, confirm, reject, unsure, lost, abort, reconcile",
     "offboard": "A departure: plan, open, work through, close, report",
     "report": "Populations for an audit: leavers, holders",
+    "hr": "Joiners, movers and leavers from the export of an HR program: import",
     "platform": "Platforms: how each is changed, and how far that is known",
     "policy": "The rules in force: show, check, adopt",
     "ledger": "The ledger: show, verify, checkpoint, compare, prove, export",

@@ -1,0 +1,159 @@
+"""How the difference between the people of a vault and the export of an HR program is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from govern.cli import render
+
+if TYPE_CHECKING:
+    from govern.importers.hr_table import Export
+    from govern.offboarding.feed import Change
+    from govern.policy.hr import HrRules
+    from govern.procedures.hr import Taken
+
+_STEPS: Final = 3
+_NOTHING_TO_READ: Final = ("unchanged", "past", "left-out")
+
+
+class Names:
+    """Handles and names of people, as the register has them now."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        from govern.register.queries.people import people
+
+        self._people = {one.id: one for one in people(db)}
+
+    def handle(self, person: str) -> str:
+        return render.safe(self._people[person].handle) if person else ""
+
+    def name(self, person: str) -> str:
+        return self._people[person].name if person else ""
+
+    def of(self, change: Change, added: Mapping[str, str] | None = None) -> str:
+        """Whom a change is about: a handle, or the name in the file of somebody who has none yet."""
+        person = self._added(change, added or {}) or change.person
+        return self.handle(person) or (render.safe(change.row.name) if change.row else "")
+
+    def _added(self, change: Change, added: Mapping[str, str]) -> str:
+        return added.get(change.row.place, "") if change.row else ""
+
+    def row(self, change: Change, added: Mapping[str, str]) -> tuple[str | None, str]:
+        """(handle or None, name) for JSON."""
+        person = self._added(change, added) or change.person
+        return (self._people[person].handle if person else None), self.name(person) or (change.row.name if change.row else "")
+
+
+def table(changes: Sequence[Change], names: Names, rules: HrRules, now: str, added: Mapping[str, str] | None = None) -> None:
+    """The difference: a line for each thing that was or would be done, and for each question."""
+    shown = [change for change in changes if change.kind not in _NOTHING_TO_READ]
+    render.table(
+        ("what", "person", "row", "difference"),
+        [(f"{change.kind}{'?' if change.asks else ''}", names.of(change, added), _place(change), _told(change, names, rules, now)) for change in shown],
+        empty="nothing has changed",
+    )  # fmt: skip
+
+
+def tell(taken: Taken, export: Export, names: Names, *, dry_run: bool) -> None:
+    """What was left out, and why; what was not read; counts."""
+    from govern.offboarding.feed import Kind
+
+    for text in export.warnings:
+        render.note(f"note: {text}")
+    if "last-day" not in export.read:
+        render.note("note: no column of last days was found: nobody leaves by this file")
+    for one in export.skipped:
+        render.note(f"left out: {one.row}: {render.safe(one.reason)}")
+    for change in taken.changes:
+        if change.why and change.kind in (Kind.LEFT_OUT, Kind.UNCHANGED):
+            head = "left out" if change.kind is Kind.LEFT_OUT else "note"
+            render.note(f"{head}: {names.of(change)}{f' ({_place(change)})' if change.row else ''}: {change.why}")
+    done, asked = sum(change.acts for change in taken.changes), sum(change.asks for change in taken.changes)
+    same = sum(change.kind is Kind.UNCHANGED for change in taken.changes)
+    verb = "would be recorded" if dry_run else "recorded"
+    render.note(
+        f"{render.count(done, 'change')} {verb}, {render.count(asked, 'question')} left open, {same} unchanged; "
+        f"{render.count(export.dropped, 'column')} of the file not read"
+    )
+
+
+def go_on(taken: Taken, names: Names, *, again: str, dry_run: bool) -> None:
+    """The next commands to type."""
+    from govern.offboarding.feed import Kind
+
+    if dry_run and any(change.acts for change in taken.changes):
+        render.next_step(render.safe(again), "nothing was recorded")
+    for _, case in taken.opened[:_STEPS]:
+        render.next_step(f"govern offboard show {case.id[:8]}", f"{names.handle(case.person)}, {case.kind}")
+    asked = [change for change in taken.changes if change.asks]
+    if any(change.kind is Kind.MOVER for change in asked):
+        render.next_step(f"{render.safe(again)} --movers", "or --departments, where they are only called otherwise")
+    if any(change.kind is Kind.RETURNED for change in asked):
+        render.next_step(f"{render.safe(again)} --returned", "adds them anew; what they knew before stays with who they were")
+    for change in [change for change in asked if change.kind is Kind.VANISHED][:_STEPS]:
+        render.next_step(f"govern offboard open {names.of(change)} --last-day DATE", "if they have left")
+    if any(change.kind is Kind.UNCLEAR for change in asked):
+        render.next_step(render.safe(again), "on a terminal, where it asks whom a row means")
+
+
+def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str, *, dry_run: bool) -> None:
+    from govern.offboarding.feed import Kind
+
+    opened = {id(change): case for change, case in taken.opened}
+    changes = []
+    for change in taken.changes:
+        if change.kind is Kind.UNCHANGED and not change.why:
+            continue
+        handle, name = names.row(change, taken.added)
+        case = opened.get(id(change))
+        changes.append({
+            "what": change.kind.value, "person": handle, "name": name, "row": _place(change) or None, "question": change.asks,
+            "last_day": change.last_day or None, "cut_at": _cut(change, rules, now) or None, "case": case.id if case else None,
+            "fields": {field: {"before": before or None, "after": after} for field, (before, after) in change.fields.items()},
+            "like": [names.handle(person) for person in change.like], "why": change.why or None,
+        })  # fmt: skip
+    render.emit("hr", {
+        "changes": changes, "unchanged": sum(change.kind is Kind.UNCHANGED for change in taken.changes),
+        "recorded": 0 if dry_run else sum(change.acts for change in taken.changes), "questions": sum(change.asks for change in taken.changes),
+        "skipped": [{"row": one.row, "reason": one.reason} for one in export.skipped], "program": export.program or None,
+        "read": {role: list(headings) for role, headings in export.read.items()}, "dropped": export.dropped, "dry_run": dry_run,
+    })  # fmt: skip
+
+
+def _place(change: Change) -> str:
+    return change.row.place if change.row else ""
+
+
+def _cut(change: Change, rules: HrRules, now: str) -> str:
+    from govern.offboarding.feed import Kind
+    from govern.procedures.hr import cut_time
+
+    return cut_time(change, rules, now) if change.kind in (Kind.LEAVER, Kind.MOVER) else ""
+
+
+def _told(change: Change, names: Names, rules: HrRules, now: str) -> str:
+    from govern.cli.times import told_here
+    from govern.offboarding.feed import Kind
+
+    match change.kind:
+        case Kind.JOINER:
+            row = change.row
+            return render.safe(", ".join(part for part in (row.mail, *row.departments[:1]) if part)) if row else ""
+        case Kind.CHANGED | Kind.MOVER:
+            told = "; ".join(
+                f"{field}: {render.safe(before or '(none)')} → {render.safe(after)}" for field, (before, after) in change.fields.items()
+            )
+            return told + (f"; its cut would be {told_here(_cut(change, rules, now))}" if change.kind is Kind.MOVER else "")
+        case Kind.LEAVER:
+            cut = _cut(change, rules, now)
+            return f"last day {change.last_day}; cut {'now' if cut == now else told_here(cut)}"
+        case Kind.LATER:
+            return f"last day {change.last_day}: a departure is opened {rules.open_ahead} days before"
+        case Kind.RETURNED:
+            return "had left"
+        case Kind.UNCLEAR:
+            return f"could be {', '.join(names.handle(person) for person in change.like)}"
+        case _:
+            return change.why
