@@ -304,6 +304,17 @@ def originals() -> Iterator[Originals]:
     kept.remove()
 
 
+def copied(make: Callable[[Path], C]) -> Any:
+    """A fixture that gives each test a copy of its own of what this makes in an empty folder; it is made once per process."""
+
+    @pytest.fixture
+    def one(originals: Originals) -> Iterator[C]:
+        with originals.copy(make) as made:
+            yield made
+
+    return one
+
+
 @pytest.fixture
 def company(originals: Originals) -> Iterator[Company]:
     """A firm with one admin."""

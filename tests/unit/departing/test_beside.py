@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from govern.register import connection
 from govern.register.queries import findings, inventory, policies
 from govern.register.queries.cases import Entry
 
-from .conftest import Company, Originals
+from .conftest import Company, copied
 
 
 class Firm(Company):
@@ -67,10 +66,7 @@ class Firm(Company):
         return {(one.code, one.subject, one.severity) for one in told}
 
 
-@pytest.fixture
-def firm(originals: Originals) -> Iterator[Firm]:
-    with originals.copy(Firm) as made:
-        yield made
+firm = copied(Firm)
 
 
 def refused(work: Any, *arguments: Any, **more: Any) -> Refused:

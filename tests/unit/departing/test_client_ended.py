@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,11 @@ from govern.procedures import offboard, people, retire
 from govern.register import connection
 from govern.register.queries import cases
 
-from .conftest import Company, Originals
+from .conftest import Company, copied
 
 
-@pytest.fixture
-def agency(originals: Originals) -> Iterator[Company]:
-    with originals.copy(_agency) as made:
-        yield made
-
-
-def _agency(folder: Path) -> Company:
+@copied
+def agency(folder: Path) -> Company:
     """Mia and Bo are admins; Anna holds two accounts of the client Acme, whose shop recovers through its mail, and one that is not theirs. Carla
     is of Acme."""
     company = Company(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from govern.procedures.status import status
 from govern.register.queries import cases, rotations, ties
 from govern.register.workspace import Workspace
 
-from .conftest import Company, Originals
+from .conftest import Company, copied
 
 ITEM = tuple[str, str, str]
 
@@ -36,14 +35,9 @@ def size(company: Any) -> int:
     return int(company.db().execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
-@pytest.fixture
-def anna(originals: Originals) -> Iterator[Company]:
+@copied
+def anna(folder: Path) -> Company:
     """Anna has keys, holds the shop with its two secrets, and is said to know the blog's password."""
-    with originals.copy(_anna) as made:
-        yield made
-
-
-def _anna(folder: Path) -> Company:
     company = Company(folder)
     company.enrol("anna")
     company.account("shop", "mia", "anna")
@@ -181,14 +175,9 @@ def test_where_a_rotation_is_under_way_none_is_opened(anna: Any) -> None:
 # --- the subject --------------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def two_admins(originals: Originals) -> Iterator[Company]:
+@copied
+def two_admins(folder: Path) -> Company:
     """Mia and Bo are admins with keys; Anna holds what Mia holds."""
-    with originals.copy(_two_admins) as made:
-        yield made
-
-
-def _two_admins(folder: Path) -> Company:
     company = Company(folder)
     company.enrol("bo", "admin")
     company.person("anna")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from govern.procedures import keepers, offboard, proposals, replace_recovery, su
 from govern.procedures.recovery import read_sheets
 from govern.register.queries import cases, ties
 
-from .conftest import Company, Originals
+from .conftest import Company, Originals, copied
 
 
 def kinds(company: Any, case: Any, by: str = "mia") -> list[str]:
@@ -25,13 +24,8 @@ def refresh(company: Any, case: Any, by: str = "mia") -> None:
     company.do(lambda tx: offboard.refresh(tx, cases.by_id(tx.register, case.id, reader=tx.actor)), by=by)
 
 
-@pytest.fixture
-def firm(originals: Originals) -> Iterator[Company]:
-    with originals.copy(_firm) as made:
-        yield made
-
-
-def _firm(folder: Path) -> Company:
+@copied
+def firm(folder: Path) -> Company:
     """Mia is the only admin, Eva is HR, Anna has keys and no role."""
     company = Company(folder)
     company.enrol("eva", "hr")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from govern.procedures import offboard
 from govern.register import connection
 from govern.register.queries import cases, rotations, ties
 
-from .conftest import Company, Originals
+from .conftest import Company, copied
 
 
 def kinds(company: Any, case: Any) -> list[str]:
@@ -40,13 +39,8 @@ def rebuilt(company: Any, by: str = "mia") -> None:
     assert list(connection.dump(workspace.view())) == before
 
 
-@pytest.fixture
-def firm(originals: Originals) -> Iterator[Company]:
-    with originals.copy(_firm) as made:
-        yield made
-
-
-def _firm(folder: Path) -> Company:
+@copied
+def firm(folder: Path) -> Company:
     """Mia and Bo are admins, Eva is HR; Anna has keys and holds two accounts that Mia and Bo hold as well."""
     company = Company(folder)
     company.enrol("bo", "admin")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import apps, offboard
 from govern.procedures.preflight_departure import Leaving, leaving
 from govern.register.queries import item_steps
 
-from .conftest import Originals
+from .conftest import copied
 from .test_beside import Firm
 
 
@@ -38,10 +35,7 @@ class Busy(Firm):
         return leaving(db, self.ids[person], entries, self.now, reader=self.ids[by])
 
 
-@pytest.fixture
-def busy(originals: Originals) -> Iterator[Busy]:
-    with originals.copy(Busy) as made:
-        yield made
+busy = copied(Busy)
 
 
 def people(company: Any, found: Leaving) -> dict[str, tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,13 @@ import pytest
 from govern.errors import NotFound, Refused
 from govern.procedures import offboard_sheet
 
-from .conftest import Company, Originals
+from .conftest import Company, copied
 
 PLACES = ("b" * 32, "c" * 32)
 
 
-@pytest.fixture
-def firm(originals: Originals) -> Iterator[Company]:
-    with originals.copy(_firm) as made:
-        yield made
-
-
-def _firm(folder: Path) -> Company:
+@copied
+def firm(folder: Path) -> Company:
     """Mia and Bo are admins, Eva is HR, Carl has no keys; Anna knew one password and is in two places."""
     company = Company(folder)
     company.enrol("bo", "admin")

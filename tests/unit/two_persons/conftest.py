@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from govern.holdings.proposals import Act
 from govern.procedures import erase, people, proposals
 from govern.register.queries.proposals import Proposal
 
-from ..departing.conftest import Company, Originals, originals  # noqa: F401
+from ..departing.conftest import Company, copied, originals  # noqa: F401
 
 HANDLE, NAME = "leandra.maybrook", "Leandra Maybrook"
 """Of whoever leaves, `lea` in these tests: long enough to be nowhere by chance."""
@@ -80,17 +80,9 @@ class Firm(Company):
         return found
 
 
-@pytest.fixture
-def firm(originals: Originals) -> Iterator[Firm]:  # noqa: F811
-    with originals.copy(Firm) as made:
-        yield made
+firm = copied(Firm)
 
 
-def _solo(folder: Path) -> Firm:
+@copied
+def solo(folder: Path) -> Firm:
     return Firm(folder, "solo")
-
-
-@pytest.fixture
-def solo(originals: Originals) -> Iterator[Firm]:  # noqa: F811
-    with originals.copy(_solo) as made:
-        yield made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from govern.register import connection
 from govern.register.queries.people import by_id, find
 from govern.register.reread import reread
 
-from ..departing.conftest import Originals
+from ..departing.conftest import copied
 from .conftest import HANDLE, NAME, Firm
 
 TEXTS = (HANDLE, NAME, "has left for the coast", "she told me on the stairs", "because lea asks for it")
@@ -44,14 +43,8 @@ def parts(firm: Firm) -> dict[int, bytes]:
         return dict(db.execute("SELECT idx, personal FROM entry WHERE personal IS NOT NULL"))
 
 
-@pytest.fixture
-def former(originals: Originals) -> Iterator[Firm]:
-    """lea has left three years ago; ben, an admin, and mia have machines that know her."""
-    with originals.copy(_former) as made:
-        yield made
-
-
 def _former(folder: Path) -> Firm:
+    """lea has left three years ago; ben, an admin, and mia have machines that know her."""
     firm = Firm(folder)
     firm.enrol("ben", "admin")
     credential = firm.former()
@@ -59,6 +52,9 @@ def _former(folder: Path) -> Firm:
     firm.fact("person.edited", {"person": firm.ids["lea"]}, {"mail": f"{HANDLE}@acme.example"})
     firm.db("ben")
     return firm
+
+
+former = copied(_former)
 
 
 def test_control_before_it_the_name_is_on_every_machine_and_sealed_in_the_store(former: Firm) -> None:
@@ -364,14 +360,9 @@ def test_doctor_drops_what_a_copied_database_brought_back_and_says_so(former: Fi
 LOGIN, PHONE = "leandra.private.login", "leandras-telephone"
 
 
-@pytest.fixture
-def tied(originals: Originals) -> Iterator[Firm]:
+@copied
+def tied(folder: Path) -> Firm:
     """The same lea, of whom it was found later that she has a role, a tool and a telephone of the company."""
-    with originals.copy(_tied) as made:
-        yield made
-
-
-def _tied(folder: Path) -> Firm:
     firm = _former(folder)
     lea, shop = firm.ids["lea"], firm.ids["shop"]
     firm.fact("entitlement.recorded", {"entitlement": "1" * 32, "account": shop, "person": lea, "role": "editor"}, {"login": LOGIN})

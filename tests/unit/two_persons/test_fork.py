@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from govern.register import reread
 from govern.register.pin import read_pin
 from govern.register.workspace import Workspace
 
-from ..departing.conftest import Originals
+from ..departing.conftest import copied
 from .conftest import Firm
 
 SUFFIXES = ("", "-wal", "-shm")
@@ -81,13 +80,8 @@ class Forked(Firm):
         return self.noted(who), sorted(path.name for path in (self.folder / who).iterdir() if not path.name.endswith(("-wal", "-shm")))
 
 
-@pytest.fixture
-def firm(originals: Originals) -> Iterator[Forked]:
-    with originals.copy(_forked) as made:
-        yield made
-
-
-def _forked(folder: Path) -> Forked:
+@copied
+def firm(folder: Path) -> Forked:
     firm = Forked(folder)
     firm.enrol("ben", "admin")
     firm.enrol("cleo")
@@ -158,14 +152,9 @@ def test_what_the_tail_took_is_taken_again(firm: Forked) -> None:
     assert db.execute("SELECT count(*) FROM findings").fetchone() == (0,)
 
 
-@pytest.fixture
-def grown(originals: Originals) -> Iterator[Forked]:
+@copied
+def grown(folder: Path) -> Forked:
     """Since yesterday: an account with a secret of its own, one kept in a place of its own, one retired; the shop changed hands; dora's case."""
-    with originals.copy(_grown) as made:
-        yield made
-
-
-def _grown(folder: Path) -> Forked:
     firm = Forked(folder)
     firm.enrol("ben", "admin")
     firm.enrol("cleo")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from govern.procedures import apps, channels, devices, entitlements
 from govern.procedures.apps import Connection
@@ -15,7 +12,7 @@ from govern.procedures.devices import Given
 from govern.procedures.entitlements import Role
 from govern.register.queries import inventory
 
-from ..departing.conftest import Originals
+from ..departing.conftest import copied
 from .test_fork import Forked, ended
 
 
@@ -23,13 +20,8 @@ class Tied(Forked):
     phone = ""
 
 
-@pytest.fixture
-def tied(originals: Originals) -> Iterator[Tied]:
-    with originals.copy(_tied) as made:
-        yield made
-
-
-def _tied(folder: Path) -> Tied:
+@copied
+def tied(folder: Path) -> Tied:
     """Before yesterday's copy: an editor, a tool and a phone. Since then these have ended, and others of each kind were recorded."""
     firm = Tied(folder)
     firm.enrol("ben", "admin")
