@@ -13,8 +13,8 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import pytest
 from govern.policy.files import policy_text
 
 from ..conftest import govern_command
+from ..loopback import answering, said
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,41 +56,19 @@ class Server:
             self.meets()
             if status == 200:
                 self.passwords[login] = json.loads(body)["new"]
-        with suppress(OSError):  # whoever asked may be gone
-            request.send_response(status)
-            request.send_header("Content-Length", "0")
-            request.end_headers()
+        said(request, status)
 
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Server]]:
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+    with ExitStack() as running:
 
-    def begin(**passwords: str) -> Server:
-        server = Server(**passwords)
+        def begin(**passwords: str) -> Server:
+            server = Server(**passwords)
+            server.url = running.enter_context(answering(server.answer))
+            return server
 
-        class Answers(BaseHTTPRequestHandler):
-            def _any(self) -> None:
-                server.answer(self)
-
-            do_GET = do_POST = _any
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        http = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        http.daemon_threads = True
-        server.url = f"http://127.0.0.1:{http.server_address[1]}"
-        thread = threading.Thread(target=http.serve_forever, daemon=True)
-        thread.start()
-        running.append((http, thread))
-        return server
-
-    yield begin
-    for http, thread in running:
-        http.shutdown()
-        http.server_close()
-        thread.join(10)
+        yield begin
 
 
 @pytest.fixture

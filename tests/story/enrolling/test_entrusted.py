@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ import pytest
 
 from govern.cli import settings
 from govern.policy.files import policy_text
+
+from ...loopback import answering, said
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -36,33 +37,14 @@ class Acme:
         status = self.says or (200 if self.passwords.get(login) == request.headers["X-Password"] else 403)
         if status == 200 and request.command == "POST":
             self.passwords[login] = json.loads(body)["new"]
-        request.send_response(status)
-        request.send_header("Content-Length", "0")
-        request.end_headers()
+        said(request, status)
 
 
 @pytest.fixture
 def platform() -> Iterator[Acme]:
     acme = Acme(shop="old-shop", blog="old-blog")
-
-    class Answers(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            acme.answer(self)
-
-        do_GET = do_POST = _any
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.daemon_threads = True
-    acme.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield acme
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    with answering(acme.answer) as acme.url:
+        yield acme
 
 
 class Firm:
