@@ -42,7 +42,7 @@ def go_on(mia: Member) -> None:
 def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     mia, ben = two
     mia.put_back(mia.folder / "yesterday.db")
-    refused = mia.spawn("reveal", "home-page", "--stdout", "--reason", "work")
+    refused = mia.run("reveal", "home-page", "--stdout", "--reason", "work")
     assert (refused.code, refused.out) == (6, "")
     assert "--refill" in refused.err
     first = mia.spawn("vault", "restore", "--refill")
@@ -50,8 +50,8 @@ def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     assert "still lacking: version 1, password of forum: the machine of ben wrote it" in first.err
     assert "on the machines of ben" in first.err
     assert ben.json("vault", "restore", "--refill")["lacking"] == []
-    assert mia.spawn("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
-    assert ben.spawn("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
+    assert mia.run("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
+    assert ben.run("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
     mia.ok("ledger", "verify", "--deep")
 
 
@@ -86,7 +86,7 @@ def test_a_fork_is_made_by_one_approved_by_another_and_never_followed_silently(t
     assert done.code == 0, done
     assert "signed by mia and ben" in done.out
     for who in two:
-        assert who.spawn("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
+        assert who.run("reveal", "shop", "--stdout", "--reason", "work").out == "correct-horse-battery-staple-shop"
         who.ok("ledger", "verify", "--deep")
     assert [one["state"] for one in mia.json("proposal", "list")["proposals"] if one["act"] == "restore"] == ["approved"]
 

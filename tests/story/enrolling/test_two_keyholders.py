@@ -20,7 +20,7 @@ def test_the_whole_way_as_processes(mia: Member) -> None:
     assert "\n" not in line
     assert "next: govern person approve ben --fingerprint WORDS" in invited.err
 
-    early = ben.spawn("status")
+    early = ben.run("status")
     assert (early.code, early.out) == (5, "")
     asked = ben.spawn("join", "-", stdin=line)
     assert asked.code == 0, asked
@@ -28,7 +28,7 @@ def test_the_whole_way_as_processes(mia: Member) -> None:
     assert len(words.split()) == 13
     waiting = ben.spawn("join")
     assert waiting.code == 5
-    assert ben.spawn("who", "shop").out == ""
+    assert ben.run("who", "shop").out == ""
 
     approved = mia.spawn("person", "approve", "ben", "--fingerprint", words)
     assert approved.code == 0, approved
