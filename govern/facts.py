@@ -201,6 +201,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.connected": _fact(
         rotation=id_, connector=_label, distribution=_label, release=_label, optional={"version": count, "by": id_, "server": server, "confirmed": flag}
     ),
+    "rotation.cleared": _fact(rotation=id_, optional={"connector": _label, "by": id_, "server": server, "confirmed": flag}),
     "rotation.probed": _fact(rotation=id_, version=count, answer=word(*ANSWERS), optional={"retry_at": time}),
     "rotation.confirmed": _fact(
         rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8)}

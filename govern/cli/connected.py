@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from govern.cli import render, settings
 from govern.cli.rotated import confirmed, next_of, row, short, tell_confirmed, tell_lister
 from govern.errors import Failed, GovernError
+from govern.rotation.kinds import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,12 +49,27 @@ def go_on(workspace: Workspace, waiting: Sequence[Rotation], by_hand: Sequence[R
     _carry(workspace, waiting, find, [row(one, names) for one in by_hand], {}, json=json, command="rotation")
 
 
+def clear_away(workspace: Workspace, found: Rotation) -> str:
+    """Have the connector of a rotation that was given up take away what it left on the platform; empty, or why it could not."""
+    from govern.procedures.connected import carry_on
+    from govern.procedures.ways import again
+    from govern.register.queries.connecting import in_hand
+
+    hand = in_hand(workspace.view(), found.id)
+    try:
+        named = _named(workspace, found)
+        way = again(workspace.view(), hand.connector, hand.by, server=named, monotonic=time.monotonic)
+        return carry_on(workspace, found.id, way, settings.now).why
+    except GovernError as error:
+        return error.message
+
+
 def _named(workspace: Workspace, found: Rotation) -> str:
     """The server as a person types it, where it is in doubt and somebody can be asked; empty otherwise."""
     from govern.cli.prompt import ask
     from govern.procedures.servers import why_in_doubt
 
-    doubt = why_in_doubt(workspace.view(), found, reader=workspace.person) if settings.current.terminal and found.open else None
+    doubt = why_in_doubt(workspace.view(), found, reader=workspace.person) if settings.current.terminal else None
     if doubt is None:
         return ""
     where, why = doubt
@@ -76,7 +92,7 @@ def _carry(
     tell_lister(workspace.view(), [one.carried.rotation for one in ended])
     if interrupted:
         raise KeyboardInterrupt
-    left = [one.carried for one in ended if one.carried.rotation.open]
+    left = [one.carried for one in ended if one.carried.unfinished]
     if left and not json:
         raise Failed(
             _unfinished(left),
@@ -134,6 +150,10 @@ def _all(
 def outcome(one: Ended) -> str:
     """One word: done, waiting (the platform says until when), interrupted, lost, or failed, which can be gone on with as well."""
     match one.carried.rotation.state.value:
+        case "aborted" if one.carried.cleared:
+            return "cleared"
+        case "aborted" if one.carried.why:
+            return "failed"
         case "done" | "aborted" | "lost" as state:
             return state
         case _:
@@ -180,6 +200,8 @@ def _tell(ended: Ended, names: dict[str, str]) -> None:
         for what in one.survives:
             render.note(f"{where}: goes on working: {render.safe(what)}")
         return
-    if one.rotation.open:
+    if one.cleared:
+        render.note(f"{where}: nothing called {label(one.rotation.id)} is left there")
+    if one.unfinished:
         until = f", not before {one.retry_at}" if one.retry_at else ""
         render.note(f"{where}: {one.rotation.state}: {render.safe(one.why)}{until}")

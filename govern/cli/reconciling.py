@@ -8,6 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.rotated import next_of, row, table
+from govern.errors import Usage
 
 if TYPE_CHECKING:
     from govern.register.queries.rotations import Rotation
@@ -19,17 +20,26 @@ def reconcile(
     server: Annotated[
         str, typer.Option(metavar="HOST", help="What a connector has begun: you know that this is the account's own server.")
     ] = "",
+    cleared: Annotated[
+        bool, typer.Option("--cleared", help="Of one that was given up: you have looked on the platform, nothing of it is left there.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Bring what is under way to its end: by the connector that began it, else asked on a terminal, else told."""
-    from govern.register.queries import people, rotations, services
+    from govern.register.queries import connecting, people, rotations, services
 
     workspace = settings.workspace()
+    if cleared:
+        _cleared(workspace, id_, json=json)
+        return
     db = workspace.view()
-    found = [rotations.find(db, id_)] if id_ else rotations.rotations(db, only_open=True)
-    if services.is_service(db, workspace.person):
+    serves = services.is_service(db, workspace.person)
+    left = set() if serves else {one.id for one in connecting.left_behind(db)}
+    under_way = rotations.rotations(db, only_open=True) + [rotations.by_id(db, one) for one in sorted(left)]
+    found = [rotations.find(db, id_)] if id_ else under_way
+    if serves:
         found = _entrusted(workspace, found, named=bool(id_))
-    begun = [one for one in found if one.connector and one.open and (id_ or one.state.value != "lost")]
+    begun = [one for one in found if one.connector and (one.open or one.id in left) and (id_ or one.state.value != "lost")]
     by_hand = [one for one in found if one not in begun]
     if not json and (by_hand or not begun):
         _by_hand(workspace, by_hand)
@@ -40,6 +50,22 @@ def reconcile(
     elif json:
         names = people.handles(db)
         render.emit("rotation", {"rotations": [row(one, names) for one in by_hand]})
+
+
+def _cleared(workspace: Workspace, id_: str, *, json: bool) -> None:
+    """Somebody has looked: nothing is left on the platform of one that was given up."""
+    from govern.procedures import rotation as steps
+    from govern.register.queries import people, rotations
+
+    if not id_:
+        raise Usage("which rotation is missing", hint="govern rotation reconcile ID --cleared")
+    with workspace.transaction(settings.now()) as tx:
+        found = rotations.find(tx.register, id_)
+        steps.cleared(tx, found)
+    if json:
+        render.emit("rotation", {"rotations": [row(found, people.handles(workspace.view()))]})
+    else:
+        table([found], empty="")
 
 
 def _entrusted(workspace: Workspace, found: list[Rotation], *, named: bool) -> list[Rotation]:

@@ -248,12 +248,19 @@ def lost(id_: Id, json: Json = False) -> None:
 def abort(id_: Id, json: Json = False) -> None:
     """Nothing was changed after all; not possible once the new secret was shown."""
     from govern.procedures import rotation as steps
-    from govern.register.queries import rotations
+    from govern.register.queries import connecting, rotations
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         found = rotations.find(tx.register, id_)
         steps.abort(tx, found)
+    if connecting.left_behind(workspace.view(), found.id):
+        from govern.cli.connected import clear_away
+
+        why = clear_away(workspace, found)
+        if why:
+            render.note(f"what is called {label(found.id)} may be left on the platform: {render.safe(why)}")
+            render.next_step(f"govern rotation reconcile {short(found.id)}", "takes it away there")
     _after(workspace, found.id, json=json)
 
 

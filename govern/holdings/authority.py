@@ -108,6 +108,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "rotation.lost": _RUNS_ACCOUNT,
     "rotation.connected": _RUNS_ACCOUNT,
     "rotation.probed": _RUNS_ACCOUNT,
+    "rotation.cleared": _RUNS_ACCOUNT,
     "rotation.confirmed": _RUNS_ACCOUNT,
     "case.opened": _CASES,
     "case.items": _CASES,

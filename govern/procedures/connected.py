@@ -15,7 +15,7 @@ from govern.connectors.protocol import Applied, Origin, Outcome, Probe, Verified
 from govern.errors import Failed, GovernError, Locked, Refused
 from govern.procedures import candidates
 from govern.procedures import rotation as steps
-from govern.procedures.connecting import Run, Silence, Way, ask, asked, hold, record_probe, take_in_hand, target_of
+from govern.procedures.connecting import Run, Silence, Way, ask, asked, clear, hold, record_probe, take_in_hand, target_of
 from govern.procedures.exchange import in_turn
 from govern.procedures.rotation import Confirmed
 from govern.register.alone import alone
@@ -46,6 +46,12 @@ class Carried:
     retry_at: str = ""
     survives: tuple[str, ...] = ()
     stopped: bool = False
+    cleared: bool = False
+    """It was given up before, and what it left on the platform is gone now."""
+
+    @property
+    def unfinished(self) -> bool:
+        return self.rotation.open or bool(self.why)
 
 
 def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], str]) -> Carried:
@@ -68,13 +74,16 @@ async def carry(
     """The same, for whoever holds `changing`: awaits every answer of the platform outside of any transaction, and ends early once `stop` says so."""
     run = Run(workspace=workspace, id=rotation, way=way, clock=clock)
     found = run.rotation
-    if not found.open:
+    left = not found.open and bool(connecting.left_behind(workspace.view(), found.id))
+    if not found.open and not left:
         return Carried(rotation=found)
     wait = _wait(run, found)
     if wait:
         return Carried(rotation=found, why="the platform asked to be left alone", retry_at=wait)
     try:
         run.connector = way.connect(target_of(run, found))
+        if left:
+            return await _clear(run, found)
         if servers.last(workspace.view(), found.id) not in ("", run.server):
             with workspace.transaction(clock()) as tx:  # what another server has answered counts no more
                 take_in_hand(tx, run, found.candidate)
@@ -287,6 +296,16 @@ async def _complete(run: Run, found: Rotation) -> Carried:
             residual_until=later_by(now, verified.residual_seconds) if verified.residual_seconds else "",
         )  # fmt: skip
     return Carried(rotation=done.rotation, confirmed=done, survives=verified.survives)
+
+
+async def _clear(run: Run, found: Rotation) -> Carried:
+    """Have the platform forget what it issued for a rotation that was given up: nobody was told that secret, and it works."""
+    await asked(run.platform.prepare)
+    await asked(run.platform.finish)
+    run.finished = True
+    with run.workspace.transaction(run.clock()) as tx:
+        clear(tx, run)
+    return Carried(rotation=found, cleared=True)
 
 
 def _waits(run: Run, why: str, retry_after: int = 0) -> Carried:

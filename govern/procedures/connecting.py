@@ -170,6 +170,17 @@ def take_in_hand(tx: Transaction, run: Run, candidate: int) -> None:
     run.silent.clear()
 
 
+def clear(tx: Transaction, run: Run) -> None:
+    """Record that the connector has taken away what a rotation that was given up left on the platform."""
+    tx.record(
+        "rotation.cleared",
+        {
+            "rotation": run.id, "connector": run.way.found.name, "by": run.way.by or None, "server": run.server,
+            "confirmed": run.confirmed or None,
+        },
+    )  # fmt: skip
+
+
 def hold(tx: Transaction, run: Run, found: Rotation, *versions: int) -> None:
     """Open these versions, each once in a run, and record that they are used."""
     for n in versions:

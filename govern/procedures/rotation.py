@@ -12,7 +12,7 @@ from govern.errors import NotFound, Refused, Usage
 from govern.holdings.services import SERVED_KINDS
 from govern.procedures import candidates, sealing, settling, showing
 from govern.procedures.settling import Settled
-from govern.register.queries import accounts, holdings, people, policies, rotations, serving, ties
+from govern.register.queries import accounts, connecting, holdings, people, policies, rotations, serving, ties
 from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine, residue
@@ -215,3 +215,14 @@ def abort(tx: Transaction, rotation: Rotation) -> None:
             hint=f"govern rotate {rotation.handle} --kind {rotation.kind}",
         )
     tx.record("rotation.aborted", {"rotation": rotation.id})
+
+
+def cleared(tx: Transaction, rotation: Rotation) -> None:
+    """Somebody has looked on the platform: nothing is left there of a rotation that was given up. No second time, and of no other."""
+    if rotation.state is not State.ABORTED:
+        raise Refused(
+            f"the rotation of the {rotation.kind} of {rotation.handle} is {rotation.state}, and was not given up", rule="rotation-open",
+            hint=f"see: govern rotation show {rotation.id[:8]}",
+        )  # fmt: skip
+    if connecting.left_behind(tx.register, rotation.id):
+        tx.record("rotation.cleared", {"rotation": rotation.id})

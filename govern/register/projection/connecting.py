@@ -30,11 +30,7 @@ def _connected(scene: Scene) -> None:
     """From here on a program may touch the platform: what has a candidate is in doubt until it was tried."""
     body = scene.body
     credential, candidate, state, _ = _rotation(scene)
-    policy = scene.one("SELECT value FROM state WHERE key = 'policy'")
-    if policy is not None:
-        Policy.from_record(json.loads(policy[0])).must_allow_connector(body["connector"])
-    if "by" in body:
-        scene.must("credential", "credentials", body["by"])
+    _allowed(scene)
     _may_send_to(scene, credential, body.get("server"))
     after: State
     if state in (State.PLANNED, State.REJECTED):
@@ -63,6 +59,27 @@ def _may_send_to(scene: Scene, credential: str, server: str | None) -> None:
         raise Refused(
             "nothing is sent to a server that nobody who stays has confirmed", rule="server-confirmed", control="AC-4", hint="--server HOST"
         )
+
+
+def _cleared(scene: Scene) -> None:
+    """What the platform issued under the label of a rotation that was given up is gone: a connector took it away, or somebody looked."""
+    body = scene.body
+    credential, _, state, _ = _rotation(scene)
+    if state is not State.ABORTED:
+        raise Refused("only a rotation that was given up leaves anything behind", rule="rotation-open")
+    if "connector" in body:
+        _allowed(scene)
+        _may_send_to(scene, credential, body.get("server"))
+    scene.run("UPDATE rotations SET cleared = coalesce(cleared, ?) WHERE id = ?", scene.index, body["rotation"])
+
+
+def _allowed(scene: Scene) -> None:
+    """Refuse a connector that the policy in force does not name, and a helper that the ledger does not have."""
+    policy = scene.one("SELECT value FROM state WHERE key = 'policy'")
+    if policy is not None:
+        Policy.from_record(json.loads(policy[0])).must_allow_connector(scene.body["connector"])
+    if "by" in scene.body:
+        scene.must("credential", "credentials", scene.body["by"])
 
 
 def _probed(scene: Scene) -> None:
@@ -109,4 +126,8 @@ def _is_refused(scene: Scene, credential: str) -> bool:
     return last is not None and last[0] == "invalid"
 
 
-APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"rotation.connected": _connected, "rotation.probed": _probed}
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
+    "rotation.connected": _connected,
+    "rotation.probed": _probed,
+    "rotation.cleared": _cleared,
+}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Final, NamedTuple
 
-from govern.rotation.kinds import label
+from govern.rotation.kinds import LABELLED, label
 from govern.rotation.probing import Answer
 
 
@@ -75,6 +76,27 @@ def current(db: sqlite3.Connection, credential: str) -> int:
     """The version that counts now; 0 where none does."""
     row = db.execute("SELECT n FROM versions WHERE credential = ? AND state = 'current'", (credential,)).fetchone()
     return row[0] if row else 0
+
+
+_LEFT: Final = """
+SELECT r.id, a.handle, c.kind FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account
+WHERE r.state = 'aborted' AND r.connected IS NOT NULL AND r.cleared IS NULL AND c.kind IN (SELECT value FROM json_each(:kinds))
+"""
+
+
+class Left(NamedTuple):
+    """A rotation that was given up after a connector had set out to have a secret issued: one that nobody was told may work on the platform."""
+
+    id: str
+    handle: str
+    kind: str
+
+
+def left_behind(db: sqlite3.Connection, rotation: str = "") -> list[Left]:
+    """All of them, or the one of this id, until it is known that nothing is there."""
+    one = " AND r.id = :id" if rotation else ""
+    rows = db.execute(f"{_LEFT}{one} ORDER BY r.entry", {"kinds": json.dumps(sorted(LABELLED)), "id": rotation})
+    return [Left(*row) for row in rows]
 
 
 def issued_under(db: sqlite3.Connection, credential: str) -> str:

@@ -15,6 +15,7 @@ from govern.register.queries.holder_findings import bare, custodians, grants, ho
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.proposals import alone
 from govern.register.queries.rotation_findings import (
+    left_behind,
     others_unknown,
     overdue,
     past_grace,
@@ -137,7 +138,7 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
 
 
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
-    _void, _proposed, _sole_admin, _erased, known_by_former, rotations, custodians, cases, others_unknown, past_grace, overdue, unruled,
+    _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
     drills.findings, *inventory_findings.QUESTIONS,
 )  # fmt: skip

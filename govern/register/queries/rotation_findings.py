@@ -10,8 +10,9 @@ from govern.facts import KINDS, TIERS
 from govern.holdings.findings import Finding
 from govern.policy.platforms import load_profiles
 from govern.policy.rules import Policy
-from govern.register.queries import logins
+from govern.register.queries import connecting, logins
 from govern.register.queries import overdue as queries
+from govern.rotation.kinds import label
 from govern.rotation.schedule import Cause, first_due, is_ruled
 
 
@@ -51,6 +52,16 @@ def rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[F
             code="rotation-unknown" if unknown else "rotation-open", severity="critical" if overdue or unknown else "warning", subject=account,
             message=f"the rotation of its {kind} is {rotation_state}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
             command=command, why=f"rotation {rotation_state}",
+        )  # fmt: skip
+
+
+def left_behind(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
+    """Rotations that were given up after the platform may have issued a secret: it works there, and nobody knows it."""
+    for id_, account, kind in connecting.left_behind(db):
+        yield Finding(
+            code="issued-left", severity="warning", subject=account, key=f"issued-left:{id_}",
+            message=f"the platform may still take the {kind} called {label(id_)}: its rotation was given up after it was asked for",
+            command=f"govern rotation reconcile {id_[:8]}", why="a secret that nobody keeps works there",
         )  # fmt: skip
 
 
