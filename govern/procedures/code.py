@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Refused
 from govern.procedures import showing
+from govern.procedures.overdue import may_be_shown
 from govern.register.queries import accounts, people, versions
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def show_code(tx: Transaction, account: str, reason: str, recipient: str, *, cre
                 f"{person.handle} has left, and is given nothing", rule="leaver", control="PS-4", hint=f"govern who {found.handle}"
             )
         showing.must_hold(tx.register, found, person.id, "totp", tx.now)
+    may_be_shown(tx.register, found, tx.now, person.id if person else tx.actor)
     otp = from_fields(showing.opened(tx, version))
     code(otp, 0)  # a seed that gives no code is refused while nothing is recorded yet
     tx.record(

@@ -11,6 +11,7 @@ from govern.facts import VIAS
 from govern.holdings import grants
 from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures import copies, showing
+from govern.procedures.overdue import may_be_shown
 from govern.register.queries import accounts, holdings, people, versions
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, r
             hint=f"they type: govern reveal {found.handle}",
         )
     showing.must_hold(tx.register, found, receiver.id, kind, tx.now)
+    may_be_shown(tx.register, found, tx.now, receiver.id)
     fields = showing.opened(tx, version)
     secret = showing.value(kind, fields)
     tx.record(

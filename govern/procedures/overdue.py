@@ -1,4 +1,5 @@
-"""What a secret that is overdue past its grace keeps from happening: new grants, and reveals of accounts on the tiers that the policy names.
+"""What a secret that is overdue past its grace keeps from happening: new grants, and on the tiers that the policy names
+whatever shows a secret or lets somebody in by it: reveals, hand-overs, codes.
 
 Judged when somebody asks, by the day: the ledger takes what was recorded all the same, and `govern status` tells of it.
 """
@@ -9,7 +10,7 @@ import sqlite3
 
 from govern.errors import Refused
 from govern.policy.rules import Policy
-from govern.register.queries import holdings
+from govern.register.queries import holdings, policies
 from govern.register.queries.accounts import Account
 from govern.register.queries.overdue import Overdue, past_grace
 from govern.rotation.schedule import Cause
@@ -23,6 +24,13 @@ def may_grant(db: sqlite3.Connection, policy: Policy, account: Account, today: s
     found = past_grace(db, policy, today, account.id)
     if found:
         raise _refused(f"{account.handle} is given to nobody else", found[0], rule.control)
+
+
+def may_be_shown(db: sqlite3.Connection, account: Account, now: str, *people: str) -> None:
+    """Refuse to show a secret of an account, or a code that gets into it, to any of these people (ids) who may not be shown one now."""
+    policy = policies.policy(db)
+    for person in dict.fromkeys(people):
+        may_reveal(db, policy, account, person, now)
 
 
 def may_reveal(db: sqlite3.Connection, policy: Policy, account: Account, person: str, now: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused
 from govern.procedures import showing
+from govern.procedures.overdue import may_be_shown
 from govern.register.queries import accounts, backup_codes, people, versions
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def spend(tx: Transaction, account: str, reason: str, recipient: str, *, credent
                 control="PS-4", hint=f"govern who {found.handle}",
             )  # fmt: skip
         showing.must_hold(tx.register, found, person.id, "backup-codes", tx.now)
+    may_be_shown(tx.register, found, tx.now, person.id if person else tx.actor)
     sealed = codes(showing.opened(tx, version))
     unused = sorted(set(range(1, len(sealed) + 1)) - backup_codes.spent(tx.register, version.credential, version.n))
     if not unused:
