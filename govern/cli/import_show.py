@@ -21,7 +21,7 @@ def as_json(result: Result, skipped: Sequence[Skipped], warnings: Sequence[str])
         "created": result.created, "merged": result.merged, "conflicts": result.conflicts, "unchanged": result.unchanged,
         "skipped": [{"row": each.row, "reason": each.reason} for each in skipped],
         "people": [{"handle": each.handle, "name": each.name, "near": list(each.near)} for each in result.people],
-        "warnings": list(warnings), "weak": result.weak, "without_password": list(result.without_password),
+        "warnings": list(warnings), "weak": result.weak, "easily_guessed": result.easy, "without_password": list(result.without_password),
         "differs": [
             {
                 "account": conflict.handle, "row": conflict.found[0].row, "kind": kind,

@@ -20,6 +20,7 @@ from govern.procedures.import_people import Directory, Named
 from govern.procedures.import_record import Recorder
 from govern.procedures.import_steps import Found, Step, Warnings
 from govern.procedures.intake import Intake, known
+from govern.procedures.typed import brought
 from govern.register.connection import create
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Result:
     skipped: list[Skipped] = field(default_factory=list)
     people: list[Named] = field(default_factory=list)
     weak: list[str] = field(default_factory=list)
+    """Handles of accounts with a seed below 128 bits; `easy`: with a password that is easily guessed."""
+    easy: list[str] = field(default_factory=list)
     without_password: dict[str, None] = field(default_factory=dict)
     """Handles of accounts that came in without one, in the order of the file."""
     undecided: list[Conflict] = field(default_factory=list)
@@ -96,8 +99,9 @@ class Result:
             Outcome.CREATED: self.created, Outcome.MERGED: self.merged, Outcome.CONFLICT: self.conflicts, Outcome.UNCHANGED: self.unchanged,
         }[step.outcome].append(step.handle)  # fmt: skip
         self.people += step.people
-        if any(piece.weak for piece in step.pieces) and step.handle not in self.weak[-1:]:
-            self.weak.append(step.handle)
+        for kind, handles in (("totp", self.weak), ("password", self.easy)):
+            if any(piece.weak and piece.kind == kind for piece in step.pieces) and step.handle not in handles[-1:]:
+                handles.append(step.handle)
         if any(piece.kind == "password" for piece in step.pieces):
             self.without_password.pop(step.handle, None)
         elif step.outcome is Outcome.CREATED:
@@ -117,6 +121,7 @@ class Result:
         self.skipped += decided.skipped
         self.people += decided.people
         self.weak += decided.weak
+        self.easy += decided.easy
         self.unclear |= decided.unclear
         self.warnings.add(decided.warnings)
 
@@ -199,7 +204,7 @@ def _intake(db: sqlite3.Connection, asked: Asked, fields: Fields, random: Callab
         return random(16).hex()
 
     return Intake(
-        db=db, directory=Directory(db, new_id), fields=fields, mark=marker(random(32)), new_id=new_id, now=now, actor=actor,
+        db=db, directory=Directory(db, new_id), fields=fields, mark=marker(random(32)), new_id=new_id, now=now, actor=actor, weak=brought(db),
         keep=asked.without_secrets, assumed=asked.without_secrets and not holds_secrets(asked.logins), known_to=known(db, asked.known_to),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from govern.importers.login import Login
 from govern.procedures.import_ import Asked, Conflict, Result, walk
 from govern.procedures.import_record import fields_of, text_of
 from govern.procedures.sealing import Stored, open_fields, recipients, seal
+from govern.procedures.typed import brought
 from govern.register.queries import imports
 from govern.vault import fingerprint, otp
 from govern.vault.seal import Context
@@ -75,6 +76,14 @@ def _value(login: Login, kind: str) -> Secret | otp.Otp | None:
         return login.totp[0]  # kept as it is, as in an import
 
 
+def _is_weak(tx: Transaction, conflict: Conflict, value: Secret | otp.Otp) -> bool:
+    """A seed below 128 bits, or a password that is easily guessed."""
+    if isinstance(value, otp.Otp):
+        return value.weak
+    login, where = conflict.found
+    return value == login.password and brought(tx.register)(value, conflict.handle, where.platform, login.username, where.url)
+
+
 def _rotate(tx: Transaction, conflict: Conflict, held: imports.Held, value: Secret | otp.Otp) -> None:
     try:
         earlier = open_fields(tx, Stored(conflict.account, held.id, held.kind, held.n, bytes.fromhex(held.manifest)))
@@ -89,7 +98,7 @@ def _rotate(tx: Transaction, conflict: Conflict, held: imports.Held, value: Secr
         "version.staged",
         {
             "credential": held.id, "version": n, "state": "candidate", "origin": "imported", "rotation": rotation, "others_unknown": True,
-            "reuses": fingerprint.reused(earlier, text_of(value)), "weak": (isinstance(value, otp.Otp) and value.weak) or None, **sealed,
+            "reuses": fingerprint.reused(earlier, text_of(value)), "weak": _is_weak(tx, conflict, value) or None, **sealed,
         },
     )  # fmt: skip
     tx.record("rotation.confirmed", {"rotation": rotation, "version": n, "grade": "claimed"})

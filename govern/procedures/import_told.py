@@ -35,6 +35,8 @@ def _of_secrets(result: Result) -> Iterator[str]:
         yield f"came in without a password: {_each(list(result.without_password))}; govern credential add ACCOUNT --kind password"
     if result.weak:
         yield f"TOTP seeds below 128 bits, as the platform gave them: {_each(result.weak)}"
+    if result.easy:
+        yield f"passwords that are easily guessed, recorded as weak: {_each(result.easy)}"
     if found.kept_elsewhere:
         yield f"recorded as kept elsewhere, so the file's secret was not taken in: {_each(found.kept_elsewhere)}"
     if found.not_compared:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from govern.errors import Malformed
@@ -20,6 +20,7 @@ from govern.procedures.comparing import Fields, Mark, spelled, spelled_otp
 from govern.procedures.import_people import Directory, Named
 from govern.procedures.import_steps import Found, Piece, Step, Warnings
 from govern.procedures.sealing import Stored
+from govern.procedures.typed import Weak
 from govern.register.queries import imports, people
 from govern.register.queries.accounts import handle_taken
 from govern.vault import otp
@@ -53,6 +54,7 @@ class Intake:
     new_id: Callable[[], str]
     now: str
     actor: str
+    weak: Weak
     keep: bool = False
     assumed: bool = False
     known_to: Sequence[Named] = ()
@@ -99,6 +101,7 @@ class Intake:
                 outcome=Outcome.CONFLICT, found=found, account=account.id, handle=account.handle, said=self._said(login),
                 differs={kind: tuple(id_ for id_, _ in self._live(account, kind)) for kind in differs},
             )  # fmt: skip
+        pieces = [self._weighed(piece, found, account) for piece in pieces]
         for piece in pieces:
             self._live(account, piece.kind).append((piece.credential, 1))
             if not self.keep:
@@ -167,6 +170,13 @@ class Intake:
             credential=self.new_id(), kind=kind, value=None if self.keep else value, seen=value is not None,
             mark=None if self.keep else mark, weak=weak, changed_at=changed_at,
         )  # fmt: skip
+
+    def _weighed(self, piece: Piece, found: Found, account: _Account) -> Piece:
+        """The same; a password that will be sealed here, with whether it is easily guessed."""
+        if piece.kind != "password" or not isinstance(piece.value, Secret):
+            return piece
+        login, where = found
+        return replace(piece, weak=self.weak(piece.value, account.handle, where.platform, login.username, where.url))
 
     def _live(self, account: _Account, kind: str) -> list[tuple[str, int]]:
         """(credential id, current version) of this kind, what this file added included."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from govern.errors import GovernError, NotFound, Refused
+from govern.policy.rules import Policy
 from govern.procedures import candidates, sealing, together
 from govern.procedures import rotation as steps
 from govern.procedures.candidates import Candidate
@@ -76,7 +77,7 @@ def _together(tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, typ
     to = candidates.recipients_among(tx.register, list(made), tx.now)
     before = rotations.open_among(tx.register, list(to))
     rules = policies.policy(tx.register)
-    new = [(one, due(rules, trigger, made[one].tier, tx.now) or "") for one in to if one not in before]
+    new = [(one, _by(rules, made[one], trigger, tx.now) or "") for one in to if one not in before]
     try:
         together.open_rotations(tx, new, trigger)
         ready = before | rotations.open_among(tx.register, [one for one, _ in new])
@@ -107,9 +108,13 @@ def opened(tx: Transaction, credential: Rotatable, trigger: Trigger) -> tuple[Ro
     if rotation is not None:
         return rotation, True
     id_ = tx.new_id()
-    by = due(policies.policy(tx.register), trigger, credential.tier, tx.now)
+    by = _by(policies.policy(tx.register), credential, trigger, tx.now)
     tx.record("rotation.opened", {"rotation": id_, "credential": credential.credential, "trigger": trigger.value, "due": by})
     return rotations.by_id(tx.register, id_), False
+
+
+def _by(rules: Policy, one: Rotatable, trigger: Trigger, now: str) -> str | None:
+    return due(rules, trigger, one.tier, now, kind=one.kind, credential=one.credential, imported=one.imported)
 
 
 def _start(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from typing import Protocol
 
-from govern.errors import Refused
+from govern.errors import NotFound, Refused
 from govern.policy.later_rules import TypedRule
 from govern.register.queries import accounts, policies
 from govern.vault.secret import Secret
+
+
+class Weak(Protocol):
+    """Whether a password is easily guessed, `about` being texts that anybody would try first."""
+
+    def __call__(self, secret: Secret, /, *about: str) -> bool: ...
 
 
 def is_weak(db: sqlite3.Connection, account: str, secret: Secret, *, in_force: bool) -> bool:
@@ -20,13 +27,7 @@ def is_weak(db: sqlite3.Connection, account: str, secret: Secret, *, in_force: b
     if rule is None:
         return False
     about = accounts.by_id(db, account)
-    words = {
-        word
-        for text in (about.handle, about.platform, about.login, about.url)
-        for word in (text, *re.split(r"[\W_]+", text))
-        if len(word) > 2
-    }
-    common, weak = _judged(rule, secret, sorted(words, key=lambda word: (-len(word), word)))
+    common, weak = _judged(rule, secret, _words(about.handle, about.platform, about.login, about.url))
     if weak and rule.refuse_weak and not in_force:
         raise Refused(
             "this password stands on a list of common ones" if common else f"this password takes fewer than 10^{rule.guesses} guesses",
@@ -35,6 +36,35 @@ def is_weak(db: sqlite3.Connection, account: str, secret: Secret, *, in_force: b
             hint=f"let one be made: govern rotate {about.handle}, without --stdin",
         )
     return weak
+
+
+def brought(db: sqlite3.Connection) -> Weak:
+    """How to tell of a password that an import brings whether it is easily guessed; nothing is, where the policy has no rule for it.
+
+    Never refuses: what a file brings is in force somewhere. A password whose beginning stands up to the rule is not looked at any further, so that an
+    import of thousands takes seconds.
+    """
+    from govern.vault.typed import begins_well
+
+    try:
+        rule = policies.policy(db).later.typed
+    except NotFound:  # a preview without a vault
+        rule = None
+    if rule is None:
+        return lambda _secret, *_about: False
+    asked = rule
+
+    def weak(secret: Secret, /, *about: str) -> bool:
+        words = _words(*about)
+        return not begins_well(secret, words, asked.guesses) and _judged(asked, secret, words)[1]
+
+    return weak
+
+
+def _words(*about: str) -> list[str]:
+    """What anybody would try first, the longest foremost."""
+    words = {word for text in about for word in (text, *re.split(r"[\W_]+", text)) if len(word) > 2}
+    return sorted(words, key=lambda word: (-len(word), word))
 
 
 def _judged(rule: TypedRule, secret: Secret, words: list[str]) -> tuple[bool, bool]:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from govern.errors import Usage
 from govern.policy.rules import Policy
+from govern.rotation.schedule import first_due
 
 
 class Trigger(StrEnum):
@@ -33,10 +34,12 @@ def read(text: str) -> Trigger:
         raise Usage(f"there is no trigger {text[:40]!r}", hint=f"one of {', '.join(Trigger)}") from None
 
 
-def due(policy: Policy, trigger: Trigger, tier: str, now: str) -> str | None:
-    """The UTC time by which a rotation opened `now` for this reason must be done; None where nothing presses.
+def due(policy: Policy, trigger: Trigger, tier: str, now: str, *, kind: str = "", credential: str = "", imported: str = "") -> str | None:
+    """The UTC time by which a rotation opened `now` for this reason must be done; None where the policy names none.
 
-    A suspected compromise is due at once; a changed membership and a platform's breach within the policy's days for the tier.
+    A suspected compromise is due at once; a changed membership and a platform's breach within the policy's days for the tier. Where nothing has
+    happened that presses, after an import (`imported`: when) or by somebody's decision, it is due within the time that the policy gives for first
+    changes, spread over it, worst first, by kind and id of the `credential`: of a thousand begun together a few come due each day.
     """
     match trigger:
         case Trigger.COMPROMISE | Trigger.SCHEDULE:
@@ -44,7 +47,8 @@ def due(policy: Policy, trigger: Trigger, tier: str, now: str) -> str | None:
         case Trigger.MEMBERSHIP | Trigger.BREACH:
             return later(now, policy.membership_deadline_days[tier])
         case Trigger.FIRST_IMPORT | Trigger.MANUAL:
-            return None
+            day = first_due(policy, tier, kind, imported or now, credential) if credential else None
+            return f"{day}T23:59:59Z" if day else None
         case _:
             assert_never(trigger)
 

@@ -41,6 +41,10 @@ def _of(account: str) -> str:
     return "AND a.id = :account" if account else ""
 
 
+_CALM: Final = ("schedule", "first-import", "manual")
+"""Triggers by which nothing has happened that presses: what they ask for is overdue by the calendar."""
+
+
 def _opened(db: sqlite3.Connection, today: str, account: str) -> Iterator[Overdue]:
     """Open rotations by their own deadline, or by that of a departure they serve."""
     rows = db.execute(
@@ -54,7 +58,7 @@ def _opened(db: sqlite3.Connection, today: str, account: str) -> Iterator[Overdu
         {"account": account, "today": today},
     )
     for id_, handle, tier, credential, kind, trigger, due in rows:
-        yield Overdue(id_, handle, tier, credential, kind, Cause.CALENDAR if trigger == "schedule" else Cause.EVENT, due[:10])
+        yield Overdue(id_, handle, tier, credential, kind, Cause.CALENDAR if trigger in _CALM else Cause.EVENT, due[:10])
 
 
 _GIVEN_UP: Final = """NOT EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id

@@ -119,7 +119,7 @@ def weak(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Findi
         if kind != "totp":
             yield Finding(
                 code="weak-password", severity="warning" if tier == "critical" else "info", subject=account, key=f"weak:{credential}",
-                message=f"its {kind} was typed in, and is easy to guess", command=f"govern rotate {account} --kind {kind}",
+                message=f"its {kind} is easy to guess", command=f"govern rotate {account} --kind {kind}",
                 why="a generated one takes its place",
             )  # fmt: skip
             continue

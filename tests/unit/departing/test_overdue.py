@@ -188,3 +188,14 @@ def test_who_never_held_it_and_was_only_said_to_know_makes_nothing_overdue_and_s
     company.later(days=30)
     assert overdue(company) == []
     give(company, "ben", days=1)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "cause"), [(Trigger.MANUAL, "calendar"), (Trigger.FIRST_IMPORT, "calendar"), (Trigger.BREACH, "event")]
+)
+def test_what_somebody_decided_is_due_by_the_policy_and_no_event(company: Any, trigger: Trigger, cause: str) -> None:
+    credential = kept(company, "critical")
+    rotation = company.start(credential, trigger=trigger).rotation
+    assert rotation.due[:10] > company.now[:10]
+    company.later(days=14 + 7 + 1)
+    assert overdue(company) == [("shop", "password", cause)]
