@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from govern.cli import render
 from govern.cli.prompt import ask as ask_line
 from govern.cli.prompt import confirm
+from govern.errors import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,5 +74,10 @@ def _moved(change: Change, answers: Answers, names: Names) -> Answers:
 def _gone(change: Change, answers: Answers, names: Names) -> Answers:
     from govern.holdings.dates import day
 
-    typed = ask_line(f"{names.of(change)} is {change.why}. Their last day (2026-11-30), nothing to leave them as they are")
-    return replace(answers, gone={**answers.gone, change.person: day(typed, "last day")}) if typed else answers
+    question = f"{names.of(change)} is {change.why}. Their last day (2026-11-30), nothing to leave them as they are"
+    while typed := ask_line(question):
+        try:
+            return replace(answers, gone={**answers.gone, change.person: day(typed, "last day")})
+        except Usage as error:
+            render.note(f"{render.safe(error.message)}: {error.hint}")
+    return answers

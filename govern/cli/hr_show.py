@@ -35,7 +35,7 @@ class Names:
     def of(self, change: Change, added: Mapping[str, str] | None = None) -> str:
         """Whom a change is about: a handle, or the name in the file of somebody who has none yet."""
         person = self._added(change, added or {}) or change.person
-        return self.handle(person) or (render.safe(change.row.name) if change.row else "")
+        return self.handle(person) or (render.safe(change.row.name or change.row.mail) if change.row else "")
 
     def _added(self, change: Change, added: Mapping[str, str]) -> str:
         return added.get(change.row.place, "") if change.row else ""
@@ -43,7 +43,9 @@ class Names:
     def row(self, change: Change, added: Mapping[str, str]) -> tuple[str | None, str]:
         """(handle or None, name) for JSON."""
         person = self._added(change, added) or change.person
-        return (self._people[person].handle if person else None), self.name(person) or (change.row.name if change.row else "")
+        return (self._people[person].handle if person else None), self.name(person) or (
+            change.row.name or change.row.mail if change.row else ""
+        )
 
 
 def table(changes: Sequence[Change], names: Names, rules: HrRules, now: str, added: Mapping[str, str] | None = None) -> None:

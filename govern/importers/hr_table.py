@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from govern.errors import Malformed
@@ -91,8 +92,13 @@ def read(data: bytes, rules: HrRules) -> Export:
 def is_never_read(heading: str, rules: HrRules) -> bool:
     """Whether a heading has a word that betrays more than a feed may know: a word of its own, or, of five letters and more, a part of one."""
     plain = normal(_CAMEL.sub(" ", heading))
-    words = [normal(word) for word in rules.never]
-    return any(f" {word} " in f" {plain} " or (len(word) >= 5 and " " not in word and word in plain) for word in words)
+    return any(f" {word} " in f" {plain} " or (len(word) >= 5 and " " not in word and word in plain) for word in _plain(rules.never))
+
+
+@cache
+def _plain(words: tuple[str, ...]) -> frozenset[str]:
+    """The words as headings and cells are compared."""
+    return frozenset(map(normal, words))
 
 
 # --- where the headings stand -----------------------------------------------------------------------------------------------------
@@ -193,8 +199,9 @@ def _employee(place: str, said: Mapping[str, str], rules: HrRules) -> Employee |
         return "it has neither a name nor a mail address"
     fault = ""
     if mail and not _MAIL(mail):
-        fault, mail = "its mail address is none", "" if name else mail
-    name = name or mail.split("@")[0]
+        fault, mail = "its mail address is none", ""
+        if not name:
+            return fault
     if max(len(name), len(mail)) > people_table.LONGEST["name"]:
         return f"its name or mail address is longer than {people_table.LONGEST['name']} characters"
     department = " ".join(said.get("department", "").split())
@@ -203,10 +210,10 @@ def _employee(place: str, said: Mapping[str, str], rules: HrRules) -> Employee |
         fault, department = f"its department is longer than {people_table.LONGEST['department']} characters", ""
     if last_day is None:
         fault, last_day = "its last day is no date", ""
-    status = normal(said.get("status", ""))
+    gone = normal(said.get("status", "")) in _plain(rules.gone)
     return Employee(
         place=place, name=name, mail=mail, departments=(department,) if department else (),
-        locale=people_table.locale_of(said.get("locale", "")), last_day=last_day, gone=status in {normal(word) for word in rules.gone}, fault=fault,
+        locale=people_table.locale_of(said.get("locale", "")), last_day=last_day, gone=gone, fault=fault,
     )  # fmt: skip
 
 

@@ -96,7 +96,9 @@ def _add(tx: Transaction, change: Change, added: dict[str, str]) -> None:
     if row is None:
         return
     department = row.departments[0] if row.departments else ""
-    added[row.place] = adding.add(tx, NewPerson(name=row.name, mail=row.mail, department=department, locale=row.locale)).id
+    added[row.place] = adding.add(
+        tx, NewPerson(name=row.name or row.mail.split("@")[0], mail=row.mail, department=department, locale=row.locale)
+    ).id
 
 
 def _edit(tx: Transaction, change: Change) -> None:

@@ -146,9 +146,17 @@ def test_any_table_of_people_is_understood() -> None:
 
 
 def test_rows_that_name_nobody_are_skipped_and_others_kept() -> None:
-    found = read("First name,Last name,Email,Department\n,,,PR\nAnna,Sø,nothing,PR\n\nBo,Berg,bo@acme.example,PR\n")
-    assert [(one.row, one.reason) for one in found.skipped] == [("row 2", "it has neither a name nor a mail address")]
+    found = read("First name,Last name,Email,Department\n,,,PR\nAnna,Sø,nothing,PR\n\nBo,Berg,bo@acme.example,PR\n,,none,PR\n")
+    assert [(one.row, one.reason) for one in found.skipped] == [
+        ("row 2", "it has neither a name nor a mail address"), ("row 6", "its mail address is none"),
+    ]  # fmt: skip
     assert [(one.name, one.fault) for one in found.rows] == [("Anna Sø", "its mail address is none"), ("Bo Berg", "")]
+
+
+def test_a_mail_address_alone_gives_no_name() -> None:
+    """Else whoever is there already would be called by the first part of their address."""
+    (one,) = read("Email,Last working day\nanna@acme.example,2026-11-30\n").rows
+    assert (one.name, one.mail, one.last_day) == ("", "anna@acme.example", "2026-11-30")
 
 
 def workbook(rows: list[list[Any]]) -> bytes:
@@ -199,4 +207,4 @@ def test_a_mutated_file_is_read_or_refused(program: str, data: st.DataObject) ->
         rows = hr_table.read(bytes(text), RULES).rows
     except GovernError:
         rows = ()
-    assert all(len(one.name) <= 200 and len(one.mail) <= 200 for one in rows)
+    assert all(len(one.name + one.mail) > 0 and len(one.name) <= 200 and len(one.mail) <= 200 for one in rows)

@@ -53,6 +53,10 @@ SCENARIOS: Mapping[str, tuple[Member | None, Employee | None, list[tuple[str, st
     "another mail address": (member(), row(mail="a.berg@acme.example"), [("unclear?", "")]),
     "another mail address, and gone": (member(), row(mail="a.berg@acme.example", last_day="2026-10-31"), [("unclear?", "")]),
     "another mail address, gone as who had left": (member(status="former"), row(mail="a@acme.example", last_day="2020-10-31"), [("past", "")]),
+    "the same mail address under quite another name": (member(), row("Carl Dahl"), [("unclear?", "")]),
+    "the same mail address under quite another name, gone": (member(), row("Carl Dahl", last_day="2026-10-31"), [("unclear?", "")]),
+    "a mail address and no name": (member(), row(""), [("unchanged", "anna")]),
+    "somebody new without a name": (None, row(""), [("joiner", "")]),
     "a department where there was none": (member(department=""), row(), [("changed", "anna")]),
     "another department": (member(), row("Anna Berg", "anna@acme.example", "Sales"), [("mover?", "anna")]),
     "no department in the file": (member(), replace(row(), departments=()), [("unchanged", "anna")]),
@@ -131,6 +135,21 @@ def test_two_people_of_one_name_are_never_taken_for_each_other() -> None:
     assert told(two, [row(mail="")]) == [("unclear?", "")]
 
 
+def test_a_mailbox_that_was_handed_on_is_no_new_name_of_whoever_had_it() -> None:
+    """Else the departure of the first is never seen, and what they knew is their successor's."""
+    carl = row("Carl Dahl")
+    assert told([member()], [carl], Answers(same={"row 2": "anna"})) == [("changed", "anna")]
+    assert told([member()], [carl], Answers(new={"row 2"})) == [("joiner", ""), ("vanished?", "anna")]
+    both = [member(), member("Carl Dahl")]
+    assert told(both, [carl]) == [("unchanged", "carl"), ("vanished?", "anna")], "asked once: then the name tells them apart"
+
+
+def test_two_people_of_one_mailbox_are_not_one_with_two_posts() -> None:
+    rows = [row(), row("Carl Dahl", place="row 3", last_day="2026-10-31")]
+    found = told([member(), member("Carl Dahl")], rows)
+    assert {kind for kind, _ in found} == {"left-out"}
+
+
 def test_whoever_has_several_posts_leaves_with_the_last_of_them() -> None:
     ended, stays = row(place="row 2", last_day="2025-01-31"), row("Anna Berg", "anna@acme.example", "Sales", place="row 3")
     assert told([member(department="Sales")], [ended, stays]) == [("unchanged", "anna")]
@@ -207,7 +226,7 @@ def test_a_last_day_ends_in_the_zone_of_the_organisation(day: str, zone: str, ti
 
 # --- what holds for every file ----------------------------------------------------------------------------------------------------
 
-NAMES = st.sampled_from(["Anna Berg", "Bo Dahl", "Cleo Ek"])
+NAMES = st.sampled_from(["Anna Berg", "Anna Dahl", "Bo Dahl", "Cleo Ek"])
 MAILS = st.sampled_from(["", "a@x.example", "b@x.example", "c@x.example"])
 DAYS = st.sampled_from(["", "2025-01-31", "2026-11-21", TODAY, "2026-12-01", "2028-01-01"])
 DEPARTMENTS = st.sampled_from(["", "PR", "Sales"])

@@ -39,7 +39,7 @@ def references(value: Any) -> list[str]:
     return [found for one in value for found in references(one)] if isinstance(value, list) else []
 
 
-@pytest.mark.parametrize("make", [compiled.policy_schema, compiled.platform_schema], ids=["policy", "platform"])
+@pytest.mark.parametrize("make", [compiled.policy_schema, compiled.platform_schema, compiled.hr_schema], ids=["policy", "platform", "hr"])
 def test_a_schema_is_closed_and_refers_only_to_itself(make: Callable[[], dict[str, Any]]) -> None:
     schema = make()
     assert schema["additionalProperties"] is False
