@@ -213,7 +213,7 @@ def _employee(place: str, said: Mapping[str, str], rules: HrRules) -> Employee |
     gone = normal(said.get("status", "")) in _plain(rules.gone)
     return Employee(
         place=place, name=name, mail=mail, departments=(department,) if department else (),
-        locale=people_table.locale_of(said.get("locale", "")), last_day=last_day, gone=gone, fault=fault,
+        locale=people_table.locale_of(language) if (language := said.get("locale", "")) else "", last_day=last_day, gone=gone, fault=fault,
     )  # fmt: skip
 
 
