@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
+_MOST_BYTES: Final = 64 << 20
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write a CSV file, which no spreadsheet program takes for formulas.")
 ]
@@ -71,6 +72,12 @@ def holders(
 def leavers(
     since: Annotated[str, typer.Option("--from", metavar="DATE", help="Whose day is not before this; else all.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="DATE", help="Whose day is not after this; else all.")] = "",
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FILE", help="An HR export: who left by that and has no case here.")
+    ] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="Which of its columns is what, as for: govern hr import.")
+    ] = None,
     out: Out = None,
     json: Json = False,
 ) -> None:
@@ -80,6 +87,18 @@ def leavers(
     workspace = settings.workspace()
     first, last = _day(since) or "0000", _day(until) or "9999"
     found = report.collect(workspace.view(), since=first, until=last, reader=workspace.person, now=settings.now())
+    if against is not None:
+        from govern.importers import hr_table
+        from govern.importers.read import contents
+        from govern.policy.hr import rules
+        from govern.procedures.against import without_case
+
+        export = hr_table.read(
+            contents(against, _MOST_BYTES), rules(contents(map_, _MOST_BYTES) if map_ else None, name=map_.name if map_ else "")
+        )
+        found += without_case(workspace.view(), export.rows, found, since=first, until=last, reader=workspace.person)
+    elif map_ is not None:
+        raise Usage("--map says how the file of --against is read", hint="--against FILE --map FILE")
     _put(out, report.HEAD, map(report.cells, found))
     if json:
         render.emit("report", {
@@ -90,7 +109,7 @@ def leavers(
         render.table(report.HEAD, map(report.cells, found), empty="nobody left in that time")
     else:
         render.line(render.safe(out))
-    left = [one for one in found if one.result in ("no case", "cut not made", "still knows")]
+    left = [one for one in found if one.result in ("no case", "not in the vault", "cut not made", "still knows")]
     if found:
         render.note(
             f"{render.count(len(found), 'leaver')}, {len(left)} of them without a case, before their cut or still knowing something"
@@ -101,7 +120,7 @@ def leavers(
 
 def _leaver(one: Leaver) -> dict[str, Any]:
     return {
-        "person": one.person, "name": one.name, "left": one.left, "case": one.case or None, "kind": one.kind or None, "state": one.state or None,
+        "person": one.person or None, "name": one.name, "left": one.left, "case": one.case or None, "kind": one.kind or None, "state": one.state or None,
         "opened_at": one.opened_at or None, "removed_at": one.removed_at or None, "secrets": one.secrets, "rotated": one.rotated,
         "given_up": one.given_up, "last_rotated_at": one.last_rotated_at or None, "longest_lag_minutes": one.lag, "still_knows": one.still_knows,
         "held_nothing": one.held_nothing, "result": one.result,

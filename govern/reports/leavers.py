@@ -43,10 +43,14 @@ class Leaver:
     lag: int | None = None
     still_knows: int = 0
     held_nothing: bool = False
+    known: bool = True
+    """Whether the vault has them at all; else an HR program does."""
 
     @property
     def result(self) -> str:
         """In a word or two."""
+        if not self.known:
+            return "not in the vault"
         if not self.case:
             return "no case"
         if not self.removed_at:

@@ -40,3 +40,22 @@ def test_leavers_with_and_without_a_case(acme: Any) -> None:
     shown = acme.ok("report", "leavers", "--from", "2020-01-01")
     assert "anna" in shown.out
     assert "1 leaver, 1 of them" in shown.err
+
+
+def test_leavers_are_held_against_an_hr_export(acme: Any) -> None:
+    acme.ok("person", "add", "Bo Dahl <bo@acme.example>", "--handle", "bo")
+    acme.ok("offboard", "open", "anna", "--cut-at", "now")
+    file = acme.folder / "people.csv"
+    file.write_text(
+        "First name,Last name,Email,Termination date,Termination reason\n"
+        "Anna,Sø,anna@acme.example,2026-01-31,because\nBo,Dahl,bo@acme.example,2026-01-15,because\n"
+        "Kim,Lund,kim@acme.example,2026-01-20,because\nEva,Holm,eva@acme.example,2025-01-20,because\n"
+    )
+    told = acme.json("report", "leavers", "--from", "2026-01-01", "--against", str(file))["leavers"]
+    assert [(one["person"], one["name"], one["result"]) for one in told] == [
+        ("anna", "Anna Sø", "still knows"), ("bo", "Bo Dahl", "no case"), (None, "Kim Lund", "not in the vault"),
+    ]  # fmt: skip
+    shown = acme.ok("report", "leavers", "--from", "2026-01-01", "--against", str(file))
+    assert "because" not in shown.out + shown.err
+    assert "govern offboard open bo" in shown.err
+    assert acme.run("report", "leavers", "--map", str(file)).code == 2
