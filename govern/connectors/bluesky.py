@@ -7,13 +7,14 @@ or the main one changed: `residual_seconds`. Sources: AT Protocol lexicons com.a
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
+from functools import partial
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote
 
 from govern.connectors.http import Http, Reply, Unreachable
 from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.refusals import bearer, named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
 from govern.vault.secret import Secret
@@ -21,6 +22,7 @@ from govern.vault.secret import Secret
 _XRPC: Final = "/xrpc/com.atproto"
 RESIDUAL: Final = 7200
 """Seconds that an access JWT lives; the server keeps no list of them."""
+_code, _told = partial(named, "error"), partial(told, "error")
 
 
 class _Session(NamedTuple):
@@ -112,7 +114,7 @@ class Bluesky:
 
     def finish(self) -> None:
         for session in self._sessions:
-            self._http.ask("POST", f"{_XRPC}.server.deleteSession", headers=_by(session.refresh))
+            self._http.ask("POST", f"{_XRPC}.server.deleteSession", headers=bearer(session.refresh))
         self._sessions, self._main = [], None
 
     def list_access(self, secret: Secret) -> list[Access]:
@@ -165,7 +167,7 @@ class Bluesky:
         return self._did
 
     def _post(self, name: str, value: Any, by: _Session) -> Reply:
-        return self._http.ask("POST", f"{_XRPC}.{name}", value=value, headers=_by(by.api_token))
+        return self._http.ask("POST", f"{_XRPC}.{name}", value=value, headers=bearer(by.api_token))
 
     def _revoke(self, name: str) -> None:
         """No error where there is none of that name."""
@@ -174,7 +176,7 @@ class Bluesky:
             raise Failed(f"{self._http.address} does not revoke an app password ({_told(reply)})")
 
     def _app_passwords(self, by: _Session) -> list[Access]:
-        reply = self._http.ask("GET", f"{_XRPC}.server.listAppPasswords", headers=_by(by.api_token))
+        reply = self._http.ask("GET", f"{_XRPC}.server.listAppPasswords", headers=bearer(by.api_token))
         found = reply.record().get("passwords")
         if reply.status != 200 or not isinstance(found, list):
             raise Failed(f"{self._http.address} does not list app passwords ({_told(reply)})")
@@ -183,17 +185,3 @@ class Bluesky:
             for one in found
             if isinstance(one, dict)
         ]
-
-
-def _by(api_token: Secret) -> dict[str, str]:
-    return {"Authorization": f"Bearer {api_token.reveal()}"}
-
-
-def _code(reply: Reply) -> str:
-    code = reply.record().get("error")
-    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z]{1,60}", code) else ""
-
-
-def _told(reply: Reply) -> str:
-    """Status and error name: never the server's own sentence, which may quote what was sent."""
-    return f"{reply.status} {_code(reply)}".strip()

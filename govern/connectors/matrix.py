@@ -9,17 +9,20 @@ admin API, reset_password. Tried against Synapse: three wrong logins make it ref
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote
 
 from govern.connectors.http import LONGEST_WAIT, Http, Reply, Unreachable
 from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.refusals import bearer, named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
 from govern.vault.secret import Secret
 
 _V3: Final = "/_matrix/client/v3"
 _USER = re.compile(r"@[!-9;-~]+:[!-~]+\Z").match
+_code, _told = partial(named, "errcode"), partial(told, "errcode")
 
 
 class _Session(NamedTuple):
@@ -77,7 +80,7 @@ class Matrix:
         silent: Unreachable | None = None
         for session in sessions:
             try:
-                self._http.ask("POST", f"{_V3}/logout", value={}, headers=_by(session))
+                self._http.ask("POST", f"{_V3}/logout", value={}, headers=bearer(session.api_token))
             except Unreachable as error:  # the other one is to be ended all the same
                 silent = error
         if silent is not None:
@@ -118,7 +121,7 @@ class Matrix:
                 user = f"@{user.removeprefix('@')}:{admin.user.partition(':')[2]}"
             reply = self._http.ask(
                 "POST", f"/_synapse/admin/v1/reset_password/{quote(user, safe='')}",
-                value={"new_password": new.reveal(), "logout_devices": True}, headers=_by(admin),
+                value={"new_password": new.reveal(), "logout_devices": True}, headers=bearer(admin.api_token),
             )  # fmt: skip
         except Unreachable as error:
             return Applied(outcome=Outcome.UNCERTAIN, why=error.message)
@@ -172,7 +175,7 @@ class Matrix:
         if self._admin is None:
             if helper.kind == "api-token":
                 session = _Session("", helper.secret, "")
-                reply = self._http.ask("GET", f"{_V3}/account/whoami", headers=_by(session))
+                reply = self._http.ask("GET", f"{_V3}/account/whoami", headers=bearer(session.api_token))
                 user = reply.record().get("user_id")
                 if reply.status != 200 or not isinstance(user, str):
                     raise Failed(f"{self._http.address} does not take the api-token of {helper.login} ({_told(reply)})")
@@ -186,17 +189,17 @@ class Matrix:
 
     def _confirmed(self, method: str, path: str, body: dict[str, Any], own: _Session, secret: Secret) -> Reply:
         """A request that the server wants confirmed by the password (user-interactive authentication)."""
-        first = self._http.ask(method, path, value=body, headers=_by(own))
+        first = self._http.ask(method, path, value=body, headers=bearer(own.api_token))
         if first.status != 401 or "flows" not in first.record():
             return first
         auth = {
             "type": "m.login.password", "identifier": {"type": "m.id.user", "user": own.user}, "password": secret.reveal(),
             "session": first.record().get("session"),
         }  # fmt: skip
-        return self._http.ask(method, path, value={**body, "auth": auth}, headers=_by(own))
+        return self._http.ask(method, path, value={**body, "auth": auth}, headers=bearer(own.api_token))
 
     def _devices(self, own: _Session) -> list[Access]:
-        reply = self._http.ask("GET", f"{_V3}/devices", headers=_by(own))
+        reply = self._http.ask("GET", f"{_V3}/devices", headers=bearer(own.api_token))
         found = reply.record().get("devices")
         if reply.status != 200 or not isinstance(found, list):
             raise Failed(f"{self._http.address} does not list the sessions of {self._target.handle} ({_told(reply)})")
@@ -205,20 +208,6 @@ class Matrix:
             for one in found
             if isinstance(one, dict)
         ]
-
-
-def _by(session: _Session) -> dict[str, str]:
-    return {"Authorization": f"Bearer {session.api_token.reveal()}"}
-
-
-def _code(reply: Reply) -> str:
-    code = reply.record().get("errcode")
-    return code if isinstance(code, str) and re.fullmatch(r"[A-Z_]{1,60}", code) else ""
-
-
-def _told(reply: Reply) -> str:
-    """Status and error code: never the server's own sentence, which may quote what was sent."""
-    return f"{reply.status} {_code(reply)}".strip()
 
 
 def _wait(reply: Reply) -> int:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from govern.connectors.http import Http, Reply, Unreachable
 from govern.connectors.protocol import API, Access, Applied, Capabilities, Helper, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.refusals import named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
 from govern.vault.secret import Secret
@@ -34,6 +36,7 @@ _REFUSED: Final = b"403"
 _SENTENCE: Final = b"Incorrect username or password."
 """What WordPress says over XML-RPC to a login that it does not take, in English."""
 _UUID = re.compile(r"[0-9a-f-]{36}\Z").match
+_code, _told = partial(named, "code"), partial(told, "code")
 
 
 class WordPress:
@@ -226,13 +229,3 @@ class WordPress:
 def _is_taken(reply: Reply) -> bool:
     """Whether XML-RPC took the login."""
     return reply.status == 200 and _ANSWER(reply.body) is not None
-
-
-def _code(reply: Reply) -> str:
-    code = reply.record().get("code")
-    return code if isinstance(code, str) and re.fullmatch(r"[a-z_]{1,60}", code) else ""
-
-
-def _told(reply: Reply) -> str:
-    """Status and error code: never the server's own sentence, which may quote what was sent."""
-    return f"{reply.status} {_code(reply)}".strip()
