@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +26,7 @@ def backup(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the copy is written.")] = None,
     json: Json = False,
 ) -> None:
-    """Copy the database to a file. Everything in it is sealed; with k recovery sheets it is all that recovery needs."""
+    """Copy the database to a file, and say the checkpoint that the copy ends with. Everything in it is sealed."""
     from govern.procedures.backup import backup as procedure
 
     if out is None:
@@ -33,9 +34,13 @@ def backup(
     made = procedure(settings.workspace(), out.expanduser().absolute(), settings.now())
     if json:
         render.emit("vault.backup", {"file": str(made.file), "size": made.size, "checkpoint": made.note})
-    else:
-        render.line(render.safe(f"{made.file}: {made.size} entries"))
-    render.next_step("govern ledger checkpoint", "print it and keep it with the copy: it tells an old copy from the newest")
+        return
+    sys.stdout.write(made.note)
+    sys.stdout.flush()
+    render.note(f"{render.safe(made.file)}: {made.size} entries, and above the checkpoint that it ends with")
+    render.note(
+        "print it and keep it apart from the copy: whoever puts this copy back holds it against that, and tells it from an older one"
+    )
 
 
 @app.command("restore")

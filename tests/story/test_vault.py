@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,35 @@ def test_a_backup_holds_no_name_and_no_secret(vault: Story) -> None:
     data = copy.read_bytes()
     for word in (b"Mia", b"mia@acme", b"acme.shop", b"correct horse", b"shop", b"instagram"):
         assert word not in data
+
+
+def test_the_checkpoint_that_a_backup_tells_is_the_one_that_the_copy_holds(vault: Story) -> None:
+    """Kept apart from the copy, it is what a restored copy is held against. The control: the newest one, which tells of the backup itself."""
+    with_secret(vault)
+    copy, note, newest = (vault.folder / name for name in ("copy.db", "note", "newest"))
+    told = vault.ok("vault", "backup", "--out", str(copy))
+    note.write_text(told.out)
+    newest.write_text(vault.ok("ledger", "checkpoint").out)
+    with closing(sqlite3.connect(copy)) as db:
+        assert db.execute("SELECT note FROM checkpoint ORDER BY size DESC").fetchone() == (told.out.encode(),)
+        ((size,),) = db.execute("SELECT count(*) FROM entry")
+    assert note.read_text().splitlines()[1] == str(size)
+    assert f"{size} entries" in told.err
+    assert vault.json("ledger", "show")["entries"][-1]["type"] == "backup.made"
+    machine = Story(vault.folder / "machine")
+    machine.folder.mkdir()
+    recover = ["vault", "recover", "--vault", str(copy), "--handle", "mia", *sheets(vault, 0, 1), "--checkpoint"]
+    assert machine.run(*recover, str(newest)).code == 6, "the control"
+    restored = vault.folder / "again.db"
+    shutil.copy(copy, restored)
+    recover[3] = str(restored)
+    assert machine.ok(*recover, str(note)).code == 0
+    environment = machine.environment()
+    machine.environment = lambda **more: {**environment, "GOVERN_VAULT": str(restored), **more}  # type: ignore[method-assign]
+    assert machine.ok("reveal", "shop", "--stdout").out == "correct horse"
+    machine.ok("ledger", "compare", str(note))
+    as_json = vault.json("vault", "backup", "--out", str(vault.folder / "second.db"))
+    assert as_json["checkpoint"].splitlines()[1] == str(as_json["size"])
 
 
 def test_a_restored_backup_is_refilled_from_the_journal(vault: Story) -> None:
