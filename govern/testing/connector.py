@@ -7,7 +7,7 @@ from typing import ClassVar
 from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
 from govern.errors import Failed
 from govern.rotation.probing import Answer
-from govern.testing.platform import Platform, TooMany
+from govern.testing.platform import LISTED, Platform, TooMany, Wrong
 from govern.vault.secret import Secret
 
 
@@ -16,7 +16,8 @@ class Double:
 
     api: ClassVar[int] = API
     capabilities: ClassVar[Capabilities] = Capabilities(
-        platforms=frozenset({"matrix", "wordpress", "bluesky"}), kinds={"password": Origin.CHOSEN, "app-password": Origin.ISSUED},
+        platforms=frozenset({"matrix", "wordpress", "bluesky"}),
+        kinds={"password": Origin.CHOSEN, "app-password": Origin.ISSUED, "api-token": Origin.ISSUED},
         lists_access=True, grade="tested", checked_on="2026-11-22",
     )  # fmt: skip
 
@@ -24,12 +25,12 @@ class Double:
         self._target, self._platform = target, platform
 
     def prepare(self) -> None:
-        if self._target.kind == "app-password":
-            self._platform.call("clear", lambda: self._platform.app_passwords.pop(self._target.label, None))
+        if self._target.kind in LISTED:
+            self._platform.revoke(self._target.kind, self._target.label)
 
     def probe(self, secret: Secret) -> Probe:
         try:
-            taken = self._platform.call("log in", lambda: secret.reveal() in self._platform.secrets(self._target.kind))
+            taken = self._platform.log_in(self._target.kind, secret.reveal())
         except TooMany as error:
             return Probe(answer=Answer.INCONCLUSIVE, retry_after=self._platform.pause, why=error.message)
         except Failed as error:
@@ -37,21 +38,16 @@ class Double:
         return Probe(answer=Answer.VALID if taken else Answer.INVALID)
 
     def apply(self, current: Secret | None, new: Secret | None) -> Applied:
-        def change() -> Applied:
-            platform = self._platform
-            if new is None:
-                platform.issued += 1
-                made = f"issued-{platform.issued:04d}"
-                platform.app_passwords[self._target.label] = made
-                return Applied(outcome=Outcome.DONE, issued=Secret(made))
-            if current is None or current.reveal() != platform.password:
-                return Applied(outcome=Outcome.WRONG, why="that is not the password")
-            platform.password = new.reveal()
-            platform.sessions.clear()
-            return Applied(outcome=Outcome.DONE)
-
         try:
-            return self._platform.call("change", change)
+            if new is None:
+                made = self._platform.issue(self._target.kind, self._target.label)
+                return Applied(outcome=Outcome.DONE, issued=Secret(made))
+            if current is None:
+                return Applied(outcome=Outcome.WRONG, why="there is no password to change it with")
+            self._platform.change_password(current.reveal(), new.reveal())
+            return Applied(outcome=Outcome.DONE)
+        except Wrong as error:
+            return Applied(outcome=Outcome.WRONG, why=error.message)
         except TooMany as error:
             return Applied(outcome=Outcome.UNCERTAIN, retry_after=self._platform.pause, why=error.message)
         except Failed as error:
@@ -59,10 +55,11 @@ class Double:
 
     def verify(self, new: Secret, old: Secret | None) -> Verified:
         def look() -> Verified:
-            if self._target.kind == "app-password" and old is not None:
-                for name, secret in list(self._platform.app_passwords.items()):
+            if self._target.kind in LISTED and old is not None:
+                listed = self._platform.listed(self._target.kind)
+                for name, secret in list(listed.items()):
                     if secret == old.reveal() and secret != new.reveal():
-                        del self._platform.app_passwords[name]
+                        del listed[name]
             return Verified(sessions_cut=not self._platform.sessions)
 
         return self._platform.call("look", look)

@@ -1,7 +1,8 @@
 """A platform in memory, with one account: what it has, what it was asked, and what goes wrong at which call.
 
-It is as plain as a platform can be: one password, sessions, app passwords under a name. It tells nothing of its inside to a connector but
-through `call`, where every fault is decided; a test looks at it as it likes.
+It is as plain as a platform can be: one password, sessions, app passwords and api-tokens under a name, an authenticator, backup codes, and the
+plain facts (a passkey, where recovery mail and messages go). Whoever deals with it, a connector or a person, does so by its calls, where
+every fault is decided; a test looks at the rest as it likes.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from govern.errors import Failed
+from govern.rotation.kinds import FACTS
+from govern.vault import otp
+from govern.vault.secret import Secret
 
 T = TypeVar("T")
+
+LISTED: Final = {"app-password": "app_passwords", "api-token": "api_tokens"}
+"""Kinds that it lists by a name -> where it keeps them."""
 
 
 class Fault(StrEnum):
@@ -47,14 +54,29 @@ def _alone(what: str) -> None:
     """Nobody waits for a call."""
 
 
+class Wrong(Failed):
+    """What was given to prove who asks is not the right one; nothing was changed."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Platform:
-    """One account on a platform of its own. `faults`: number of the call, from 0 -> what goes wrong there; `calls`: what was asked so far."""
+    """One account on a platform of its own. `faults`: number of the call, from 0 -> what goes wrong there; `calls`: what was asked so far.
+
+    Every method that asks it something is one call, and raises TimedOut, TooMany or Crash where a fault says so.
+    """
 
     login: str = "brand"
     password: str
     app_passwords: dict[str, str] = field(default_factory=dict)
     """Name -> secret."""
+    api_tokens: dict[str, str] = field(default_factory=dict)
+    seed: str = ""
+    """Of the authenticator whose codes it takes."""
+    offered: str = ""
+    """A seed that it has shown; its codes are taken once one of them was typed in."""
+    codes: tuple[str, ...] = ()
+    facts: dict[str, int] = field(default_factory=dict)
+    """Passkey, recovery mail and phone: how often each was changed."""
     sessions: set[str] = field(default_factory=set)
     """Names of who is logged in."""
     faults: dict[int, Fault] = field(default_factory=dict)
@@ -86,7 +108,7 @@ class Platform:
                 do()
                 raise TimedOut("no answer came in time")
             case Fault.LATE:
-                self._waiting.append((number + self.late, do))
+                self._waiting.append((number + self.late, lambda: _quietly(do)))
                 raise TimedOut("no answer came in time")
             case Fault.NOT_APPLIED:
                 raise TimedOut("no answer came in time")
@@ -100,5 +122,120 @@ class Platform:
             do()
 
     def secrets(self, kind: str) -> set[str]:
-        """The secrets of this kind that it takes now."""
-        return {self.password} if kind == "password" else set(self.app_passwords.values())
+        """The secrets of this kind that it takes now: none of a plain fact."""
+        match kind:
+            case "password":
+                return {self.password}
+            case "totp":
+                return {self.seed} - {""}
+            case "backup-codes":
+                return {"\n".join(self.codes)} - {""}
+            case _ if kind in LISTED:
+                return set(self.listed(kind).values())
+            case _:
+                return set()
+
+    def listed(self, kind: str) -> dict[str, str]:
+        """Name -> secret, of a kind that it lists."""
+        found: dict[str, str] = getattr(self, LISTED[kind])
+        return found
+
+    # --- what can be asked ------------------------------------------------------------------------------------------------------------
+
+    def log_in(self, kind: str, secret: str) -> bool:
+        """Whether it takes this secret."""
+        return self.call("log in", lambda: secret in self.secrets(kind))
+
+    def log_in_with_code(self, code: str, seconds: float) -> bool:
+        """Whether it takes this code of the authenticator, at that Unix time."""
+        return self.call("log in with a code", lambda: _code_of(self.seed, code, seconds))
+
+    def change_password(self, current: str, new: str) -> None:
+        """Raises Wrong where `current` is not the password."""
+
+        def change() -> None:
+            if current != self.password:
+                raise Wrong("that is not the password")
+            self.password = new
+            self.sessions.clear()
+
+        self.call("change", change)
+
+    def issue(self, kind: str, name: str) -> str:
+        """A new app password or api-token under a name; one of that name is replaced."""
+
+        def make() -> str:
+            self.issued += 1
+            made = self.listed(kind)[name] = f"issued-{self.issued:04d}"
+            return made
+
+        return self.call("change", make)
+
+    def revoke(self, kind: str, name: str) -> None:
+        """No error where there is none of that name."""
+        self.call("revoke", lambda: self.listed(kind).pop(name, None))
+
+    def names(self, kind: str) -> list[str]:
+        """What it lists."""
+        return self.call("list", lambda: sorted(self.listed(kind)))
+
+    def offer(self, random: Callable[[int], bytes]) -> str:
+        """A new seed for the authenticator: shown, and not in force yet."""
+        from base64 import b32encode
+
+        def show() -> str:
+            self.offered = b32encode(random(20)).decode()
+            return self.offered
+
+        return self.call("offer a seed", show)
+
+    def take_code(self, code: str, seconds: float) -> None:
+        """Put the seed that was offered into force. Raises Wrong for a code that is not one of it."""
+        offered = self.offered
+
+        def take() -> None:
+            if not _code_of(offered, code, seconds):
+                raise Wrong("that is no code of the seed that was shown")
+            self.seed = offered
+
+        self.call("change", take)
+
+    def new_codes(self, count: int = 4) -> tuple[str, ...]:
+        """New backup codes; those of before are void at once."""
+
+        def make() -> tuple[str, ...]:
+            self.issued += 1
+            self.codes = tuple(f"{self.issued:04d} {number:04d}" for number in range(count))
+            return self.codes
+
+        return self.call("change", make)
+
+    def change_fact(self, kind: str) -> None:
+        """Another passkey, recovery mail or phone."""
+        if kind not in FACTS:
+            raise Failed(f"a {kind} is no plain fact", code="defect")
+
+        def change() -> None:
+            self.facts[kind] = self.facts.get(kind, 0) + 1
+
+        self.call("change", change)
+
+    def look_up(self, kind: str) -> int:
+        """How often a plain fact was changed: what its settings page shows."""
+        return self.call("look", lambda: self.facts.get(kind, 0))
+
+
+def _code_of(seed: str, code: str, seconds: float) -> bool:
+    """As platforms do: the code of now, of half a minute ago, or of the next half minute."""
+    if not seed:
+        return False
+    key = otp.parse(Secret(seed))
+    return any(otp.code(key, int(seconds) + late)[0] == code for late in (-30, 0, 30))
+
+
+def _quietly(do: Callable[[], object]) -> None:
+    """What comes too late to be refused to anybody."""
+    try:
+        do()
+    except Wrong:
+        pass

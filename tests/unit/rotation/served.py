@@ -1,0 +1,110 @@
+"""The platform in memory behind a socket of this machine, as a Matrix server: so far as the connector asks for anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from govern.testing.platform import Platform, Wrong
+
+_V3 = "/_matrix/client/v3"
+
+
+@dataclass
+class Served:
+    """`asked`: the requests so far. `at`: the number, from 0, of the request that meets what is to happen: `victim` is killed, or the answer is lost;
+    `forwarded`: when the platform has done it. `down`: so too every request behind it."""
+
+    platform: Platform
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+    at: int = -1
+    forwarded: bool = False
+    victim: int = 0
+    down: bool = False
+
+    def answer(self, method: str, path: str, value: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        platform = self.platform
+        match method, path.removeprefix(_V3):
+            case "GET", "/_matrix/client/versions":
+                return 200, {"versions": ["v1.11"]}
+            case "POST", "/login":
+                if not platform.log_in("password", value["password"]):
+                    return 403, {"errcode": "M_FORBIDDEN"}
+                platform.sessions.add(value["device_id"])
+                return 200, {"user_id": "@brand:acme", "access_token": value["device_id"], "device_id": value["device_id"]}
+            case "POST", "/account/password" if "auth" not in value:
+                return 401, {"flows": [{"stages": ["m.login.password"]}], "session": "1"}
+            case "POST", "/account/password":
+                kept = set(platform.sessions)
+                try:
+                    platform.change_password(value["auth"]["password"], value["new_password"])
+                except Wrong:
+                    return 401, {"errcode": "M_FORBIDDEN"}
+                platform.sessions |= {name for name in kept if name.startswith("govern-")}
+                return 200, {}
+            case "GET", "/devices":
+                return 200, {"devices": [{"device_id": name} for name in sorted(platform.sessions)]}
+            case "POST", "/logout":
+                platform.sessions = {name for name in platform.sessions if not name.startswith("govern-")}
+                return 200, {}
+            case _:
+                return 404, {"errcode": "M_UNRECOGNIZED"}
+
+    def handle(self, request: BaseHTTPRequestHandler) -> None:
+        number = len(self.asked)
+        self.asked.append(f"{request.command} {request.path}")
+        value = json.loads(request.rfile.read(int(request.headers.get("Content-Length") or 0)) or b"{}")
+        meets = self.at >= 0 and (number == self.at or (self.down and number > self.at))
+        if not meets or (self.forwarded and number == self.at):
+            status, said = self.answer(request.command, request.path, value)
+        if meets:
+            if self.victim:
+                os.kill(self.victim, signal.SIGKILL)
+            request.close_connection = True
+            return
+        body = json.dumps(said).encode()
+        request.send_response(status)
+        request.send_header("Content-Type", "application/json")
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+
+@contextmanager
+def served(platform: Platform) -> Iterator[Served]:
+    """On a free port of this machine."""
+    one = Served(platform)
+
+    class Asked(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _any(self) -> None:
+            try:
+                one.handle(self)
+            except OSError:  # whoever asked was killed
+                self.close_connection = True
+
+        do_GET = do_POST = _any
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
+    listening.daemon_threads = True
+    one.url = f"http://127.0.0.1:{listening.server_address[1]}"
+    thread = threading.Thread(target=lambda: listening.serve_forever(poll_interval=0.05), daemon=True)
+    thread.start()
+    try:
+        yield one
+    finally:
+        listening.shutdown()
+        listening.server_close()
+        thread.join(10)
