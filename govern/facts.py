@@ -199,7 +199,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.aborted": _fact(rotation=id_),
     "rotation.lost": _fact(rotation=id_),
     "rotation.connected": _fact(
-        rotation=id_, connector=_label, distribution=_label, release=_label, optional={"version": count, "by": id_, "server": server, "confirmed": flag}
+        rotation=id_, connector=_label, distribution=_label, release=_label,
+        optional={"version": count, "by": id_, "server": server, "confirmed": flag, "awaits": word("mailed-code")},
     ),
     "rotation.cleared": _fact(rotation=id_, optional={"connector": _label, "by": id_, "server": server, "confirmed": flag}),
     "rotation.probed": _fact(rotation=id_, version=count, answer=word(*ANSWERS), optional={"retry_at": time}),

@@ -3,47 +3,55 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from govern.cli import render, settings
-from govern.cli.rotated import confirmed, next_of, row, short, tell_confirmed, tell_lister
-from govern.errors import Failed, GovernError
+from govern.cli.rotated import confirmed, next_of, row, tell_confirmed, tell_lister
+from govern.errors import Failed, GovernError, Usage
 from govern.rotation.kinds import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from govern.procedures.connected import Carried
-    from govern.procedures.connecting import Way
+    from govern.procedures.connecting import Carried, Way
     from govern.procedures.many import Ended
     from govern.register.queries.rotations import Rotation
     from govern.register.workspace import Workspace
+    from govern.vault.secret import Secret
 
 
 def begin(
-    workspace: Workspace, waiting: Sequence[Rotation], connectors: Mapping[str, str], by: str, server: str, *,
+    workspace: Workspace, waiting: Sequence[Rotation], connectors: Mapping[str, str], by: str, server: str, *, mailed_code: bool,
     also: Sequence[Mapping[str, Any]], more: Mapping[str, Any], json: bool,
 ) -> None:  # fmt: skip
-    """Carry these rotations out, each by the connector that `connectors` (credential -> name) has for it. For JSON: `also`, rows of others; `more`."""
+    """Carry these rotations out, each by the connector that `connectors` (credential -> name) has for it. What takes a code that the platform mails
+    has one mailed anew, unless it was given. For JSON: `also`, rows of others; `more`."""
+    code = _codes(waiting, mailed_code=mailed_code)
     from govern.procedures.ways import way
 
     def find(found: Rotation) -> Way:
         named = server or _named(workspace, found)
-        return way(workspace.view(), connectors[found.credential], account=found.account, by=by, server=named, monotonic=time.monotonic)
+        made = way(workspace.view(), connectors[found.credential], account=found.account, by=by, server=named, monotonic=time.monotonic)
+        return replace(made, code=code, anew=not mailed_code)
 
     _carry(workspace, waiting, find, also, more, json=json, command="rotate")
 
 
-def go_on(workspace: Workspace, waiting: Sequence[Rotation], by_hand: Sequence[Rotation], server: str, *, json: bool) -> None:
+def go_on(
+    workspace: Workspace, waiting: Sequence[Rotation], by_hand: Sequence[Rotation], server: str, *, mailed_code: bool, json: bool
+) -> None:
     """Bring rotations that a connector has begun forward, by the one that has begun them; `by_hand`: others, which JSON lists as well."""
     from govern.procedures.ways import again
     from govern.register.queries.connecting import in_hand
     from govern.register.queries.people import handles
 
+    code = _codes(waiting, mailed_code=mailed_code)
+
     def find(found: Rotation) -> Way:
         hand = in_hand(workspace.view(), found.id)
         named = server or _named(workspace, found)
-        return again(workspace.view(), hand.connector, hand.by, server=named, monotonic=time.monotonic)
+        return replace(again(workspace.view(), hand.connector, hand.by, server=named, monotonic=time.monotonic), code=code)
 
     names = handles(workspace.view())
     _carry(workspace, waiting, find, [row(one, names) for one in by_hand], {}, json=json, command="rotation")
@@ -62,6 +70,22 @@ def clear_away(workspace: Workspace, found: Rotation) -> str:
         return carry_on(workspace, found.id, way, settings.now).why
     except GovernError as error:
         return error.message
+
+
+def _codes(waiting: Sequence[Rotation], *, mailed_code: bool) -> Callable[[Rotation], Secret | None]:
+    """Asks for a code that was mailed, of a single rotation: on a terminal, where nothing typed means later; on stdin where it was said to be there."""
+    from govern.cli.prompt import mailed, secret
+
+    if mailed_code and (len(waiting) != 1 or not waiting[0].awaits):
+        raise Usage(
+            "no code was mailed for it" if len(waiting) == 1 else "one code is for one rotation", hint="govern rotation list --open"
+        )
+    if settings.current.terminal and len(waiting) == 1:
+        return lambda found: mailed(f"The code that was mailed to change the {found.kind} of {render.safe(found.handle)} (empty: later)")
+    if mailed_code:
+        given = [secret("The code", terminal=False)]
+        return lambda _found: given.pop() if given else None
+    return lambda _found: None
 
 
 def _named(workspace: Workspace, found: Rotation) -> str:
@@ -96,7 +120,7 @@ def _carry(
     if left and not json:
         raise Failed(
             _unfinished(left),
-            hint=f"nothing is lost; later: govern rotation reconcile{f' {short(left[0].rotation.id)}' if len(left) == 1 else ''}",
+            hint=_later(left),
         )
     if left:
         raise SystemExit(Failed.exit_code)
@@ -123,7 +147,7 @@ def _all(
 ) -> tuple[list[Ended], bool]:
     """Several, at a time where they are on several servers; one that has no way there is told with the rest."""
     from govern.cli.many import carry
-    from govern.procedures.connected import Carried
+    from govern.procedures.connecting import Carried
     from govern.procedures.many import Ended, job
 
     jobs, without = [], {}
@@ -174,6 +198,14 @@ def _next(one: Carried) -> str:
         left = len(one.confirmed.waiting)
         return f"govern handover {one.rotation.handle} PERSON --kind {one.rotation.kind}" + (f"    ({left} people)" if left > 1 else "")
     return ""
+
+
+def _later(left: Sequence[Carried]) -> str:
+    if len(left) > 1:
+        return "nothing is lost; later: govern rotation reconcile"
+    rotation = left[0].rotation
+    again = f"; another one: govern rotate {rotation.handle} --kind {rotation.kind} --connector {rotation.connector}"
+    return f"nothing is lost; later: {next_of(rotation)}{again if rotation.awaits else ''}"
 
 
 def _unfinished(left: Sequence[Carried]) -> str:

@@ -45,6 +45,12 @@ def new_passphrase() -> Secret:
     return Secret(first)
 
 
+def mailed(question: str) -> Secret | None:
+    """A code from somebody's mailbox, without echo: until it is used it opens the account. None where nothing was typed."""
+    typed = getpass(f"{question}: ", stream=sys.stderr).strip()
+    return Secret(typed) if typed else None
+
+
 def secret(question: str, *, terminal: bool) -> Secret:
     """A secret from the terminal without echo where somebody can be asked, else all of stdin (one trailing newline removed)."""
     if terminal:

@@ -23,6 +23,9 @@ def reconcile(
     cleared: Annotated[
         bool, typer.Option("--cleared", help="Of one that was given up: you have looked on the platform, nothing of it is left there.")
     ] = False,
+    mailed_code: Annotated[
+        bool, typer.Option("--mailed-code", help="The code that the platform has mailed comes from stdin, or is asked for on a terminal.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Bring what is under way to its end: by the connector that began it, else asked on a terminal, else told."""
@@ -41,12 +44,14 @@ def reconcile(
         found = _entrusted(workspace, found, named=bool(id_))
     begun = [one for one in found if one.connector and (one.open or one.id in left) and (id_ or one.state.value != "lost")]
     by_hand = [one for one in found if one not in begun]
+    if mailed_code and not begun:
+        raise Usage("no code was mailed for it", hint="govern rotation list --open")
     if not json and (by_hand or not begun):
         _by_hand(workspace, by_hand)
     if begun:
         from govern.cli.connected import go_on
 
-        go_on(workspace, begun, by_hand, server, json=json)
+        go_on(workspace, begun, by_hand, server, mailed_code=mailed_code, json=json)
     elif json:
         names = people.handles(db)
         render.emit("rotation", {"rotations": [row(one, names) for one in by_hand]})

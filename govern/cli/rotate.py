@@ -36,6 +36,10 @@ def rotate(
         str, typer.Option(metavar="ACCOUNT", help="With a connector: the admin's account there whose credential changes it.")
     ] = "",
     server: Annotated[str, typer.Option(metavar="HOST", help="With a connector: you know that this is the account's own server.")] = "",
+    mailed_code: Annotated[
+        bool,
+        typer.Option("--mailed-code", help="With a connector: the code that the platform has mailed comes from stdin, or is asked for."),
+    ] = False,
     stdin: Annotated[bool, typer.Option("--stdin", help="The new secret comes from stdin, or is asked for on a terminal.")] = False,
     already_changed: Annotated[bool, typer.Option("--already-changed", help="It was changed there already: store it and confirm.")] = False,
     changed_on: Annotated[str, typer.Option(metavar="DATE", help="With --already-changed: when.")] = "",
@@ -56,6 +60,8 @@ def rotate(
 
     _check(selector, kind, all_due=all_due, case=case, already_changed=already_changed, changed_on=changed_on)
     _check_connector(connector, by, server, already_changed=already_changed)
+    if mailed_code and (connector == "guided" or stdin):
+        raise Usage("--mailed-code is for a connector, which makes the new secret itself", hint="--connector NAME, without --stdin")
     if cut and not already_changed:
         raise Usage(
             "--cut says what was ended along with a change that was made already",
@@ -106,7 +112,7 @@ def rotate(
 
         ready = [one.rotation for one in started if one.rotation.credential in by_name]
         try:
-            begin(workspace, ready, by_name, by, server, also=rows, more=left, json=json)
+            begin(workspace, ready, by_name, by, server, mailed_code=mailed_code, also=rows, more=left, json=json)
         except Failed as error:
             failed = error
     if by_hand and not json:

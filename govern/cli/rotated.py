@@ -33,7 +33,7 @@ def row(rotation: Rotation, names: Mapping[str, str]) -> dict[str, object]:
         "confirmer": names.get(rotation.confirmer) if rotation.confirmer else None, "next": next_of(rotation) or None,
         "cut": list(rotation.cut), "residual_until": rotation.residual_until or None,
         "label": label(rotation.id) if rotation.kind in LABELLED else None,
-        "connector": rotation.connector or None, "sessions_cut": rotation.sessions_cut,
+        "connector": rotation.connector or None, "sessions_cut": rotation.sessions_cut, "awaits": rotation.awaits or None,
     }  # fmt: skip
 
 
@@ -59,6 +59,8 @@ def next_of(rotation: Rotation) -> str:
             return f"govern rotation show {short(rotation.id)} --code"
         case "applied" | "verified":
             return f"govern rotation reconcile {short(rotation.id)}"
+        case "unknown" if rotation.awaits:
+            return f"govern rotation reconcile {short(rotation.id)} --mailed-code"
         case "unknown" if rotation.connector:
             return f"govern rotation reconcile {short(rotation.id)}"
         case "staged" | "unknown":
@@ -75,6 +77,8 @@ def tell_next(found: Sequence[Rotation]) -> None:
         why = "" if "confirm" in command or "rotate " in command else f"then: govern rotation confirm {short(rotation.id)}"
         if rotation.kind in LABELLED and "rotate " in command:
             why = f"make a new one there, and call it {label(rotation.id)}"
+        if rotation.awaits:
+            why = f"asks for it; another one: govern rotate {rotation.handle} --kind {rotation.kind} --connector {rotation.connector}"
         if rotation.kept_in:
             why = f"once it is changed on the platform and in {render.safe(rotation.place)}"
         render.next_step(command, why)

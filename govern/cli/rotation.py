@@ -135,6 +135,10 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
     table([found], empty="")
     if found.kind in LABELLED:
         render.line(f"called {label(found.id)} on its platform")
+    if found.awaits:
+        render.line(
+            f"{render.safe(found.platform)} has mailed a code to the account's mailbox; nothing is changed there until it is typed in"
+        )
     if found.cut:
         render.line(f"ended there with it: {', '.join(found.cut)}")
     tell_residue(found)

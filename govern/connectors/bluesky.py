@@ -1,7 +1,7 @@
-"""Bluesky, and any AT Protocol server: app passwords with the account's main password, the main password with the server's own admin password.
+"""Bluesky, and any AT Protocol server: app passwords with the account's main password; the main password with a mailed code, or the server's admin's.
 
-There is no call that changes a main password with the old one: people use a code that is mailed, which stays guided; whoever runs the server
-has an admin password for it. A session that was begun before goes on reading and writing for two hours after its app password was revoked
+There is no call that changes a main password with the old one: the server mails a code, which whoever has the mailbox types in; whoever runs
+the server has an admin password for it. A session that was begun before goes on reading and writing for two hours after its app password was revoked
 or the main one changed: `residual_seconds`. Sources: AT Protocol lexicons com.atproto.server and com.atproto.admin; tried against PDS 0.4.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote
 
 from govern.connectors.http import Http, Reply, Unreachable
-from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.protocol import API, Access, Applied, Capabilities, Helper, Origin, Outcome, Probe, Target, Verified
 from govern.connectors.refusals import bearer, named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
@@ -29,6 +29,7 @@ class _Session(NamedTuple):
     did: str
     api_token: Secret
     refresh: Secret
+    mail: str
 
 
 class Bluesky:
@@ -43,17 +44,14 @@ class Bluesky:
     def __init__(self, target: Target, http: Http) -> None:
         if not target.login:
             raise Usage(f"{target.handle} has no login", hint=f"govern account edit {target.handle} --login NAME")
-        if target.helper is None or target.helper.kind != "password":
+        helper = target.helper if target.helper is not None and target.helper.kind == "password" else None
+        self._helper = None if target.kind == "password" and helper is not None and helper.login == target.login else helper
+        if self._helper is None and target.kind != "password":
             raise Usage(
                 f"app passwords are made with the main password, and {target.handle} has none here",
                 hint=f"govern credential add {target.handle} --kind password",
             )
-        if target.kind == "password" and target.helper.login == target.login:
-            raise Usage(
-                "a main password is changed by a mailed code, or by whoever runs the server",
-                hint=f"--by ACCOUNT that has the server's admin password, or: govern rotate {target.handle} --connector guided",
-            )
-        self._target, self._http, self._helper = target, http, target.helper
+        self._target, self._http = target, http
         self._sessions: list[_Session] = []
         self._main: _Session | None = None
         self._did = ""
@@ -75,17 +73,18 @@ class Bluesky:
         return found if isinstance(found, Probe) else Probe(answer=Answer.VALID)
 
     def apply(self, current: Secret | None, new: Secret | None) -> Applied:
-        _ = current
         try:
             if new is not None and self._target.kind != "password":
                 raise Failed("an app password is issued, not chosen", code="defect")
+            if new is not None and self._helper is None:
+                return self._have_code_mailed(current)
             if new is None:
                 reply = self._post("server.createAppPassword", {"name": self._target.label}, self._as_owner())
                 made = reply.record().get("password")
                 if reply.status == 200 and isinstance(made, str) and made:
                     return Applied(outcome=Outcome.DONE, issued=Secret(made))
             else:
-                proof = b64encode(f"admin:{self._helper.secret.reveal()}".encode()).decode()
+                proof = b64encode(f"admin:{self._helps().secret.reveal()}".encode()).decode()
                 body = {"did": self._find(), "password": new.reveal()}
                 reply = self._http.ask(
                     "POST", f"{_XRPC}.admin.updateAccountPassword", value=body, headers={"Authorization": f"Basic {proof}"}
@@ -97,8 +96,21 @@ class Bluesky:
         if reply.is_silence:
             return Applied(outcome=Outcome.UNCERTAIN, why=_told(reply), retry_after=reply.retry_after)
         if reply.status in (401, 403):
-            raise Failed(f"{self._http.address} refuses what the password of {self._helper.login} asks for ({_told(reply)})")
+            raise Failed(f"{self._http.address} refuses what the password of {self._helps().login} asks for ({_told(reply)})")
         return Applied(outcome=Outcome.REFUSED, why=_told(reply))
+
+    def enter(self, code: Secret, new: Secret) -> Applied:
+        body = {"token": code.reveal().strip(), "password": new.reveal()}
+        try:
+            reply = self._http.ask("POST", f"{_XRPC}.server.resetPassword", value=body)
+        except Unreachable as error:
+            return Applied(outcome=Outcome.UNCERTAIN, why=error.message)
+        if reply.status == 200:
+            return Applied(outcome=Outcome.DONE)
+        if reply.is_silence:
+            return Applied(outcome=Outcome.UNCERTAIN, why=_told(reply), retry_after=reply.retry_after)
+        wrong = reply.status == 400 and _code(reply) in ("InvalidToken", "ExpiredToken")
+        return Applied(outcome=Outcome.CODE if wrong else Outcome.REFUSED, why=_told(reply))
 
     def verify(self, new: Secret, old: Secret | None) -> Verified:
         if self._target.kind == "app-password":
@@ -125,6 +137,25 @@ class Bluesky:
         _ = secret
         self._revoke(access.name)
 
+    # --- a mailed code ------------------------------------------------------------------------------------------------------------
+
+    def _have_code_mailed(self, current: Secret | None) -> Applied:
+        """Only who knows the present password learns here where the mail goes: the server is asked for the address, nobody else is."""
+        if current is None:
+            return Applied(outcome=Outcome.WRONG, why="there is no present password to have a code mailed with")
+        found = self._log_in(current)
+        if isinstance(found, Probe):
+            outcome = Outcome.WRONG if found.answer is Answer.INVALID else Outcome.UNCERTAIN
+            return Applied(outcome=outcome, why=found.why, retry_after=found.retry_after)
+        if not found.mail:
+            raise Failed(f"{self._http.address} has no mail address of {self._target.handle}, so it mails no code")
+        reply = self._http.ask("POST", f"{_XRPC}.server.requestPasswordReset", value={"email": found.mail})
+        if reply.status == 200:
+            return Applied(outcome=Outcome.CODE)
+        if reply.is_silence:
+            return Applied(outcome=Outcome.UNCERTAIN, why=_told(reply), retry_after=reply.retry_after)
+        raise Failed(f"{self._http.address} mails no code ({_told(reply)})")
+
     # --- sessions -----------------------------------------------------------------------------------------------------------------
 
     def _log_in(self, secret: Secret) -> _Session | Probe:
@@ -136,7 +167,10 @@ class Bluesky:
             return Probe(answer=Answer.INCONCLUSIVE, why=error.message)
         found = reply.record()
         if reply.status == 200 and isinstance(found.get("accessJwt"), str) and isinstance(found.get("refreshJwt"), str):
-            session = _Session(str(found.get("did", "")), Secret(found["accessJwt"]), Secret(found["refreshJwt"]))
+            mail = found.get("email")
+            session = _Session(
+                str(found.get("did", "")), Secret(found["accessJwt"]), Secret(found["refreshJwt"]), mail if isinstance(mail, str) else ""
+            )
             self._sessions.append(session)
             return session
         if reply.status == 401 and _code(reply) == "AuthenticationRequired":
@@ -146,11 +180,16 @@ class Bluesky:
     def _as_owner(self) -> _Session:
         """A session of the main password: one of an app password makes no others."""
         if self._main is None:
-            found = self._log_in(self._helper.secret)
+            found = self._log_in(self._helps().secret)
             if isinstance(found, Probe):
                 raise Failed(f"{self._http.address} does not take the main password of {self._target.handle} ({found.why})")
             self._main = found
         return self._main
+
+    def _helps(self) -> Helper:
+        if self._helper is None:
+            raise Failed("no helper was named", code="defect")
+        return self._helper
 
     def _find(self) -> str:
         """The account's DID."""

@@ -89,6 +89,8 @@ class Outcome(StrEnum):
     """The platform says that it is not: the new secret is not to its liking."""
     WRONG = "wrong"
     """The platform says that the secret to change from is not the present one."""
+    CODE = "code"
+    """It has mailed a code, with which it is changed: `TakesCode.enter`. Where that says so, it does not take the code, and nothing is changed."""
     UNCERTAIN = "uncertain"
     """It may be changed or not: a timeout, a lost connection, a server in trouble, too many attempts."""
 
@@ -157,3 +159,10 @@ class Connector(Protocol):
 
     def remove_access(self, secret: Secret, access: Access) -> None:
         """End one of them; no error where it is gone already."""
+
+
+class TakesCode(Protocol):
+    """What a connector has besides, whose `apply` may say CODE."""
+
+    def enter(self, code: Secret, new: Secret) -> Applied:
+        """Change it to `new` with the code that somebody has read in the account's mailbox."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govern.connectors.protocol import Applied, Origin, Outcome, Probe, Verified
 from govern.errors import Failed, GovernError, Locked, Refused
-from govern.procedures import candidates
+from govern.procedures import candidates, mailing
 from govern.procedures import rotation as steps
-from govern.procedures.connecting import Run, Silence, Way, ask, asked, clear, hold, record_probe, take_in_hand, target_of
+from govern.procedures.connecting import Carried, Run, Silence, Way, ask, asked, clear, hold, record_probe, take_in_hand, target_of, waits
 from govern.procedures.exchange import in_turn
-from govern.procedures.rotation import Confirmed
 from govern.register.alone import alone
 from govern.register.queries import connecting, rotations, servers
 from govern.register.queries.rotations import Rotation
@@ -33,25 +31,6 @@ MOST_CHANGES: Final = 3
 _STEPS: Final = 24
 _OTHERS_TURN: Final = 120
 """Seconds for which a rotation is left to another machine that was at it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
-    """How far a rotation came. `confirmed`: where it is done now; `why`: what it waits for, or empty; `retry_at`: UTC, where the platform says;
-    `stopped`: it was told to come to a stop."""
-
-    rotation: Rotation
-    confirmed: Confirmed | None = None
-    why: str = ""
-    retry_at: str = ""
-    survives: tuple[str, ...] = ()
-    stopped: bool = False
-    cleared: bool = False
-    """It was given up before, and what it left on the platform is gone now."""
-
-    @property
-    def unfinished(self) -> bool:
-        return self.rotation.open or bool(self.why)
 
 
 def carry_on(workspace: Workspace, rotation: str, way: Way, clock: Callable[[], str]) -> Carried:
@@ -138,13 +117,16 @@ async def _step(run: Run, found: Rotation) -> Carried | None:
             with run.workspace.transaction(run.clock()) as tx:
                 take_in_hand(tx, run, found.candidate)
             return None
+        case State.UNKNOWN if found.awaits and (run.mailed or not run.way.anew):
+            came = await mailing.enter(run, found)
+            return came if isinstance(came, Carried) else _changed(run, found, 0, came)
         case State.UNKNOWN:
             return await _find_out(run, found)
         case State.APPLIED | State.VERIFIED if run.taken != found.candidate:
             # An earlier run saw it taken. That may be days ago: look again before anything else ends.
             probe = await ask(run, found, found.candidate)
             silent = probe.answer is Answer.INCONCLUSIVE
-            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after) if silent else None
+            return waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after) if silent else None
         case State.APPLIED:
             return await _prove(run, found)
         case State.VERIFIED:
@@ -154,7 +136,7 @@ async def _step(run: Run, found: Rotation) -> Carried | None:
 async def _change(run: Run, found: Rotation, old: int) -> Carried | None:
     """Set out to change it from the `old` version to the candidate, and say on the way out no more than what the platform said."""
     if run.changes == MOST_CHANGES:
-        return _waits(run, "the platform does not take what it is given")
+        return waits(run, "the platform does not take what it is given")
     if not run.changes:
         await asked(run.platform.prepare)
     run.changes += 1
@@ -184,7 +166,7 @@ async def _issue(run: Run, found: Rotation) -> Carried | None:
     cleared away by `prepare` before another is made.
     """
     if run.changes == MOST_CHANGES:
-        return _waits(run, "the platform issues nothing that works")
+        return waits(run, "the platform issues nothing that works")
     await asked(run.platform.prepare)
     run.changes += 1
     old = connecting.current(run.workspace.view(), found.credential)
@@ -196,7 +178,7 @@ async def _issue(run: Run, found: Rotation) -> Carried | None:
     if applied.outcome is Outcome.UNCERTAIN and not applied.retry_after:
         return None
     if applied.outcome is not Outcome.DONE or applied.issued is None:
-        return _waits(run, f"the platform issues none: {applied.why}", applied.retry_after)
+        return waits(run, f"the platform issues none: {applied.why}", applied.retry_after)
     with run.workspace.transaction(run.clock()) as tx:
         new = candidates.stage(tx, rotations.by_id(tx.register, run.id), applied.issued).n
         take_in_hand(tx, run, new)
@@ -212,14 +194,17 @@ def _changed(run: Run, found: Rotation, old: int, applied: Applied) -> Carried |
             record_probe(run, old, Probe(answer=Answer.INVALID))
             return None
         case Outcome.WRONG:
-            return _waits(run, f"the platform says {applied.why}")
+            return waits(run, f"the platform says {applied.why}")
         case Outcome.REFUSED:
             with run.workspace.transaction(run.clock()) as tx:
                 steps.reject(tx, rotations.by_id(tx.register, run.id))
-            return _waits(run, f"the platform refuses it: {applied.why}") if run.changes == MOST_CHANGES else None
+            return waits(run, f"the platform refuses it: {applied.why}") if run.changes == MOST_CHANGES else None
+        case Outcome.CODE:
+            mailing.keep(run, found)
+            return None
         case Outcome.UNCERTAIN if applied.retry_after:
             record_probe(run, found.candidate, Probe(answer=Answer.INCONCLUSIVE, retry_after=applied.retry_after))
-            return _waits(run, f"the platform says {applied.why}", applied.retry_after)
+            return waits(run, f"the platform says {applied.why}", applied.retry_after)
         case Outcome.UNCERTAIN:
             return None  # look which of the two it has
 
@@ -247,13 +232,13 @@ async def _find_out(run: Run, found: Rotation) -> Carried | None:
             return await _change(run, found, n)
         case Silent(n=n):
             probe = run.silent[n]
-            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
+            return waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
         case Enough():
-            return _waits(run, f"the platform has refused {MOST_REFUSALS} secrets, and others are left to try")
+            return waits(run, f"the platform has refused {MOST_REFUSALS} secrets, and others are left to try")
         case Nowhere():
             with run.workspace.transaction(run.clock()) as tx:
                 steps.lose(tx, rotations.by_id(tx.register, run.id))
-            return _waits(run, "no secret that is stored here works: ask the holders, then the platform's own recovery")
+            return waits(run, "no secret that is stored here works: ask the holders, then the platform's own recovery")
 
 
 async def _prove(run: Run, found: Rotation) -> Carried | None:
@@ -262,15 +247,15 @@ async def _prove(run: Run, found: Rotation) -> Carried | None:
     opened = connecting.tryable(run.workspace.view(), found.credential, found.id, run.workspace.keys.id.hex())[1]
     await _verify(run, found, old if old in opened else 0)
     if old not in opened:
-        return _waits(run, "the one before is not sealed to your key, so nobody can see whether the platform refuses it")
+        return waits(run, "the one before is not sealed to your key, so nobody can see whether the platform refuses it")
     probe = await ask(run, found, old)
     match probe.answer:
         case Answer.INVALID:
             return None
         case Answer.INCONCLUSIVE:
-            return _waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
+            return waits(run, f"the platform gives no answer: {probe.why}", probe.retry_after)
         case Answer.VALID:
-            return _waits(run, "the platform takes the new one and still the one before")
+            return waits(run, "the platform takes the new one and still the one before")
 
 
 async def _verify(run: Run, found: Rotation, old: int) -> Verified:
@@ -306,7 +291,3 @@ async def _clear(run: Run, found: Rotation) -> Carried:
     with run.workspace.transaction(run.clock()) as tx:
         clear(tx, run)
     return Carried(rotation=found, cleared=True)
-
-
-def _waits(run: Run, why: str, retry_after: int = 0) -> Carried:
-    return Carried(rotation=run.rotation, why=why, retry_at=later_by(run.clock(), retry_after) if retry_after else "")

@@ -14,6 +14,7 @@ from govern.connectors.protocol import Connector, Helper, Origin, Probe, Target,
 from govern.errors import Failed, GovernError, Refused
 from govern.procedures import sealing, servers, showing
 from govern.procedures.exchange import Exchange
+from govern.procedures.rotation import Confirmed
 from govern.register.queries import accounts, connecting, rotations
 from govern.register.queries.rotations import Rotatable, Rotation
 from govern.rotation.kinds import label
@@ -33,6 +34,11 @@ HELPERS: Final = ("api-token", "app-password", "password")
 """Kinds of another account's credentials that help, the best first."""
 
 
+def nobody(_found: Rotation) -> Secret | None:
+    """Nobody who could type a code in."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """How a platform is changed: the connector, what makes one for a target, and the credential (id) that helps it, if any.
@@ -46,6 +52,10 @@ class Way:
     by: str = ""
     server: str = ""
     close: Callable[[], None] = lambda: None
+    code: Callable[[Rotation], Secret | None] = nobody
+    """Asks for a code that the platform has mailed, where it does that; None where nobody has it now."""
+    anew: bool = False
+    """Whether a code that an earlier run had mailed counts no more: the platform is to mail another one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +78,8 @@ class Run:
     server: str = ""
     """Where it speaks to; `confirmed`: whether a person named that server."""
     confirmed: bool = False
+    mailed: bool = False
+    """Whether the platform has mailed a code in this very run."""
 
     @property
     def rotation(self) -> Rotation:
@@ -81,6 +93,25 @@ class Run:
     @property
     def origin(self) -> Origin:
         return self.way.found.make.capabilities.kinds[self.rotation.kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """How far a rotation came. `confirmed`: where it is done now; `why`: what it waits for, or empty; `retry_at`: UTC, where the platform says;
+    `stopped`: it was told to come to a stop."""
+
+    rotation: Rotation
+    confirmed: Confirmed | None = None
+    why: str = ""
+    retry_at: str = ""
+    survives: tuple[str, ...] = ()
+    stopped: bool = False
+    cleared: bool = False
+    """It was given up before, and what it left on the platform is gone now."""
+
+    @property
+    def unfinished(self) -> bool:
+        return self.rotation.open or bool(self.why)
 
 
 class Silence(Failed):
@@ -157,14 +188,18 @@ def opened(tx: Transaction, credential: str, kind: str, n: int) -> Secret:
     return secret
 
 
-def take_in_hand(tx: Transaction, run: Run, candidate: int) -> None:
-    """Record that from here on a program may touch the platform, and which: what was found out before counts no more."""
+def take_in_hand(tx: Transaction, run: Run, candidate: int, *, awaits: str = "") -> None:
+    """Record that from here on a program may touch the platform, and which: what was found out before counts no more.
+
+    `awaits`: that it will not, until somebody types in what the platform has mailed.
+    """
     way = run.way
     tx.record(
         "rotation.connected",
         {
             "rotation": run.id, "connector": way.found.name, "distribution": way.found.distribution, "release": way.found.release,
             "version": candidate or None, "by": way.by or None, "server": run.server, "confirmed": run.confirmed or None,
+            "awaits": awaits or None,
         },
     )  # fmt: skip
     run.silent.clear()
@@ -211,3 +246,8 @@ def record_probe(run: Run, n: int, probe: Probe) -> None:
     retry_at = later_by(now, probe.retry_after) if probe.retry_after else None
     with run.workspace.transaction(now) as tx:
         tx.record("rotation.probed", {"rotation": run.id, "version": n, "answer": probe.answer.value, "retry_at": retry_at})
+
+
+def waits(run: Run, why: str, retry_after: int = 0) -> Carried:
+    """What the run waits for, and for how many seconds where the platform says."""
+    return Carried(rotation=run.rotation, why=why, retry_at=later_by(run.clock(), retry_after) if retry_after else "")

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govern.connectors import address
 from govern.errors import Failed, GovernError, Usage
-from govern.procedures.connected import Carried, carry, changing
+from govern.procedures.connected import carry, changing
+from govern.procedures.connecting import Carried
 from govern.procedures.exchange import Answer, Exchange, Steps
 from govern.register.queries import accounts, rotations
 

@@ -121,7 +121,7 @@ CREATE INDEX channels_person ON channels (person);
 CREATE TABLE rotations (
   id TEXT PRIMARY KEY, credential TEXT, trigger TEXT, state TEXT, person TEXT, due TEXT, opened_at TEXT, opener TEXT, candidate INTEGER,
   shown INTEGER NOT NULL DEFAULT 0, ended_at TEXT, confirmer TEXT, grade TEXT, sessions_cut INTEGER, residual_until TEXT, cut TEXT,
-  ended_entry INTEGER, entry INTEGER, connector TEXT, by TEXT, connected INTEGER, server TEXT, cleared INTEGER);
+  ended_entry INTEGER, entry INTEGER, connector TEXT, by TEXT, connected INTEGER, server TEXT, cleared INTEGER, awaits TEXT);
 CREATE INDEX rotations_credential ON rotations (credential);
 CREATE INDEX rotations_left ON rotations (credential) WHERE state = 'aborted' AND connected IS NOT NULL AND cleared IS NULL;
 CREATE UNIQUE INDEX rotations_open ON rotations (credential) WHERE ended_at IS NULL;

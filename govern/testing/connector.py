@@ -44,10 +44,24 @@ class Double:
                 return Applied(outcome=Outcome.DONE, issued=Secret(made))
             if current is None:
                 return Applied(outcome=Outcome.WRONG, why="there is no password to change it with")
+            if self._platform.mails:
+                self._platform.mail_code(current.reveal())
+                return Applied(outcome=Outcome.CODE)
             self._platform.change_password(current.reveal(), new.reveal())
             return Applied(outcome=Outcome.DONE)
         except Wrong as error:
             return Applied(outcome=Outcome.WRONG, why=error.message)
+        except TooMany as error:
+            return Applied(outcome=Outcome.UNCERTAIN, retry_after=self._platform.pause, why=error.message)
+        except Failed as error:
+            return Applied(outcome=Outcome.UNCERTAIN, why=error.message)
+
+    def enter(self, code: Secret, new: Secret) -> Applied:
+        try:
+            self._platform.change_with_code(code.reveal(), new.reveal())
+            return Applied(outcome=Outcome.DONE)
+        except Wrong as error:
+            return Applied(outcome=Outcome.CODE, why=error.message)
         except TooMany as error:
             return Applied(outcome=Outcome.UNCERTAIN, retry_after=self._platform.pause, why=error.message)
         except Failed as error:

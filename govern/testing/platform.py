@@ -83,6 +83,10 @@ class Platform:
     calls: list[str] = field(default_factory=list)
     late: int = 2
     pause: int = 300
+    mails: bool = False
+    """Whether its password is changed by a code that it mails, and by nothing else."""
+    mailed: str = ""
+    """The code in the account's mailbox; good once."""
     issued: int = 0
     during: Callable[[str], None] = _alone
     """Called with what is asked, in the midst of every call and on the thread that asks: where a test counts, or waits at a barrier."""
@@ -157,6 +161,28 @@ class Platform:
             if current != self.password:
                 raise Wrong("that is not the password")
             self.password = new
+            self.sessions.clear()
+
+        self.call("change", change)
+
+    def mail_code(self, current: str) -> None:
+        """Mail a code to whoever has the account's mailbox. Raises Wrong where `current` is not the password."""
+
+        def mail() -> None:
+            if current != self.password:
+                raise Wrong("that is not the password")
+            self.issued += 1
+            self.mailed = f"CODE-{self.issued:04d}"
+
+        self.call("mail a code", mail)
+
+    def change_with_code(self, code: str, new: str) -> None:
+        """Raises Wrong for a code that is not the one in the mailbox, or was used."""
+
+        def change() -> None:
+            if not self.mailed or code != self.mailed:
+                raise Wrong("that is not the code")
+            self.password, self.mailed = new, ""
             self.sessions.clear()
 
         self.call("change", change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.platforms.mailbox import Mailbox, mailbox
 from tests.platforms.running import answers, free_port, once, run, server
 
 VERSIONS = {"@atproto/pds": "0.4.217", "@did-plc/server": "0.0.1"}
@@ -46,8 +48,8 @@ def _install(folder: Path) -> None:
 class Pds:
     """A running server. Asks as a client does; apart from our own HTTP, on purpose."""
 
-    def __init__(self, url: str, admin: str) -> None:
-        self.url, self.admin = url, admin
+    def __init__(self, url: str, admin: str, mail: Mailbox) -> None:
+        self.url, self.admin, self.mail = url, admin, mail
 
     def ask(self, name: str, value: Any = None, *, by: str = "", method: str = "") -> tuple[int, dict[str, Any]]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": by} if by else {})
@@ -67,6 +69,12 @@ class Pds:
 
     def log_in(self, handle: str, password: str) -> tuple[int, dict[str, Any]]:
         return self.ask("server.createSession", {"identifier": handle, "password": password})
+
+    def mailed_code(self, handle: str, *, after: int = 0) -> str:
+        """The code in the newest mail to that account's mailbox, of those behind the first `after`."""
+        text = self.mail.newest(f"{handle}@acme.example", after=after)
+        (code,) = set(re.findall(r"\b[A-Z2-7]{5}-[A-Z2-7]{5}\b", text))
+        return str(code)
 
     def app_passwords(self, session: dict[str, Any]) -> list[str]:
         return [one["name"] for one in self.ask("server.listAppPasswords", by=f"Bearer {session['accessJwt']}")[1]["passwords"]]
@@ -88,12 +96,14 @@ def running(folder: Path) -> Iterator[Pds]:
         "PLC_PORT": str(directory), "PDS_PORT": str(port), "PDS_HOSTNAME": "localhost", "PDS_DEV_MODE": "true", "PDS_JWT_SECRET": secrets.token_hex(16),
         "PDS_ADMIN_PASSWORD": admin, "PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX": secrets.token_hex(32), "PDS_DATA_DIRECTORY": str(folder / "data"),
         "PDS_BLOBSTORE_DISK_LOCATION": str(folder / "blobs"), "PDS_DID_PLC_URL": f"http://127.0.0.1:{directory}", "PDS_INVITE_REQUIRED": "false",
-        "PDS_RATE_LIMITS_ENABLED": "false", "PDS_SERVICE_HANDLE_DOMAINS": ".test", "LOG_ENABLED": "false",
+        "PDS_EMAIL_FROM_ADDRESS": "pds@acme.example", "PDS_RATE_LIMITS_ENABLED": "false", "PDS_SERVICE_HANDLE_DOMAINS": ".test", "LOG_ENABLED": "false",
     }  # fmt: skip
     (folder / "data").mkdir(exist_ok=True)
     url = f"http://127.0.0.1:{port}"
-    with server(["node", home / "start-pds.js"], cwd=folder, ready=lambda: answers(f"{url}/xrpc/_health"), env=env):
-        yield Pds(url, admin)
+    with mailbox() as mail:
+        env["PDS_EMAIL_SMTP_URL"] = f"smtp://127.0.0.1:{mail.port}"
+        with server(["node", home / "start-pds.js"], cwd=folder, ready=lambda: answers(f"{url}/xrpc/_health"), env=env):
+            yield Pds(url, admin, mail)
 
 
 def basic(name: str, password: str) -> str:

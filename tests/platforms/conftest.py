@@ -26,10 +26,10 @@ def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[synapse_server
         yield one
 
 
-def killed(story: Story, link: Any, at: int, forwarded: bool, *words: str) -> int:
+def killed(story: Story, link: Any, at: int, forwarded: bool, *words: str, stdin: Any = subprocess.DEVNULL) -> int:
     """Run the installed command and have it killed at that request; its exit code, negative where a signal ended it."""
     with subprocess.Popen(
-        [govern_command(), *words], env=story.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [govern_command(), *words], env=story.environment(), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         link.kill(process.pid, at=at, forwarded=forwarded)
         process.communicate(timeout=120)

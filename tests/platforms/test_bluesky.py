@@ -61,10 +61,76 @@ def test_the_main_password_by_whoever_runs_the_server(story: Story, pds: bluesky
     assert pds.log_in(brand, theirs)[0] == 200
 
 
-def test_the_main_password_without_an_admin_stays_guided(story: Story, pds: bluesky.Pds, brand: str) -> None:
+def test_the_main_password_with_a_mailed_code(story: Story, pds: bluesky.Pds, brand: str) -> None:
+    """Without a terminal: it waits for what the server has mailed, then old refused, new accepted, a leaver's session can't be renewed."""
     acme = with_account(story.folder, pds, brand, pds.url)
-    told = acme.run("rotate", "sky", "--connector", "bluesky")
-    assert (told.code, "mailed code" in told.err) == (2, True)
+    leaver, theirs = pds.log_in(brand, OLD)[1], app_password(pds, brand, "phone")
+    mails = len(pds.mail.mails)
+    told = acme.spawn("rotate", "sky", "--connector", "bluesky", "--json")
+    assert told.code == 1
+    (waiting,) = told.json()["rotations"]
+    assert waiting["awaits"] == "mailed-code"
+    assert pds.log_in(brand, OLD)[0] == 200, "nothing is changed before the code is typed in"
+    told = acme.spawn("rotation", "reconcile", waiting["id"], "--mailed-code", stdin="AAAAA-AAAAA")
+    assert (told.code, "does not take this code (400 InvalidToken)" in told.err) == (1, True), told.err
+    code = pds.mailed_code(brand, after=mails)
+    told = acme.spawn("rotation", "reconcile", waiting["id"], "--mailed-code", "--json", stdin=code)
+    assert told.code == 0, told.err
+    (rotation,) = told.json()["rotations"]
+    assert {"state": "done", "grade": "probed", "survives": ["app password phone"]}.items() <= rotation.items()
+    assert rotation["residual_until"] > rotation["ended_at"]
+    assert code not in told.out + told.err
+    assert pds.log_in(brand, OLD)[0] == 401
+    assert pds.log_in(brand, acme.ok("reveal", "sky", "--stdout").out)[0] == 200
+    assert not pds.refreshes(leaver)
+    assert pds.log_in(brand, theirs)[0] == 200
+    assert pds.ask("server.resetPassword", {"token": code, "password": "another-one"})[0] == 400, "it was good once"
+
+
+def test_killed_around_a_mailed_code_it_recovers(tmp_path: Path, pds: bluesky.Pds, record_property: Any) -> None:
+    """At every request of both halves: the one that has the code mailed, and the one that types it in."""
+    words = ["rotate", "sky", "--connector", "bluesky"]
+    first, second = (counted(tmp_path / name, pds, name, words, typed=typed) for name, typed in (("ml-first", False), ("ml-second", True)))
+    cells = [
+        (typed, at, forwarded) for typed, count in ((False, first), (True, second)) for at in range(count) for forwarded in (False, True)
+    ]
+    for typed, at, forwarded in cells:
+        handle = f"ml-{'b' if typed else 'a'}{at}-{'after' if forwarded else 'before'}.test"
+        with between(pds.url) as link:
+            pds.register(handle, OLD)
+            acme = with_account(tmp_path / handle, pds, handle, link.url)
+            mails = len(pds.mail.mails)
+            if typed:
+                assert acme.run(*words).code == 1
+                given = tmp_path / f"{handle}.code"
+                given.write_text(pds.mailed_code(handle, after=mails))
+                with given.open() as stdin:
+                    assert killed(acme, link, at, forwarded, *words, "--mailed-code", stdin=stdin) == -9
+            else:
+                assert killed(acme, link, at, forwarded, *words) == -9
+            if acme.run("rotation", "reconcile").code or acme.json("rotation", "list")["rotations"][0]["state"] != "done":
+                if acme.json("rotation", "list")["rotations"][0]["awaits"] is None:
+                    mails = len(pds.mail.mails)
+                    assert acme.run(*words).code == 1
+                told = acme.run(*words, "--mailed-code", stdin=pds.mailed_code(handle, after=mails))
+                assert told.code == 0, (typed, at, forwarded, told.err)
+            assert pds.log_in(handle, acme.ok("reveal", "sky", "--stdout").out)[0] == 200, (typed, at, forwarded)
+            assert pds.log_in(handle, OLD)[0] == 401
+    record_property("load", f"{len(cells)} kills of the installed command")
+
+
+def counted(folder: Path, pds: bluesky.Pds, name: str, words: list[str], *, typed: bool) -> int:
+    """How many requests one of the halves makes."""
+    handle = f"{name}.test"
+    pds.register(handle, OLD)
+    with between(pds.url) as link:
+        acme = with_account(folder, pds, handle, link.url)
+        mails = len(pds.mail.mails)
+        assert acme.run(*words).code == 1
+        if typed:
+            link.leave_alone()
+            acme.ok(*words, "--mailed-code", stdin=pds.mailed_code(handle, after=mails))
+        return len(link.asked)
 
 
 def test_an_app_password(story: Story, pds: bluesky.Pds, brand: str) -> None:

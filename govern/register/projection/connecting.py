@@ -27,7 +27,8 @@ def _rotation(scene: Scene) -> tuple[str, int | None, State, str | None]:
 
 
 def _connected(scene: Scene) -> None:
-    """From here on a program may touch the platform: what has a candidate is in doubt until it was tried."""
+    """From here on a program may touch the platform: what has a candidate is in doubt until it was tried. Or until somebody types in what the
+    platform has mailed, where it awaits that."""
     body = scene.body
     credential, candidate, state, _ = _rotation(scene)
     _allowed(scene)
@@ -39,9 +40,11 @@ def _connected(scene: Scene) -> None:
         after = machine.after(state, Step.UNSURE)
     if body.get("version") != candidate:
         raise Refused("a connector takes the present candidate, and names it", rule="rotation-open")
+    if "awaits" in body and candidate is None:
+        raise Refused("a code is mailed for a candidate, and there is none", rule="rotation-open")
     scene.run(
-        "UPDATE rotations SET state = ?, connector = ?, by = ?, connected = ?, server = ? WHERE id = ?",
-        after, body["connector"], body.get("by"), scene.index, body.get("server"), body["rotation"],
+        "UPDATE rotations SET state = ?, connector = ?, by = ?, connected = ?, server = ?, awaits = ? WHERE id = ?",
+        after, body["connector"], body.get("by"), scene.index, body.get("server"), body.get("awaits"), body["rotation"],
     )  # fmt: skip
 
 

@@ -39,19 +39,21 @@ def others_unknown(db: sqlite3.Connection, policy: Policy, today: str) -> Iterat
 
 def rotations(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     rows = db.execute(
-        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind, r.connector FROM rotations r JOIN credentials c ON c.id = r.credential"
+        "SELECT r.id, r.state, r.due, r.candidate, a.handle, c.kind, r.connector, r.awaits FROM rotations r JOIN credentials c ON c.id = r.credential"
         " JOIN accounts a ON a.id = c.account WHERE r.ended_at IS NULL ORDER BY r.due IS NULL, r.due, r.opened_at"
     )
-    for id_, rotation_state, due, candidate, account, kind, connector in rows:
+    for id_, rotation_state, due, candidate, account, kind, connector, awaits in rows:
         command = f"govern rotate {account} --kind {kind}" if candidate is None else f"govern rotation show {id_[:8]}"
+        mailed = awaits is not None and rotation_state == "unknown"
         if connector:
-            command = f"govern rotation reconcile {id_[:8]}"
+            command = f"govern rotation reconcile {id_[:8]}" + (" --mailed-code" if mailed else "")
         overdue = bool(due) and due[:10] < today
-        unknown = rotation_state in ("unknown", "lost")
+        unknown = rotation_state in ("unknown", "lost") and not mailed
+        standing = "waiting for a code that was mailed" if mailed else rotation_state
         yield Finding(
             code="rotation-unknown" if unknown else "rotation-open", severity="critical" if overdue or unknown else "warning", subject=account,
-            message=f"the rotation of its {kind} is {rotation_state}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
-            command=command, why=f"rotation {rotation_state}",
+            message=f"the rotation of its {kind} is {standing}" + (" and overdue" if overdue else ""), due=(due or "")[:10], key=f"rotation:{id_}",
+            command=command, why=f"rotation {standing}",
         )  # fmt: skip
 
 

@@ -46,6 +46,8 @@ class Rotation(NamedTuple):
     """What was ended there with it, as recorded at the confirmation."""
     residual_until: str = ""
     """Until when whoever was signed in gets in all the same; a UTC time."""
+    awaits: str = ""
+    """`mailed-code`: the platform has mailed a code, without which the connector can't go on."""
 
     @property
     def open(self) -> bool:
@@ -58,7 +60,7 @@ SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.ke
     SELECT min(i.due) FROM items i JOIN cases k ON k.id = i.case_id AND k.state = 'cut'
     WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~') ELSE r.due END AS due_by,
   r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name, r.cut, r.residual_until,
-  r.connector, r.sessions_cut
+  r.connector, r.sessions_cut, CASE WHEN r.state = 'unknown' THEN r.awaits END
 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
 """
 """While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
@@ -71,7 +73,7 @@ def _rotation(row: Sequence[object]) -> Rotation:
         trigger=texts[8], state=State(texts[9]), due=texts[10], opened_at=texts[11], opener=texts[12], candidate=int(texts[13] or 0),
         shown=bool(row[14]), ended_at=texts[15], confirmer=texts[16], grade=texts[17], entry=int(texts[18] or 0),
         place=_place(texts[7], texts[19]), cut=tuple(texts[20].split()), residual_until=texts[21],
-        connector=texts[22], sessions_cut=None if row[23] is None else bool(row[23]),
+        connector=texts[22], sessions_cut=None if row[23] is None else bool(row[23]), awaits=texts[24],
     )  # fmt: skip
 
 

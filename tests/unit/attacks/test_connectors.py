@@ -112,6 +112,27 @@ def test_a_connector_takes_the_present_candidate_only(claims: Claims) -> None:
     assert claims.write("rotation.connected", version=2, by="0" * 32, **BY) == "unknown-reference"
 
 
+def test_that_a_code_was_mailed_is_said_of_a_candidate_alone(claims: Claims, mia: Machine) -> None:
+    """And it holds nothing up: the next word of the connector takes it back, and a person confirms as ever."""
+    assert claims.write("rotation.connected", version=2, awaits="mailed-code", **BY) == "", "the control"
+    assert mia.json("rotation", "list")["rotations"][0]["awaits"] == "mailed-code"
+    assert claims.write("rotation.connected", version=2, **BY) == ""
+    assert mia.json("rotation", "list")["rotations"][0]["awaits"] is None
+    claims.write("rotation.connected", version=2, awaits="mailed-code", **BY)
+    mia.ok("rotation", "show", claims.rotation, "--secret", "new", "--stdout")
+    mia.ok("rotation", "confirm", claims.rotation)
+    assert claims.state == "done"
+
+
+def test_no_code_is_mailed_where_there_is_no_candidate(mia: Machine) -> None:
+    mia.ok("credential", "add", "shop", "--kind", "app-password", stdin="first-app-password")
+    mia.ok("rotate", "shop", "--kind", "app-password")
+    claims = Claims(mia)
+    claims.rotation = mia.ask("SELECT r.id FROM rotations r JOIN credentials c ON c.id = r.credential WHERE c.kind = 'app-password'")[0][0]
+    assert claims.write("rotation.connected", awaits="mailed-code", **BY) == "rotation-open"
+    assert claims.write("rotation.connected", **BY) == "", "the control"
+
+
 def test_nothing_is_tried_after_the_end(claims: Claims) -> None:
     claims.machine.ok("rotation", "show", claims.rotation, "--secret", "new", "--stdout")
     claims.machine.ok("rotation", "confirm", claims.rotation)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 from unittest import mock
 
@@ -23,6 +25,7 @@ from govern.testing.platform import LISTED, Crash, Fault, Platform
 from govern.vault.keys import Keys
 from govern.vault.recovery import combine
 from govern.vault.seal import SealedVersion, open_sealed
+from govern.vault.secret import Secret
 from tests.unit.attacks.vaults import Machine
 from tests.unit.rotation.boundaries import Boundaries, watching
 
@@ -62,7 +65,10 @@ class Brand:
             found = rotations.of_account(workspace.view(), self.account(workspace), self.kind)
             with workspace.transaction(self.clock()) as tx:
                 (started,), _ = rotate.start(tx, found, Trigger.MANUAL)
-            return carry_on(workspace, started.rotation.id, way, self.clock)
+            return self.carry(workspace, started.rotation.id, way)
+
+    def carry(self, workspace: Any, rotation: str, way: Way) -> Any:
+        return carry_on(workspace, rotation, way, self.clock)
 
     def recover(self) -> int:
         """Go on, again and again, some minutes apart, until it is done; how many runs that took."""
@@ -131,6 +137,20 @@ class Brand:
         return {secret for keys in keepers for secret in taken - self.openable(keys)}
 
 
+class Mailed(Brand):
+    """An account whose password the platform changes by a code that it mails; somebody reads the mail and types it in, if there is any."""
+
+    def __init__(self, machine: Machine, kind: str) -> None:
+        super().__init__(machine, kind)
+        self.platform.mails = True
+
+    def carry(self, workspace: Any, rotation: str, way: Way) -> Any:
+        def read(_found: Any) -> Secret | None:
+            return Secret(self.platform.mailed) if self.platform.mailed else None
+
+        return carry_on(workspace, rotation, replace(way, code=read, anew=not self.platform.mailed), self.clock)
+
+
 def ends(brand: Brand, keys: list[Keys], cell: object) -> None:
     """Nothing is lost now; and going on ends with one secret, which is current here and the only one there."""
     assert not brand.lost(keys), (cell, brand.platform.calls)
@@ -194,3 +214,9 @@ def keepers(machine: Machine) -> list[Keys]:
         row = workspace.view().execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()
         recovery = Keys(combine(sheets, vault=workspace.vault, recovery_key_id=bytes.fromhex(row[0])))
     return [machine.keys(), recovery]
+
+
+def founded(folder: Path) -> Machine:
+    machine = Machine(folder)
+    machine.init()
+    return machine

@@ -1,4 +1,4 @@
-"""The platform in memory behind a socket of this machine, as a Matrix server: so far as the connector asks for anything."""
+"""The platform in memory behind a socket of this machine, as a Matrix server or one of the AT Protocol: so far as the connectors ask for anything."""
 
 from __future__ import annotations
 
@@ -78,10 +78,41 @@ class Served:
         request.wfile.write(body)
 
 
+class AtProto(Served):
+    """The same as a server of the AT Protocol, which mails codes."""
+
+    def answer(self, method: str, path: str, value: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        platform = self.platform
+        match path.partition("?")[0].removeprefix("/xrpc/com.atproto."):
+            case "server.describeServer":
+                return 200, {"availableUserDomains": [".test"]}
+            case "identity.resolveHandle":
+                return 200, {"did": "did:plc:brand"}
+            case "server.createSession":
+                if not platform.log_in("password", value["password"]):
+                    return 401, {"error": "AuthenticationRequired"}
+                return 200, {"did": "did:plc:brand", "accessJwt": "a", "refreshJwt": "r", "email": "brand@acme.example"}
+            case "server.requestPasswordReset" if value["email"] == "brand@acme.example":
+                platform.mail_code(platform.password)
+                return 200, {}
+            case "server.resetPassword":
+                try:
+                    platform.change_with_code(value["token"], value["password"])
+                except Wrong:
+                    return 400, {"error": "InvalidToken"}
+                return 200, {}
+            case "server.listAppPasswords":
+                return 200, {"passwords": [{"name": name} for name in sorted(platform.app_passwords)]}
+            case "server.deleteSession":
+                return 200, {}
+            case _:
+                return 400, {"error": "InvalidRequest"}
+
+
 @contextmanager
-def served(platform: Platform) -> Iterator[Served]:
+def served(platform: Platform, as_: type[Served] = Served) -> Iterator[Served]:
     """On a free port of this machine."""
-    one = Served(platform)
+    one = as_(platform)
 
     class Asked(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

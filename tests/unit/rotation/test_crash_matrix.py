@@ -25,9 +25,9 @@ from govern.vault.secret import Secret
 from tests.unit.attacks.vaults import Machine
 from tests.unit.rotation.boundaries import changing
 from tests.unit.rotation.by_hand import ByHand
-from tests.unit.rotation.crashing import Brand, disturbed, ends, steps
+from tests.unit.rotation.crashing import Brand, Mailed, disturbed, ends, steps
 
-BY_CONNECTOR = [(Brand, kind) for kind in ("password", "app-password", "api-token")]
+BY_CONNECTOR = [*((Brand, kind) for kind in ("password", "app-password", "api-token")), (Mailed, "password")]
 """All kinds that a connector can change: a backup code can't be tried without using it up, and no platform gives a seed to a program."""
 BY_HAND = [
     (ByHand, kind)
