@@ -155,6 +155,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "exposures.carried": _fact(
         proposal=id_, part=count, of=count, exposures=many(row(id_, id_, count, word(*BASES), time), 300)
     ),
+    "codes.carried": _fact(proposal=id_, codes=many(row(id_, count, count, count, id_, blank_or(id_), time), 300)),
     "secret.revealed": _fact(credential=id_, version=count, purpose=word("reveal", "rotation", "probe"), personal={"reason": _note}),
     "code.shown": _fact(credential=id_, version=count, optional={"recipient": id_}, personal={"reason": _note}),
     "code.spent": _fact(credential=id_, version=count, ordinal=count, left=count, optional={"recipient": id_}, personal={"reason": _note}),

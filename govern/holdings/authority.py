@@ -83,6 +83,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "envelope.opened": frozenset({KEYHOLDER}),
     "knowledge.declared": frozenset({KEYHOLDER}),
     "exposures.carried": frozenset({ADMIN}),
+    "codes.carried": frozenset({ADMIN}),
     "secret.revealed": frozenset({HOLDER, CUSTODIAN}),
     "code.shown": frozenset({HOLDER, CUSTODIAN}),
     "code.spent": frozenset({HOLDER, CUSTODIAN}),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from govern.procedures import keys, sealing
 from govern.procedures.carrying_accounts import carry_accounts
 from govern.procedures.carrying_beside import carry_beside
+from govern.procedures.carrying_copies import carry_codes, carry_copies
 from govern.register.queries import rotations
 from govern.rotation.triggers import Trigger
 
@@ -51,6 +52,8 @@ def carry(tx: Transaction, old: sqlite3.Connection, proposal: str) -> Carried:
         tx.record("grant.ended", {"grants": [id_], "cause": "revoked"})
         if not new.execute("SELECT 1 FROM accounts WHERE id = ? AND ? IN (custodian, deputy)", (account, person)).fetchone():
             sealing.end_wraps(tx, person, [account])
+    carry_copies(tx, old, _newest(new))
+    carry_codes(tx, old, proposal)
     rows = sorted(_exposures(old, new))
     parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
     for number, part in enumerate(parts, start=1):

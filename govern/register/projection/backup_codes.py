@@ -40,4 +40,29 @@ def seen_by(scene: Scene) -> None:
     scene.expose(scene.actor, body["credential"], body["version"], "revealed", strength="possible")
 
 
-APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"code.spent": _spent}
+def _carried(scene: Scene) -> None:
+    """Codes that were used by the head that a fork gives up: said by whoever proposes it, with the proposal."""
+    made = scene.one("SELECT act, proposer, state FROM proposals WHERE id = ?", scene.body["proposal"])
+    if made is None:
+        raise scene.unknown("proposal")
+    if made != ("restore", scene.actor, "open"):
+        raise Refused(
+            "only who proposes to go on from an earlier point says which codes were used behind it", rule="no-fork", control="AC-3(2)",
+            hint="govern credential use-code ACCOUNT uses one",
+        )  # fmt: skip
+    for credential, n, ordinal, left, person, recipient, at in scene.body["codes"]:
+        of = scene.one("SELECT c.kind FROM credentials c JOIN versions v ON v.credential = c.id AND v.n = ? WHERE c.id = ?", n, credential)
+        if of is None:
+            raise Refused("codes.carried cites a version that the ledger does not have", rule="unknown-reference")
+        if of[0] != "backup-codes" or not ordinal:
+            raise Refused("only one of a set of backup codes is spent", rule="no-backup-code", control="IA-5")
+        for one in (person, recipient):
+            if one:
+                scene.must("person", "people", one)
+        scene.run(
+            "INSERT OR IGNORE INTO spent VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+            credential, n, ordinal, left, person, recipient or None, min(at, scene.at), scene.index,
+        )  # fmt: skip
+
+
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"code.spent": _spent, "codes.carried": _carried}

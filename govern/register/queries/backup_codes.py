@@ -17,18 +17,17 @@ def spent(db: sqlite3.Connection, credential: str, n: int) -> set[int]:
 
 def left(db: sqlite3.Connection, credential: str, n: int) -> int | None:
     """How many codes of a version were left after the last use; None before the first, since only an opened set can be counted."""
-    row = db.execute("SELECT remaining FROM spent WHERE credential = ? AND n = ? ORDER BY entry DESC LIMIT 1", (credential, n)).fetchone()
-    return None if row is None else int(row[0])
+    row = db.execute("SELECT min(remaining) FROM spent WHERE credential = ? AND n = ?", (credential, n)).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def findings(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Finding]:
     """Sets in use with few codes left."""
     rows = db.execute(
         """
-        SELECT a.handle, c.id, s.remaining FROM spent s JOIN versions v ON v.credential = s.credential AND v.n = s.n AND v.state = 'current'
+        SELECT a.handle, c.id, min(s.remaining) AS few FROM spent s JOIN versions v ON v.credential = s.credential AND v.n = s.n AND v.state = 'current'
         JOIN credentials c ON c.id = s.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
-        WHERE s.entry = (SELECT max(entry) FROM spent o WHERE o.credential = s.credential AND o.n = s.n) AND s.remaining <= ?
-        ORDER BY s.remaining, a.handle
+        GROUP BY c.id HAVING few <= ? ORDER BY few, a.handle
         """,
         (FEW_CODES,),
     )
