@@ -204,8 +204,10 @@ def _later(left: Sequence[Carried]) -> str:
     if len(left) > 1:
         return "nothing is lost; later: govern rotation reconcile"
     rotation = left[0].rotation
-    again = f"; another one: govern rotate {rotation.handle} --kind {rotation.kind} --connector {rotation.connector}"
-    return f"nothing is lost; later: {next_of(rotation)}{again if rotation.awaits else ''}"
+    later = f"nothing is lost; later: govern rotation reconcile {short(rotation.id)}"
+    if not rotation.awaits:
+        return later
+    return f"{later} --mailed-code; another one: govern rotate {rotation.handle} --kind {rotation.kind} --connector {rotation.connector}"
 
 
 def _unfinished(left: Sequence[Carried]) -> str:

@@ -32,7 +32,8 @@ class Step(NamedTuple):
 
 
 _RANK: Final = (
-    "void-entry", "request-odd", "request-waits", "known-by-former", "role-of-former", "channel-of-former", "prompts-of-former", "login-of-person",
+    "void-entry", "secret-lacking", "request-odd", "request-waits", "known-by-former", "role-of-former", "channel-of-former",
+    "prompts-of-former", "login-of-person",
     "device-lost", "envelope-opened", "past-grace-event", "emergency-over", "rotation-unknown", "rotation-open", "past-grace-calendar",
     "custodian-left", "case-open", "app-of-former", "device-of-former", "personal-channel", "sole-native-admin", "emergency-grant",
     "critical-others-unknown", "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from govern.errors import Failed, IntegrityError, Refused
+from govern.procedures.lacking import remember
 from govern.register import connection, sealed_rows, sync, wipe
 from govern.register.journal import Journal
 from govern.register.pin import Pin, read_pin
@@ -36,6 +37,8 @@ class Lacking:
     kind: str
     version: int
     by: str
+    row: tuple[bytes, bytes]
+    """Target and recipient, of a version nothing: what would have to be put back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,7 @@ def refill(workspace: Workspace) -> Refilled:
         wipe.from_store(workspace, wipe.erased(db))
     with workspace.store.reading() as reading:
         lacking = tuple(_lacking(reading, db))
+    remember(workspace.home, [one.row for one in lacking])
     return Refilled(entries=entries, versions=versions, wraps=epochs[1] + wraps, dropped=dropped, lacking=lacking)
 
 
@@ -178,16 +182,20 @@ def _lacking(reading: Reading, db: sqlite3.Connection) -> Iterator[Lacking]:
         " LEFT JOIN entries e ON e.idx = v.entry WHERE v.manifest IS NOT NULL ORDER BY a.handle, c.kind, v.n"
     ).fetchall():
         if reading.version(bytes.fromhex(manifest)) is None:
-            yield Lacking(what="version", account=account, kind=kind, version=n, by=names.get(setter, ""))
+            yield Lacking(
+                what="version", account=account, kind=kind, version=n, by=names.get(setter, ""), row=(bytes.fromhex(manifest), b"")
+            )
     for manifest, account, kind, n, key, adder in db.execute(
         "SELECT v.manifest, a.handle, c.kind, v.n, w.key, e.actor FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n"
         " JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account LEFT JOIN entries e ON e.idx = w.added"
         " WHERE w.ended IS NULL AND v.manifest IS NOT NULL ORDER BY a.handle, c.kind, v.n, w.key"
     ).fetchall():
         if reading.wrap(bytes.fromhex(manifest), bytes.fromhex(key)) is None:
-            yield Lacking(what="wrap", account=account, kind=kind, version=n, by=names.get(adder, ""))
+            row = (bytes.fromhex(manifest), bytes.fromhex(key))
+            yield Lacking(what="wrap", account=account, kind=kind, version=n, by=names.get(adder, ""), row=row)
     for epoch, key, starter in db.execute(
         "SELECT w.epoch, w.key, e.actor FROM epoch_wraps w LEFT JOIN entries e ON e.idx = w.entry ORDER BY w.entry, w.key"
     ).fetchall():
         if reading.wrap(bytes.fromhex(epoch), bytes.fromhex(key)) is None:
-            yield Lacking(what="epoch", account="", kind="", version=0, by=names.get(starter, ""))
+            row = (bytes.fromhex(epoch), bytes.fromhex(key))
+            yield Lacking(what="epoch", account="", kind="", version=0, by=names.get(starter, ""), row=row)

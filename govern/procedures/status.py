@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from govern.holdings.findings import Finding, Step, accept, first_steps, next_steps
-from govern.procedures import sheets
+from govern.procedures import lacking, sheets
 from govern.procedures.waiting import waiting
 from govern.register.queries import findings as queries
 from govern.register.queries.overdue import past_grace
@@ -42,6 +42,7 @@ def status(workspace: Workspace, today: str) -> Status:
     own = _own_case(db, workspace.person)
     rules = policy(db)
     found = [*queries.findings(db, rules, today, workspace.person), *lying_sheets(workspace.home), *lying_pages(workspace.home)]
+    found += lacking.findings(workspace, db)
     banner = (
         tuple(dict.fromkeys(one.handle for one in past_grace(db, rules, today)))
         if rules.later.overdue and rules.later.overdue.banner

@@ -49,10 +49,32 @@ def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     assert first.code == 0, first
     assert "still lacking: version 1, password of forum: the machine of ben wrote it" in first.err
     assert "on the machines of ben" in first.err
+    (lacks,) = [one for one in mia.json("status")["findings"] if one["code"] == "secret-lacking"]
+    assert (lacks["subject"], lacks["severity"]) == ("forum", "critical")
+    assert lacks["message"] == "the database lost version 1 of its password: it is in the journal of ben alone"
+    step = next(one for one in mia.json("status")["next"] if one["command"] == "govern vault restore --refill")
+    assert step["why"] == "on the machine of ben; where that is gone: govern rotate forum --kind password"
+    assert b"forum" not in (mia.home / "lacking").read_bytes()
     assert ben.json("vault", "restore", "--refill")["lacking"] == []
+    for who in two:
+        assert "secret-lacking" not in {one["code"] for one in who.json("status")["findings"]}
     assert mia.run("reveal", "home-page", "--stdout", "--reason", "work").out == "secret-of-home-page"
     assert ben.run("reveal", "forum", "--stdout", "--reason", "work").out == "secret-of-forum"
     mia.ok("ledger", "verify", "--deep")
+
+
+def test_a_secret_whose_journal_is_gone_is_told_until_it_is_changed(two: tuple[Member, Member]) -> None:
+    """Nobody can put it back: what is left is the platform's own way in, and a new one from there."""
+    mia, ben = two
+    (ben.home / "journal").write_bytes(b"")
+    mia.put_back(mia.folder / "yesterday.db")
+    mia.ok("vault", "restore", "--refill")
+    assert "secret-lacking" in {one["code"] for one in mia.json("status")["findings"]}
+    assert mia.run("reveal", "forum", "--stdout", "--reason", "work").code != 0
+    mia.ok("account", "custody", "forum", "mia")
+    mia.ok("rotate", "forum", "--already-changed", stdin="set-by-the-platforms-own-recovery")
+    assert "secret-lacking" not in {one["code"] for one in mia.json("status")["findings"]}
+    assert mia.ok("reveal", "forum", "--stdout", "--reason", "work").out == "set-by-the-platforms-own-recovery"
 
 
 def test_a_restored_backup_tells_what_it_lacks(two: tuple[Member, Member]) -> None:
