@@ -28,6 +28,13 @@ IMPOSSIBLE = {
     "test_what_anybody_puts_into_the_mailbox_troubles_nobody": "a column holds values of its own type alone",
     "test_it_stops_the_installed_command[a column of another type]": "a column holds values of its own type alone",
 }
+OF_FILES = {
+    "test_the_subject_learns_what_every_other_who_is_not_named_learns": "compares several copies of one database",
+    "test_an_opening_killed_on_its_way_is_whole_or_nothing": "begins each kill from a copy of one database",
+    "test_no_word_of_the_case_stands_in_database_or_in_the_journals_of_others": "reads the bytes of the file",
+    "test_who_is_given_the_case_does_not_hang_on_whom_it_is_about": "compares two copies of one database",
+}
+"""What is made on files alone: here there is one database per test."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,3 +49,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.slow)
         if item.name in IMPOSSIBLE:
             item.add_marker(pytest.mark.skip(reason=f"PostgreSQL: {IMPOSSIBLE[item.name]}"))
+        if item.name in OF_FILES:
+            item.add_marker(pytest.mark.skip(reason=f"on files alone: it {OF_FILES[item.name]}"))
