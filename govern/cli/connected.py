@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from govern.cli import render, settings
-from govern.cli.rotated import confirmed, next_of, row, tell_confirmed, tell_lister
+from govern.cli.rotated import confirmed, next_of, row, short, tell_confirmed, tell_lister
 from govern.errors import Failed, GovernError, Usage
 from govern.rotation.kinds import label
 

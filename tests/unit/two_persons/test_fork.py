@@ -390,14 +390,9 @@ def test_a_third_member_follows_by_themselves(firm: Forked) -> None:
 CHAT, PAPER, NEW_PAPER = "c" * 32, "d" * 32, "e" * 32
 
 
-@pytest.fixture
-def copied(originals: Originals) -> Iterator[Forked]:
+@copied
+def sent(folder: Path) -> Forked:
     """Since yesterday: the shop's password sent to dora, one envelope opened by her and another printed, and codes used by mia and for cleo."""
-    with originals.copy(_copied) as made:
-        yield made
-
-
-def _copied(folder: Path) -> Forked:
     firm = Forked(folder)
     firm.enrol("ben", "admin")
     firm.enrol("cleo")
@@ -429,60 +424,60 @@ def spent(firm: Forked, ordinal: int, left: int, **more: str) -> None:
     firm.fact("code.spent", {"credential": firm.codes, "version": 1, "ordinal": ordinal, "left": left, **more})
 
 
-def test_copies_that_left_in_the_tail_still_lie_where_they_lie(copied: Forked) -> None:
+def test_copies_that_left_in_the_tail_still_lie_where_they_lie(sent: Forked) -> None:
     """The message is in dora's phone and the paper in the safe, whatever became of the database. Of version 2, which is gone, version 1 counts."""
-    ended(copied)
-    shop, dora = copied.shop_secret, copied.ids["dora"]
-    lies = copied.db().execute(
+    ended(sent)
+    shop, dora = sent.shop_secret, sent.ids["dora"]
+    lies = sent.db().execute(
         "SELECT place, n, opener FROM place_versions WHERE credential = ? AND cleaned_at IS NULL ORDER BY place", (shop,)
     )
     assert lies.fetchall() == [(CHAT, 1, None), (PAPER, 1, dora), (NEW_PAPER, 1, None)]
-    assert {"place", "handed-over"} <= copied.bases("dora", shop, 1)
-    assert copied.db().execute("SELECT count(*) FROM findings").fetchone() == (0,)
-    assert [one.code for one in copies.findings(copied.db(), policies.policy(copied.db()), copied.now[:10])].count("place-to-clean") == 1
+    assert {"place", "handed-over"} <= sent.bases("dora", shop, 1)
+    assert sent.db().execute("SELECT count(*) FROM findings").fetchone() == (0,)
+    assert [one.code for one in copies.findings(sent.db(), policies.policy(sent.db()), sent.now[:10])].count("place-to-clean") == 1
 
 
-def test_control_yesterdays_database_knows_of_no_copy(copied: Forked) -> None:
+def test_control_yesterdays_database_knows_of_no_copy(sent: Forked) -> None:
     rows = "SELECT place, opener FROM place_versions"
-    assert len(copied.db().execute(rows).fetchall()) == 3
-    with closing(sqlite3.connect(copied.folder / "yesterday.db")) as yesterday:
+    assert len(sent.db().execute(rows).fetchall()) == 3
+    with closing(sqlite3.connect(sent.folder / "yesterday.db")) as yesterday:
         size_then = yesterday.execute("SELECT count(*) FROM entry").fetchone()[0]
-    assert copied.db().execute("SELECT count(*) FROM place_versions WHERE entry < ?", (size_then,)).fetchone() == (1,)
-    assert copied.db().execute("SELECT count(*) FROM spent WHERE entry < ?", (size_then,)).fetchone() == (1,)
+    assert sent.db().execute("SELECT count(*) FROM place_versions WHERE entry < ?", (size_then,)).fetchone() == (1,)
+    assert sent.db().execute("SELECT count(*) FROM spent WHERE entry < ?", (size_then,)).fetchone() == (1,)
 
 
-def test_a_backup_code_that_was_used_in_the_tail_is_used(copied: Forked) -> None:
+def test_a_backup_code_that_was_used_in_the_tail_is_used(sent: Forked) -> None:
     """The platform takes it no more: the next one is given out, by both who follow, and nobody knows more than they did."""
     rows = "SELECT n, ordinal, remaining, person, recipient FROM spent WHERE credential = ? ORDER BY ordinal"
-    before = copied.db().execute(rows, (copied.codes,)).fetchall()
-    knew = {who: copied.bases(who, copied.codes, 1) for who in ("mia", "ben", "cleo")}
-    made = ended(copied)
-    assert copied.db().execute(rows, (copied.codes,)).fetchall() == before
-    assert backup_codes.left(copied.db(), copied.codes, 1) == 1
-    assert {who: copied.bases(who, copied.codes, 1) for who in knew} == knew
-    copied.accept("ben", approve=made.proposal.id)
-    assert backup_codes.spent(copied.db("ben"), copied.codes, 1) == {1, 2, 3}
+    before = sent.db().execute(rows, (sent.codes,)).fetchall()
+    knew = {who: sent.bases(who, sent.codes, 1) for who in ("mia", "ben", "cleo")}
+    made = ended(sent)
+    assert sent.db().execute(rows, (sent.codes,)).fetchall() == before
+    assert backup_codes.left(sent.db(), sent.codes, 1) == 1
+    assert {who: sent.bases(who, sent.codes, 1) for who in knew} == knew
+    sent.accept("ben", approve=made.proposal.id)
+    assert backup_codes.spent(sent.db("ben"), sent.codes, 1) == {1, 2, 3}
     with pytest.raises(Refused) as refused:
-        spent(copied, 3, 0)
+        spent(sent, 3, 0)
     assert refused.value.rule == "single-use"
-    spent(copied, 4, 0)
-    (few,) = backup_codes.findings(copied.db(), policies.policy(copied.db()), copied.now[:10])
+    spent(sent, 4, 0)
+    (few,) = backup_codes.findings(sent.db(), policies.policy(sent.db()), sent.now[:10])
     assert few.message == "no backup code is left"
     for who in ("mia", "ben"):
-        reread.reread(copied.members[who], deep=True)
+        reread.reread(sent.members[who], deep=True)
 
 
-def test_nobody_says_without_a_fork_which_codes_were_used(copied: Forked) -> None:
+def test_nobody_says_without_a_fork_which_codes_were_used(sent: Forked) -> None:
     """Else an admin who holds nothing could use up the codes of every account. Control: the fork above."""
-    codes = [[copied.codes, 1, 4, 0, copied.ids["mia"], "", copied.now]]
-    other = copied.propose(proposals.Act.ROLE, {"person": copied.ids["cleo"], "role": "admin"})
+    codes = [[sent.codes, 1, 4, 0, sent.ids["mia"], "", sent.now]]
+    other = sent.propose(proposals.Act.ROLE, {"person": sent.ids["cleo"], "role": "admin"})
     for proposal, rule in ((other.id, "no-fork"), ("f" * 32, "unknown-reference")):
         with pytest.raises(Refused) as refused:
-            copied.fact("codes.carried", {"proposal": proposal, "codes": codes})
+            sent.fact("codes.carried", {"proposal": proposal, "codes": codes})
         assert refused.value.rule == rule
     told = {"size": 1, "root": "0" * 64, "note": "0" * 64}
-    restore = copied.propose(proposals.Act.RESTORE, told)
+    restore = sent.propose(proposals.Act.RESTORE, told)
     with pytest.raises(Refused) as refused:
-        copied.fact("codes.carried", {"proposal": restore.id, "codes": codes}, by="ben")
+        sent.fact("codes.carried", {"proposal": restore.id, "codes": codes}, by="ben")
     assert refused.value.rule == "no-fork"
-    copied.fact("codes.carried", {"proposal": restore.id, "codes": codes})
+    sent.fact("codes.carried", {"proposal": restore.id, "codes": codes})
