@@ -235,24 +235,23 @@ def close(
 def report(
     case: CaseId,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the report; made where absent.")],
-    locale: Annotated[str, typer.Option(help="Language: en.")] = "en",
+    locale: Annotated[str, typer.Option(help="Language of the page: en, fr, nl, da, nb, es; else your own.")] = "",
     json: Json = False,
 ) -> None:
     """Write the checklist and the evidence: one printable HTML page, and JSON."""
     from govern.cli.files import write_private
-    from govern.register.queries import cases
+    from govern.register.queries import cases, people
     from govern.reports import departure
 
-    if locale != "en":
-        raise Usage(f"there is no report in {locale[:20]!r} in this version", hint="--locale en")
     workspace = settings.workspace()
     db = workspace.view()
+    spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     found = cases.find(db, case, reader=workspace.person)
     told = departure.collect(db, found, vault=workspace.vault.hex(), now=settings.now())
     name = f"departure-{told.person.handle}-{found.id[:8]}"
     out = out.expanduser().absolute()
     files = [
-        write_private(out / f"{name}.html", departure.html(told)),
+        write_private(out / f"{name}.html", departure.html(told, spoken)),
         write_private(out / f"{name}.json", departure.json(told)),
     ]  # fmt: skip
     if json:

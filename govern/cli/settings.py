@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from govern.errors import Usage
+from govern.languages import LOCALES, locale_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from govern.register.workspace import Workspace
     from govern.store.address import Location
     from govern.vault.keys import Keys
@@ -174,3 +177,17 @@ def need(value: str | None, option: str, question: str) -> str:
         if answer:
             return answer
     raise Usage(f"{option} is missing", hint=f"give {option}, or run it on a terminal")
+
+
+def locale(named: str, own: Callable[[], str]) -> str:
+    """The language to write for people in: as named, else the one kept of the person who asks, else the machine's, else English.
+
+    Raises Usage for a named language that there are no texts in; any other unknown one is passed over.
+    """
+    if named:
+        found = locale_of(named)
+        if not found:
+            raise Usage(f"there are no texts in {named[:20]!r}", hint=f"--locale {'|'.join(LOCALES)}")
+        return found
+    machine = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return own() or locale_of(machine) or "en"

@@ -1,9 +1,9 @@
-"""What an item asks for, in a short sentence, and the command that does it. Pure; English."""
+"""What an item asks for, in a short sentence, and the command that does it. Pure: which language it is said in is the caller's business."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from govern.offboarding.items import ItemKind
 from govern.shell import quoted
@@ -21,51 +21,73 @@ class Told:
     about: str = ""
 
 
-def sentence(told: Told) -> str:
+class Say(Protocol):
+    """An English text -> the same in somebody's language, its names in braces kept. `context` tells apart what is one word in English."""
+
+    def __call__(self, text: str, /, context: str = "") -> str: ...
+
+
+def as_written(text: str, /, context: str = "") -> str:  # noqa: ARG001
+    """English."""
+    return text
+
+
+def sentence(told: Told, say: Say = as_written) -> str:
     """What there is to do, without the account, which stands beside it."""
+    about = say(told.about, "role") if told.kind is ItemKind.WITHDRAW_ROLE else told.about
+    names = {"person": told.person, "about": about, "version": told.version, "key": told.about[:8]}
+    names["credential"] = say(told.credential, "credential") if told.credential else ""
+    return _asked(told, say).format(**names)
+
+
+def _asked(told: Told, say: Say) -> str:
     match told.kind:
         case ItemKind.SUCCESSOR_ADMIN:
-            return f"{told.person} is the only admin: make somebody else one"
+            return say("{person} is the only admin: make somebody else one")
         case ItemKind.RECOVERY_SHEET:
-            return f"replace the recovery key: {told.person} keeps a sheet of it"
+            return say("replace the recovery key: {person} keeps a sheet of it")
         case ItemKind.SOLE_HOLDER:
-            return "nobody else could run it: name a successor"
+            return say("nobody else could run it: name a successor")
         case ItemKind.END_GRANT:
-            return "end the grant"
+            return say("end the grant")
         case ItemKind.CUSTODY:
-            return "make somebody else responsible"
+            return say("make somebody else responsible")
         case ItemKind.DEPUTY:
-            return "name another deputy, or none"
+            return say("name another deputy, or none")
         case ItemKind.NATIVE_ADMIN:
-            return f"{told.person} is the only {told.about} there: make somebody else one first"
+            return say("{person} is the only {about} there: make somebody else one first")
         case ItemKind.ENTITLEMENT:
-            return f"take from {told.person} the role {told.about} there"
+            return say("take from {person} the role {about} there")
         case ItemKind.PROMPTS:
-            return f"let its codes reach somebody else than {told.person}"
+            return say("let its codes reach somebody else than {person}")
         case ItemKind.RECOVERY_CHANNEL:
-            return f"replace its {told.credential}, which reaches {told.person}"
+            return say("replace its {credential}, which reaches {person}")
         case ItemKind.APP:
-            return f"disconnect {told.about}, which {told.person} connected, and connect it anew where needed"
+            return say("disconnect {about}, which {person} connected, and connect it anew where needed")
         case ItemKind.SESSION:
-            return f"sign {told.about or 'the device'} out there"
+            return say("sign {about} out there") if told.about else say("sign the device out there")
         case ItemKind.DEVICE:
-            return f"take back {told.about or 'the device'}, or wipe it"
+            return say("take back {about}, or wipe it") if told.about else say("take back the device, or wipe it")
         case ItemKind.ROTATE:
-            return f"change the {told.credential} (version {told.version})"
+            return say("change the {credential} (version {version})")
         case ItemKind.CLEAN_PLACE:
-            return f"remove {told.person} from {told.about or 'the place'}, or the copies there"
+            return (
+                say("remove {person} from {about}, or the copies there")
+                if told.about
+                else say("remove {person} from the place, or the copies there")
+            )
         case ItemKind.WITHDRAW_ROLE:
-            return f"withdraw the role {told.about}"
+            return say("withdraw the role {about}")
         case ItemKind.REVOKE_KEY:
-            return f"revoke the key {told.about[:8]}"
+            return say("revoke the key {key}")
         case ItemKind.DESTROY_COPIES:
-            return "have it confirmed in writing that no copy is kept"
+            return say("have it confirmed in writing that no copy is kept")
         case ItemKind.HAND_BACK:
-            return f"give {told.person} what it takes to run it"
+            return say("give {person} what it takes to run it")
         case ItemKind.TAKEN_OVER:
-            return f"have {told.person} confirm in writing that its secrets were changed and our people removed there"
+            return say("have {person} confirm in writing that its secrets were changed and our people removed there")
         case ItemKind.RETIRE:
-            return "retire it, so that nobody here can open it"
+            return say("retire it, so that nobody here can open it")
         case _:
             assert_never(told.kind)
 

@@ -1,4 +1,4 @@
-"""The report of one departure: checklist and evidence on one printable page, and the same as JSON.
+"""The report of one departure: checklist and evidence on one printable page in the reader's language, and the same as JSON, in English.
 
 Reads the register alone. It holds names and times, no secret; what it says can be checked against the ledger, and how is said in it.
 """
@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json as json_
 import sqlite3
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from govern.errors import NotFound
 from govern.holdings.exposures import STRENGTH
+from govern.languages import language
 from govern.offboarding import beside
-from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.wording import Told, sentence
 from govern.policy.platforms import profile
@@ -25,6 +23,7 @@ from govern.register.connection import state
 from govern.register.queries import accounts, cases, item_steps, people, ties
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
+from govern.reports import departure_page
 from govern.rotation.residue import left
 
 SCHEMA: Final = "govern.departure/1"
@@ -62,11 +61,12 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One item as it is printed. `where` is the page on the platform, `steps` what to do there, of items that are still open."""
+    """One item as it is printed; `what` is `told` in English. `where` is the page on the platform, `steps` what to do there, of items that are still open."""
 
     number: int
     code: str
     account: str
+    told: Told
     what: str
     due: str
     blocking: bool
@@ -82,6 +82,22 @@ class Line:
     where: str = ""
     steps: tuple[str, ...] = ()
     survives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited:
+    """An entry of the ledger that bears something out. `about`: an account and what else is concerned; `secret`: of which kind, where it is one."""
+
+    index: int
+    what: str
+    about: str = ""
+    secret: str = ""
+
+    @property
+    def text(self) -> str:
+        """In English."""
+        about = f"{self.about} {self.secret}".strip()
+        return f"{about}: {self.what}" if about else self.what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,31 +118,12 @@ class Departure:
     still_knows: int
     still_tied: int
     checkpoint: str
-    entries: tuple[tuple[str, int], ...]
+    entries: tuple[Cited, ...]
 
     @property
     def result(self) -> str:
-        """The one sentence that everything else bears out."""
-        if not self.lines:
-            return f"{self.person.name} held nothing and could know nothing that works."
-        if self.still_knows:
-            secrets = "1 secret" if self.still_knows == 1 else f"{self.still_knows} secrets"
-            when = "still knows" if self.case.state is not CaseState.OPEN else "knows"
-            return f"{self.person.name} {when} {secrets}{self._tied(', and ')}."
-        given_up = sum(line.state in (ItemState.WAIVED, ItemState.NOT_APPLICABLE) for line in self.lines)
-        if self.still_tied:
-            return f"{self.person.name} knows nothing that works, but{self._tied(' ')}."
-        return f"{self.person.name} knows nothing that works" + (f", apart from what {given_up} given-up items say." if given_up else ".")
-
-    def _tied(self, before: str) -> str:
-        if not self.still_tied:
-            return ""
-        told = (
-            "1 role, tool, device or recovery channel is"
-            if self.still_tied == 1
-            else f"{self.still_tied} roles, tools, devices or recovery channels are"
-        )
-        return f"{before}{told} still open"
+        """The one sentence that everything else bears out, in English."""
+        return departure_page.result(self, language("en"))
 
 
 def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Departure:
@@ -137,12 +134,16 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
     founding = json_.loads(state(db, "founding") or "{}")
     secrets = secrets_of(db, case, entries, now)
     cited = [("case opened", case.entry), ("cut", case.cut_entry), ("case closed", case.closed_entry)]
-    cited += [(f"{one.account} {one.kind}: rotation confirmed", one.entry) for one in secrets if one.entry]
-    cited += [
-        (f"{entry.handle} {entry.about or entry.credential_kind}: {entry.item.kind}".strip(), entry.cites)
+    proofs = [Cited(index=index, what=what) for what, index in cited if index]
+    proofs += [Cited(index=one.entry, what="rotation confirmed", about=one.account, secret=one.kind) for one in secrets if one.entry]
+    proofs += [
+        Cited(
+            index=entry.cites, what=entry.item.kind.value, about=f"{entry.handle} {entry.about}".strip(),
+            secret="" if entry.about else entry.credential_kind,
+        )
         for entry in entries
         if entry.item.kind in beside.KINDS and entry.cites
-    ]
+    ]  # fmt: skip
     return Departure(
         organisation=str(founding.get("organisation", "")),
         vault=vault,
@@ -157,7 +158,7 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
         still_tied=sum(entry.state is ItemState.OPEN and entry.item.kind in beside.KINDS for entry in entries),
         still_knows=len(ties.unanswered(db, case.id, case.person)),
         checkpoint=(state(db, "note") or b"").decode(),
-        entries=tuple(dict.fromkeys((what, index) for what, index in cited if index)),
+        entries=tuple(dict.fromkeys(proofs)),
     )
 
 
@@ -227,7 +228,7 @@ def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str,
     )  # fmt: skip
     where, steps, survives = _there(db, entry) if entry.state is ItemState.OPEN else ("", (), ())
     return Line(
-        number=entry.number, code=entry.code, account=entry.handle, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking,
+        number=entry.number, code=entry.code, account=entry.handle, told=told, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking,
         state=entry.state.value,
         who=names.get(entry.ended_by or entry.assignee, ""), ended_at=entry.ended_at, grade=entry.grade,
         verifier=names.get(entry.verifier, ""), entered_by=names.get(entry.entered_by, ""), evidence=entry.evidence, note=entry.note, entry=entry.cites or None,
@@ -260,20 +261,9 @@ def _lag(minutes: int | None) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "under a minute"
 
 
-def html(told: Departure) -> str:
-    """One page of HTML that loads nothing: styles inline, readable in black and white."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["plain"] = plain
-    environment.filters["when"] = lambda time: f"{time[:10]} {time[11:16]} UTC" if time else ""
-    return environment.get_template("departure.html.j2").render(told=told)
-
-
-def plain(text: str) -> str:
-    """Text whose control characters and direction marks are spelled out: a name can't change what stands beside it."""
-    return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
+def html(told: Departure, locale: str = "en") -> str:
+    """The page for people, in one of `govern.languages.LOCALES`; raises Usage for any other."""
+    return departure_page.html(told, language(locale))
 
 
 def json(told: Departure) -> str:
@@ -290,8 +280,12 @@ def json(told: Departure) -> str:
             "signed_by_one": case.signed_by_one if case.closed_at else None, "statement": case.statement or None,
             "frozen": case.frozen, "frozen_at": case.frozen_at,
         },
-        "secrets": [asdict(secret) for secret in told.secrets], "items": [asdict(line) for line in told.lines], "still_knows": told.still_knows,
+        "secrets": [asdict(secret) for secret in told.secrets], "items": [_row(line) for line in told.lines], "still_knows": told.still_knows,
         "still_tied": told.still_tied,
-        "entries": [{"what": what, "index": index} for what, index in told.entries], "checkpoint": told.checkpoint,
+        "entries": [{"what": cited.text, "index": cited.index} for cited in told.entries], "checkpoint": told.checkpoint,
     }  # fmt: skip
     return json_.dumps(values, ensure_ascii=True, indent=2) + "\n"
+
+
+def _row(line: Line) -> dict[str, Any]:
+    return {name: value for name, value in asdict(line).items() if name != "told"}

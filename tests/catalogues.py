@@ -1,0 +1,57 @@
+"""What has to be said in every language: texts found in the code and the templates, and the words of tables that texts are filled with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, nodes
+
+from govern.facts import GRADES, KINDS, ROLES
+from govern.offboarding import beside
+from govern.offboarding.items import ItemState
+from govern.offboarding.kinds import CaseKind
+from govern.reports.departure import BASES
+from govern.rotation.residue import ALIVE
+
+GOVERN = Path(__file__).parents[1] / "govern"
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "basis": tuple(BASES.values()),
+    "case kind": tuple(CaseKind),
+    "credential": KINDS,
+    "entry": ("case opened", "cut", "case closed", "rotation confirmed", *sorted(beside.KINDS)),
+    "grade": GRADES,
+    "item state": tuple(ItemState),
+    "left alive": ALIVE,
+    "outcome": ("works no more", "still known", "waived", "not-applicable"),
+    "role": ROLES,
+}
+"""Context -> words that come from a table, or from the ledger."""
+
+
+def texts() -> Iterator[tuple[str, str, str]]:
+    """(context, text, its plural or nothing) of everything that is said."""
+    for context, words in WORDS.items():
+        yield from ((context, str(word), "") for word in words)
+    for file in sorted(GOVERN.rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
+                named = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+                yield from _said(named, [one.value if isinstance(one, ast.Constant) else None for one in call.args])
+    for file in sorted(GOVERN.rglob("*.j2")):
+        for found in Environment(autoescape=True).parse(file.read_text(encoding="utf-8")).find_all(nodes.Call):
+            if isinstance(found.node, nodes.Name):
+                yield from _said(found.node.name, [one.value if isinstance(one, nodes.Const) else None for one in found.args])
+
+
+def _said(named: str, words: list[Any]) -> Iterator[tuple[str, str, str]]:
+    match named, words:
+        case "say", [str() as text]:
+            yield "", text, ""
+        case "say", [str() as text, str() as context]:
+            yield context, text, ""
+        case "count", [str() as one, str() as many, _]:
+            yield "", one, many

@@ -1,0 +1,133 @@
+"""Everything that is said is said in every language, whole, and with the same names in it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from string import Formatter
+from types import ModuleType
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from govern.languages import CATALOGUES, LOCALES
+
+OTHERS = [locale for locale in LOCALES if locale != "en"]
+
+ALIKE = {
+    ("fr", "{n} secrets"), ("fr", "version {n}"), ("fr", "sessions"), ("fr", "Secret"),
+    ("nl", "auditor"), ("nl", "open"), ("nl", "Account"), ("da", "version {n}"),
+}  # fmt: skip
+"""Texts that are the same in English and in that language, by looking at each."""
+
+
+def _catalogues() -> ModuleType:
+    path = Path(__file__).parents[2] / "catalogues.py"
+    spec = importlib.util.spec_from_file_location("catalogues", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules.setdefault("catalogues", importlib.util.module_from_spec(spec))
+    spec.loader.exec_module(module)
+    return module
+
+
+SAID: list[tuple[str, str, str]] = list(dict.fromkeys(_catalogues().texts()))
+
+
+def source(locale: str) -> str:
+    return (CATALOGUES / locale / "LC_MESSAGES" / "govern.po").read_text(encoding="utf-8")
+
+
+def names(text: str) -> list[str]:
+    """The names in braces, sorted; a broken brace is a ValueError."""
+    found = list(Formatter().parse(text))
+    if any(spec or conversion for _, _, spec, conversion in found):
+        raise ValueError(text)
+    return sorted(name for _, name, _, _ in found if name is not None)
+
+
+def faults(text: str, locale: str) -> Iterator[str]:
+    """What is wrong with a catalogue, each with the text concerned."""
+    catalogue: Catalog = read_po(BytesIO(text.encode()), locale=locale, abort_invalid=True)
+    said = {(context, one): many for context, one, many in SAID}
+    there = {}
+    for message in catalogue:
+        if message.id:
+            one = message.id if isinstance(message.id, str) else message.id[0]
+            there[message.context or "", one] = message
+    yield from (f"missing: {key}" for key in said.keys() - there.keys())
+    yield from (f"said nowhere: {key}" for key in there.keys() - said.keys())
+    yield from (f"obsolete: {key}" for key in catalogue.obsolete)
+    for key in said.keys() & there.keys():
+        message, many = there[key], said[key]
+        forms = (message.string,) if isinstance(message.string, str) else message.string
+        if message.fuzzy:
+            yield f"fuzzy: {key}"
+        if (message.id if isinstance(message.id, tuple) else (message.id, ""))[1] != many or len(forms) != (
+            catalogue.num_plurals if many else 1
+        ):
+            yield f"plurals: {key}"
+        for number, form in enumerate(forms):
+            yield from (f"{fault}: {key}" for fault in _wrong(form, key[1], many, just_one=bool(many) and number == 0 and locale != "fr"))
+            if form in (key[1], many) and (locale, form) not in ALIKE and re.search(r"[^\W\d]{4}", form):
+                yield f"English: {key}"
+
+
+def _wrong(form: str, one: str, many: str, *, just_one: bool) -> Iterator[str]:
+    """`just_one`: the form is for the number one alone, and may spell it; in French it is for none as well."""
+    if not form.strip():
+        yield "empty"
+        return
+    if form != form.strip():
+        yield "space around"
+    try:
+        found = names(form)
+    except ValueError:
+        yield "broken braces"
+        return
+    wanted = names(many or one)
+    if found != wanted and not (just_one and found == [name for name in wanted if name != "n"]):
+        yield "names"
+
+
+@pytest.mark.parametrize("locale", OTHERS)
+def test_a_catalogue_has_every_text_whole_translated_and_with_its_names(locale: str) -> None:
+    assert sorted(faults(source(locale), locale)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ('msgid "Checklist"\nmsgstr "Tjekliste"\n', "", "missing: ('', 'Checklist')"),
+        ('msgid "Checklist"\n', '#, fuzzy\nmsgid "Checklist"\n', "fuzzy: ('', 'Checklist')"),
+        ('msgstr "Tjekliste"', 'msgstr "Checklist"', "English: ('', 'Checklist')"),
+        ('msgstr "Tjekliste"', 'msgstr ""', "empty: ('', 'Checklist')"),
+        ('msgid "Checklist"', 'msgid "Check list"', "said nowhere: ('', 'Check list')"),
+        ('msgstr "sag {id}"', 'msgstr "sag {nr}"', "names: ('', 'case {id}')"),
+        ('msgstr "sag {id}"', 'msgstr "sag {id"', "broken braces: ('', 'case {id}')"),
+        ('msgstr "sag {id}"', 'msgstr "sag {id!r}"', "broken braces: ('', 'case {id}')"),
+        ('msgstr[1] "{n} hemmeligheder"', 'msgstr[1] "hemmeligheder"', "names: ('', '1 secret')"),
+        ('msgstr[1] "{n} hemmeligheder"\n', "", "empty: ('', '1 secret')"),
+    ],
+)
+def test_each_fault_is_found(before: str, after: str, fault: str) -> None:
+    """The control is the test above: the catalogue as it stands has none."""
+    assert source("da").count(before) == 1
+    assert fault in set(faults(source("da").replace(before, after), "da"))
+
+
+def test_what_is_said_was_found_in_code_templates_and_tables() -> None:
+    assert {("", "end the grant", ""), ("", "Checklist", ""), ("grade", "two-people", ""), ("", "1 secret", "{n} secrets")} <= set(SAID)
+
+
+def test_no_text_stands_in_the_list_of_those_alike_without_being_alike() -> None:
+    forms = set()
+    for locale in OTHERS:
+        for message in read_po(BytesIO(source(locale).encode()), locale=locale):
+            forms |= {(locale, form) for form in ((message.string,) if isinstance(message.string, str) else message.string)}
+    assert forms >= ALIKE
