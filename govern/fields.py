@@ -73,6 +73,7 @@ _PATTERNS: dict[Check, str] = {
     time: f'"{_MOMENT}"',
     date: f'"{_DAY}"',
     handle: f'"{_NAME}"',
+    server: f'"{_SERVER}"',
     flag: "(?:true|false)",
     count: "(?:0|[1-9][0-9]{0,14})",
 }

@@ -51,6 +51,7 @@ READING: tuple[str, ...] = (
 WRITING: tuple[str, ...] = (
     "person add 'Dora Lund'",
     "person import {people}",
+    "hr import {people}",
     "person role ben hr",
     "person invite cleo",
     "person rekey ben",
