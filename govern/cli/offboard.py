@@ -25,6 +25,7 @@ from govern.cli.departed import (
 )
 from govern.cli.offboard_told import show_cases, tell_cut, tell_opened
 from govern.errors import Usage
+from govern.languages import locale_of
 
 if TYPE_CHECKING:
     from govern.procedures.offboard import Opening
@@ -235,30 +236,36 @@ def close(
 def report(
     case: CaseId,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the report; made where absent.")],
-    locale: Annotated[str, typer.Option(help="Language of the page: en, fr, nl, da, nb, es; else your own.")] = "",
+    locale: Annotated[str, typer.Option(help="Language of all pages: en, fr, nl, da, nb, es; else each reader's own.")] = "",
     json: Json = False,
 ) -> None:
-    """Write the checklist and the evidence: one printable HTML page, and JSON."""
+    """Write the evidence as a printable HTML page and as JSON, and a checklist for each person who has something left to do."""
     from govern.cli.files import write_private
     from govern.register.queries import cases, people
-    from govern.reports import departure
+    from govern.reports import checklist, departure
 
     workspace = settings.workspace()
     db = workspace.view()
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     found = cases.find(db, case, reader=workspace.person)
-    told = departure.collect(db, found, vault=workspace.vault.hex(), now=settings.now())
-    name = f"departure-{told.person.handle}-{found.id[:8]}"
+    now = settings.now()
+    told = departure.collect(db, found, vault=workspace.vault.hex(), now=now)
+    name = f"{told.person.handle}-{found.id[:8]}"
     out = out.expanduser().absolute()
     files = [
-        write_private(out / f"{name}.html", departure.html(told, spoken)),
-        write_private(out / f"{name}.json", departure.json(told)),
+        write_private(out / f"departure-{name}.html", departure.html(told, spoken)),
+        write_private(out / f"departure-{name}.json", departure.json(told)),
     ]  # fmt: skip
+    sheets = []
+    for sheet in checklist.sheets(db, found, now=now):
+        theirs = spoken if locale else locale_of(sheet.of.locale) or spoken
+        path = write_private(out / f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
+        sheets.append({"person": sheet.of.handle, "locale": theirs, "file": str(path), "items": [task.line.number for task in sheet.tasks]})
     if json:
-        render.emit("offboard", {"case": found.id, "files": [str(path) for path in files]})
+        render.emit("offboard", {"case": found.id, "files": [str(path) for path in files], "checklists": sheets})
         return
-    for path in files:
-        render.line(str(path))
+    for written in [*map(str, files), *(sheet["file"] for sheet in sheets)]:
+        render.line(str(written))
 
 
 offboard_items.register(app)

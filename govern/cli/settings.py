@@ -190,4 +190,4 @@ def locale(named: str, own: Callable[[], str]) -> str:
             raise Usage(f"there are no texts in {named[:20]!r}", hint=f"--locale {'|'.join(LOCALES)}")
         return found
     machine = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return own() or locale_of(machine) or "en"
+    return locale_of(own()) or locale_of(machine) or "en"

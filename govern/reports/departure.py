@@ -154,7 +154,7 @@ def collect(db: sqlite3.Connection, case: Case, *, vault: str, now: str) -> Depa
         requested_by=names.get(case.requested_by, ""),
         closer=names.get(case.closer, ""),
         secrets=secrets,
-        lines=tuple(_line(db, person, entry, names) for entry in entries),
+        lines=tuple(line(db, person, entry, names) for entry in entries),
         still_tied=sum(entry.state is ItemState.OPEN and entry.item.kind in beside.KINDS for entry in entries),
         still_knows=len(ties.unanswered(db, case.id, case.person)),
         checkpoint=(state(db, "note") or b"").decode(),
@@ -187,7 +187,7 @@ def _secret(db: sqlite3.Connection, case: Case, entry: Entry, now: str) -> Secre
     given_up = "" if entry.state in (ItemState.OPEN, ItemState.DONE) else str(entry.state)
     return Secret(
         account=entry.handle,
-        platform=_platform(db, item.account),
+        platform=platform(db, item.account),
         kind=entry.credential_kind,
         version=item.version,
         how=tuple(dict.fromkeys(BASES[basis] for basis, _ in bases)),
@@ -213,15 +213,17 @@ def _kinds(db: sqlite3.Connection, account: str) -> tuple[str, ...] | None:
         return None
 
 
-def _platform(db: sqlite3.Connection, account: str) -> str:
-    platform = accounts.by_id(db, account).platform
+def platform(db: sqlite3.Connection, account: str) -> str:
+    """The name of the account's platform, as its profile has it."""
+    found = accounts.by_id(db, account).platform
     try:
-        return profile(platform).name
+        return profile(found).name
     except NotFound:
-        return platform
+        return found
 
 
-def _line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str, str]) -> Line:
+def line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str, str]) -> Line:
+    """An item of the departure of `person` as it is printed; `names` by id."""
     told = Told(
         kind=entry.item.kind, person=person.name, account=entry.handle, credential=entry.credential_kind, version=entry.item.version,
         about=entry.about,

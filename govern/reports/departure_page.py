@@ -5,14 +5,13 @@ What is said of platforms (steps, what goes on working) is quoted as the profile
 
 from __future__ import annotations
 
-import unicodedata
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from govern.languages import Language
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemState
 from govern.offboarding.wording import sentence
+from govern.reports.page import environment, plain
 
 if TYPE_CHECKING:
     from govern.reports.departure import Departure
@@ -48,30 +47,5 @@ def result(told: Departure, speech: Language) -> str:
 
 def html(told: Departure, speech: Language) -> str:
     """One page of HTML that loads nothing: styles inline, readable in black and white."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
-
-    def say(text: str, context: str = "", /, **values: Any) -> Markup:
-        return Markup(escape(speech.say(text, context))).format(**values)  # noqa: S704
-
-    def count(one: str, many: str, n: int) -> Markup:
-        return escape(speech.count(one, many, n))
-
-    def name(text: str) -> Markup:
-        return Markup("<bdi>{}</bdi>").format(plain(text))
-
-    def code(text: str) -> Markup:
-        return Markup("<code>{}</code>").format(text)
-
-    loader = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(plain=plain, when=speech.when, day=speech.day)
-    environment.globals.update(say=say, count=count, name=name, code=code, lasting=speech.lasting)
     asked = {line.number: plain(sentence(line.told, speech.say)) for line in told.lines}
-    page = environment.get_template("departure.html.j2")
-    return page.render(told=told, locale=speech.locale, result=plain(result(told, speech)), asked=asked)
-
-
-def plain(text: str) -> str:
-    """Text whose control characters and direction marks are spelled out: a name can't change what stands beside it."""
-    return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
+    return environment(speech).get_template("departure.html.j2").render(told=told, result=plain(result(told, speech)), asked=asked)
