@@ -9,6 +9,7 @@ import typer
 
 from govern.cli import enrolment, render, settings
 from govern.errors import Usage
+from govern.languages import LOCALES, locale_of
 from govern.shell import quoted
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 _MOST_BYTES = 64 << 20
-
-_LOCALES = {**{code: code for code in ("en", "fr", "nl", "da", "nb", "es")}, "no": "nb", "nn": "nb"}
-"""What may be typed -> our locale."""
 
 
 def _row(person: Person) -> dict[str, object]:
@@ -64,9 +62,9 @@ def add(
         who = quoted(handle) if handle else "PERSON"
         raise Usage(f"--left: {left} lies ahead", hint=f"add the person without --left, then: govern offboard open {who} --last-day {left}")
     if locale:
-        locale = _LOCALES.get(locale.casefold(), "")
+        locale = locale_of(locale)
         if not locale:
-            raise Usage("--locale: there are no texts in that language", hint="en, fr, nl, da, nb or es")
+            raise Usage("--locale: there are no texts in that language", hint=f"one of {', '.join(LOCALES)}")
     workspace = settings.workspace()
     with workspace.transaction(now) as tx:
         alike = procedure.alike(tx.register, full, mail)
