@@ -41,7 +41,8 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE,
             hint = "govern recovery replace, then a second person approves it: govern proposal approve ID"
         case ItemKind.SOLE_HOLDER:
             this = json.dumps([item.account])
-            left = not remaining(db, this, person) or bool(not_openable(db, this, person))
+            left = not any(remaining(db, this, person).values()) or bool(not_openable(db, this, person))
+            left = left and there("SELECT 1 FROM accounts WHERE id = ? AND state = 'active'", item.account)
             hint = "name a successor: govern account custody ACCOUNT PERSON, then rotate what only recovery can open"
         case ItemKind.WITHDRAW_ROLE:
             left = there("SELECT 1 FROM roles WHERE person = ? AND role = ?", person, item.about)

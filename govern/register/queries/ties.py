@@ -174,7 +174,7 @@ def _accounts(db: sqlite3.Connection, person: str, ids: set[str], held: set[str]
 
 
 def remaining(db: sqlite3.Connection, accounts: str, person: str) -> dict[str, int]:
-    """Account -> how many others hold it or answer for it, and stay; of these accounts (a JSON list of ids), none where nobody does."""
+    """Account -> how many others hold it or answer for it, and stay; of these accounts (a JSON list of ids), 0 where nobody does."""
     stay = {row[0] for row in db.execute("SELECT id FROM people WHERE NOT leaving AND left_on IS NULL AND id <> ?", (person,))}
     found: dict[str, set[str]] = {}
     for account, *people in db.execute(

@@ -236,3 +236,26 @@ def planned_waits(company: Any, person: str) -> list[tuple[str, str]]:
     opening = offboard.Opening(person=person, kind=CaseKind.LEAVER, cut_at=company.now, last_day="2026-11-30")
     [(_, entries)] = offboard.plan(company.db(), opening, company.now)
     return [(one.account, one.by) for one in succession.waits(company.db(), entries, last="2026-11-30", now=company.now)]
+
+
+# --- the only one who runs an account -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_that_only_leavers_run_holds_up_the_closing_until_somebody_who_stays_answers_for_it(firm: Any) -> None:
+    """Neither has keys, so nothing is sealed to them: that nobody is left is enough."""
+    for handle in ("hal", "gil"):
+        firm.person(handle)
+    firm.account("shop", "gil", custodian="hal")
+    firm.declare(firm.secret("shop"), "gil")
+    firm.offboard("hal")
+    case = firm.offboard("gil")
+    assert kinds(firm, case)[0] == "sole-holder"
+    refresh(firm, case)
+    assert firm.items(case)[0].state == "open"
+    with pytest.raises(Refused):
+        firm.end(case, 1, "done")
+    with pytest.raises(Refused):
+        firm.close_case(case, by="eva")
+    firm.fact("account.custody", {"account": firm.ids["shop"], "custodian": firm.ids["mia"]})
+    refresh(firm, case)
+    assert firm.items(case)[0].state == "done"
