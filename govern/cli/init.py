@@ -19,6 +19,7 @@ def init(
     organisation: Annotated[str, typer.Option(help="The organisation's name.")] = "",
     founder: Annotated[str, typer.Option(help="You: 'Name <mail>'.")] = "",
     handle: Annotated[str, typer.Option(help="What you are called in commands.")] = "",
+    locale: Annotated[str, typer.Option(help="Your language for texts: en, fr, nl, da, nb, es.")] = "",
     preset: Annotated[str, typer.Option(help="solo, small or team: how strict the policy starts.")] = "",
     recovery: Annotated[str, typer.Option(metavar="K-of-N", help="How many of how many sheets recover the vault.")] = "2-of-3",
     recovery_out: Annotated[Path | None, typer.Option(help="Folder for the recovery sheets.")] = None,
@@ -38,6 +39,7 @@ def init(
     preset = preset or "solo"
     if preset not in PRESETS:
         raise Usage(f"there is no preset {preset!r}", hint="solo, small or team")
+    spoken = settings.locale(locale, str) if locale else ""
     threshold, shares = split(recovery)
     check_location(here.path)
     if isinstance(here.path, Path) and here.path.exists():
@@ -49,7 +51,7 @@ def init(
     result = found(
         Founding(
             path=here.path, home=here.home, organisation=organisation, name=name, mail=mail,
-            handle=check_handle(handle) if handle else slug(name), preset=preset, threshold=threshold, shares=shares,
+            handle=check_handle(handle) if handle else slug(name), preset=preset, threshold=threshold, shares=shares, locale=spoken,
             sheets=recovery_out.expanduser().absolute() if recovery_out else here.home / "recovery",
         ),
         custody=custody, where=where, seed=seed, now=settings.now(),

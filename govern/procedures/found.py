@@ -44,6 +44,8 @@ class Founding:
     threshold: int
     shares: int
     sheets: Path
+    locale: str = ""
+    """In which the founder is written for; empty where that is not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,8 @@ def _found(
             for compartment, key in epochs.values():
                 _start_epoch(tx, compartment, key, (keys, recovery))
             tx.record("policy.adopted", {"policy": policy, "digest": hashlib.sha256(canonical(policy)).hexdigest()})
+            if asked.locale:
+                tx.record("person.edited", {"person": person.hex()}, {"locale": asked.locale})
             sheets = make_sheets(
                 recovery_seed, asked.threshold, asked.shares, vault=workspace.vault, organisation=asked.organisation, random=random
             )

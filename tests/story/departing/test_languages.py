@@ -92,3 +92,14 @@ def test_what_is_named_comes_first_then_the_persons_language_then_the_machines(
 def test_a_named_language_is_never_replaced_by_another() -> None:
     with pytest.raises(Usage):
         settings.locale("klingon", lambda: "fr")
+
+
+def test_a_founder_says_their_language_and_reads_their_reports_in_it(story: Any, tmp_path: Path) -> None:
+    told = story.run("init", "--organisation", "Acme", "--founder", "Mia Holm <mia@acme.example>", "--locale", "tlh")
+    assert (told.code, story.home.joinpath("vault.db").exists()) == (2, False)
+    story.ok("init", "--organisation", "Acme", "--founder", "Mia Holm <mia@acme.example>", "--locale", "nb_NO")
+    story.ok("person", "add", "Bo Berg", "--handle", "bo")
+    case = story.json("offboard", "open", "bo")["case"]["id"]
+    page, _ = report(story, case, tmp_path)
+    assert "Bo Berg hadde ingenting og kunne ikke kjenne noe som virker." in page
+    story.ok("ledger", "verify", "--deep")
