@@ -72,11 +72,16 @@ def first_due(policy: Policy, tier: str, kind: str, imported: str, credential: s
     if rule is None or policy.rotation.get((tier, kind), 1) is None:
         return None
     within = rule.within[tier]
-    place = URGENCY.get(kind, _THIRDS - 1) * within + int(credential[:8], 16) * within // 2**32
     try:
-        return (_day(imported) + timedelta(days=1 + place // _THIRDS)).isoformat()
+        return (_day(imported) + timedelta(days=spread(within, kind, credential))).isoformat()
     except OverflowError:
         return None
+
+
+def spread(within: int, kind: str, credential: str) -> int:
+    """After how many of the days `within` a secret is due where many are begun together: 1 at least, worst first by kind, then by id."""
+    place = URGENCY.get(kind, _THIRDS - 1) * within + int(credential[:8], 16) * within // 2**32
+    return 1 + place // _THIRDS
 
 
 IDS: Final = 2**32

@@ -7,23 +7,23 @@ from collections.abc import Iterator
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
-from govern.register.queries.rotation_findings import plus
+from govern.register.queries import former
 
 
 def known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
     rows = db.execute(
-        """
-        SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min(EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i.case_id
-          WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived'))
+        f"""
+        SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min({former.SINCE}), min(EXISTS (SELECT 1 FROM items i
+          JOIN cases k ON k.id = i.case_id WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived'))
         FROM people p JOIN exposures e ON e.person = p.id
         JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
         JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
         WHERE p.left_on IS NOT NULL OR p.leaving = 1
         GROUP BY c.id, p.id ORDER BY a.tier = 'critical' DESC, a.handle
-        """
+        """  # noqa: S608
     )
-    for account, tier, kind, credential, person, left_on, given_up in rows:
-        due = plus(left_on, policy.membership_deadline_days.get(tier)) if left_on else ""
+    for account, tier, kind, credential, person, left_on, since, given_up in rows:
+        due = former.due(policy, tier, kind, credential, since, told_late=since > left_on) if left_on else ""
         yield Finding(
             code="known-by-former", severity="info" if given_up else "critical", subject=account,
             message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}" + (", which their case gave up" if given_up else ""),

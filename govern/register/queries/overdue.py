@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from govern.policy.rules import Policy
-from govern.register.queries import calendar
+from govern.register.queries import calendar, former
 from govern.rotation.schedule import Cause, Standing, due_on, standing
 
 
@@ -65,13 +65,13 @@ _GIVEN_UP: Final = """NOT EXISTS (SELECT 1 FROM items i JOIN cases k ON k.id = i
   WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived')"""
 
 _GONE: Final = """
-SELECT a.id, a.handle, a.tier, c.id, c.kind, min(p.left_on) AS gone
+SELECT a.id, a.handle, a.tier, c.id, c.kind, min({since}) AS gone, p.left_on
 FROM people p CROSS JOIN exposures e ON e.person = p.id AND e.basis IN (SELECT value FROM json_each(:force))
 CROSS JOIN versions v ON v.credential = e.credential AND v.n = e.n AND +v.state = 'current'
 CROSS JOIN credentials c ON c.id = v.credential CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
 WHERE p.left_on IS NOT NULL AND {given_up} GROUP BY c.id
 UNION ALL
-SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS gone
+SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS gone, NULL
 FROM (SELECT account, person, max(ended_at) AS ended FROM grants x WHERE ended_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM grants o WHERE o.account = x.account AND o.person = x.person AND o.ended_at IS NULL) GROUP BY account, person) g
 CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active' AND g.person IS NOT a.custodian AND g.person IS NOT a.deputy
@@ -81,11 +81,12 @@ WHERE {given_up} AND EXISTS (SELECT 1 FROM exposures e WHERE e.person = p.id AND
   AND e.basis IN (SELECT value FROM json_each(:force)))
 GROUP BY c.id ORDER BY gone
 """
-"""Of all accounts: from the few who have left, and from the grants that have ended, never from what everybody knows."""
+"""Of all accounts: from the few who have left, and from the grants that have ended, never from what everybody knows. `left_on` is that of whoever
+was gone first: SQLite takes it from the row of the minimum."""
 
 _GONE_OF_ONE: Final = """
 SELECT a.id, a.handle, a.tier, c.id, c.kind,
-  min(coalesce(p.left_on, (SELECT max(g.ended_at) FROM grants g WHERE g.person = p.id AND g.account = a.id))) AS gone
+  min(coalesce({since}, (SELECT max(g.ended_at) FROM grants g WHERE g.person = p.id AND g.account = a.id))) AS gone, p.left_on
 FROM accounts a CROSS JOIN credentials c ON c.account = a.id CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
 CROSS JOIN exposures e ON e.credential = v.credential AND e.n = v.n AND e.basis IN (SELECT value FROM json_each(:force))
 CROSS JOIN people p ON p.id = e.person
@@ -102,10 +103,10 @@ def _known(db: sqlite3.Connection, policy: Policy, account: str) -> Iterator[Ove
     rule = policy.later.exposures
     if rule is None or not rule.force:
         return
-    query = (_GONE_OF_ONE if account else _GONE).format(given_up=_GIVEN_UP)
+    query = (_GONE_OF_ONE if account else _GONE).format(given_up=_GIVEN_UP, since=former.SINCE)
     rows = db.execute(query, {"account": account, "force": json.dumps(list(rule.force))})
-    for id_, handle, tier, credential, kind, since in rows:
-        due = _plus(since, policy.membership_deadline_days[tier])
+    for id_, handle, tier, credential, kind, since, left_on in rows:
+        due = former.due(policy, tier, kind, credential, since, told_late=left_on is not None and since > left_on)
         if due:
             yield Overdue(id_, handle, tier, credential, kind, Cause.EVENT, due)
 
