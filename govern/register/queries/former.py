@@ -1,4 +1,5 @@
-"""Since when a secret that a former person could know is to change: pieces of questions, over `people p` and `exposures e`.
+"""Since when a secret that a former person could know is to change, and whether they may know but an earlier one: pieces of questions, over
+`people p`, `exposures e` and `versions v`.
 
 Nobody can change a secret before the ledger knows that somebody who left could know it. Who was declared as a former person is therefore
 counted from the later of their last day, the day on which they were added, and the day on which it was recorded what they could know.
@@ -18,6 +19,11 @@ SINCE: Final = """CASE WHEN p.left_on >= substr(coalesce(p.added_at, ''), 1, 10)
   ELSE max(p.left_on, substr(coalesce(p.added_at, ''), 1, 10),
     coalesce((SELECT substr(b.at, 1, 10) FROM entries b WHERE b.idx = e.entry), '')) END"""
 """The ISO date from which the time of the policy runs; NULL for somebody who has not left."""
+
+EARLIER: Final = """(e.basis IN ('declared', 'place')
+  AND coalesce(substr(v.changed_at, 1, 10) > p.left_on AND substr(v.changed_at, 1, 10) <= substr(v.staged_at, 1, 10), 0))"""
+"""They were gone when it was changed, by a date that is claimed, and only a declaration or a place says that they could know it. A date later
+than the record that claims it is not believed."""
 
 
 def due(policy: Policy, tier: str, kind: str, credential: str, since: str, *, told_late: bool) -> str:

@@ -11,10 +11,12 @@ from govern.register.queries import former
 
 
 def known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
+    """A warning only, and never due, where they may know but an earlier one: what a file claims of its change proves nothing, and is something."""
     rows = db.execute(
         f"""
         SELECT a.handle, a.tier, c.kind, c.id, p.handle, p.left_on, min({former.SINCE}), min(EXISTS (SELECT 1 FROM items i
-          JOIN cases k ON k.id = i.case_id WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived'))
+          JOIN cases k ON k.id = i.case_id WHERE k.person = p.id AND i.credential = c.id AND i.n = v.n AND i.state = 'waived')),
+          min({former.EARLIER}), min(substr(v.changed_at, 1, 10)), min(v.origin = 'imported')
         FROM people p JOIN exposures e ON e.person = p.id
         JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
         JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
@@ -22,13 +24,21 @@ def known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iter
         GROUP BY c.id, p.id ORDER BY a.tier = 'critical' DESC, a.handle
         """  # noqa: S608
     )
-    for account, tier, kind, credential, person, left_on, since, given_up in rows:
-        due = former.due(policy, tier, kind, credential, since, told_late=since > left_on) if left_on else ""
+    for account, tier, kind, credential, person, left_on, since, given_up, earlier, changed, exported in rows:
+        who, command = person or "a former person", f"govern rotate {account} --kind {kind} --because membership"
+        if earlier and not given_up:
+            yield Finding(
+                code="known-by-former", severity="warning", subject=account, key=f"known-by-former:{credential}:earlier", command=command,
+                message=f"{who} left on {left_on} and may know only an earlier {kind}: changed {changed}, as "
+                + ("the export claims" if exported else "somebody claims"),
+                why=f"{who} may know it all the same",
+            )  # fmt: skip
+            continue
         yield Finding(
             code="known-by-former", severity="info" if given_up else "critical", subject=account,
-            message=f"{person or 'a former person'} has left or is leaving, and knows the {kind}" + (", which their case gave up" if given_up else ""),
-            due=due, key=f"known-by-former:{credential}", command=f"govern rotate {account} --kind {kind} --because membership",
-            why=f"{person or 'a former person'} still knows it",
+            message=f"{who} has left or is leaving, and knows the {kind}" + (", which their case gave up" if given_up else ""),
+            due=former.due(policy, tier, kind, credential, since, told_late=since > left_on) if left_on else "",
+            key=f"known-by-former:{credential}", command=command, why=f"{who} still knows it",
         )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ SELECT a.id, a.handle, a.tier, c.id, c.kind, min({since}) AS gone, p.left_on
 FROM people p CROSS JOIN exposures e ON e.person = p.id AND e.basis IN (SELECT value FROM json_each(:force))
 CROSS JOIN versions v ON v.credential = e.credential AND v.n = e.n AND +v.state = 'current'
 CROSS JOIN credentials c ON c.id = v.credential CROSS JOIN accounts a ON a.id = c.account AND a.state = 'active'
-WHERE p.left_on IS NOT NULL AND {given_up} GROUP BY c.id
+WHERE p.left_on IS NOT NULL AND NOT {earlier} AND {given_up} GROUP BY c.id
 UNION ALL
 SELECT a.id, a.handle, a.tier, c.id, c.kind, min(g.ended) AS gone, NULL
 FROM (SELECT account, person, max(ended_at) AS ended FROM grants x WHERE ended_at IS NOT NULL AND NOT EXISTS (
@@ -90,7 +90,7 @@ SELECT a.id, a.handle, a.tier, c.id, c.kind,
 FROM accounts a CROSS JOIN credentials c ON c.account = a.id CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
 CROSS JOIN exposures e ON e.credential = v.credential AND e.n = v.n AND e.basis IN (SELECT value FROM json_each(:force))
 CROSS JOIN people p ON p.id = e.person
-WHERE a.id = :account AND a.state = 'active' AND {given_up} AND (p.left_on IS NOT NULL OR (
+WHERE a.id = :account AND a.state = 'active' AND NOT {earlier} AND {given_up} AND (p.left_on IS NOT NULL OR (
   p.id IS NOT a.custodian AND p.id IS NOT a.deputy
   AND NOT EXISTS (SELECT 1 FROM grants o WHERE o.account = a.id AND o.person = p.id AND o.ended_at IS NULL)))
 GROUP BY +c.id HAVING gone IS NOT NULL
@@ -103,7 +103,7 @@ def _known(db: sqlite3.Connection, policy: Policy, account: str) -> Iterator[Ove
     rule = policy.later.exposures
     if rule is None or not rule.force:
         return
-    query = (_GONE_OF_ONE if account else _GONE).format(given_up=_GIVEN_UP, since=former.SINCE)
+    query = (_GONE_OF_ONE if account else _GONE).format(given_up=_GIVEN_UP, since=former.SINCE, earlier=former.EARLIER)
     rows = db.execute(query, {"account": account, "force": json.dumps(list(rule.force))})
     for id_, handle, tier, credential, kind, since, left_on in rows:
         due = former.due(policy, tier, kind, credential, since, told_late=left_on is not None and since > left_on)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from govern.errors import Refused
-from govern.procedures import people
+from govern.procedures import credentials, people
 from govern.procedures.status import status
+from govern.register.queries import accounts
 from govern.register.queries.overdue import past_grace
 from govern.register.queries.policies import policy
+from govern.vault.secret import Secret
 
 from .test_overdue import codes, give, overdue
 
@@ -78,3 +80,47 @@ def test_who_left_by_a_case_is_counted_from_their_last_day(company: Any) -> None
     company.later(days=3)
     assert company.case(case).state == "cut"
     assert [one.due for one in known(company)] == [(date.fromisoformat(left) + timedelta(days=DEADLINE["standard"])).isoformat()]
+
+
+def changed(company: Any, on: str) -> str:
+    """An account whose password was changed that day, as somebody claims."""
+    company.account("shop", "mia", tier="critical")
+    added = company.do(
+        lambda tx: credentials.add_sealed(
+            tx, accounts.find(tx.register, "shop"), "password", Secret("a-long-secret"), changed_at=f"{on}T00:00:00Z"
+        )
+    )
+    return str(added.credential)
+
+
+@pytest.mark.parametrize(("on", "mild"), [("2024-01-02", True), ("2024-01-01", False), ("2023-01-01", False), ("2030-01-01", False)])
+def test_who_left_before_a_claimed_change_is_a_warning_and_never_due(company: Any, on: str, mild: bool) -> None:
+    """A change on the very day, before it, or in days to come says nothing of the sort."""
+    former(company, "bob", "2024-01-01")
+    company.declare(changed(company, on), "bob")
+    (found,) = known(company)
+    company.later(days=1 + 7 + 1)
+    events = [one for one in overdue(company) if one[2] == "event"]
+    db = company.db()
+    of_one = past_grace(db, policy(db), company.now[:10], company.ids["shop"])
+    if not mild:
+        assert (found.severity, events) == ("critical", [("shop", "password", "event")])
+        return
+    assert (found.severity, found.due) == ("warning", "")
+    assert found.message == f"bob left on 2024-01-01 and may know only an earlier password: changed {on}, as somebody claims"
+    assert (events, [one for one in of_one if one.cause == "event"]) == ([], [])
+    assert company.knows("bob") == {("password", 1)}, "what a date claims ends no exposure"
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_claimed_change_says_nothing_against_what_was_seen(company: Any, seen: bool) -> None:
+    company.person("bob")
+    credential = changed(company, "2026-10-02")
+    company.declare(credential, "bob")
+    if seen:
+        give(company, "bob", days=1)
+        company.fact("secret.handed_over", {"credential": credential, "version": 1, "person": company.ids["bob"], "via": "in-person"})
+    company.fact("person.left", {"person": company.ids["bob"], "on": "2026-10-01"})
+    assert [one.severity for one in known(company)] == ["critical" if seen else "warning"]
+    company.later(days=1 + 7 + 1)
+    assert (("shop", "password", "event") in overdue(company)) is seen
