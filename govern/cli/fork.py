@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from govern.cli import render, settings
-from govern.errors import Refused
+from govern.errors import IntegrityError, Refused
 
 
 def make(file: Path, reason: str, sheet: list[Path], *, json: bool) -> None:
@@ -67,8 +67,14 @@ def follow(noted: bytes, approve: str, *, look: bool, json: bool) -> None:
 
 
 def pinned(home: Path) -> None:
-    """Refuse to begin anew on a machine that has its pin."""
-    if (home / "pin").exists():
+    """Refuse to begin anew on a machine that has its pin: whole, and so not to be replaced by whatever a note says."""
+    from govern.register.pin import read_pin
+
+    try:
+        pin = read_pin(home / "pin")
+    except IntegrityError:
+        return
+    if pin is not None:
         raise Refused(
             "this machine has its pin", rule="pinned",
             hint="govern ledger compare NOTE holds a checkpoint against the vault; --fork follows one that two persons have signed",

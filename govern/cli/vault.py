@@ -174,10 +174,11 @@ def trust(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Of a fork: say who has signed it.")] = False,
     json: Json = False,
 ) -> None:
-    """Begin anew on a machine whose pin, journal and register are gone: the vault must contain this checkpoint."""
+    """Begin anew on a machine whose pin is damaged, or gone with journal and register: the vault must contain this checkpoint."""
     from govern.bounded import contents
     from govern.cli import fork as forks
     from govern.procedures.ledger import MOST_NOTE
+    from govern.register.pin import set_damaged_aside
     from govern.register.queries.ledger import head
 
     noted = contents(note, MOST_NOTE)
@@ -187,7 +188,14 @@ def trust(
         forks.follow(noted, approve, look=dry_run, json=json)
         return
     forks.pinned(settings.current.home)
-    size, root = head(settings.workspace_anyhow(noted=noted).view())
+    pin = settings.current.home / "pin"
+    aside = set_damaged_aside(pin)
+    try:
+        size, root = head(settings.workspace_anyhow(noted=noted).view())
+    except BaseException:
+        if aside is not None and not pin.exists():
+            os.replace(aside, pin)  # nothing was verified: the machine stays as it was
+        raise
     if json:
         render.emit("vault.trust", {"size": size, "root": root})
     else:

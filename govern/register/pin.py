@@ -76,9 +76,22 @@ def read_pin(path: Path) -> Pin | None:
     newer = other if one is None or (other is not None and other.sequence > one.sequence) else one
     if newer is None:
         raise IntegrityError(
-            f"the pin at {path} is damaged", code="pin", hint="verify against a printed checkpoint: see docs/security/model.md"
+            f"the pin at {path} is damaged",
+            code="pin",
+            hint="hold the vault against a checkpoint kept on paper or in a mail: govern vault trust NOTE",
         )
     return newer
+
+
+def set_damaged_aside(path: Path) -> Path | None:
+    """Move a pin without a whole slot aside, so that one can be written anew; where it went. None where it is readable, or there is none."""
+    try:
+        read_pin(path)
+    except IntegrityError:
+        aside = path.with_name(path.name + ".damaged")
+        os.replace(path, aside)
+        return aside
+    return None
 
 
 def write_pin(path: Path, pin: Pin, before: Pin | None) -> Pin:

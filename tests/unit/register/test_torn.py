@@ -12,7 +12,7 @@ from govern.errors import IntegrityError
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
 
-from ..attacks.vaults import SIZE, Machine
+from ..attacks.vaults import SIZE, Machine, rows_of_another
 from .histories import Witness, goes_on, handles
 
 SLOT = 4096
@@ -276,3 +276,57 @@ def test_register_and_tail_lost_together_resubmit_the_same_bytes(machine: Machin
     assert read_pin(pin) is not None
     machine.forget("register")
     assert "dora" in goes_on(machine, witness)
+
+
+# --- a pin of which no slot is whole -----------------------------------------------------------------------------------------------------
+
+
+def noted(machine: Machine, folder: Path) -> str:
+    """A checkpoint kept elsewhere, and one transaction more behind it."""
+    (folder / "note").write_text(machine.ok("ledger", "checkpoint").out)
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    return str(folder / "note")
+
+
+@pytest.mark.parametrize("lost", [(), ("register",), ("register", "journal", "journal.personal")])
+def test_a_damaged_pin_is_written_anew_once_the_vault_contains_the_noted_checkpoint(
+    machine: Machine, tmp_path: Path, lost: tuple[str, ...]
+) -> None:
+    note = noted(machine, tmp_path)
+    before = read_pin(machine.home / "pin")
+    (machine.home / "pin").write_bytes(bytes(8192))
+    machine.forget(*lost)
+    assert "govern vault trust NOTE" in machine.refuses("person", "list").err
+    machine.ok("vault", "trust", note)
+    after = read_pin(machine.home / "pin")
+    assert before is not None
+    assert after is not None
+    assert (after.size, after.note) == (before.size, before.note)
+    assert "dora" in machine.ok("person", "list").out
+    assert (machine.home / "pin.damaged").read_bytes() == bytes(8192)
+
+
+def test_a_readable_pin_ahead_of_the_note_is_never_replaced(machine: Machine, tmp_path: Path) -> None:
+    """Not even for a database that contains the note and nothing later. Nor one with a single slot that is whole."""
+    old = machine.kept()
+    note = noted(machine, tmp_path)
+    machine.put_back(old)
+    machine.refuses("vault", "trust", note, code=4)
+    tear(machine, 1 - newest_slot(machine), 0)
+    machine.refuses("vault", "trust", note, code=4)
+
+
+def test_a_damaged_pin_gives_no_way_to_another_vault_nor_to_an_older_database(machine: Machine, tmp_path: Path) -> None:
+    old = machine.kept()
+    machine.ok("person", "add", "Dora Lund", "--handle", "dora")
+    (tmp_path / "newest").write_text(machine.ok("ledger", "checkpoint").out)
+    (tmp_path / "another").write_bytes(rows_of_another()["checkpoint"][-1][1])
+    (machine.home / "pin").write_bytes(bytes(8192))
+    machine.forget("register", "journal", "journal.personal")
+    machine.refuses("vault", "trust", str(tmp_path / "another"))
+    newest = machine.kept()
+    machine.put_back(old)
+    machine.refuses("vault", "trust", str(tmp_path / "newest"))
+    assert (machine.home / "pin").read_bytes() == bytes(8192), "it stays as it was"
+    machine.put_back(newest)
+    machine.ok("vault", "trust", str(tmp_path / "newest"))
