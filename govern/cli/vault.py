@@ -235,8 +235,11 @@ def recover(
     done = procedure(here.path, here.home, sheets, handle, custody=custody, where=where, seed=seed, now=settings.now(), noted=noted)
     if json:
         render.emit(
-            "vault.recover", {"fingerprint": done.key, "sealed": done.sealed, "rotations": done.rotations, "checkpoint": done.checkpoint}
-        )
+            "vault.recover",
+            {
+                "fingerprint": done.key, "sealed": done.sealed, "rotations": done.rotations, "checkpoint": done.checkpoint, "held": done.held,
+            },
+        )  # fmt: skip
     else:
         render.line(f"your new key  {done.key}")
         render.line(
@@ -245,7 +248,9 @@ def recover(
         )
     if noted is None:
         render.note(
-            "compare this with the newest checkpoint on paper or in a mail; an older copy of the database can't be told apart without:"
+            "compare this with the newest checkpoint on paper or in a mail; an older copy of the database can't be told apart without. "
+            "Before this recovery the database ended with:"
         )
-        render.note(render.safe(done.checkpoint.splitlines()[1]) + " entries")
+        render.note("\n".join(render.safe(line) for line in done.held.splitlines()))
+        render.note(f"({render.safe(done.held.splitlines()[1])} entries; the line below that number is the root)")
     render.next_step("govern rotation list --open")

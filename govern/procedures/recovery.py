@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,12 +48,14 @@ class Drilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """The new key (hex), versions sealed to it, rotations opened because recovery was used."""
+    """The new key (hex), versions sealed to it, rotations opened because recovery was used; the notes of the checkpoint after it, and of the
+    one that the database `held` before it, which is what paper can be held against."""
 
     key: str
     sealed: int
     rotations: int
     checkpoint: str
+    held: str = ""
 
 
 def read_sheets(files: Sequence[Path]) -> list[Sheet]:
@@ -140,7 +142,9 @@ def recover(
     try:
         _view(workspace, recovery)
         _is_the_ledgers(workspace, recovery)
-        return _enrol(workspace, recovery, Keys(seed), handle, custody, where, now)
+        held = read_pin(workspace.pin_path)
+        assert held is not None  # noqa: S101  the view above wrote it
+        return replace(_enrol(workspace, recovery, Keys(seed), handle, custody, where, now), held=held.note.decode())
     except BaseException:
         workspace.close()
         if not (home / "seed.json").exists():

@@ -61,6 +61,23 @@ def test_the_checkpoint_that_a_backup_tells_is_the_one_that_the_copy_holds(vault
     assert as_json["checkpoint"].splitlines()[1] == str(as_json["size"])
 
 
+def test_recovery_tells_the_checkpoint_that_the_copy_held_so_that_paper_can_be_compared(vault: Story) -> None:
+    """Without a noted checkpoint: size and root as they stood before the recovery's own entries, which no paper has."""
+    copy = vault.folder / "copy.db"
+    note = vault.ok("vault", "backup", "--out", str(copy)).out
+    for number, more in enumerate(([], ["--json"])):
+        machine = Story(vault.folder / f"machine-{number}")
+        machine.folder.mkdir()
+        shutil.copy(copy, machine.folder / "found.db")
+        told = machine.ok("vault", "recover", "--vault", str(machine.folder / "found.db"), "--handle", "mia", *sheets(vault, 0, 1), *more)
+        size, root = note.splitlines()[1:3]
+        assert f"({size} entries" in told.err
+        assert root in told.err.splitlines()
+        if more:
+            assert told.json()["held"] == note
+            assert int(told.json()["checkpoint"].splitlines()[1]) > int(size), "control"
+
+
 def test_a_restored_backup_is_refilled_from_the_journal(vault: Story) -> None:
     """Nothing that was acknowledged after the backup is lost, the secret opens, and everything verifies."""
     copy = vault.folder / "copy.db"
