@@ -51,7 +51,7 @@ def from_journal(parts: Parts, journal: Journal, reading: Reading, pin: Pin | No
         raise IntegrityError(
             "the vault was rolled back: this machine's journal holds more than it",
             expected=f"more than {limit} entries", found=str(limit), code="rolled-back",
-            hint="put the newest database back, or refill it from this machine's journal: govern vault restore --from-journal",
+            hint="put the newest database back in its place, or let another member refill it: govern vault restore --refill",
         )  # fmt: skip
     return reached == limit or pin is None
 
