@@ -113,6 +113,11 @@ def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes)
     if head == (size, note):
         return
     present = head[0]
+    if present and _vault(head[1]) != _vault(note):
+        raise IntegrityError(
+            "this is another vault's file", expected=_vault(note), found=_vault(head[1]), code="other-vault",
+            hint="name the vault of this machine with --vault, or put its newest database back",
+        )  # fmt: skip
     if present < size:
         raise IntegrityError(
             "the vault was rolled back: this machine has verified more than it holds",
@@ -128,6 +133,11 @@ def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes)
             code="forked",
             hint="compare the checkpoints of several members before going on",
         )
+
+
+def _vault(note: bytes) -> str:
+    """What a checkpoint calls its vault: the origin, its first line. Not verified: only told to whoever is refused."""
+    return note.split(b"\n", 1)[0][:100].decode("ascii", "replace")
 
 
 class Kept:

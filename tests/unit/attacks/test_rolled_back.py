@@ -48,6 +48,21 @@ def test_the_whole_of_yesterday_is_refused_by_each_member_who_has_seen_today(eit
         assert f"at least {today} entries" in either.refuses(*words).err
 
 
+def test_another_vaults_file_is_called_so_and_refused(machine: Machine) -> None:
+    """Not "rolled back": whoever named the wrong file is told so. It is refused all the same."""
+    before = machine.kept()
+    later(machine)
+    today = machine.kept()
+    machine.put_rows(rows_of_another())
+    machine.refuses(*VERIFY)
+    for words in (PEOPLE, REVEAL, ("person", "add", "Emil Dahl")):
+        assert "this is another vault's file" in machine.refuses(*words).err
+    machine.put_back(before)
+    assert "rolled back" in machine.refuses(*PEOPLE).err, "the control"
+    machine.put_back(today)
+    machine.ok(*PEOPLE)
+
+
 def test_a_wrap_that_was_ended_and_is_put_back_is_named(either: Machine) -> None:
     """Entry 28 ended ben's wrap of the first version: an old row brings nothing back unseen."""
     with either.database() as db:
