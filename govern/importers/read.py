@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from govern.errors import Failed, Malformed, NotFound, Usage
+from govern.bounded import opened
+from govern.errors import Failed, Malformed, Usage
 from govern.importers.detect import FORMATS, HEAD, detect
 from govern.importers.login import Reading
 from govern.vault.secret import Secret
@@ -88,16 +89,13 @@ def read(
 
 def contents(path: Path, most: int) -> bytes:
     """The bytes of a file. NotFound: there is none. Failed: it is no file or can't be read. Malformed: empty, or more than `most` bytes."""
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > most:
-                raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
+    with opened(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
+        try:
             data = file.read(most + 1)
-    except FileNotFoundError:
-        raise NotFound(f"no file {path}", hint="check the name") from None
-    except (OSError, ValueError) as trouble:  # ValueError: a NUL byte in the name
-        reason = trouble.strerror if isinstance(trouble, OSError) else None
-        raise Failed(f"{path} can't be read: {(reason or 'no name of a file').lower()}", hint="name a file that you may read") from None
+        except OSError as trouble:
+            raise Failed(f"{path} can't be read ({trouble.strerror})", code="io", hint="name a file that you may read") from None
     if len(data) > most:
         raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
     if not data:

@@ -28,6 +28,25 @@ READERS = (
 )
 
 
+TABLES = (
+    ("import", "{}", "--dry-run"),
+    ("hr", "import", "{}", "--dry-run"),
+    ("person", "import", "{}", "--dry-run"),
+    ("report", "leavers", "--against", "{}"),
+)
+
+
+@pytest.mark.parametrize("words", TABLES, ids=" ".join)
+def test_a_pipe_or_a_device_is_no_table(vault: Story, words: tuple[str, ...]) -> None:
+    """Nobody writes into the pipe: to open it would wait for ever."""
+    os.mkfifo(vault.folder / "pipe")
+    for path in (Path("/dev/full"), vault.folder / "pipe"):
+        told = vault.run(*(word.replace("{}", str(path)) for word in words))
+        assert (told.code, told.out) == (1, "")
+        assert "not a regular file" in told.err
+        assert "hint: " in told.err
+
+
 @pytest.mark.parametrize("words", READERS, ids=" ".join)
 def test_what_is_no_file_or_too_large_a_file_is_not_read(vault: Story, words: tuple[str, ...]) -> None:
     pipe, large = vault.folder / "pipe", vault.folder / "large"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,16 @@ def test_an_absent_file_is_not_found(tmp_path: Path) -> None:
 def test_what_is_no_file_can_not_be_read(tmp_path: Path, name: str) -> None:
     with pytest.raises(Failed, match="can't be read"):
         read(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in its file system")
+def test_a_pipe_is_refused_at_once(tmp_path: Path, written: Written) -> None:
+    """Nobody writes into it: to open it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Failed, match="not a regular file") as caught:
+        read(tmp_path / "pipe")
+    assert caught.value.hint
+    assert len(read(written(CHROME)).logins) == 1, "control"
 
 
 def test_an_empty_file_is_malformed(written: Written) -> None:
