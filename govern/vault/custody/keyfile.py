@@ -9,7 +9,7 @@ import base64
 from pathlib import Path
 from typing import Final
 
-from govern.errors import Malformed
+from govern.errors import Locked, Malformed
 from govern.vault.custody.files import read_private, write_private
 from govern.vault.secret import Secret, SecretBytes
 
@@ -43,9 +43,14 @@ def write(path: Path, seed: SecretBytes) -> None:
 
 
 def read(path: Path) -> SecretBytes:
-    """The seed; raises Locked (absent, another's, open to others), Malformed (another file)."""
-    content = read_private(path, WHAT)
-    seed = parse_line(content)
+    """The seed; raises Locked (absent, another's, open to others, another file)."""
+    try:
+        seed = parse_line(read_private(path, WHAT))
+    except Malformed:  # beyond the largest
+        seed = None
     if seed is None:
-        raise Malformed(f"{path} is not a key file: it has to hold one line that begins with {MAGIC}")
+        raise Locked(
+            f"{path} is not a key file: it has to hold one line that begins with {MAGIC}",
+            hint="name the file that govern made (--key-file F or GOVERN_KEY_FILE=F), or a copy of it",
+        )
     return seed

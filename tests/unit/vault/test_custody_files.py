@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from govern.errors import Failed, Locked, Malformed, Refused
+from govern.errors import Failed, Locked, Refused
 from govern.vault.custody import keyfile
 from govern.vault.custody.files import complaint, read_private, write_private
 from govern.vault.secret import SecretBytes
@@ -160,12 +160,14 @@ def test_impossible_paths_are_refused(tmp_path: Path) -> None:
         b"x" * 70_000,
     ],
 )
-def test_any_other_content_is_malformed_and_not_quoted(tmp_path: Path, content: bytes) -> None:
+def test_any_other_content_is_no_usable_key_and_not_quoted(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "key"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(Locked) as caught:
         keyfile.read(path)
+    assert caught.value.exit_code == 5
+    assert "--key-file" in caught.value.hint
     assert "AAEC" not in str(caught.value)
 
 
