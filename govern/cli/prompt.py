@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from getpass import getpass
+from typing import Final
 
 from govern.errors import Usage
 from govern.vault.secret import Secret
@@ -35,14 +36,25 @@ def database_password(question: str) -> Secret:
     return Secret(getpass(f"{question}: ", stream=sys.stderr))
 
 
+LEAST: Final = 12
+"""Characters of a new passphrase."""
+_TIMES: Final = 3
+
+
 def new_passphrase() -> Secret:
-    """A new passphrase, typed twice."""
-    first = getpass("New passphrase for your govern keys: ", stream=sys.stderr)
-    if len(first) < 12:
-        raise Usage("a passphrase of fewer than 12 characters", hint="four or five random words are good")
-    if getpass("Once more: ", stream=sys.stderr) != first:
-        raise Usage("the two passphrases differ")
-    return Secret(first)
+    """A new passphrase, typed twice. One that is too short, or not the same twice, is asked for again, three times in all; then Usage."""
+    refused = Usage("no passphrase was given")
+    for left in reversed(range(_TIMES)):
+        first = getpass(f"New passphrase for your govern keys (at least {LEAST} characters): ", stream=sys.stderr)
+        if len(first) < LEAST:
+            refused = Usage(f"a passphrase of fewer than {LEAST} characters", hint="four or five random words are good")
+        elif getpass("Once more: ", stream=sys.stderr) != first:
+            refused = Usage("the two passphrases differ", hint="type the same one twice")
+        else:
+            return Secret(first)
+        if left:
+            sys.stderr.write(f"{refused.message}; {refused.hint}\n")
+    raise refused
 
 
 def mailed(question: str) -> Secret | None:

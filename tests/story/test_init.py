@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from govern.cli import prompt
+from govern.errors import Usage
+
 from ..conftest import Story
 
 FOUND = ("init", "--organisation", "Acme", "--founder", "Mia Holm <mia@acme.example>")
@@ -85,3 +88,27 @@ def test_the_command_works_as_a_process(story: Story) -> None:
     assert story.spawn(*FOUND, "--json").json()["location"] == str(story.home / "vault.db")
     assert "mia.holm" in story.spawn("person", "list").out
     assert os.listdir(story.home / "recovery")
+
+
+def test_a_passphrase_that_is_too_short_is_asked_for_again_three_times_in_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed: list[str] = []
+    asked: list[str] = []
+
+    def getpass(question: str, **_stream: object) -> str:
+        asked.append(question)
+        return typed.pop(0)
+
+    monkeypatch.setattr(prompt, "getpass", getpass)
+    typed[:] = ["short", "four random words", "four random wurds", "four random words", "four random words"]
+    assert prompt.new_passphrase().reveal() == "four random words"
+    assert "at least 12 characters" in asked[0], "told before anything is typed"
+    told = capsys.readouterr().err
+    assert "fewer than 12 characters" in told
+    assert "differ" in told
+    assert "short" not in told
+    typed[:] = ["short"] * 9
+    with pytest.raises(Usage, match="fewer than 12"):
+        prompt.new_passphrase()
+    assert len(typed) == 6
