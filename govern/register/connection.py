@@ -142,7 +142,9 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("COMMIT")
     except sqlite3.OperationalError as error:
         _roll_back(db)
-        raise Failed(f"the register can't be written ({error})", hint="another govern may be running; try again") from error
+        full = "I/O" in str(error) or "full" in str(error)
+        hint = "make room on the disk and try again" if full else "another govern may be running; try again"
+        raise Failed(f"the register can't be written ({error})", hint=hint) from error
     except BaseException as error:
         _roll_back(db)
         if type(error) is sqlite3.DatabaseError:

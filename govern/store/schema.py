@@ -69,6 +69,9 @@ def check_schema(rows: Iterable[Any]) -> None:
         )
 
 
+NO_ROOM: Final = "make room on the disk and try again"
+
+
 def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> GovernError:
     """The error of our own tree for what SQLite says of the file `where`."""
     said = str(error)
@@ -91,7 +94,7 @@ def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Govern
     if isinstance(error, sqlite3.IntegrityError):
         return Failed(f"{where} was written by somebody else at the same moment", code="race", hint="run the command again")
     if "I/O" in said:
-        return Failed(f"{where}: {said}", code="io")
+        return Failed(f"{where}: {said}", code="io", hint=NO_ROOM)
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in said or "not a database" in said or "no such" in said):
         return IntegrityError(f"{where} is damaged or no vault ({said})", code="damaged", hint="restore it: govern vault restore")
     return Failed(f"{where}: {said}", code="database")

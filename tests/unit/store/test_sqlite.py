@@ -64,6 +64,7 @@ def test_what_sqlite_says_becomes_an_error_of_ours(said: str, kind: type[sqlite3
     assert (error.exit_code, error.code) == (exit_code, code)
     assert "/srv/vault.db" in error.message
     assert "with text" not in error.message
+    assert error.hint
 
 
 def test_a_network_folder_is_refused_with_the_way_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
