@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from govern.errors import NotFound, Usage
 from govern.holdings.near import near_matches
+from govern.shell import quoted
 
 
 class Account(NamedTuple):
@@ -40,6 +41,12 @@ def find(db: sqlite3.Connection, handle: str) -> Account:
     row = db.execute(f"SELECT {_COLUMNS} FROM accounts WHERE handle = ?", (handle.casefold(),)).fetchone()  # noqa: S608
     if row is not None:
         return _account(row)
+    noun, _, value = handle.partition(":")
+    if noun in _SELECTORS and value:
+        raise NotFound(
+            f"there is no account {handle!r}",
+            hint=f"one account is named here; those that it selects: govern account list {quoted(handle)}",
+        )
     known = [name for (name,) in db.execute("SELECT handle FROM accounts LIMIT 20000")]
     near = near_matches(handle.casefold(), known, n=3)
     raise NotFound(f"there is no account {handle!r}", hint=f"did you mean {', '.join(near)}?" if near else "govern account list")

@@ -131,6 +131,16 @@ def test_what_selects_nothing_is_said(register: Register, selector: str, error: 
             ask(register.db, selector)
 
 
+def test_where_one_account_is_named_a_selector_leads_to_the_list(register: Register) -> None:
+    register.account("shop")
+    with pytest.raises(NotFound) as caught:
+        accounts.find(register.db, "platform:x")
+    assert "govern account list platform:x" in caught.value.hint
+    with pytest.raises(NotFound) as near:
+        accounts.find(register.db, "shopp")
+    assert near.value.hint == "did you mean shop?", "control"
+
+
 def test_what_surrounds_an_account(register: Register) -> None:
     place, mailbox = register.new_id(), register.account("mailbox")
     register.fact("place.added", {"name": "The sheet"}, place=place, kind="sheet")
