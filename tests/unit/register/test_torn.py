@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from govern.errors import IntegrityError
+from govern.errors import Failed, IntegrityError
+from govern.register import connection
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
 
@@ -335,3 +336,15 @@ def test_a_damaged_pin_gives_no_way_to_another_vault_nor_to_an_older_database(ma
     assert (machine.home / "pin").read_bytes() == bytes(8192), "it stays as it was"
     machine.put_back(newest)
     machine.ok("vault", "trust", str(tmp_path / "newest"))
+
+
+# --- a register that can't be written ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "way_on"), [("disk I/O error", "room"), ("database or disk is full", "room"), ("database is locked", "another")]
+)
+def test_the_hint_is_for_what_keeps_the_register_from_being_written(said: str, way_on: str) -> None:
+    with pytest.raises(Failed) as caught, connection.transaction(connection.scratch()):
+        raise sqlite3.OperationalError(said)
+    assert way_on in caught.value.hint
