@@ -19,8 +19,9 @@ from govern.fields import Check
 from .test_event_shapes import SAMPLES
 
 MORE: tuple[Any, ...] = (
-    "", "é", "two\nlines", 'a "quoted" word', "back\\slash", "\x7f", "𝔾", "x" * 100, "x" * 101, "x" * 2000, 0, 10**15, 2**53 - 1, False, ["a" * 32] * 3,
-    ["a" * 32] * 40, "https://example.org", "http://[::1]:8080", [["a" * 32, 1, "b" * 32]], [["a" * 32, 1, "b" * 32, "c" * 64, 2]], ["password", "totp"], ["sessions"], [1, 2],
+    "", "é", "two\nlines", 'a "quoted" word', "back\\slash", "\x7f", "𝔾", "x" * 100, "x" * 101, "x" * 2000, 0, 10**15, 2**53 - 1, False,
+    ["a" * 32] * 3, ["a" * 32] * 40, "https://example.org", "http://[::1]:8080", ["password", "totp"], ["sessions"], [1, 2],
+    [["a" * 32, 1, "b" * 32]], [["a" * 32, 1, "b" * 32, "c" * 64, 2]],
 )  # fmt: skip
 
 
