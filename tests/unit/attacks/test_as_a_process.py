@@ -47,7 +47,7 @@ KINDS: dict[str, tuple[Callable[[Machine, Path], None], tuple[str, ...], str]] =
     "a checkpoint by another enrolled key": (by_another_key, VERIFY, "entry 12: "),
     "cut short": (test_every_command.ATTACKS["cut short"], REVEAL, "rolled back"),
     "yesterday's file": (test_every_command.ATTACKS["yesterday's file"], ("status",), "rolled back"),
-    "another vault's file": (test_every_command.ATTACKS["another vault's file"], ("person", "list"), "forked"),
+    "another vault's file": (test_every_command.ATTACKS["another vault's file"], ("person", "list"), "another vault's file"),
     "another head": (test_every_command.ATTACKS["head of another tree"], REVEAL, "forked"),
     "a changed version": (
         statement("UPDATE version SET sealed = zeroblob(400) WHERE digest = :password"),
