@@ -86,7 +86,7 @@ ATTACKS: dict[str, Attack] = {
         strike=command("yesterday's file"), refused=dict.fromkeys((PEOPLE, REVEAL, VERIFY), f"at least {SIZE + 2} entries")
     ),
     "T8 another vault": Attack(
-        strike=command("another vault's file"), refused={PEOPLE: "forked", REVEAL: "forked", VERIFY: "entry 0: its compartment"}
+        strike=command("another vault's file"), refused={PEOPLE: "another vault's file", REVEAL: "another vault's file", VERIFY: "entry 0: its compartment"}
     ),
     "T9 an entry altered": Attack(
         strike=sql("UPDATE entry SET sealed = ? WHERE idx = 17", lambda _: bytes(300)), refused={VERIFY: "entry 17: its sealed"}
