@@ -6,10 +6,12 @@ back, one that differs beside it was forked, and what was verified before is bou
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import starmap
+from typing import Final
 
 from govern.errors import IntegrityError
 from govern.ledger.audit import Entries, Head, replay
@@ -24,6 +26,7 @@ from govern.register.pin import Pin
 from govern.store.reading import EntryRow, Reading
 
 _BATCH = 2_000
+_ORIGIN: Final = re.compile(r"govern/[0-9a-f]{64}").fullmatch
 
 
 class Rows:
@@ -113,7 +116,7 @@ def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes)
     if head == (size, note):
         return
     present = head[0]
-    if present and _vault(head[1]) != _vault(note):
+    if present and _ORIGIN(_vault(head[1])) and _vault(head[1]) != _vault(note):
         raise IntegrityError(
             "this is another vault's file", expected=_vault(note), found=_vault(head[1]), code="other-vault",
             hint="name the vault of this machine with --vault, or put its newest database back",
