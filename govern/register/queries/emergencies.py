@@ -52,7 +52,8 @@ def running(db: sqlite3.Connection, now: str) -> list[Emergency]:
     """Emergency grants that have not ended at a UTC time; what ends first comes first."""
     rows = db.execute(
         "SELECT a.handle, coalesce(p.handle, 'former.' || substr(p.id, 1, 4)), coalesce(o.handle, 'former.' || substr(o.id, 1, 4)), g.until, g.id"
-        " FROM grants g JOIN accounts a ON a.id = g.account JOIN people p ON p.id = g.person JOIN people o ON o.id = g.giver"
+        " FROM grants g INDEXED BY grants_emergency CROSS JOIN accounts a ON a.id = g.account"  # the few of these, not all grants
+        " CROSS JOIN people p ON p.id = g.person CROSS JOIN people o ON o.id = g.giver"
         " WHERE g.emergency = 1 AND g.ended_at IS NULL AND coalesce(g.until, '9') > ? ORDER BY g.until, a.handle",
         (now,),
     )
