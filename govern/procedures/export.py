@@ -32,7 +32,8 @@ RETIRED: Final = "retired"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """`content`: the file, in the clear. `not_opened`, `elsewhere`: (handle, kind) of what is not in it."""
+    """`content`: the file, in the clear; `accounts`: those in it, also where they have no secret at all; `not_opened`, `elsewhere`: (handle, kind) of
+    what is not in it."""
 
     content: Secret
     accounts: tuple[str, ...]
@@ -53,11 +54,13 @@ def export(workspace: Workspace, *, path: str, reason: str, now: str) -> Exporte
         if not opens:
             raise NotFound("there is no secret that your key opens", hint="govern account list shows what there is")
         _record(tx, opens, path=path, reason=reason)
-        items = _items(tx, handles, opens)
+        concerned = {row.account for row in rows}
+        bare = [account for account in handles.values() if account.id not in concerned]
+        items = [*_items(tx, handles, opens), *(_item(account, ()) for account in bare)]
         content = Secret(write_bitwarden_json(items, random=workspace.random).decode())
     return Exported(
         content=content,
-        accounts=tuple(dict.fromkeys(handles[row.account].handle for row in opens)),
+        accounts=tuple(dict.fromkeys([*(handles[row.account].handle for row in opens), *(account.handle for account in bare)])),
         versions=len(opens),
         not_opened=tuple((handles[row.account].handle, row.kind) for row in rows if row.manifest and not row.opens),
         elsewhere=tuple((handles[row.account].handle, row.kind) for row in rows if not row.manifest),

@@ -85,6 +85,15 @@ def test_what_has_no_field_there_stands_in_the_notes(vault: Any, tmp_path: Path)
     assert item["notes"] == "api-token: api-token-value"
 
 
+def test_an_account_without_a_secret_comes_back_too(shops: Any, tmp_path: Path) -> None:
+    shops.ok("account", "add", "reddit.butik", "--platform", "reddit", "--login", "butik")
+    out = tmp_path / "export.json"
+    told = shops.json("export", "--format", "bitwarden-json", "--out", str(out), "--reason", "moving")
+    assert "reddit.butik" in told["accounts"]
+    (line,) = [item["login"] for item in json.loads(out.read_text())["items"] if item["name"] == "reddit.butik"]
+    assert (line["username"], line["password"], line["totp"]) == ("butik", None, None)
+
+
 def test_every_seed_of_an_account_comes_back(vault: Any, bitwarden: Callable[..., str], tmp_path: Path) -> None:
     """The format has one seed per login; the second goes into a hidden field, and import finds it there."""
     second = f"otpauth://totp/Shop:shop?secret={SHORT_SEED}&issuer=Shop"
