@@ -234,7 +234,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "case.item_reopened": _fact("case", case=id_, item=id_, personal={"note": _note}),
     "case.closed": _fact("case", case=id_, signed_by_one=flag, personal={"statement": _note}),
 }  # fmt: skip
-"""Type -> shape. The order is the order of `docs/formats/event.md`."""
+"""Type -> shape. The order is the order of `docs/formats/event-types.md`."""
 
 
 PARAMETERS: Final[Mapping[str, Fact]] = {
