@@ -7,16 +7,14 @@ one item per credential, each candidate generated, held against the secrets befo
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measure import Result, interleave, ms, timed
-from member import NOW, Member, found
+from member import NOW, Member, copies, found
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -30,16 +28,9 @@ def run(folder: Path, *, quick: bool) -> Iterator[Result]:
     credentials = 100 if quick else 1_000
     member = found(folder / "five")
     fill(member, credentials)
-    again = count()
-
-    def prepared() -> Member:
-        copy = Member(folder / f"copy-{next(again)}")
-        shutil.copytree(member.folder, copy.folder)
-        return copy
-
     rounds = 3
-    copies = [prepared() for _ in range(rounds + 1)]
-    columns = interleave(rounds, lambda: cut(copies.pop(), credentials), timed(bare(credentials * (len(HANDLES) + 1))))
+    machines = copies(member, folder, rounds + 1)
+    columns = interleave(rounds, lambda: cut(machines.pop(), credentials), timed(bare(credentials * (len(HANDLES) + 1))))
     ours, floor = map(statistics.median, columns)
     yield Result(
         work=f"cut of one of five, {credentials:,} credentials and their candidates", subject=ms(ours),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,14 @@ def found(folder: Path) -> Member:
     )
     subprocess.run(words, env=env, check=True, capture_output=True)
     return member
+
+
+def copies(member: Member, folder: Path, number: int) -> list[Member]:
+    """As many machines with the same vault, to be used up one by one."""
+    made = [Member(folder / f"copy-{one}") for one in range(number)]
+    for copy in made:
+        shutil.copytree(member.folder, copy.folder)
+    return made
 
 
 def grow(member: Member, accounts: int) -> None:

@@ -14,13 +14,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cut import HANDLES, bare, fill
 from measure import Result, environment, interleave, medians, ms, processes, timed
-from member import NOW, Member, add_account, found
+from member import NOW, Member, add_account, copies, found
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -94,16 +93,9 @@ def staging(folder: Path, *, quick: bool) -> Iterator[Result]:
     seals = credentials * (len(HANDLES) + 2)
     member = found(folder / "five")
     fill(member, credentials)
-    again = count()
-
-    def prepared() -> Member:
-        copy = Member(folder / f"copy-{next(again)}")
-        shutil.copytree(member.folder, copy.folder)
-        return copy
-
     rounds = 3
-    copies = [prepared() for _ in range(rounds + 1)]
-    columns = interleave(rounds, lambda: staged(copies.pop(), credentials), timed(bare(seals)))
+    machines = copies(member, folder, rounds + 1)
+    columns = interleave(rounds, lambda: staged(machines.pop(), credentials), timed(bare(seals)))
     ours, floor = map(statistics.median, columns)
     work = f"candidates of {credentials:,} credentials that five hold, one transaction"
     yield Result(work=work, subject=ms(ours), floor=f"{seals:,} bare HPKE seals {ms(floor)}", ratio=ours / floor, bar=1.5)

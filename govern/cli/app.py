@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from govern.cli import render, settings
-from govern.cli.beside import DryRun, Ended, Evidence, Json, On, Selector, Since, digest, items, tell_items, tell_known
+from govern.cli.beside import Among, DryRun, Ended, Evidence, Json, On, Selector, Since, among, digest, items, tell_items, tell_known
 from govern.shell import quoted
 
 if TYPE_CHECKING:
@@ -78,20 +78,17 @@ def add(
 
 @app.command("list")
 def list_(
-    selector: Annotated[
-        str, typer.Argument(metavar="[SELECTOR]", help="Only these: an account, platform:…, department:…, client:…, tag:…")
-    ] = "",
+    selector: Among = "",
     person: Annotated[str, typer.Option(metavar="PERSON", help="Only what this person connected.")] = "",
     ended: Ended = False,
     json: Json = False,
 ) -> None:
     """Which tools are connected to which accounts."""
-    from govern.register.queries import accounts, inventory, people
+    from govern.register.queries import inventory, people
 
     db = settings.workspace().view()
-    chosen = {account.id for account in accounts.select(db, selector)} if selector else None
     found, names = inventory.apps(db, person=people.find(db, person).id if person else "", ended=ended), people.handles(db)
-    rows = [row(one, names) for one in found if chosen is None or one.account in chosen]
+    rows = [row(one, names) for one in among(db, selector, found)]
     if json:
         render.emit("app", {"apps": rows})
         return

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from govern.cli import render
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from govern.register.queries.cases import Case, Entry
+    from govern.register.queries.inventory import App, Entitlement
+
+R = TypeVar("R", bound="App | Entitlement")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would touch, and record nothing.")]
 Selector = Annotated[str, typer.Argument(metavar="SELECTOR", help="An account, or platform:…, department:…, client:…, tag:…")]
+Among = Annotated[str, typer.Argument(metavar="[SELECTOR]", help="Only these: an account, platform:…, department:…, client:…, tag:…")]
 Person = Annotated[str, typer.Argument(metavar="PERSON")]
 Since = Annotated[str, typer.Option(metavar="DATE", help="Since when, if you know.")]
 On = Annotated[str, typer.Option(metavar="DATE", help="When it was done, if not today.")]
 Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
 Ended = Annotated[bool, typer.Option("--all", help="Also what has ended.")]
+
+
+def among(db: sqlite3.Connection, selector: str, found: Iterable[R]) -> list[R]:
+    """Those that are about an account of the selector, where there is one. NotFound where it has none."""
+    from govern.register.queries import accounts
+
+    chosen = {account.id for account in accounts.select(db, selector)} if selector else None
+    return [one for one in found if chosen is None or one.account in chosen]
 
 
 def digest(evidence: Path | None) -> str:

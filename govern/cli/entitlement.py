@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from govern.cli import render, settings
-from govern.cli.beside import DryRun, Ended, Evidence, Json, On, Person, Selector, Since, digest, items, tell_items, tell_known
+from govern.cli.beside import (
+    Among,
+    DryRun,
+    Ended,
+    Evidence,
+    Json,
+    On,
+    Person,
+    Selector,
+    Since,
+    among,
+    digest,
+    items,
+    tell_items,
+    tell_known,
+)
 from govern.errors import Usage
 from govern.shell import quoted
 
@@ -80,20 +95,17 @@ def add(
 
 @app.command("list")
 def list_(
-    selector: Annotated[
-        str, typer.Argument(metavar="[SELECTOR]", help="Only these: an account, platform:…, department:…, client:…, tag:…")
-    ] = "",
+    selector: Among = "",
     person: Annotated[str, typer.Option(metavar="PERSON", help="Only of this person.")] = "",
     ended: Ended = False,
     json: Json = False,
 ) -> None:
     """Who has which role on which platform."""
-    from govern.register.queries import accounts, inventory, people
+    from govern.register.queries import inventory, people
 
     db = settings.workspace().view()
-    chosen = {account.id for account in accounts.select(db, selector)} if selector else None
     found, names = inventory.entitlements(db, person=people.find(db, person).id if person else "", ended=ended), people.handles(db)
-    rows = [row(one, names) for one in found if chosen is None or one.account in chosen]
+    rows = [row(one, names) for one in among(db, selector, found)]
     if json:
         render.emit("entitlement", {"entitlements": rows})
         return
