@@ -150,7 +150,7 @@ def workspace_anyhow(*, noted: bytes | None = None, path: Location | None = None
     path, home = path or current.path, home or current.home
     record = read_record(current.home / "seed.json")
     opened = Workspace(
-        path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=noted or record.checkpoint.encode(), unlock=unlock,
+        path=path, home=home, vault=record.vault, person=record.person.hex(), checkpoint=record.checkpoint.encode() if noted is None else noted, unlock=unlock,
         anew=noted is not None,
     )  # fmt: skip
     _opened.append(opened)

@@ -137,7 +137,8 @@ def recover(
     made = [home / name for name in _MADE if not (home / name).exists()]
     first = _first_note(path)
     workspace = Workspace(
-        path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=noted or first, unlock=lambda: recovery, anew=True, random=random
+        path=path, home=home, vault=vault, person=recovery.id.hex(), checkpoint=first if noted is None else noted, unlock=lambda: recovery, anew=True,
+        random=random,
     )  # fmt: skip
     try:
         _view(workspace, recovery)
