@@ -15,7 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "key": "Keys: list, add or withdraw a service, add a machine, revoke, seal, renew",
     "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
-    "credential": "Credentials of an account: add, list, reaches, use-code",
+    "credential": "Credentials of an account: add, list, reaches, use-code, ways-in, end-way",
     "entitlement": "Roles of people's own on platforms: add, list, end",
     "app": "Tools connected to accounts: add, list, end",
     "device": "Devices of the company: add, list, signed-in, return",
