@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
 from govern import __version__
-from govern.errors import GovernError, Refused, Usage
+from govern.errors import GovernError, IntegrityError, Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,12 @@ def fail(error: GovernError, *, as_json: bool) -> int:
     """Say what went wrong and how to go on; returns the exit code, which stays what it is where nothing can be said."""
     from govern.cli.render import safe
 
-    message, hint = safe(error.message), safe(error.hint)
+    hint = error.hint
+    if isinstance(error, IntegrityError):
+        from govern.cli.mending import way_on
+
+        hint = way_on(error)
+    message, hint = safe(error.message), safe(hint)
     if as_json:
         import json
 

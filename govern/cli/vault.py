@@ -175,13 +175,12 @@ def trust(
     json: Json = False,
 ) -> None:
     """Begin anew on a machine whose pin is damaged, or gone with journal and register: the vault must contain this checkpoint."""
-    from govern.bounded import contents
     from govern.cli import fork as forks
-    from govern.procedures.ledger import MOST_NOTE
+    from govern.procedures.noted import read_noted
     from govern.register.pin import set_damaged_aside
     from govern.register.queries.ledger import head
 
-    noted = contents(note, MOST_NOTE)
+    noted = read_noted(note)
     if (approve or dry_run) and (not fork or (approve and dry_run)):
         raise Usage("--approve or --dry-run goes with --fork", hint="govern vault trust NOTE --fork")
     if fork:
@@ -215,9 +214,8 @@ def recover(
     json: Json = False,
 ) -> None:
     """Start again on a machine that has only the database and k recovery sheets."""
-    from govern.bounded import contents
     from govern.cli.prompt import new_passphrase
-    from govern.procedures.ledger import MOST_NOTE
+    from govern.procedures.noted import read_noted
     from govern.procedures.recovery import read_sheets
     from govern.procedures.recovery import recover as procedure
     from govern.vault.custody.choose import choose, create_seed
@@ -226,7 +224,7 @@ def recover(
     if not sheet:
         raise Usage("--sheet is missing", hint="--sheet FILE, as often as the sheets say")
     handle = settings.need(handle, "--handle", "Your handle in the vault")
-    noted = contents(checkpoint, MOST_NOTE) if checkpoint else None
+    noted = read_noted(checkpoint) if checkpoint else None
     sheets = read_sheets(sheet)
     here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     backend = None if here.named_key_file else settings.keyring_backend()

@@ -7,21 +7,19 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from govern import bounded, events
+from govern import events
 from govern.errors import IntegrityError, NotFound, Refused
-from govern.ledger.checkpoint import parse_checkpoint
+from govern.ledger.checkpoint import Checkpoint, parse_checkpoint
 from govern.ledger.commitment import Entry, open_event
 from govern.ledger.merkle import CompactRange, inclusion_proof
 from govern.ledger.note import signer_name, verify_note
 from govern.ledger.proof import write_proof
+from govern.procedures.noted import read_noted
 from govern.register.reread import leaves
 from govern.register.workspace import Workspace
 from govern.store.reading import Reading
-
-MOST_NOTE: Final = 65_536
-"""Bytes of the largest checkpoint that is read from a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +49,11 @@ def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
     compared = []
     with workspace.store.reading() as reading:
         for file in files:
-            note = bounded.contents(file, MOST_NOTE)
+            note = read_noted(file)
             name = signer_name(note)
             if name not in keys:
                 raise IntegrityError(f"{file} is signed by a key that this ledger does not have", found=name, code="forked")
-            claimed = parse_checkpoint(verify_note(note, name=name, public=keys[name]))
+            claimed = _signed(file, note, name, keys[name])
             if claimed.origin != f"govern/{workspace.vault.hex()}":
                 raise Refused(f"{file} is a checkpoint of another vault", rule="other-vault")
             if claimed.size > reading.head()[0]:
@@ -70,6 +68,16 @@ def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
                 raise IntegrityError(f"{file} and this vault are two forks of one ledger", index=claimed.size - 1, code="forked")
             compared.append(Compared(file=str(file), size=claimed.size, signer=name))
     return compared
+
+
+def _signed(file: Path, note: bytes, name: str, public: bytes) -> Checkpoint:
+    try:
+        return parse_checkpoint(verify_note(note, name=name, public=public))
+    except IntegrityError as error:
+        raise IntegrityError(
+            f"{file} was altered after it was signed, or never was: {error.message}", code="altered",
+            hint="ask whoever gave it for the same checkpoint over another way",
+        ) from error  # fmt: skip
 
 
 def prove(workspace: Workspace, index: int) -> bytes:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from govern.cli import settings
 from govern.errors import Failed, IntegrityError
+from govern.procedures.recovery import Recovered, read_sheets, recover
 from govern.register import connection
 from govern.register.journal import Journal
 from govern.register.pin import read_pin
+from govern.vault.custody.choose import create_seed
+from govern.vault.custody.record import Custody
 
 from ..attacks.vaults import SIZE, Machine, rows_of_another
 from .histories import Witness, goes_on, handles
@@ -336,6 +341,86 @@ def test_a_damaged_pin_gives_no_way_to_another_vault_nor_to_an_older_database(ma
     assert (machine.home / "pin").read_bytes() == bytes(8192), "it stays as it was"
     machine.put_back(newest)
     machine.ok("vault", "trust", str(tmp_path / "newest"))
+
+
+# --- a note that is none -----------------------------------------------------------------------------------------------------------------
+
+NO_NOTES = {"nothing": b"", "a line": b"\n", "words": b"hello\n", "no text": b"\xff\xfe" * 40}
+
+
+@pytest.mark.parametrize("said", NO_NOTES)
+def test_a_file_that_is_no_checkpoint_is_none_that_the_vault_contains(machine: Machine, tmp_path: Path, said: str) -> None:
+    """Taken for no note at all it would be exchanged for the one that the machine began with, which a rolled-back database does contain."""
+    note, none = noted(machine, tmp_path), tmp_path / "none"
+    none.write_bytes(NO_NOTES[said])
+    (machine.home / "pin").write_bytes(bytes(8192))
+    machine.forget("register", "journal", "journal.personal")
+    for words in (("vault", "trust", str(none)), ("vault", "trust", str(none), "--fork")):
+        error = machine.refuses(*words, "--json", code=1).json()["error"]
+        assert (error["code"], str(none) in error["message"]) == ("malformed", True)
+        assert "ledger checkpoint" in error["hint"]
+    assert (machine.home / "pin").read_bytes() == bytes(8192), "it stays as it was"
+    machine.ok("vault", "trust", note)
+    machine.refuses("ledger", "compare", str(none), code=1)
+    machine.ok("ledger", "compare", note)
+
+
+@pytest.mark.parametrize("said", NO_NOTES)
+def test_a_recovery_held_against_no_checkpoint_is_refused_and_leaves_nothing(machine: Machine, tmp_path: Path, said: str) -> None:
+    """Taken for no note at all the sheets would do, and whoever named it would believe that something was compared."""
+    note, none = noted(machine, tmp_path), tmp_path / "none"
+    none.write_bytes(NO_NOTES[said])
+    fresh = machine.of("fresh")
+    words = ("vault", "recover", *sheets(machine), "--handle", "mia", "--checkpoint")
+    fresh.refuses(*words, str(none), code=1)
+    assert not fresh.home.exists()
+    assert not fresh.key.exists()
+    fresh.ok(*words, note)
+
+
+def sheets(machine: Machine) -> list[str]:
+    return [word for path in sorted((machine.home / "recovery").glob("*.txt"))[:2] for word in ("--sheet", str(path))]
+
+
+def test_no_bytes_for_a_checkpoint_never_fall_back_to_another(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the command line as well, where None says that none was given. The control: the checkpoint that the fall-back would have taken passes."""
+    for name, value in machine.environment().items():
+        monkeypatch.setenv(name, value)
+    machine.forget("pin", "register", "journal", "journal.personal")
+    began = machine.workspace().checkpoint
+    with pytest.raises(IntegrityError, match="does not contain"):
+        settings.workspace_anyhow(noted=b"").view()
+    settings.close()
+    assert settings.workspace_anyhow(noted=began).view()
+    settings.close()
+
+
+@pytest.mark.parametrize("given", [b"", None], ids=["no bytes", "none given"])
+def test_a_recovery_is_held_against_what_was_given_even_if_that_is_empty(machine: Machine, given: bytes | None) -> None:
+    """The control: where none was given the sheets do, and it is said that nothing was compared."""
+    fresh = machine.of("fresh")
+    files = sorted((machine.home / "recovery").glob("*.txt"))[:2]
+
+    def begin() -> Recovered:
+        seed = create_seed(Custody.KEYFILE, str(fresh.key), random=os.urandom)
+        return recover(
+            machine.store,
+            fresh.home,
+            read_sheets(files),
+            "mia",
+            custody=Custody.KEYFILE,
+            where=str(fresh.key),
+            seed=seed,
+            now=settings.now(),
+            noted=given,
+        )
+
+    if given is None:
+        assert begin().held
+        return
+    with pytest.raises(IntegrityError, match="does not contain"):
+        begin()
+    assert not any((fresh.home / name).exists() for name in ("seed.json", "pin", "journal", "register.db"))
 
 
 # --- a register that can't be written ----------------------------------------------------------------------------------------------------
