@@ -1,4 +1,4 @@
-"""Replay, steps 5 and 6: opens an entry, holds it against its signer and the rules, and applies it to the register; or finds it void.
+"""Replay, steps 5 and 6: holds an entry that was opened against its signer and the rules, and applies it to the register; or finds it void.
 
 A void entry of `base` changes nothing but this: every wrap, reveal, hand-over, export or set secret that it names still makes people exposed,
 since a bad insider's entry may describe what really happened. What only a hostile store can do is an IntegrityError instead.
@@ -12,18 +12,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from govern import events
-from govern.errors import IntegrityError, Malformed, Refused
+from govern.errors import Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
-from govern.ledger.commitment import Entry, Unopenable, open_event, open_personal
+from govern.ledger.commitment import Entry, Unopenable, open_event
 from govern.register import connection, void
 from govern.register.actors import Actors
 from govern.register.clock import Clock
 from govern.register.compartments import Compartments
 from govern.register.epochs import EpochKeys
+from govern.register.opening import Opening
 from govern.register.projection import APPLY, Scene, erasing
 from govern.register.sound import check_sound
-from govern.vault.keys import key_id
 
 _TOGETHER: Final = 100
 """Entries under one savepoint: more of them touch more pages and objects than a processor keeps at hand."""
@@ -48,14 +48,13 @@ class Judge:
 
     def __init__(self, db: sqlite3.Connection, *, vault: bytes, keys: EpochKeys) -> None:
         self.db = db
-        self.vault = vault
         self.keys = keys
         self.clock = Clock.load(connection.state(db, "clock"))
         self.compartments = Compartments(db, keys)
         self._actors = Actors(db)
+        self.opening = Opening(db, vault=vault, keys=keys, compartments=self.compartments, actors=self._actors, tell=self._finding)
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
-        self._missing: dict[int, IntegrityError] = {}
         self._off: dict[int, tuple[int, str, bytes, str]] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
@@ -74,24 +73,7 @@ class Judge:
         return signer is not None and signer.is_service
 
     def found(self, entry: Entry, key: bytes) -> bytes:
-        """Entry 0 must be the founding of this vault by the very key that signs it."""
-        try:
-            event = events.decode_event(self._open(entry))
-        except (Malformed, Unopenable) as error:
-            raise IntegrityError("no founding of a vault", index=0) from error
-        body = event.body
-        if event.type != "vault.founded" or body["format"] != events.FORMAT:
-            raise IntegrityError(
-                "no founding of a vault that this program reads", index=0, hint="upgrade govern", expected=f"format {events.FORMAT}"
-            )
-        sign, seal = bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"])
-        if (
-            key_id(sign, seal) != key
-            or body["key"] != key.hex()
-            or (body["base"], body["base_epoch"]) != (entry.compartment.hex(), entry.epoch.hex())
-        ):
-            raise IntegrityError("the founding does not name the key that signed it", index=0)
-        return sign
+        return self.opening.founding(entry, key)
 
     def judge(self, entry: Entry, key: bytes) -> None:
         self._waiting.append((entry, key))
@@ -107,7 +89,7 @@ class Judge:
 
         Only now can be said whether an erasure names every personal part that is gone: it may stand far behind them.
         """
-        for index, error in sorted(self._missing.items()):
+        for index, error in sorted(self.opening.missing.items()):
             if self.db.execute("SELECT 1 FROM erased WHERE entry = ?", (index,)).fetchone() is None:
                 raise error
         connection.save(self.db, clock=self.clock.save(), tree=tree, **self._closed, **more)
@@ -153,8 +135,8 @@ class Judge:
         epoch = self.keys.get(entry.epoch)
         if epoch is None:
             raise _OneByOne
-        event = events.decode_event(open_event(entry, vault=self.vault, epoch=epoch)[1])
-        personal = self._personal(entry, event)
+        event = events.decode_event(open_event(entry, vault=self.opening.vault, epoch=epoch)[1])
+        personal = self.opening.personal(entry, event)
         own = self.compartments.of_one_case(entry.compartment)
         return Scene(
             self.db,
@@ -177,9 +159,9 @@ class Judge:
                 self.passed.add(entry.epoch)
                 self.db.execute(_ENTER, self._row(entry.index, None, entry.compartment))
                 return
-            if not self._may_declare(entry, key):
+            if not self.opening.may_declare(entry, key):
                 raise Refused("written under an epoch that the ledger never declared", rule="undeclared-epoch")
-            event = events.decode_event(self._open(entry))
+            event = events.decode_event(self.opening.open(entry))
             own = self.compartments.of_one_case(entry.compartment)
             scene = Scene(
                 self.db,
@@ -193,7 +175,7 @@ class Judge:
                 compartment=own,
                 has_personal=event.personal is not None,
             )
-            scene.personal = self._personal(entry, event)
+            scene.personal = self.opening.personal(entry, event)
             self._is_the_signers(event, key)
             self.db.execute("SAVEPOINT fact")
             try:
@@ -240,7 +222,7 @@ class Judge:
             raise Refused("an event of this id is in the ledger already", rule="id-used") from None
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
-        check_sound(event, self.vault)
+        check_sound(event, self.opening.vault)
         scene.now = now = max(event.at, self.clock.now)
         standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
         self._change(scene, event)
@@ -262,60 +244,6 @@ class Judge:
             raise Refused("names another actor than its signer", rule="signer")
 
     # --- one entry ----------------------------------------------------------------------------------------------------------------
-
-    def _open(self, entry: Entry) -> bytes:
-        epoch = self.keys.get(entry.epoch)
-        if epoch is None:
-            self.compartments.still_enrolled()
-            raise IntegrityError(
-                "no key for its epoch: the wrap was withheld or replaced",
-                index=entry.index,
-                expected=f"a key for {entry.epoch.hex()}",
-                code="epoch",
-            )
-        return open_event(entry, vault=self.vault, epoch=epoch)[1]
-
-    def _may_declare(self, entry: Entry, key: bytes) -> bool:
-        """Whether an entry whose key we lack may be the start of an epoch whose wrap is withheld from us, or follow one.
-
-        The start of an epoch stands under its own key, so that it can't be read without. Only admins, HR, recovery and a
-        service that makes cuts start one: what anybody else signs under an epoch that the ledger never declared is void, and stops nobody.
-        """
-        if self.keys.get(entry.epoch) is not None or entry.index == 0:
-            return True
-        if self.compartments.is_declared(entry.compartment, entry.epoch):
-            return True
-        signer = self._actors.signer(key)
-        if signer is None or signer.is_recovery:
-            return True
-        may = (
-            "SELECT 1 FROM roles WHERE person = :person AND role IN ('admin', 'hr')"
-            " UNION ALL SELECT 1 FROM services WHERE person = :person AND ended IS NULL AND instr(purposes, 'run-due')"
-        )
-        return self.db.execute(may, {"person": signer.person}).fetchone() is not None
-
-    def _personal(self, entry: Entry, event: events.Event) -> Mapping[str, Any]:
-        if event.personal is None:
-            if entry.personal is not None:
-                raise IntegrityError("a personal part that its event does not commit to", index=entry.index, code="personal")
-            return {}
-        if entry.personal is None:
-            gone = IntegrityError("its personal part is gone and no erasure says so", index=entry.index, code="personal")
-            self._missing[entry.index] = gone
-            return {}
-        key = self.keys.get(entry.epoch)
-        assert key is not None  # noqa: S101  the event itself was opened with it
-        try:
-            data = open_personal(entry, vault=self.vault, epoch=key, committed=bytes.fromhex(event.personal))
-        except IntegrityError as error:
-            self._missing[entry.index] = error
-            return {}
-        try:
-            return events.decode_personal(event.type, data)
-        except Malformed as error:
-            # Whether an entry counts must not hang on what an erasure may take away.
-            self._finding(entry.index, erasing.MALFORMED, bytes.fromhex(event.key), error.message)
-            return {}
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
         """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""

@@ -112,7 +112,7 @@ class Transaction:
         salt = draw(32)
         compartment, epoch = under or self._place(type_, body)
         if index == 0:
-            workspace.vault = self._judge.vault = vault_id(commit(salt, data))
+            workspace.vault = self._judge.opening.vault = vault_id(commit(salt, data))
         named, self._waiting = self._waiting, None  # where the fact is refused, what it would have named goes with it
         own = self._judge.compartments.of_one_case(compartment)
         scene = Scene(workspace.db, index, type_, actor, self.now, body, parts, self._key, compartment=own, has_personal=bool(parts))
