@@ -216,8 +216,8 @@ def recover(
     """Start again on a machine that has only the database and k recovery sheets."""
     from govern.cli.prompt import new_passphrase
     from govern.procedures.noted import read_noted
+    from govern.procedures.recovering import recover as procedure
     from govern.procedures.recovery import read_sheets
-    from govern.procedures.recovery import recover as procedure
     from govern.vault.custody.choose import choose, create_seed
 
     here = settings.current

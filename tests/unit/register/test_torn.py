@@ -11,7 +11,8 @@ import pytest
 
 from govern.cli import settings
 from govern.errors import Failed, IntegrityError
-from govern.procedures.recovery import Recovered, read_sheets, recover
+from govern.procedures.recovering import Recovered, recover
+from govern.procedures.recovery import read_sheets
 from govern.register import connection
 from govern.register.journal import Journal
 from govern.register.pin import read_pin

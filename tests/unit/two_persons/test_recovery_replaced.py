@@ -16,7 +16,8 @@ from govern.holdings.proposals import Act
 from govern.procedures import after_approval, doctor, replace_recovery
 from govern.procedures.ledger import prove
 from govern.procedures.proposals import approve_with_sheets, recovery_keys
-from govern.procedures.recovery import drill, read_sheets, recover
+from govern.procedures.recovering import recover
+from govern.procedures.recovery import drill, read_sheets
 from govern.register import connection
 from govern.register.reread import reread
 from govern.vault.custody.record import Custody
