@@ -13,13 +13,28 @@ from typing import Any
 
 from .vaults import PASSWORD, Machine, enrol, found
 
+ROOT = Path(__file__).parents[3]
 NAMED, UNNAMED = ("mia", "nora"), ("ben", "dora", "kim")
 READING = (
     "status", "doctor", "person list", "person show ben", "account list", "account show shop", "credential list shop", "who shop", "holds ben",
     "holds dora", "offboard list", "offboard plan ben", "offboard plan dora", "rotation list", "place list", "proposal list", "key list", "policy show",
-    "ledger show", "ledger verify", "ledger verify --deep", "offboard run-due",
+    "ledger show", "ledger verify", "ledger verify --deep", "offboard run-due", "todo", "todo --person ben", "report leavers",
+    "report leavers --against {staff}", "report holders", "recovery keepers", "entitlement list", "app list", "device list", "envelope list",
+    "hr import {staff} --dry-run", "account list --all", "policy check {policy}",
 )  # fmt: skip
-"""What any member may type and what writes nothing."""
+"""What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""
+
+ELSEWHERE = (
+    "ledger checkpoint",
+    "ledger compare",
+    "ledger prove",
+    "ledger export",
+    "offboard show",
+    "offboard report",
+    "rotation show",
+    "proposal show",
+)
+"""What reads as well: of single entries, cases and proposals, which one has to name, and files. `test_embargo` has a test for each that can tell of a case."""
 
 _SEALED = (
     "entries",
@@ -60,12 +75,20 @@ class Company:
     def tells(self, member: str) -> dict[str, Any]:
         """Everything that a member's machine says, but for how many sealed entries there are."""
         machine, told = self.of[member], {}
+        files = {"staff": self.staff(), "policy": ROOT / "policies" / "default.yaml"}
         for command in READING:
             for more in ((), ("--json",)):
-                done = machine.run(*command.split(), *more)
+                done = machine.run(*command.format(**files).split(), *more)
+                assert done.code != 2, done.err
                 assert "Traceback" not in done.err
                 told[" ".join((command, *more))] = (done.code, *_plain(done.out, bool(more)), _counts(done.err))
         return told
+
+    def staff(self) -> Path:
+        file = self.mia.folder / "staff.csv"
+        names = ("Mia,Holm,", "Nora,Lie,", "Dora,Lund,", "Kim,Ek,", "Ben,Bos,2026-01-31")
+        file.write_text("\n".join(["First name,Last name,Last working day", *names]) + "\n")
+        return file
 
     def base(self, member: str) -> list[Any]:
         """The part of a member's register that stands for `base`."""
@@ -86,7 +109,7 @@ def _plain(out: str, as_json: bool) -> tuple[Any, ...]:
 
 
 def _counts(line: str) -> str:
-    """A line without numbers of entries, the root over them, and the time of day, which a dry run tells."""
+    """A line without numbers of entries, the root and the checkpoint over them, and the time of day, which a dry run tells."""
     line = re.sub(r"T\d\d:\d\d:\d\dZ", "T…", line)
     line = re.sub(r"\b\d+ entries\b", "N entries", line)
     line = re.sub(r"ends at \d+", "ends at N", line)
@@ -96,7 +119,7 @@ def _counts(line: str) -> str:
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
         counted = ("size", "root") if "entries" not in value or isinstance(value["entries"], list) else ("size", "root", "entries")
-        return {key: _without(one) for key, one in value.items() if key not in counted}
+        return {key: _without(one) for key, one in value.items() if key not in (*counted, "checkpoint")}
     if isinstance(value, list):
         return [_without(one) for one in value if not (isinstance(one, dict) and one.get("type") == "sealed")]
     return _counts(value) if isinstance(value, str) else value

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ..register.test_stopped import steps, stopped
-from .embargoed import NAMED, UNNAMED, Company, previous, recovery, types, wrapped_to
+from .commands import READING, every_command
+from .embargoed import ELSEWHERE, NAMED, UNNAMED, Company, previous, recovery, types, wrapped_to
+from .embargoed import READING as TOLD
+from .vaults import Machine
 
 # --- before the cut ----------------------------------------------------------------------------------------------------------------------
 
@@ -23,6 +27,57 @@ def test_who_is_not_named_is_told_the_same_before_and_after(company: Company, me
     for command, told in before.items():
         assert after[command] == told, command
     assert types(company, member)[-2:] == ["sealed", "sealed"]
+
+
+def test_every_command_that_reads_is_tried() -> None:
+    tried = {*(" ".join(command.split()[:2]) for command in (*TOLD, *ELSEWHERE)), *(command.split()[0] for command in TOLD)}
+    named = {" ".join(one.split()[:2]) for one in READING} | {one.split()[0] for one in READING}
+    reads = {one for one in every_command() if one in named}
+    assert len(reads) > 30
+    assert reads - tried == set()
+
+
+@pytest.mark.parametrize("member", UNNAMED)
+def test_an_export_gives_who_is_not_named_sealed_rows_and_nothing_of_them(company: Company, member: str) -> None:
+    machine = company.of[member]
+    before = exported(machine, "before")
+    case = company.open("--name-reader", "nora")["case"]["id"]
+    after = exported(machine, "after")
+    opened = [line["event"] for line in after if "event" in line]
+    assert opened == [line["event"] for line in before if "event" in line]
+    added = [line for line in after if "index" in line and line["index"] >= sum("index" in one for one in before)]
+    assert [set(line) for line in added] == [{"index", "compartment", "epoch", "commitment", "sealed_sha256"}] * 2
+    assert (
+        "compartment that you don't read" in machine.run("ledger", "prove", str(added[0]["index"]), "--out", str(machine.folder / "p")).err
+    )
+    assert machine.run("offboard", "report", case, "--out", str(machine.folder / "r")).code == 3
+    assert any("case.opened" in line.get("event", "") for line in exported(company.of["nora"], "named")), (
+        "the control: who is named reads it"
+    )
+
+
+def exported(machine: Machine, name: str) -> list[dict[str, Any]]:
+    file = machine.folder / f"{machine.member}-{name}.export"
+    machine.ok("ledger", "export", "--out", str(file))
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_an_hr_export_that_says_who_leaves_does_the_same_whether_or_not_it_is_known(company: Company) -> None:
+    """Taken in by an admin who is not named: the ordinary case that it opens does not hang on the sealed one."""
+    told = []
+    for number, sealed in enumerate((False, True)):
+        other = Company(company.mia.copy(company.mia.folder.parent / f"fed-{number}"))
+        if sealed:
+            other.open("--name-reader", "nora")
+            assert other.of["nora"].json("hr", "import", str(other.staff()), "--dry-run")["changes"] == [], (
+                "the control: who reads it has it open"
+            )
+        done = other.of["dora"].json("hr", "import", str(other.staff()))
+        changes = [{key: value for key, value in one.items() if key != "case"} for one in done["changes"]]
+        assert [one["what"] for one in changes] == ["leaver"]
+        told.append((changes, other.of["dora"].json("hr", "import", str(other.staff()), "--dry-run")["changes"]))
+        assert other.of["ben"].verify().code in (0, 5)
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("member", [UNNAMED[0], *(pytest.param(member, marks=pytest.mark.slow) for member in UNNAMED[1:])])

@@ -32,6 +32,7 @@ OF_FILES = {
     "test_the_subject_learns_what_every_other_who_is_not_named_learns": "compares several copies of one database",
     "test_an_opening_killed_on_its_way_is_whole_or_nothing": "begins each kill from a copy of one database",
     "test_no_word_of_the_case_stands_in_database_or_in_the_journals_of_others": "reads the bytes of the file",
+    "test_an_hr_export_that_says_who_leaves_does_the_same_whether_or_not_it_is_known": "compares two copies of one database",
     "test_who_is_given_the_case_does_not_hang_on_whom_it_is_about": "compares two copies of one database",
 }
 """What is made on files alone: here there is one database per test."""
