@@ -83,6 +83,12 @@ def _ask(invite: Invite, before: Pending | None) -> Pending:
         raise Refused(
             f"this invite has expired on {render.day(invite.expires)}", rule="invite-expired", control="IA-5 a", hint="ask for another one"
         )
+    if before is not None and (before.record.vault, before.record.person) != (invite.vault, invite.person):
+        what = "in another vault" if before.record.vault != invite.vault else "as another person"
+        raise Refused(
+            f"{here.home} waits for its approval {what}, and a key serves one person in one vault", rule="one-seed", control="IA-5",
+            hint=f"name another folder with GOVERN_HOME; or, where nobody will approve that any more, remove {here.home / 'joining.json'} and its key",
+        )  # fmt: skip
     root = procedure.check_history(here.path, invite)
     here.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if before is not None:

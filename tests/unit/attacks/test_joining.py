@@ -14,7 +14,7 @@ from govern.vault.invite import read_invite
 from govern.vault.keys import Keys
 
 from .joining import Joining, body, thief
-from .vaults import Machine
+from .vaults import Machine, found
 
 
 @pytest.fixture
@@ -205,3 +205,32 @@ def test_a_machine_that_has_asked_founds_no_vault(joining: Joining, tmp_path: Pa
     told = joining.machine.run("init", "--organisation", "X", "--founder", "Y <y@x.example>", "--vault", str(tmp_path / "new.db"))
     assert told.code == 4
     assert not (tmp_path / "new.db").exists()
+
+
+def test_a_key_that_waits_in_one_vault_is_never_shown_to_another(joining: Joining, tmp_path: Path) -> None:
+    """Whoever reads both databases would know that it is one machine, and what was proved to one vault could be shown to the other."""
+    there, before = found(tmp_path / "another"), (joining.machine.home / "joining.json").read_bytes()
+    there.ok("person", "add", "Dora Lund", "--handle", "dora")
+    line = str(there.json("person", "invite", "dora")["invite"])
+    told = joining.machine.run("join", "-", "--vault", str(there.store), "--json", stdin=line)
+    error = told.json()["error"]
+    assert (told.code, error["rule"]) == (4, "one-seed")
+    assert "GOVERN_HOME" in error["hint"]
+    assert there.rows()["mailbox"] == []
+    assert (joining.machine.home / "joining.json").read_bytes() == before
+    there.of("dora").ok("join", "-", stdin=line)
+    assert len(there.rows()["mailbox"]) == 1, "the control: in a folder of its own it is answered"
+    assert joining.approve().code == 0
+    joining.machine.ok("join")
+
+
+def test_a_key_that_waits_for_one_person_answers_no_invite_of_another(joining: Joining) -> None:
+    """The control: another invite of the same person is answered with the same key, so that its fingerprint stays."""
+    emil = Joining(joining.mia, "emil", asked=False)
+    told = joining.machine.run("join", "-", "--json", stdin=emil.line)
+    assert (told.code, told.json()["error"]["rule"]) == (4, "one-seed")
+    joining.line, words = str(joining.mia.json("person", "invite", "dora")["invite"]), joining.fingerprint
+    joining.ask()
+    assert joining.fingerprint == words
+    assert joining.approve().code == 0
+    joining.machine.ok("join")
