@@ -180,9 +180,9 @@ def trust(
     from govern.register.pin import set_damaged_aside
     from govern.register.queries.ledger import head
 
-    noted = read_noted(note)
     if (approve or dry_run) and (not fork or (approve and dry_run)):
         raise Usage("--approve or --dry-run goes with --fork", hint="govern vault trust NOTE --fork")
+    noted = read_noted(note)
     if fork:
         forks.follow(noted, approve, look=dry_run, json=json)
         return
