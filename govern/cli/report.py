@@ -81,7 +81,7 @@ def leavers(
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Everybody who left: when access was removed, when what they knew was changed, how long that took; those who held nothing too."""
+    """Everybody who left: when the cut was made, when what they knew was changed, how long that took; those who held nothing too."""
     from govern.reports import leavers as report
 
     workspace = settings.workspace()

@@ -66,13 +66,12 @@ def end_way(
     done = end(workspace, one, way, lambda found: _chosen(found, ids or [], all_of, one.handle), settings.now)
     if json:
         rows = [
-            {"id": each.access.id, "kind": each.access.kind, "name": each.access.name, "gone": each.gone, "why": each.why or None}
-            for each in done
+            {"id": each.way.id, "kind": each.way.kind, "name": each.way.name, "gone": each.gone, "why": each.why or None} for each in done
         ]
         render.emit("credential.end-way", {"account": one.handle, "ended": rows})
     else:
         for each in done:
-            render.note(f"{render.safe(each.access.kind)} {render.safe(each.access.name)}: {_told(each)}")
+            render.note(f"{render.safe(each.way.kind)} {render.safe(each.way.name)}: {_told(each)}")
         if not done:
             render.note("there is none")
     if any(each.gone is not True for each in done):
@@ -104,10 +103,10 @@ def _way(workspace: Workspace, account: str, connector: str, by: str) -> tuple[A
 
 def _chosen(found: Sequence[WayIn], ids: Sequence[str], all_of: str, handle: str) -> list[WayIn]:
     if all_of:
-        return [one for one in found if one.access.kind == all_of and not one.ours]
+        return [one for one in found if one.way.kind == all_of and not one.ours]
     chosen = []
     for wanted in ids:
-        fitting = [one for one in found if one.access.id == wanted] or [one for one in found if one.access.name == wanted]
+        fitting = [one for one in found if one.way.id == wanted] or [one for one in found if one.way.name == wanted]
         if not fitting:
             raise NotFound(f"the platform lists no {wanted[:80]!r}", hint=f"govern credential ways-in {handle}")
         if len(fitting) > 1:
@@ -117,7 +116,7 @@ def _chosen(found: Sequence[WayIn], ids: Sequence[str], all_of: str, handle: str
 
 
 def _row(one: WayIn) -> dict[str, Any]:
-    found = one.access
+    found = one.way
     return {
         "id": found.id, "kind": found.kind, "name": found.name or None, "created": found.created or None, "last_used": found.last_used or None,
         "ours": one.ours or None,
@@ -128,7 +127,7 @@ def _table(found: Sequence[WayIn]) -> None:
     render.table(
         ("id", "kind", "name", "since", "last used", ""),
         [
-            (one.access.id, one.access.kind, one.access.name, render.day(one.access.created), render.day(one.access.last_used), _whose(one))
+            (one.way.id, one.way.kind, one.way.name, render.day(one.way.created), render.day(one.way.last_used), _whose(one))
             for one in found
         ],
         empty="the platform lists nothing else",

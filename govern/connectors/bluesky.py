@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote
 
 from govern.connectors.http import Http, Reply, Unreachable
-from govern.connectors.protocol import API, Access, Applied, Capabilities, Helper, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.protocol import API, Applied, Capabilities, Entrance, Helper, Origin, Outcome, Probe, Target, Verified
 from govern.connectors.refusals import bearer, named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
@@ -129,13 +129,13 @@ class Bluesky:
             self._http.ask("POST", f"{_XRPC}.server.deleteSession", headers=bearer(session.refresh))
         self._sessions, self._main = [], None
 
-    def list_access(self, secret: Secret) -> list[Access]:
+    def list_access(self, secret: Secret) -> list[Entrance]:
         _ = secret
         return self._app_passwords(self._as_owner())
 
-    def remove_access(self, secret: Secret, access: Access) -> None:
+    def remove_access(self, secret: Secret, way: Entrance) -> None:
         _ = secret
-        self._revoke(access.name)
+        self._revoke(way.name)
 
     # --- a mailed code ------------------------------------------------------------------------------------------------------------
 
@@ -214,13 +214,15 @@ class Bluesky:
         if reply.status != 200:
             raise Failed(f"{self._http.address} does not revoke an app password ({_told(reply)})")
 
-    def _app_passwords(self, by: _Session) -> list[Access]:
+    def _app_passwords(self, by: _Session) -> list[Entrance]:
         reply = self._http.ask("GET", f"{_XRPC}.server.listAppPasswords", headers=bearer(by.api_token))
         found = reply.record().get("passwords")
         if reply.status != 200 or not isinstance(found, list):
             raise Failed(f"{self._http.address} does not list app passwords ({_told(reply)})")
         return [
-            Access(id=str(one.get("name", "")), kind="app-password", name=str(one.get("name", "")), created=str(one.get("createdAt") or ""))
+            Entrance(
+                id=str(one.get("name", "")), kind="app-password", name=str(one.get("name", "")), created=str(one.get("createdAt") or "")
+            )
             for one in found
             if isinstance(one, dict)
         ]

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote
 
 from govern.connectors.http import LONGEST_WAIT, Http, Reply, Unreachable
-from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.protocol import API, Applied, Capabilities, Entrance, Origin, Outcome, Probe, Target, Verified
 from govern.connectors.refusals import bearer, named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
@@ -26,7 +26,7 @@ _code, _told = partial(named, "errcode"), partial(told, "errcode")
 
 
 class _Session(NamedTuple):
-    user: str
+    user_id: str
     api_token: Secret
     device: str
 
@@ -86,16 +86,16 @@ class Matrix:
         if silent is not None:
             raise silent
 
-    def list_access(self, secret: Secret) -> list[Access]:
+    def list_access(self, secret: Secret) -> list[Entrance]:
         own = self._own or self._need(secret)
         return [one for one in self._devices(own) if one.id != own.device]
 
-    def remove_access(self, secret: Secret, access: Access) -> None:
+    def remove_access(self, secret: Secret, way: Entrance) -> None:
         own = self._own or self._need(secret)
-        path = f"{_V3}/devices/{quote(access.id, safe='')}"
+        path = f"{_V3}/devices/{quote(way.id, safe='')}"
         reply = self._confirmed("DELETE", path, {}, own, secret)
         if reply.status not in (200, 404):
-            raise Failed(f"{self._http.address} does not end session {access.id[:40]} ({_told(reply)})")
+            raise Failed(f"{self._http.address} does not end session {way.id[:40]} ({_told(reply)})")
 
     # --- the two ways -------------------------------------------------------------------------------------------------------------
 
@@ -116,11 +116,11 @@ class Matrix:
     def _by_admin(self, new: Secret) -> Applied:
         try:
             admin = self._as_admin()
-            user = self._target.login
-            if not _USER(user):
-                user = f"@{user.removeprefix('@')}:{admin.user.partition(':')[2]}"
+            login = self._target.login
+            if not _USER(login):
+                login = f"@{login.removeprefix('@')}:{admin.user_id.partition(':')[2]}"
             reply = self._http.ask(
-                "POST", f"/_synapse/admin/v1/reset_password/{quote(user, safe='')}",
+                "POST", f"/_synapse/admin/v1/reset_password/{quote(login, safe='')}",
                 value={"new_password": new.reveal(), "logout_devices": True}, headers=bearer(admin.api_token),
             )  # fmt: skip
         except Unreachable as error:
@@ -176,10 +176,10 @@ class Matrix:
             if helper.kind == "api-token":
                 session = _Session("", helper.secret, "")
                 reply = self._http.ask("GET", f"{_V3}/account/whoami", headers=bearer(session.api_token))
-                user = reply.record().get("user_id")
-                if reply.status != 200 or not isinstance(user, str):
+                user_id = reply.record().get("user_id")
+                if reply.status != 200 or not isinstance(user_id, str):
                     raise Failed(f"{self._http.address} does not take the api-token of {helper.login} ({_told(reply)})")
-                self._admin = session._replace(user=user)
+                self._admin = session._replace(user_id=user_id)
             else:
                 found = self._login(helper.login, helper.secret)
                 if isinstance(found, Probe):
@@ -193,18 +193,18 @@ class Matrix:
         if first.status != 401 or "flows" not in first.record():
             return first
         auth = {
-            "type": "m.login.password", "identifier": {"type": "m.id.user", "user": own.user}, "password": secret.reveal(),
+            "type": "m.login.password", "identifier": {"type": "m.id.user", "user": own.user_id}, "password": secret.reveal(),
             "session": first.record().get("session"),
         }  # fmt: skip
         return self._http.ask(method, path, value={**body, "auth": auth}, headers=bearer(own.api_token))
 
-    def _devices(self, own: _Session) -> list[Access]:
+    def _devices(self, own: _Session) -> list[Entrance]:
         reply = self._http.ask("GET", f"{_V3}/devices", headers=bearer(own.api_token))
         found = reply.record().get("devices")
         if reply.status != 200 or not isinstance(found, list):
             raise Failed(f"{self._http.address} does not list the sessions of {self._target.handle} ({_told(reply)})")
         return [
-            Access(id=str(one.get("device_id", "")), kind="session", name=str(one.get("display_name") or ""))
+            Entrance(id=str(one.get("device_id", "")), kind="session", name=str(one.get("display_name") or ""))
             for one in found
             if isinstance(one, dict)
         ]

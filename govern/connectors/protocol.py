@@ -118,7 +118,7 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Entrance:
     """One way into the account, or one person's login, besides the secret itself."""
 
     id: str
@@ -154,10 +154,10 @@ class Connector(Protocol):
     def finish(self) -> None:
         """End the connector's own session. Never raises for a session that is gone already."""
 
-    def list_access(self, secret: Secret) -> list[Access]:
+    def list_access(self, secret: Secret) -> list[Entrance]:
         """Who and what else gets in, seen with the account's own secret or the helper's."""
 
-    def remove_access(self, secret: Secret, access: Access) -> None:
+    def remove_access(self, secret: Secret, way: Entrance) -> None:
         """End one of them; no error where it is gone already."""
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from govern.connectors.http import Http, Reply, Unreachable
-from govern.connectors.protocol import API, Access, Applied, Capabilities, Helper, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.protocol import API, Applied, Capabilities, Entrance, Helper, Origin, Outcome, Probe, Target, Verified
 from govern.connectors.refusals import named, told
 from govern.errors import Failed, NotFound, Usage
 from govern.rotation.probing import Answer
@@ -112,13 +112,13 @@ class WordPress:
     def finish(self) -> None:
         """Nothing: every request brings its own proof, and none opens a session."""
 
-    def list_access(self, secret: Secret) -> list[Access]:
+    def list_access(self, secret: Secret) -> list[Entrance]:
         _ = secret
         return self._app_passwords(self._helper)
 
-    def remove_access(self, secret: Secret, access: Access) -> None:
+    def remove_access(self, secret: Secret, way: Entrance) -> None:
         _ = secret
-        self._revoke(access.id, self._helper)
+        self._revoke(way.id, self._helper)
 
     # --- probes -------------------------------------------------------------------------------------------------------------------
 
@@ -194,11 +194,11 @@ class WordPress:
             f"{self._http.address} has no login {self._target.login}", hint=f"govern account edit {self._target.handle} --login NAME"
         )
 
-    def _app_passwords(self, by: Helper) -> list[Access]:
+    def _app_passwords(self, by: Helper) -> list[Entrance]:
         reply = self._rest("GET", f"{self._user()}/application-passwords", by)
         self._need(reply, 200)
         return [
-            Access(
+            Entrance(
                 id=str(one["uuid"]), kind="app-password", name=str(one.get("name", "")), created=str(one.get("created") or ""),
                 last_used=str(one.get("last_used") or ""),
             )

@@ -24,7 +24,7 @@ from govern.register.queries import rotations, servers, ways
 from govern.vault.secret import Secret
 
 if TYPE_CHECKING:
-    from govern.connectors.protocol import Access, Connector
+    from govern.connectors.protocol import Connector, Entrance
     from govern.policy.rules import Policy
     from govern.procedures.connecting import Way
     from govern.register.queries.accounts import Account
@@ -39,7 +39,7 @@ _OURS = ("app-password", "api-token")
 class WayIn:
     """One way into the account. `ours`: the kind of the credential here whose present secret it is, or empty."""
 
-    access: Access
+    way: Entrance
     ours: str = ""
 
 
@@ -47,7 +47,7 @@ class WayIn:
 class Ended:
     """One that was to be ended. `gone`: the platform lists it no longer; None where it gave no answer; `why`: what it said, or empty."""
 
-    access: Access
+    way: Entrance
     gone: bool | None
     why: str = ""
 
@@ -107,9 +107,9 @@ class _Sight:
                 for kind in _OURS
                 for one in rotations.of_account(tx.register, self.account.id, kind)
             }
-        return [WayIn(access=one, ours=ours.get(one.name, "") if one.name else "") for one in found]
+        return [WayIn(way=one, ours=ours.get(one.name, "") if one.name else "") for one in found]
 
-    async def end(self, wanted: Sequence[Access]) -> list[Ended]:
+    async def end(self, wanted: Sequence[Entrance]) -> list[Ended]:
         way = self.way
         with self.workspace.transaction(self.clock()) as tx:
             for one in wanted:
@@ -128,10 +128,10 @@ class _Sight:
             except Silence as silence:
                 said[one.kind, one.id] = silence.message
         try:
-            left = {(one.access.kind, one.access.id) for one in await self.look()}
+            left = {(one.way.kind, one.way.id) for one in await self.look()}
         except Silence as silence:
-            return [Ended(access=one, gone=None, why=said.get((one.kind, one.id), silence.message)) for one in wanted]
-        return [Ended(access=one, gone=(one.kind, one.id) not in left, why=said.get((one.kind, one.id), "")) for one in wanted]
+            return [Ended(way=one, gone=None, why=said.get((one.kind, one.id), silence.message)) for one in wanted]
+        return [Ended(way=one, gone=(one.kind, one.id) not in left, why=said.get((one.kind, one.id), "")) for one in wanted]
 
 
 def look(workspace: Workspace, account: Account, way: Way, clock: Callable[[], str]) -> list[WayIn]:
@@ -152,10 +152,10 @@ def end(
         for one in chosen:
             if one.ours:
                 raise Refused(
-                    f"{one.access.name} is the present {one.ours} of {account.handle} here", rule="own-way",
+                    f"{one.way.name} is the present {one.ours} of {account.handle} here", rule="own-way",
                     hint=f"govern rotate {account.handle} --kind {one.ours} --connector {way.found.name} puts another in its place",
                 )  # fmt: skip
-        return await sight.end([one.access for one in chosen]) if chosen else []
+        return await sight.end([one.way for one in chosen]) if chosen else []
 
     return _within(workspace, account, way, clock, work)
 

@@ -1,4 +1,4 @@
-"""Everybody who left in a span of time: when their access was removed, when what they knew was changed, and how long that took.
+"""Everybody who left in a span of time: when the cut was made, when what they knew was changed, and how long that took.
 
 A population for an audit (SOC 2 CC6.2, ISO 27001 A.5.18, NIST PS-4): nobody is left out because there was nothing to do.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from govern.connectors.protocol import API, Access, Applied, Capabilities, Origin, Outcome, Probe, Target, Verified
+from govern.connectors.protocol import API, Applied, Capabilities, Entrance, Origin, Outcome, Probe, Target, Verified
 from govern.errors import Failed
 from govern.rotation.probing import Answer
 from govern.testing.platform import LISTED, Platform, TooMany, Wrong
@@ -81,18 +81,18 @@ class Double:
     def finish(self) -> None:
         self._platform.call("log out", lambda: None)
 
-    def list_access(self, secret: Secret) -> list[Access]:
-        def look() -> list[Access]:
-            found = [Access(id=name, kind="session", name=name) for name in sorted(self._platform.sessions)]
-            return found + [Access(id=name, kind="app-password", name=name) for name in sorted(self._platform.app_passwords)]
+    def list_access(self, secret: Secret) -> list[Entrance]:
+        def look() -> list[Entrance]:
+            found = [Entrance(id=name, kind="session", name=name) for name in sorted(self._platform.sessions)]
+            return found + [Entrance(id=name, kind="app-password", name=name) for name in sorted(self._platform.app_passwords)]
 
         _ = secret
         return self._platform.call("list", look)
 
-    def remove_access(self, secret: Secret, access: Access) -> None:
+    def remove_access(self, secret: Secret, way: Entrance) -> None:
         def remove() -> None:
-            self._platform.sessions.discard(access.id)
-            self._platform.app_passwords.pop(access.id, None)
+            self._platform.sessions.discard(way.id)
+            self._platform.app_passwords.pop(way.id, None)
 
         _ = secret
         self._platform.call("remove", remove)

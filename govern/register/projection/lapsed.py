@@ -14,13 +14,13 @@ def with_key(scene: Scene, key: str) -> None:
     """This key (id) was revoked."""
     services.end(scene, "key", key)
     _proposals(scene, "key", key)
-    owner = scene.one(
+    keyless = scene.one(
         "SELECT k.person FROM keys k JOIN roles r ON r.person = k.person AND r.role = 'admin' WHERE k.id = ? AND NOT EXISTS ("
         "SELECT 1 FROM keys o WHERE o.person = k.person AND o.state = 'active')",
         key,
     )
-    if owner is not None:
-        _unseated(scene, owner[0])
+    if keyless is not None:
+        _unseated(scene, keyless[0])
 
 
 def with_role(scene: Scene, person: str) -> None:

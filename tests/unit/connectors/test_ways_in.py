@@ -35,15 +35,15 @@ class Shop:
     def look(self) -> set[tuple[str, str, str]]:
         with self.machine.opened() as workspace:
             found = ways_in.look(workspace, find(workspace.view(), "shop"), self.way, lambda: NOW)
-        return {(one.access.kind, one.access.name, one.ours) for one in found}
+        return {(one.way.kind, one.way.name, one.ours) for one in found}
 
     def end(self, *names: str) -> dict[str, bool | None]:
         def choose(found: Any) -> Any:
-            return [one for one in found if one.access.name in names]
+            return [one for one in found if one.way.name in names]
 
         with self.machine.opened() as workspace:
             done = ways_in.end(workspace, find(workspace.view(), "shop"), self.way, choose, lambda: NOW)
-        return {one.access.name: one.gone for one in done}
+        return {one.way.name: one.gone for one in done}
 
     def recorded(self) -> list[Any]:
         return self.machine.ask("SELECT kind, name, gone FROM ways ORDER BY entry")
