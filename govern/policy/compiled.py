@@ -1,4 +1,5 @@
-"""What is made from the models and the profiles: three JSON Schemas, all platforms in one file, and the table of `docs/platforms.md`.
+"""What is made from the models and the profiles: three JSON Schemas, all platforms in one file, the table of
+`docs/platforms.md`, and `docs/platform-needs.md`.
 
 `python -m govern.policy.compiled` writes them again after a change; a test compares. Runs in the source tree only.
 """
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from govern.facts import PRESETS
+from govern.policy import needs
 from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
 from govern.policy.files import platform_texts
@@ -120,6 +122,11 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def needs_page() -> str:
+    """The text of `docs/platform-needs.md`."""
+    return needs.page(map(from_entry, platforms()))
+
+
 def page_with(text: str, made: str) -> str:
     """The text of the page with what is made put between the marks."""
     head, _, rest = text.partition(BEGIN)
@@ -132,6 +139,7 @@ def write(root: Path) -> None:
         root.joinpath("policies", path).write_text(text, encoding="utf-8")
     page = root / "docs" / "platforms.md"
     page.write_text(page_with(page.read_text(encoding="utf-8"), table()), encoding="utf-8")
+    (root / "docs" / "platform-needs.md").write_text(needs_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

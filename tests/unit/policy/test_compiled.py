@@ -14,6 +14,7 @@ from govern.facts import KINDS
 from govern.policy import compiled, files
 from govern.policy.document import read_document
 from govern.policy.platforms import profile
+from govern.policy.profile import from_entry
 
 from ...conftest import ROOT
 
@@ -30,6 +31,17 @@ def test_the_table_of_the_page_is_what_would_be_made_now() -> None:
     text = (ROOT / "docs" / "platforms.md").read_text(encoding="utf-8")
     assert compiled.page_with(text, compiled.table()) == text
     assert compiled.page_with(text, "other\n") != text, "the control: the marks are there"
+
+
+def test_the_page_of_what_platforms_need_is_what_would_be_made_now() -> None:
+    """Control: it says what each profile says, so that a changed statement changes it."""
+    text = (ROOT / "docs" / "platform-needs.md").read_text(encoding="utf-8")
+    assert compiled.needs_page() == text
+    for entry in compiled.platforms():
+        about = from_entry(entry)
+        assert f"\n## {about.name}\n" in text
+        untold = [one.text for one in about.statements() if one.text and one.text.rstrip(".").replace("<", "&lt;") not in text]
+        assert untold == [], about.id
 
 
 def references(value: Any) -> list[str]:
