@@ -32,7 +32,7 @@ endif
 install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) install --require-hashes $(1) \
 	| { grep --line-buffered -oE '^(Collecting [^ ]+|Installing)' || true; }
 
-.PHONY: help demo test test-slow load test-platforms check bench lock clean again
+.PHONY: help demo test test-slow load test-platforms test-browser check bench lock clean again
 
 help:
 	@echo 'make demo       the whole story on a vault of its own, about a minute'
@@ -40,6 +40,7 @@ help:
 	@echo 'make test-slow  long attack, crash and load tests, and every property on all of its examples'
 	@echo 'make load       eight members at once, with its figures (GOVERN_TEST_LOAD=25: fewer procedures than 500 each)'
 	@echo 'make test-platforms  rotations on real servers, which it installs into .platforms (25 minutes at most the first time)'
+	@echo 'make test-browser    pages on screen and on paper, in chromium, which it installs (Debian, as root, the first time)'
 	@echo 'make check      style, types, import contracts; README, --help and docs agree'
 	@echo 'make bench      measurements beside their floors (docs/performance.md)'
 	@echo 'make lock       writes requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)'
@@ -57,7 +58,7 @@ test: $(VENV)/.dev $(VENV)/.project
 
 test-slow: $(VENV)/.dev $(VENV)/.project
 	@echo '==> slow tests'
-	@$(VENV)/bin/pytest $(PARALLEL) -m "(slow or property) and not platforms" $(ARGS)
+	@$(VENV)/bin/pytest $(PARALLEL) -m "(slow or property) and not platforms and not browser" $(ARGS)
 
 load: $(VENV)/.dev $(VENV)/.project
 	@echo '==> eight members at once'
@@ -66,6 +67,10 @@ load: $(VENV)/.dev $(VENV)/.project
 test-platforms: $(VENV)/.dev $(VENV)/.project
 	@echo '==> tests on real servers'
 	@$(VENV)/bin/pytest -m platforms tests/platforms $(ARGS)
+
+test-browser: $(VENV)/.dev $(VENV)/.project
+	@echo '==> pages in a browser'
+	@$(VENV)/bin/pytest -m browser tests/browser $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> ruff check'

@@ -39,6 +39,13 @@ def run(*words: str | Path, cwd: Path | None = None, seconds: float = 900, env: 
     return done.stdout
 
 
+def debian(*packages: str) -> None:
+    """Install Debian's packages; that needs root, and fails the run without it."""
+    noninteractive = {"DEBIAN_FRONTEND": "noninteractive"}
+    run("apt-get", "update", "-qq", env=noninteractive)
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=noninteractive)
+
+
 def once(name: str, version: str, install: Callable[[Path], None]) -> Path:
     """The folder of an installation: made anew where it is not there whole, or of another version."""
     import shutil

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.platforms.running import answers, free_port, run, server
+from tests.platforms.running import answers, debian, free_port, run, server
 
 PACKAGES = ("wordpress", "php-cli", "php-mysql", "php-curl", "php-xml", "php-mbstring", "mariadb-server")
 _SOURCE = Path("/usr/share/wordpress")
@@ -37,12 +37,10 @@ ADMIN, ADMIN_PASSWORD = "gov", "Admin-and-only-for-tests-1"
 
 
 def _installed() -> None:
-    """Debian's packages, where they are not there; that needs root, and fails the run without it."""
+    """Debian's packages, where they are not there."""
     if (_SOURCE / "wp-login.php").exists() and shutil.which("php") and shutil.which("mariadbd"):
         return
-    noninteractive = {"DEBIAN_FRONTEND": "noninteractive"}
-    run("apt-get", "update", "-qq", env=noninteractive)
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES, env=noninteractive)
+    debian(*PACKAGES)
 
 
 class Site:

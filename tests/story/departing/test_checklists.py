@@ -84,7 +84,7 @@ def test_a_returned_sheet_is_entered_by_its_codes_and_then_there_is_none(acme: A
     (page,) = (page for _, page, _ in checklists(acme, case, tmp_path).values())
     place = next(one for one in acme.json("offboard", "show", case)["items"] if one["kind"] == "clean-place")
     assert place["code"] in page
-    assert "Access ended on" in page
+    assert "Everything granted ended on" in page
     assert acme.json("offboard", "done", case, "--sheet", place["code"], "--on-behalf-of", "carl")["items"][0]["grade"] == "on-behalf"
     assert all(place["code"] not in page for _, page, _ in checklists(acme, case, tmp_path).values())
 

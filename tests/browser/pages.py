@@ -1,0 +1,137 @@
+"""The pages that people open or print, and the firms for which they are made: a page more is a line more in PAGES.
+
+A page is what a command writes into a folder: in every language, for every firm. What is asked of it stands in `test_pages.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+LONG = "Maximiliane-Friederike von Hohenzollern-Sigmaringen-Donaudampfschifffahrtsgesellschaft"
+HOSTILE = "<script>document.title='taken'</script>\"'</style><img src=x onerror=alert(1)>\u202egro.live"
+
+QUOTED = "\"' onload='alert(1) &lt;b&gt; \u202egro.live"
+"""What gets into a person's name, which has no angle brackets."""
+
+
+class Page(NamedTuple):
+    """`command`: what writes it, {case}, {out} and {locale} filled in; `file`: which of the files there it is. `without`: firms that have none."""
+
+    name: str
+    command: str
+    file: str
+    without: tuple[str, ...] = ()
+
+
+PAGES = (
+    Page("departure", "offboard report {case} --out {out} --locale {locale}", "departure-*.html"),
+    Page("checklist", "offboard report {case} --out {out} --locale {locale}", "checklist-*.html", without=("nothing held", "closed")),
+)
+
+
+def _firm(vault: Any, leaver: str = "Anna Sø", colleague: str = "Bent Aagaard", organisation: str = "Acme") -> None:
+    founder = ("--founder", "Mia Holm <mia@acme.example>", "--handle", "mia")
+    vault.ok("init", "--organisation", organisation, *founder, "--preset", "small")
+    vault.ok("person", "add", leaver, "--handle", "anna")
+    vault.ok("person", "add", colleague, "--handle", "bent", "--locale", "da")
+
+
+def _shop(vault: Any) -> str:
+    """Some of everything: secrets changed and not, a role, a tool, a phone, a sheet with passwords; after the cut."""
+    for account, platform in (("shop", "instagram"), ("blog", "wordpress"), ("channel", "youtube")):
+        vault.ok("account", "add", account, "--platform", platform, "--login", "acme", "--url", f"https://{platform}.com/acme")
+        vault.ok("credential", "add", account, "--kind", "password", stdin=f"{account}-secret")
+        vault.ok("grant", account, "anna")
+        vault.ok("handover", account, "anna", "--kind", "password", "--stdout")
+    vault.ok("credential", "add", "shop", "--kind", "totp", stdin=SEED)
+    vault.ok("known", "shop", "anna", "--kind", "totp")
+    vault.ok("account", "custody", "blog", "bent")
+    vault.ok("account", "edit", "channel", "--prompts-reach", "anna")
+    vault.ok("entitlement", "add", "channel", "anna", "--role", "owner", "--admin")
+    vault.ok("app", "add", "shop", "Hootsuite", "--by", "anna")
+    vault.ok("place", "add", "Passwords.xlsx", "--kind", "sheet")
+    vault.ok("place", "member", "Passwords.xlsx", "anna")
+    vault.ok("place", "holds", "Passwords.xlsx", "--accounts", "shop")
+    return _opened(vault, "--last-day", "2026-11-20")
+
+
+def _opened(vault: Any, *more: str) -> str:
+    return str(vault.json("offboard", "open", "anna", "--cut-at", "now", *more)["case"]["id"])
+
+
+def some(vault: Any) -> str:
+    _firm(vault)
+    case = _shop(vault)
+    vault.ok("rotate", "blog", "--already-changed", stdin="another-blog-secret")
+    return case
+
+
+def planned(vault: Any) -> str:
+    _firm(vault)
+    vault.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme")
+    vault.ok("credential", "add", "shop", "--kind", "password", stdin="shop-secret")
+    vault.ok("known", "shop", "anna")
+    return str(vault.json("offboard", "open", "anna", "--cut-at", "2099-11-30T13:00Z", "--last-day", "2099-11-30")["case"]["id"])
+
+
+def many(vault: Any) -> str:
+    """Sixty accounts, and names, logins and addresses as long as they come."""
+    _firm(vault, LONG, f"Jean-{LONG}")
+    rows = ["name,url,username,password"]
+    for n in range(60):
+        name = f"{n:02d} {'Brandaccountofthesubsidiary' * (1 + n % 3)}"
+        rows.append(
+            f"{name},https://{'sub.' * (n % 9)}instagram.com/{'path' * 20},{n}{'socialmediadepartment' * 3}@acme.example,secret-{n}"
+        )
+    file = vault.folder / "many.csv"
+    file.write_text("\n".join(rows) + "\n")
+    vault.ok("import", str(file), "--known-to", "anna")
+    return _opened(vault)
+
+
+def hostile(vault: Any) -> str:
+    """Names that would be markup, style or the other direction, wherever a name may stand."""
+    _firm(vault, f"Eve {QUOTED}", f"Bent {QUOTED}", HOSTILE)
+    vault.ok("account", "add", "shop", "--platform", "instagram", "--login", HOSTILE.replace(" ", ""))
+    vault.ok("credential", "add", "shop", "--kind", "password", stdin="shop-secret")
+    vault.ok("known", "shop", "anna", "--note", HOSTILE)
+    vault.ok("place", "add", HOSTILE, "--kind", "sheet")
+    vault.ok("place", "member", HOSTILE, "anna")
+    vault.ok("place", "holds", HOSTILE, "--accounts", "shop")
+    vault.ok("entitlement", "add", "shop", "anna", "--role", HOSTILE)
+    case = _opened(vault)
+    role = next(one["number"] for one in vault.json("offboard", "show", case)["items"] if one["kind"] == "entitlement")
+    vault.ok("offboard", "done", case, str(role), "--note", HOSTILE)
+    return case
+
+
+def nothing_held(vault: Any) -> str:
+    _firm(vault)
+    return _opened(vault)
+
+
+def closed(vault: Any) -> str:
+    _firm(vault)
+    vault.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme")
+    vault.ok("credential", "add", "shop", "--kind", "password", stdin="shop-secret")
+    vault.ok("known", "shop", "anna")
+    case = _opened(vault)
+    vault.ok("rotate", "shop", "--already-changed", stdin="another-shop-secret")
+    vault.ok("offboard", "close", case, "--statement", "Nothing of hers works any more.")
+    return case
+
+
+FIRMS: dict[str, Callable[[Any], str]] = {
+    "some": some, "planned": planned, "many": many, "hostile": hostile, "nothing held": nothing_held, "closed": closed,
+}  # fmt: skip
+
+
+def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
+    """The files of that page, in that language."""
+    out = story.folder / "pages" / locale
+    if not out.exists() or not sorted(out.glob(page.file)):
+        story.ok(*(word.format(case=case, out=out, locale=locale) for word in page.command.split()))
+    return sorted(out.glob(page.file))
