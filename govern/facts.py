@@ -33,10 +33,19 @@ CUTS: Final = ("sessions", "app-passwords", "oauth-apps", "api-tokens")
 """What may have been ended on the platform along with a password."""
 SERVICE_PURPOSES: Final = ("run-due", "remind", "reconcile", "probe")
 BASES: Final = ("sealed", "revealed", "set", "handed-over", "place", "declared", "exported", "imported", "recovery", "unknown")
+RUNS: Final = ("remind", "tick")
+"""What one machine at a time does for all."""
+NOTICES: Final = (
+    "schedule", "rotation", "former", "hand-over", "grant", "emergency", "cut", "case-item", "drill", "stale-pin", "baseline", "authority", "undelivered",
+    "acknowledgement", "review",
+)  # fmt: skip
+"""Kinds of things that people are reminded of."""
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
 """What takes two persons."""
 
 _kind, _tier, _name, _note, _label = word(*KINDS), word(*TIERS), text(200), text(2000), text(100)
+_lines = many(row(id_, date, text(6)), 500)
+"""Of each line of a digest: the thing, its due day, and the stage, in days from that day."""
 
 
 class Fact(NamedTuple):
@@ -214,6 +223,13 @@ FACTS: Final[Mapping[str, Fact]] = {
         personal={"name": text(500), "ref": text(500)},
     ),
     "way.ended": _fact(way=id_, account=id_, gone=flag),
+    # reminders: one run at a time, and what each person was told of
+    "run.leased": _fact(lease=id_, purpose=word(*RUNS), until=time),
+    "run.released": _fact(lease=id_),
+    "digest.sent": _fact(person=id_, message=_label, channel=_label, locale=_label, lines=_lines),
+    "digest.failed": _fact(person=id_, message=_label, channel=_label, outcome=word("later", "refused"), personal={"reason": _note}),
+    "notice.snoozed": _fact(kind=word(*NOTICES), of=id_, until=date, optional={"about": id_}, personal={"reason": _note}),
+    "notice.acknowledged": _fact(kind=word(*NOTICES), of=id_, optional={"about": id_}),
     # cases: in a compartment of their own readers
     "case.opened": _fact(
         "case", case=id_, person=id_, kind=word(*CASE_KINDS), items=count, frozen=digest, frozen_at=count,
@@ -233,6 +249,12 @@ FACTS: Final[Mapping[str, Fact]] = {
     "case.item_verified": _fact("case", case=id_, item=id_),
     "case.item_reopened": _fact("case", case=id_, item=id_, personal={"note": _note}),
     "case.closed": _fact("case", case=id_, signed_by_one=flag, personal={"statement": _note}),
+    "case.digest_sent": _fact("case", case=id_, person=id_, message=_label, channel=_label, locale=_label, lines=_lines),
+    "case.digest_failed": _fact(
+        "case", case=id_, person=id_, message=_label, channel=_label, outcome=word("later", "refused"), personal={"reason": _note}
+    ),
+    "case.notice_snoozed": _fact("case", case=id_, until=date, optional={"item": id_}, personal={"reason": _note}),
+    "case.notice_acknowledged": _fact("case", case=id_, optional={"item": id_}),
 }  # fmt: skip
 """Type -> shape. The order is the order of `docs/formats/event-types.md`."""
 

@@ -119,6 +119,16 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "case.item_verified": _CASES,
     "case.item_reopened": _CASES,
     "case.closed": _CASES,
+    "run.leased": _CASES,
+    "run.released": _CASES,
+    "digest.sent": _CASES,
+    "digest.failed": _CASES,
+    "notice.snoozed": frozenset({KEYHOLDER}),
+    "notice.acknowledged": frozenset({KEYHOLDER}),
+    "case.digest_sent": _CASES,
+    "case.digest_failed": _CASES,
+    "case.notice_snoozed": _CASES,
+    "case.notice_acknowledged": _CASES,
 }
 
 _NOT_ONESELF: Final = frozenset({"person.leaving", "person.left", "case.opened", "secret.handed_over", "role.given"})

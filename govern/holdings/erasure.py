@@ -24,13 +24,17 @@ _SUBJECT: Final = {
     "envelope.opened": "person",
     "entitlement.recorded": "person",
     "device.given": "person",
+    "digest.failed": "person",
+    "case.digest_failed": "person",
 }
 """Fact -> the field of its body that says whom its personal part is about."""
 
-_BY: Final = frozenset({"secret.revealed", "code.shown", "code.spent", "secrets.exported", "import.recorded", "backup.made", "way.ending"})
+_BY: Final = frozenset(
+    {"secret.revealed", "code.shown", "code.spent", "secrets.exported", "import.recorded", "backup.made", "way.ending", "notice.snoozed"}
+)
 """Facts whose personal part is about whoever recorded them."""
 
-LOOKED_UP: Final = frozenset({"grant.ended", "case.item_ended", "case.item_reopened", "case.closed"})
+LOOKED_UP: Final = frozenset({"grant.ended", "case.item_ended", "case.item_reopened", "case.closed", "case.notice_snoozed"})
 """Facts that name a grant or a case; whose it is, the register knows."""
 
 

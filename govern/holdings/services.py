@@ -21,7 +21,7 @@ class Purpose(StrEnum):
     RUN_DUE = "run-due"
     """Makes the cuts that are due."""
     REMIND = "remind"
-    """Tells people what is due; reads, and records nothing as yet."""
+    """Tells people what is due, and records whom it has told."""
     RECONCILE = "reconcile"
     """Finds out on the platform which secret works, and brings rotations by connectors to their end: of the accounts entrusted to it."""
     PROBE = "probe"
@@ -43,6 +43,16 @@ BEGINS: Final = frozenset({"schedule", "membership"})
 
 _PROBES: Final[Mapping[str, Mapping[str, object]]] = {"secret.revealed": {"purpose": "probe"}}
 
+_RUNS: Final[Mapping[str, Mapping[str, object]]] = {"run.leased": {}, "run.released": {}}
+"""What every unattended run may take, so that no other does the same at the same time."""
+
+_TELLS: Final[Mapping[str, Mapping[str, object]]] = {
+    "digest.sent": {},
+    "digest.failed": {},
+    "case.digest_sent": {},
+    "case.digest_failed": {},
+}
+
 MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
     Purpose.RUN_DUE: {
         "key.revoked": {"cause": "departure"},
@@ -56,10 +66,12 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
         "case.cut": {},
         "person.leaving": {"order": PRESENT},
         "epoch.wrapped": {},
+        **_RUNS,
     },
-    Purpose.REMIND: {},
+    Purpose.REMIND: {**_RUNS, **_TELLS},
     Purpose.RECONCILE: {
         **_PROBES,
+        **_RUNS,
         "rotation.unknown": {},
         "rotation.confirmed": {"grade": "probed"},
         "rotation.connected": {},
@@ -135,7 +147,7 @@ def _is(wanted: object, value: object) -> bool:
 
 def needs_entrusting(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> bool:
     """Whether a service may record this fact only of accounts that are entrusted to it: no purpose without that condition needs the fact."""
-    return not allowed(type_, body, [one for one in purposes if one not in ENTRUSTED])
+    return type_ not in _RUNS and not allowed(type_, body, [one for one in purposes if one not in ENTRUSTED])
 
 
 def permit(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> None:

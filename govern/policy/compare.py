@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govern.facts import KINDS, TIERS
-from govern.policy.later_rules import Later, departures
+from govern.policy.later_rules import Later, departures, reminders
+from govern.policy.reminder_rules import ReminderRule
 from govern.policy.rules import SEVERITIES, Policy, Rule
 
 
@@ -45,6 +46,7 @@ def _weaker(before: Policy, after: Policy) -> Iterator[str]:
     if set(after.connectors.allowed) - set(before.connectors.allowed):
         yield "connectors"
     yield from _departures(before, after)
+    yield from _reminders(reminders(before.later), reminders(after.later))
     yield from _later(before.later, after.later)
 
 
@@ -77,6 +79,19 @@ def _departures(before: Policy, after: Policy) -> Iterator[str]:
     for tier in TIERS:
         if new.possible[tier] > old.possible[tier]:
             yield f"change of what a leaver could merely know, {tier}"
+
+
+def _reminders(old: ReminderRule, new: ReminderRule) -> Iterator[str]:
+    for tier in TIERS:
+        was, is_ = old.tiers[tier], new.tiers[tier]
+        if is_.repeat > was.repeat or max(is_.before, default=0) < max(was.before, default=0):
+            yield f"reminders, {tier}"
+        if is_.deputy > was.deputy or is_.admin > was.admin:
+            yield f"reminders, {tier}, who besides"
+    if (new.snooze, new.snoozes) > (old.snooze, old.snoozes) or new.snoozes > old.snoozes or new.ack > old.ack:
+        yield "reminders, putting off"
+    if new.undelivered > old.undelivered:
+        yield "reminders that reach nobody"
 
 
 def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:

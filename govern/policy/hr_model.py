@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from govern.policy.durations import Control, DaysOrNone
 from govern.policy.model import Model, Version
-from govern.policy.policy_model import Control, DaysOrNone
 
 Heading = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Headings = Annotated[list[Heading], Field(max_length=40)]

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from govern.facts import BASES, TIERS
+from govern.policy import reminder_rules
 from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
+from govern.policy.reminder_rules import ReminderRule
 
 FORCING: Final = tuple(basis for basis in BASES if basis != "unknown")
 """Bases that a policy can name. That others might know, nobody knows who, is what first rotations are for."""
@@ -73,6 +75,12 @@ class Later(NamedTuple):
     typed: TypedRule | None = None
     exposures: ExposureRule | None = None
     departures: DepartureRule | None = None
+    reminders: ReminderRule | None = None
+
+
+def reminders(rules: Later) -> ReminderRule:
+    """The rule in force."""
+    return rules.reminders or reminder_rules.DEFAULT
 
 
 def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
@@ -82,7 +90,7 @@ def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
     )
 
 
-SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures")
+SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders")
 
 
 def to_record(rules: Later) -> dict[str, Any]:
@@ -101,6 +109,8 @@ def to_record(rules: Later) -> dict[str, Any]:
         found["exposures"] = {"control": rules.exposures.control, "force": list(rules.exposures.force)}
     if one := rules.departures:
         found["departures"] = {"control": one.control, "first": list(one.first), "possible": dict(one.possible)}
+    if rules.reminders:
+        found["reminders"] = reminder_rules.to_record(rules.reminders)
     return found
 
 
@@ -137,7 +147,8 @@ def from_record(root: Mapping[str, Any]) -> Later:
             possible={tier: number(possible[tier], f"departures.possible.{tier}", 0, MAX_DAYS) for tier in TIERS},
             control=control(one["control"], "departures.control"),
         )
-    return Later(overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures)
+    reminders = reminder_rules.from_record(root["reminders"]) if "reminders" in root else None
+    return Later(overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders)
 
 
 def _of(value: Any, where: str, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,44 +5,16 @@ Presets are laid over the rules in `govern.policy.parse`; here are the rules.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from govern.policy.durations import Age, Control, Days, DaysOrNone
 from govern.policy.later_rules import MAX_GUESSES
 from govern.policy.model import Kind, Model, Tier, Version
-from govern.policy.rules import CONNECTORS, CONTROL, MAX_DAYS, MAX_HOLDERS
+from govern.policy.reminder_model import Reminders
+from govern.policy.rules import CONNECTORS, MAX_HOLDERS
 
-_DURATION = re.compile(r"P([0-9]{1,4})([DW])\Z").match
-_DURATION_SCHEMA: Final[dict[str, Any]] = {"type": "string", "pattern": "^P[0-9]{1,4}[DW]$"}
-
-
-def _days(value: object) -> int:
-    match = _DURATION(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("no duration in whole days or weeks such as P90D or P52W")
-    return int(match[1]) * (7 if match[2] == "W" else 1)
-
-
-def _age(value: object) -> int:
-    if value == "never":
-        return 0
-    days = _days(value)
-    if days == 0:
-        raise ValueError("no time at all: say never, or a duration such as P90D")
-    return days
-
-
-Days = Annotated[int, BeforeValidator(_days), Field(ge=1, le=MAX_DAYS), WithJsonSchema(_DURATION_SCHEMA)]
-DaysOrNone = Annotated[int, BeforeValidator(_days), Field(ge=0, le=MAX_DAYS), WithJsonSchema(_DURATION_SCHEMA)]
-Age = Annotated[
-    int,
-    BeforeValidator(_age),
-    Field(le=MAX_DAYS),
-    WithJsonSchema({"anyOf": [{"const": "never"}, _DURATION_SCHEMA], "description": "time until a change is due, or never"}),
-]
-Control = Annotated[str, StringConstraints(pattern=f"^{CONTROL}$"), Field(description="the control that the rule comes from, such as AC-6")]
 People = Annotated[int, Field(ge=1, le=MAX_HOLDERS)]
 
 
@@ -225,3 +197,4 @@ class PolicyRules(Model):
     typed: Typed | None = None
     exposures: Exposures | None = None
     departures: Departures | None = None
+    reminders: Reminders | None = None

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.facts import KINDS, TIERS
-from govern.policy.later_rules import Later
+from govern.policy.later_rules import Later, reminders
+from govern.policy.reminder_rules import ReminderRule
 from govern.policy.rules import Policy, Rule
 
 MEANINGS: Final[Mapping[str, str]] = {
     "AC-2": "accounts are given for a reason, for a time, and somebody answers for each",
+    "AC-2 h": "whoever answers for an account is told in time",
     "AC-2 k": "what a group shares is changed when somebody leaves the group",
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
@@ -92,7 +94,28 @@ def _later(rules: Later) -> list[Row]:
         rows += [
             _row(f"change of what a leaver could merely know, {tier}", _within(leaving.possible[tier]), leaving.control) for tier in TIERS
         ]
+    rows += _reminders(reminders(rules))
     return rows
+
+
+def _reminders(rule: ReminderRule) -> list[Row]:
+    """Told whether or not the policy says so: without the section the defaults hold."""
+    rows = []
+    for tier, one in rule.tiers.items():
+        ahead = ", ".join(_span(days) for days in one.before)
+        told = f"{f'{ahead} ahead, ' if ahead else ''}on the day, then every {_span(one.repeat)}"
+        rows.append(_row(f"reminders, {tier}", told, rule.control))
+        rows.append(_row(f"reminders, {tier}, who besides", f"the deputy {_late(one.deputy)}, admins {_late(one.admin)}", rule.control))
+    quiet = "none" if rule.quiet_from == rule.quiet_until else f"{rule.quiet_from:02}:00 to {rule.quiet_until:02}:00, {rule.zone}"
+    rows.append(_row("reminders, quiet hours", quiet, rule.control))
+    often = f"{rule.snoozes} times, {_span(rule.snooze)} at most each; acknowledged: quiet for {_span(rule.ack)}"
+    rows.append(_row("reminders, putting off", often, rule.control))
+    rows.append(_row("reminders that reach nobody", f"admins are told after {_span(rule.undelivered)}", rule.control))
+    return rows
+
+
+def _late(days: int) -> str:
+    return f"{_span(days)} past it" if days else "on the day"
 
 
 def _row(rule: str, value: str, control: str) -> Row:

@@ -81,6 +81,8 @@ CREATE TABLE grants (
   ended_at TEXT, cause TEXT, reason TEXT, entry INTEGER);
 CREATE INDEX grants_account ON grants (account) WHERE ended_at IS NULL;
 CREATE INDEX grants_person ON grants (person, account);
+CREATE INDEX grants_until ON grants (until) WHERE ended_at IS NULL AND until IS NOT NULL;
+CREATE INDEX grants_over ON grants (account, person, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX grants_emergency ON grants (account, person) WHERE emergency = 1;
 CREATE TABLE exposures (
   person TEXT, credential TEXT, n INTEGER, basis TEXT, strength TEXT, since TEXT, entry INTEGER,
@@ -143,6 +145,16 @@ CREATE TABLE ways (
   id TEXT PRIMARY KEY, account TEXT, kind TEXT, name TEXT, ref TEXT, connector TEXT, actor TEXT, at TEXT, gone INTEGER, ended_at TEXT,
   entry INTEGER) WITHOUT ROWID;
 CREATE INDEX ways_account ON ways (account);
+
+CREATE TABLE leases (
+  id TEXT PRIMARY KEY, person TEXT, key TEXT, purpose TEXT, at TEXT, until TEXT, released_at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX leases_open ON leases (until) WHERE released_at IS NULL;
+CREATE TABLE reminded (thing TEXT, due TEXT, person TEXT, point INTEGER, at TEXT, entry INTEGER, PRIMARY KEY (thing, due, person)) WITHOUT ROWID;
+CREATE TABLE undelivered (
+  person TEXT, case_id TEXT, since TEXT, at TEXT, tries INTEGER, channel TEXT, outcome TEXT, reason TEXT, entry INTEGER,
+  PRIMARY KEY (person, case_id)) WITHOUT ROWID;
+CREATE TABLE snoozes (thing TEXT PRIMARY KEY, until TEXT, person TEXT, reason TEXT, at TEXT, times INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE acknowledged (thing TEXT, person TEXT, at TEXT, entry INTEGER, PRIMARY KEY (thing, person)) WITHOUT ROWID;
 
 CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);
 CREATE TABLE imports (entry INTEGER PRIMARY KEY, format TEXT, path TEXT, at TEXT, created INTEGER, sealed INTEGER);

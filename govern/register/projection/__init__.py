@@ -20,6 +20,7 @@ from govern.register.projection import (
     founding,
     grants,
     keys,
+    notices,
     people,
     places,
     proposals,
@@ -52,6 +53,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **connecting.APPLY,
     **ways.APPLY,
     **cases.APPLY,
+    **notices.APPLY,
 }
 """Type -> what it changes. A test compares the keys with `govern.facts.FACTS`."""
 

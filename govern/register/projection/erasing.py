@@ -33,6 +33,8 @@ _TEXTS: Final = (
     ("devices", "name"),
     ("ways", "name"),
     ("ways", "ref"),
+    ("undelivered", "reason"),
+    ("snoozes", "reason"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 

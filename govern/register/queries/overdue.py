@@ -31,7 +31,7 @@ class Overdue(NamedTuple):
 def past_grace(db: sqlite3.Connection, policy: Policy, today: str, account: str = "") -> list[Overdue]:
     """Every such secret in use, events first, each once; of one account (id) where it is named."""
     found: dict[str, Overdue] = {}
-    for one in (*_opened(db, today, account), *_known(db, policy, account), *aged(db, policy, today, account)):
+    for one in (*_opened(db, today, account), *known(db, policy, account), *aged(db, policy, today, account)):
         if standing(policy, one.tier, one.due, today) is Standing.PAST_GRACE:
             found.setdefault(one.credential, one)
     return list(found.values())
@@ -98,7 +98,7 @@ GROUP BY +c.id HAVING gone IS NOT NULL
 """The same of one account, from the account."""
 
 
-def _known(db: sqlite3.Connection, policy: Policy, account: str) -> Iterator[Overdue]:
+def known(db: sqlite3.Connection, policy: Policy, account: str = "") -> Iterator[Overdue]:
     """Secrets that somebody could know, on a basis that the policy names, who has left or holds the account no longer."""
     rule = policy.later.exposures
     if rule is None or not rule.force:

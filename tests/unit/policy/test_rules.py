@@ -17,6 +17,7 @@ from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.later_rules import FORCING, SECTIONS, DepartureRule, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
 from govern.policy.parse import parse_policy
+from govern.policy.reminder_rules import MAX_BEFORE, MAX_MINUTES, ReminderRule, TierReminders
 from govern.policy.rules import (
     CONNECTORS,
     MAX_DAYS,
@@ -47,6 +48,31 @@ LATER = st.builds(
     exposures=st.none() | st.builds(ExposureRule, force=some(FORCING), control=controls),
     departures=st.none()
     | st.builds(DepartureRule, first=some(FORCING), possible=st.fixed_dictionaries(dict.fromkeys(TIERS, days)), control=controls),
+    reminders=st.none()
+    | st.builds(
+        ReminderRule,
+        tiers=st.fixed_dictionaries(
+            {
+                tier: st.builds(
+                    TierReminders,
+                    before=st.sets(st.integers(1, MAX_BEFORE), max_size=5).map(lambda ahead: tuple(sorted(ahead, reverse=True))),
+                    repeat=st.integers(1, MAX_DAYS),
+                    deputy=days,
+                    admin=days,
+                )
+                for tier in TIERS
+            }
+        ),
+        zone=st.sampled_from(["UTC", "Europe/Oslo", "America/Argentina/Ushuaia", "Etc/GMT+12"]),
+        quiet_from=st.integers(0, 23),
+        quiet_until=st.integers(0, 23),
+        snooze=days,
+        snoozes=st.integers(0, 100),
+        ack=days,
+        undelivered=days,
+        lease=st.integers(1, MAX_MINUTES),
+        control=controls,
+    ),
 )
 
 
@@ -175,6 +201,8 @@ def test_rubbish_in_any_field_is_refused(path: tuple[str, ...]) -> None:
     empty: list[Any] = []
     if path in (("grants", "reason"), ("overdue", "no-reveals"), ("exposures", "force"), ("departures", "first")):
         empty = [[]]  # for no tier, on no basis
+    if path[0] == "reminders" and path[-1] == "before":
+        empty = [[]]  # never ahead of the day
     if path[0] == "rotation" and len(path) == 2 and path[1] in TIERS:
         empty = [{}]  # no kind has a rule
     if path == ("connectors", "allowed"):

@@ -1,0 +1,68 @@
+"""What names a due thing, and what may be put off. Pure; ids in, ids out.
+
+A thing is named by what it is about, never by when it is due: its due day may move, and then the same thing is due anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from typing import Final
+
+from govern.errors import Refused
+from govern.policy.reminder_rules import ReminderRule
+
+_LABEL: Final = b"govern/thing/v1\0"
+
+CONFIDENTIAL: Final = ("cut", "case-item")
+"""Kinds that stand in a case, and are recorded in its compartment."""
+
+
+def thing(kind: str, of: str, about: str = "") -> str:
+    """Id (32 hex digits) of the thing of this kind (`govern.facts.NOTICES`) about an id, and a second one: who, or which item of a case."""
+    return hashlib.sha256(_LABEL + f"{kind}\0{of}\0{about}".encode()).hexdigest()[:32]
+
+
+def stage(point: int) -> str:
+    """A number of days from the due day as events spell it: -14, 0, +3."""
+    return f"{point:+d}" if point else "0"
+
+
+def point(spelled: str) -> int:
+    """The same read; raises Refused for anything that `stage` would not have written."""
+    digits = spelled.lstrip("+-")
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 5 or stage(int(spelled)) != spelled:
+        raise Refused("a digest names a stage that is none", rule="stage", control="AC-2 h", hint="upgrade govern")
+    return int(spelled)
+
+
+def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing: bool, times: int) -> None:
+    """Return where a thing may be put off until that day (ISO date) on `today`; else raise Refused. `times`: how often it was before.
+
+    What is `pressing`, a secret that somebody who is gone still knows, is never put off beyond its due day.
+    """
+    if until <= today:
+        raise _refused(f"{until} is not in the future", "snooze-past", "name a later date")
+    if (date.fromisoformat(today) + timedelta(days=rule.snooze)).isoformat() < until:
+        raise _refused(f"nothing is put off for more than {rule.snooze} days", "snooze-most", "name an earlier date: govern policy show")
+    if times >= rule.snoozes:
+        raise _refused(f"this was put off {times} times", "snooze-times", "do it, or hand it on: govern todo")
+    if pressing and until > due:
+        raise _overdue("put off")
+
+
+def may_acknowledge(*, today: str, due: str, pressing: bool) -> None:
+    """Return where a thing may be acknowledged, so that it is not repeated for a while; else raise Refused."""
+    if pressing and today > due:
+        raise _overdue("acknowledged")
+
+
+def _overdue(what: str) -> Refused:
+    return Refused(
+        f"a secret that somebody who is gone still knows is not {what} once it is overdue", rule="snooze-membership", control="AC-2 k",
+        hint="change it: govern rotate ACCOUNT",
+    )  # fmt: skip
+
+
+def _refused(message: str, rule: str, hint: str) -> Refused:
+    return Refused(message, rule=rule, control="AC-2 h", hint=hint)

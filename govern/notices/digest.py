@@ -1,0 +1,86 @@
+"""One message per person: everything that waits for them, in their language, most pressing first. Knows neither how it is sent nor how it is recorded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from govern.holdings.notices import stage
+from govern.languages import language, locale_of
+from govern.notices import texts
+from govern.notices.due import Notice
+from govern.notices.message import Message, list_id, message_id
+from govern.register.queries import people
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST: Final = 400
+"""Lines of one message; what is left over comes with the next run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What one person is told at once."""
+
+    person: str
+    handle: str
+    notices: tuple[Notice, ...]
+    message: Message
+
+    def lines(self, case: str) -> list[list[str]]:
+        """Thing, due day and stage of each, as its record has them: of one case (id), or of none."""
+        return [[one.thing.id, one.day, stage(one.point or 0)] for one in self.notices if one.thing.case == case]
+
+    @property
+    def cases(self) -> list[str]:
+        """Ids of the cases that something in it is of; the empty one first where something is of none."""
+        return sorted({one.thing.case for one in self.notices})
+
+
+def by_person(notices: Iterable[Notice]) -> dict[str, list[Notice]]:
+    """Person (id) -> what is to be told now, what is most overdue first."""
+    found: dict[str, list[Notice]] = {}
+    for one in notices:
+        if one.point is not None:
+            found.setdefault(one.person, []).append(one)
+    for mine in found.values():
+        mine.sort(key=lambda one: (not (one.thing.pressing and one.past > 0), one.day, one.thing.account, one.thing.kind, one.thing.id))
+    return found
+
+
+def digests(db: sqlite3.Connection, notices: Iterable[Notice], *, vault: str) -> list[Digest]:
+    """One per person, by handle. `vault`: hex id."""
+    environment = _environment()
+    found = [_digest(people.by_id(db, person), mine[:MOST], vault, environment) for person, mine in by_person(notices).items()]
+    return sorted(found, key=lambda one: one.handle)
+
+
+def _digest(person: people.Person, mine: Sequence[Notice], vault: str, environment: Environment) -> Digest:
+    speech = language(locale_of(person.locale) or "en")
+    lines = [texts.line(one, speech) for one in mine]
+    subject = texts.subject(lines, speech)
+    html = environment.get_template("digest.html.j2").render(
+        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.opening(lines, speech), lines=lines,
+        closing=texts.closing(speech),
+    )  # fmt: skip
+    return Digest(
+        person=person.id, handle=person.handle, notices=tuple(mine),
+        message=Message(
+            message_id=message_id(vault, person.id, [(one.thing.id, f"{one.day} {stage(one.point or 0)}") for one in mine]),
+            to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject,
+            text=texts.plain(person.name, lines, speech), html=html, list_id=list_id(vault), reply_to=None,
+        ),
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Which due things wait for whom just now, and when each person is reminded of each next. Puts together what the register says and what the stages are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Set
+from typing import NamedTuple
+
+from govern.notices import stages
+from govern.notices.stages import Circle, Told
+from govern.policy import later_rules
+from govern.policy.reminder_rules import ReminderRule
+from govern.policy.rules import Policy
+from govern.register.queries import due as queries
+from govern.register.queries import reminded, work
+from govern.register.queries.due import Thing
+
+
+class Notice(NamedTuple):
+    """One thing for one person (id). `point`: the stage to tell now, None where nothing is told now; `day`: of the due time in the policy's zone;
+    `past`: days since then, negative ahead of it; `next`: UTC time of the next reminder; `why`: custodian, deputy, admin, also."""
+
+    thing: Thing
+    person: str
+    point: int | None
+    day: str
+    past: int
+    next: str
+    why: str
+
+
+def notices(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, every: bool = False) -> list[Notice]:
+    """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next. `reader`: person id of who runs this."""
+    rule = later_rules.reminders(policy.later)
+    today = stages.local_day(now, rule.zone)
+    found = queries.things(db, policy, now, stages.plus(today, rule.ahead + 1), reader=reader)
+    if not found:
+        return []
+    return list(_notices(db, rule, now, today, found, every))
+
+
+def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, found: Iterable[Thing], every: bool) -> Iterator[Notice]:
+    there = work.staff(db, now)
+    services = {person for (person,) in db.execute("SELECT DISTINCT person FROM services")}
+    present, admins, runs = there.present - services, there.admins - services, there.runs - services
+    near = []
+    for one in found:
+        day = stages.local_day(one.due, rule.zone)
+        past = stages.past(day, today)
+        if (every or stages.point(rule.tiers[one.tier], past) is not None) and not (one.lapses and past > 0):
+            near.append((one, one.id, day, past))
+    points, snoozed, seen = reminded.points(db, [id_ for _, id_, _, _ in near]), reminded.snoozes(db), reminded.acknowledged(db)
+    for one, id_, day, past in near:
+        circle = _circle(one, present, runs if one.runs else admins)
+        for person in sorted(stages.audience(rule.tiers[one.tier], circle, past)):
+            acknowledged = seen.get((id_, person), "")
+            told = Told(
+                point=points.get((id_, day, person)), snoozed=snoozed.get(id_, ""),
+                acknowledged=stages.local_day(acknowledged, rule.zone) if acknowledged else "",
+            )  # fmt: skip
+            point = stages.waits(rule, one.tier, told, day, today, pressing=one.pressing)
+            if point is None and not every:
+                continue
+            next_day = stages.next_day(rule, one.tier, told, day, today, pressing=one.pressing)
+            next_time = "" if one.lapses and next_day > day else stages.next_time(rule, next_day, now)
+            yield Notice(one, person, point, day, past, next_time, _why(one, circle, person))
+
+
+def _circle(thing: Thing, present: Set[str], admins: Set[str]) -> Circle:
+    """Who answers for it, of those who are there: the responsible person, else the deputy, else admins; never whoever is barred from it."""
+    here = frozenset(present) - {thing.barred, ""}
+    heads = frozenset(admins) & here if not thing.embargoed else frozenset()
+    deputies = frozenset({thing.deputy}) & here
+    first = frozenset(thing.first) & here or deputies or heads
+    return Circle(first=first, deputies=deputies, admins=heads, also=frozenset({thing.also}) & here)
+
+
+def _why(thing: Thing, circle: Circle, person: str) -> str:
+    if person in thing.first:
+        return "responsible"
+    if person == thing.deputy:
+        return "deputy"
+    return "holder" if person in circle.also and person not in circle.first | circle.admins else "admin"

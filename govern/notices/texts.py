@@ -1,0 +1,185 @@
+"""What a reminder says, in one language: what to do, until when, and the next step in words that need no knowledge of computers.
+
+No secret can be in it, for nothing here ever sees one; no link either, so that nobody learns to follow links in such mails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from govern.languages import Language
+from govern.notices.due import Notice
+from govern.notices.message import one_line
+from govern.offboarding.items import ItemKind
+from govern.offboarding.wording import sentence
+
+COLUMNS: Final = 72
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing as it is told. `until`: `by …`, `today` or `overdue since …`; `command`: what those type who work with govern, or empty."""
+
+    what: str
+    until: str
+    how: str
+    command: str
+    late: bool
+
+
+def line(notice: Notice, speech: Language) -> Line:
+    """The notice in that language."""
+    return Line(
+        what=_what(notice, speech), until=_until(notice, speech), how=_how(notice, speech),
+        command=one_line(notice.thing.command, 400), late=notice.past > 0,
+    )  # fmt: skip
+
+
+def _what(notice: Notice, speech: Language) -> str:
+    one, say = notice.thing, speech.say
+    names = {
+        "account": one_line(one.account, 100), "person": one_line(one.name, 100),
+        "credential": say(one.credential, "credential") if one.credential else "",
+    }  # fmt: skip
+    if one.embargoed:
+        return say("Something waits for you that only you can see")
+    match one.kind:
+        case "former":
+            text = say("Change the {credential} of {account}: somebody who is gone still knows it")
+        case "hand-over":
+            text = say("Give {person} the new {credential} of {account}")
+        case "grant" if notice.why == "holder":
+            text = say("Your permission to use {account} ends")
+        case "grant":
+            text = say("Decide whether {person} goes on using {account}")
+        case "emergency":
+            text = say("Look at the emergency permission of {person} for {account}")
+        case "cut":
+            text = say("End the access of {person}")
+        case "case-item" if one.told is not None:
+            told = one_line(sentence(one.told, say))
+            return f"{names['account']}: {told}" if one.account else told[:1].upper() + told[1:]
+        case "drill":
+            text = say("Try whether the recovery sheets still work")
+        case "baseline":
+            return speech.count(
+                "Look again at {n} finding that was accepted for now", "Look again at {n} findings that were accepted for now", one.number
+            )
+        case "authority":
+            text = say("Decide whether the service {person} goes on working")
+        case "undelivered":
+            text = say("See to it that reminders reach {person}")
+        case _:
+            text = say("Change the {credential} of {account}")
+    return text.format(**names)
+
+
+def _until(notice: Notice, speech: Language) -> str:
+    if notice.past == 0:
+        return speech.say("today")
+    text = speech.say("overdue since {day}") if notice.past > 0 else speech.say("by {day}")
+    return text.format(day=speech.day(notice.day))
+
+
+def _how(notice: Notice, speech: Language) -> str:
+    one, say = notice.thing, speech.say
+    if one.embargoed:
+        return say("Look it up in govern on your own machine. Do not pass this message on.")
+    match one.kind:
+        case "hand-over":
+            return say("Tell them in person or by phone, never by mail. govern shows you the secret and records that they have it.")
+        case "grant" if notice.why == "holder":
+            return say("If you still need it, tell the person who is responsible for the account.")
+        case "grant":
+            return say("If yes, give the permission again with a later end. If no, nothing has to be done: it ends by itself.")
+        case "emergency":
+            return say("Ask whether it is still needed. Once it is over, what they know has to be changed.")
+        case "cut":
+            return say("At that time everything they were given ends in one step. Until then, change nothing.")
+        case "case-item" if one.told is not None and one.told.kind is not ItemKind.ROTATE:
+            return say("When it is done, tick it off in the list of the departure.")
+        case "drill":
+            return say("Have the sheets fetched from where they are kept, and try them out. Nothing is changed by that.")
+        case "baseline":
+            return say("After that day they count again as warnings. Set right what can be set right before.")
+        case "authority":
+            return say("If yes, authorise it again. If no, nothing has to be done: it stops by itself.")
+        case "undelivered":
+            return say("Their mail address may be wrong or their mailbox full. Reach them in another way, and correct the address.")
+        case _:
+            return say("Change it on the page of the platform. govern makes the new secret and leads you through every step.")
+
+
+def subject(lines: Sequence[Line], speech: Language) -> str:
+    """What, and until when; of several things the first, and how many there are."""
+    first = f"{lines[0].what} ({lines[0].until})"
+    if len(lines) == 1:
+        return one_line(first)
+    return one_line(f"{speech.count('{n} thing to do', '{n} things to do', len(lines))}: {first}")
+
+
+def plain(name: str, lines: Sequence[Line], speech: Language) -> str:
+    """The message as text: lines of at most 72 columns."""
+    said = [*_wrap(greeting(name, speech)), "", *_wrap(opening(lines, speech))]
+    for number, one in enumerate(lines, start=1):
+        said += ["", *_wrap(f"{number}. {one.what}", "   ", first=""), *_wrap(one.until, "   "), *_wrap(one.how, "   ")]
+        if one.command:
+            said += _typed(one.command)
+    for text in closing(speech):
+        said += ["", *_wrap(text)]
+    return "\n".join(said) + "\n"
+
+
+def greeting(name: str, speech: Language) -> str:
+    return speech.say("Hello {person},").format(person=one_line(name, 100))
+
+
+def opening(lines: Sequence[Line], speech: Language) -> str:
+    return speech.count("{n} thing waits for you:", "{n} things wait for you:", len(lines))
+
+
+def closing(speech: Language) -> tuple[str, ...]:
+    """What every message ends with."""
+    return (
+        speech.say(
+            "If you do not work with govern yourself, ask an admin of your company to do it with you. The lines with a $ are for them."
+        ),
+        speech.say("These messages never hold a secret and never a link. Nobody will ask you for a password in answer to them."),
+    )
+
+
+def _columns(text: str) -> int:
+    import unicodedata
+
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _wrap(text: str, indent: str = "", *, first: str | None = None, end: str = "") -> list[str]:
+    """Lines of at most `COLUMNS`; words that are longer are broken. `end`: what stands at the end of every line but the last."""
+    lines, current = [], indent if first is None else first
+    empty = True
+    for word in text.split():
+        for piece in _pieces(word, COLUMNS - len(indent) - len(end)):
+            if not empty and _columns(current) + 1 + _columns(piece) + len(end) > COLUMNS:
+                lines.append(current + end)
+                current, empty = indent, True
+            current += piece if empty else f" {piece}"
+            empty = False
+    return [*lines, current]
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    pieces, current = [], ""
+    for c in word:
+        if current and _columns(current + c) > room:
+            pieces.append(current)
+            current = ""
+        current += c
+    return [*pieces, current]
+
+
+def _typed(command: str) -> list[str]:
+    """A command over as many lines as it takes, each but the last ending in what a shell takes as going on."""
+    return _wrap(command, "     ", first="   $ ", end=" \\")

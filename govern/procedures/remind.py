@@ -1,0 +1,177 @@
+"""One run of reminders: what waits for whom is put into one message per person, sent, and recorded message by message.
+
+Each is recorded as soon as it was sent, in a transaction of its own: what a crash leaves unrecorded is one message, and the next run sends it with the same
+Message-ID. Of two runs at a time one has the lease, and the other sends nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from govern.policy import later_rules
+from govern.register import connection
+from govern.register.queries import policies, reminded
+
+if TYPE_CHECKING:
+    from govern.notices.digest import Digest
+    from govern.notices.due import Notice
+    from govern.notices.message import Delivery, Message
+    from govern.procedures.lease import Held
+    from govern.register.queries.reminded import Lease
+    from govern.register.workspace import Workspace
+
+
+class Post(NamedTuple):
+    """One way by which messages go. `send` says of each what became of it as soon as that is known, and raises nothing of its own for one of them."""
+
+    name: str
+    send: Callable[[Iterable[Message]], Iterator[tuple[Message, Delivery]]]
+
+
+class Sent(NamedTuple):
+    """One digest that has gone, and by which channel."""
+
+    digest: Digest
+    channel: str
+
+
+class Failed(NamedTuple):
+    """One digest that no channel took, and what the last one said."""
+
+    digest: Digest
+    channel: str
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a run has done. `other`: the run that was under way instead; `quiet_until`: when it will send, where it may not now (UTC)."""
+
+    sent: tuple[Sent, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    other: Lease | None = None
+    quiet_until: str = ""
+
+
+_MEMO: Final = "remind_quiet"
+
+
+def remind(workspace: Workspace, clock: Callable[[], str], posts: Callable[[], Sequence[Post]], *, held: Held | None = None) -> Ran:
+    """Tell everybody what waits for them. `clock`: the UTC time, asked again as the run goes on; `posts`: the channels, the first choice first, opened only
+    where something is to be sent; `held`: the lease under which this is part of a longer run, which takes and gives back none of its own."""
+    db, now = workspace.view(), clock()
+    if _is_quiet(db, now):
+        return Ran()
+    from govern.procedures import lease
+
+    waiting, opens = due_now(db, now, reader=workspace.person)
+    if not waiting:
+        _remember(db, now)
+        return Ran()
+    if opens:
+        return Ran(quiet_until=opens)
+    own = held is None
+    with workspace.transaction(now) as tx:
+        waiting, _ = due_now(tx.register, now, reader=workspace.person)  # what others have recorded meanwhile counts
+        if not waiting:
+            return Ran()
+        if held is None:
+            taken = lease.take(tx, "remind")
+            if isinstance(taken, reminded.Lease):
+                return Ran(other=taken)
+            held = taken
+    try:
+        return _send(workspace, clock, posts(), waiting, held)
+    finally:
+        if own:
+            lease.give_back(workspace, held, clock())
+
+
+def due_now(db: sqlite3.Connection, now: str, *, reader: str) -> tuple[list[Notice], str]:
+    """What waits for somebody at `now`, and from when on it is sent (UTC), where that is not now."""
+    from govern.notices import due, stages
+
+    policy = policies.policy(db)
+    rule = later_rules.reminders(policy.later)
+    waiting = [one for one in due.notices(db, policy, now, reader=reader) if one.point is not None]
+    quiet = stages.is_quiet(rule, now)
+    return waiting, stages.next_time(rule, stages.local_day(now, rule.zone), now) if quiet else ""
+
+
+def _is_quiet(db: sqlite3.Connection, now: str) -> bool:
+    """Whether an earlier run has found that nothing waits before a later time, and nothing was recorded since."""
+    memo, size = connection.states(db, _MEMO, "size")
+    if not isinstance(memo, str):
+        return False
+    at, since, until = memo.split(" ")
+    return at == str(size) and since <= now < until
+
+
+def _remember(db: sqlite3.Connection, now: str) -> None:
+    """Stages come with days: until the next one begins there is nothing to tell, unless somebody records something."""
+    from govern.notices import stages
+
+    rule = later_rules.reminders(policies.policy(db).later)
+    until = stages.opens(rule, stages.plus(stages.local_day(now, rule.zone), 1))
+    with connection.transaction(db):
+        connection.save(db, **{_MEMO: f"{connection.state(db, 'size')} {now} {until}"})
+
+
+def _send(workspace: Workspace, clock: Callable[[], str], posts: Sequence[Post], waiting: list[Notice], held: Held) -> Ran:
+    from govern.notices.digest import digests
+    from govern.notices.message import Outcome
+
+    left = {one.message.message_id: one for one in digests(workspace.db, waiting, vault=workspace.vault.hex())}
+    sent: list[Sent] = []
+    failed: dict[str, Failed] = {}
+    for post in posts:
+        for message, delivery in post.send(_while_ours(workspace, held, clock, [one.message for one in left.values()])):
+            digest = left[message.message_id]
+            if delivery.outcome is Outcome.DELIVERED:
+                _record(workspace, digest, post.name, clock())
+                sent.append(Sent(digest, post.name))
+                del left[message.message_id]
+                failed.pop(message.message_id, None)
+            else:
+                failed[message.message_id] = Failed(digest, post.name, delivery)
+    for one in failed.values():
+        _record_failure(workspace, one, clock())
+    return Ran(sent=tuple(sent), failed=tuple(failed.values()))
+
+
+def _while_ours(workspace: Workspace, held: Held, clock: Callable[[], str], messages: list[Message]) -> Iterator[Message]:
+    """The messages, one by one, as long as nobody else has taken over."""
+    from govern.procedures import lease
+
+    for message in messages:
+        if not lease.goes_on(workspace, held, clock):
+            return
+        yield message
+
+
+def _record(workspace: Workspace, digest: Digest, channel: str, now: str) -> None:
+    """That it was sent: of each case in the compartment of that case, of the rest in base."""
+    body = {"person": digest.person, "message": digest.message.message_id, "channel": channel, "locale": digest.message.locale}
+    with workspace.transaction(now) as tx:
+        for case in digest.cases:
+            about = {"case": case} if case else {}
+            tx.record("case.digest_sent" if case else "digest.sent", {**about, **body, "lines": digest.lines(case)})
+
+
+def _record_failure(workspace: Workspace, failed: Failed, now: str) -> None:
+    """That it did not arrive: once a day, however often it is tried."""
+    digest, case = failed.digest, failed.digest.cases[0]
+    if any(one.person == digest.person and one.case == case and one.at[:10] == now[:10] for one in reminded.undelivered(workspace.db)):
+        return
+    with workspace.transaction(now) as tx:
+        tx.record(
+            "case.digest_failed" if case else "digest.failed",
+            {
+                **({"case": case} if case else {}), "person": digest.person, "message": digest.message.message_id, "channel": failed.channel,
+                "outcome": failed.delivery.outcome.value,
+            },
+            {"reason": failed.delivery.reason},
+        )  # fmt: skip

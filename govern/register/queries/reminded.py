@@ -1,0 +1,68 @@
+"""What was done about due things so far: who was told of which stage, what was put off, whom nothing reached, and whether a run is under way."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Lease(NamedTuple):
+    """A run that keeps others from running. `person`: handle; `until`: UTC."""
+
+    id: str
+    person: str
+    purpose: str
+    until: str
+
+
+class Undelivered(NamedTuple):
+    """Somebody whom the last digest did not reach. `person`: id; times are UTC; `case`: empty, or of whose compartment this is known."""
+
+    person: str
+    handle: str
+    case: str
+    since: str
+    at: str
+    tries: int
+    channel: str
+    outcome: str
+    reason: str
+
+
+def lease(db: sqlite3.Connection, now: str) -> Lease | None:
+    """The lease that holds at a UTC time."""
+    row = db.execute(
+        "SELECT l.id, coalesce(p.handle, 'former.' || substr(l.person, 1, 4)), l.purpose, l.until FROM leases l LEFT JOIN people p ON p.id = l.person"
+        " WHERE l.released_at IS NULL AND l.until > ? ORDER BY l.until DESC LIMIT 1",
+        (now,),
+    ).fetchone()
+    return None if row is None else Lease._make(row)
+
+
+def points(db: sqlite3.Connection, things: Iterable[str]) -> dict[tuple[str, str, str], int]:
+    """(thing, due day, person id) -> the latest stage that the person was told."""
+    rows = db.execute(
+        "SELECT r.thing, r.due, r.person, r.point FROM json_each(?) j CROSS JOIN reminded r ON r.thing = j.value",
+        (json.dumps(list(things)),),
+    )
+    return {(thing, due, person): point for thing, due, person, point in rows}
+
+
+def snoozes(db: sqlite3.Connection) -> dict[str, str]:
+    """Thing -> the day until which it was put off."""
+    return dict(db.execute("SELECT thing, until FROM snoozes").fetchall())
+
+
+def acknowledged(db: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """(thing, person id) -> when they acknowledged it (UTC)."""
+    return {(thing, person): at for thing, person, at in db.execute("SELECT thing, person, at FROM acknowledged")}
+
+
+def undelivered(db: sqlite3.Connection) -> list[Undelivered]:
+    rows = db.execute(
+        "SELECT u.person, coalesce(p.handle, 'former.' || substr(u.person, 1, 4)), u.case_id, u.since, u.at, u.tries, u.channel, u.outcome,"
+        " coalesce(u.reason, '') FROM undelivered u JOIN people p ON p.id = u.person WHERE p.left_on IS NULL ORDER BY u.since, p.handle"
+    )
+    return [Undelivered._make(row) for row in rows]

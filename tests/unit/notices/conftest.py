@@ -1,0 +1,70 @@
+"""A company whose reminders go into a list, and a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govern.notices.message import Delivery, Message, Outcome
+from govern.procedures.remind import Post, Ran, remind
+
+from ..departing.conftest import Company, Originals, copied
+
+__all__ = ["Office", "office", "originals"]
+
+
+@pytest.fixture(scope="session")
+def originals() -> Iterator[Originals]:
+    kept = Originals()
+    yield kept
+    kept.remove()
+
+
+class Office(Company):
+    """Acme with three accounts: shop and till are anna's, ben her deputy, blog is ben's. Everybody can be written to."""
+
+    box: list[Message]
+
+    def answering(self, answer: Callable[[Message], Delivery] | None = None, name: str = "list") -> Post:
+        """A channel that puts messages into `box`, or gives the answer it is told to give."""
+
+        def send(messages: Iterable[Message]) -> Iterator[tuple[Message, Delivery]]:
+            for message in messages:
+                delivery = answer(message) if answer else Delivery(outcome=Outcome.DELIVERED)
+                if delivery.outcome is Outcome.DELIVERED:
+                    self.box.append(message)
+                yield message, delivery
+
+        return Post(name, send)
+
+    def remind(self, *posts: Post, by: str = "mia", **more: Any) -> Ran:
+        """One run at noon of the company's day, an hour or more after the last."""
+        self.later(minutes=1)
+        return remind(self.members[by], lambda: self.now, lambda: posts or (self.answering(),), **more)
+
+    def told(self, ran: Ran) -> dict[str, list[tuple[str, str, int | None]]]:
+        """Handle -> (kind, account, stage) of what each was told."""
+        return {
+            one.digest.handle: sorted((each.thing.kind, each.thing.account, each.point) for each in one.digest.notices) for one in ran.sent
+        }
+
+    def mail(self, handle: str, address: str = "", **more: Any) -> None:
+        self.fact("person.edited", {"person": self.ids[handle]}, {"mail": address or f"{handle}@acme.example", **more})
+
+
+def _office(folder: Path) -> Office:
+    firm = Office(folder)
+    firm.box = []
+    for handle in ("anna", "ben", "cleo"):
+        firm.person(handle)
+        firm.mail(handle)
+    firm.mail("mia")
+    firm.account("shop", "mia", "cleo", custodian="anna", tier="critical", deputy=firm.ids["ben"])
+    firm.account("blog", "mia", custodian="ben", tier="low")
+    return firm
+
+
+office = copied(_office)
