@@ -76,5 +76,5 @@ class Compartments:
             raise Locked(
                 "the key of this machine was revoked: what was recorded since is not for it",
                 code="revoked",
-                hint="ask an admin for a new invite: govern person rekey PERSON",
+                hint="ask an admin for a new invite: govern person rekey PERSON (of a service, for a new key: govern key add-service NAME)",
             )

@@ -159,6 +159,24 @@ def test_a_backup_of_a_server_is_a_sqlite_store_that_recovers(vault: Story) -> N
     assert machine.ok("reveal", "shop", "--stdout").out == SECRET
 
 
+def test_a_machine_that_has_only_the_address_and_sheets_recovers_on_the_server_itself(vault: Story, admin: Any) -> None:
+    """And the machine that was lost is told that its key is no more."""
+    note = vault.folder / "note"
+    note.write_text(vault.ok("ledger", "checkpoint").out)
+    machine = Story(vault.folder / "machine", vault=vault.vault)
+    machine.folder.mkdir()
+    sheets = [word for sheet in sorted((vault.home / "recovery").iterdir())[:2] for word in ("--sheet", str(sheet))]
+    before = rows(admin)
+    assert machine.run("vault", "recover", "--handle", "mia", *sheets[:2]).code == 4, "the control: one sheet is not enough"
+    assert rows(admin) == before
+    told = machine.json("vault", "recover", "--handle", "mia", *sheets, "--checkpoint", str(note))
+    assert (told["sealed"], told["rotations"]) == (1, 1)
+    assert machine.ok("reveal", "shop", "--stdout").out == SECRET
+    machine.ok("ledger", "verify", "--deep")
+    lost = vault.run("status")
+    assert (lost.code, "was revoked" in lost.err) == (5, True)
+
+
 def test_doctor_tells_what_the_server_is_set_to(vault: Story) -> None:
     found = {(each["code"], each["subject"]): each["severity"] for each in vault.run("doctor", "--json").json()["findings"]}
     assert ("store", vault.vault) in found
