@@ -40,7 +40,7 @@ NOTICES: Final = (
     "acknowledgement", "review",
 )  # fmt: skip
 """Kinds of things that people are reminded of."""
-ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy")
+ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy", "account-erasure")
 """What takes two persons."""
 
 _kind, _tier, _name, _note, _label = word(*KINDS), word(*TIERS), text(200), text(2000), text(100)
@@ -89,6 +89,9 @@ FACTS: Final[Mapping[str, Fact]] = {
     "proposal.approved": _fact(proposal=id_),
     "proposal.withdrawn": _fact(proposal=id_),
     "erasure.listed": _fact(proposal=id_, part=count, of=count, entries=many(count, 5000)),
+    "erasure.sealed": _fact(
+        proposal=id_, part=count, of=count, versions=many(row(id_, count), 300), wraps=many(row(id_, count, id_, digest), 300)
+    ),
     # people, keys, roles
     "person.added": _fact(
         person=id_,
@@ -134,6 +137,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     "account.custody": _fact(account=id_, custodian=id_),
     "account.retired": _fact(account=id_),
+    "account.returned": _fact(account=id_),
     "credential.added": _fact(credential=id_, account=id_, kind=_kind, optional={"kept_in": id_}),
     "version.staged": _fact(
         credential=id_, version=count, state=word("candidate", "current"),
@@ -265,5 +269,6 @@ PARAMETERS: Final[Mapping[str, Fact]] = {
     "erasure": _fact(person=id_, entries=count),
     "restore": _fact(size=count, root=digest, note=digest),
     "policy": _fact(policy=record, digest=digest),
+    "account-erasure": _fact(accounts=many(id_, 500), entries=count, versions=count, wraps=count),
 }
 """Act -> the shape of the parameters of its proposal."""

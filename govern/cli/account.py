@@ -205,6 +205,34 @@ def retire(
             render.note(f"{one.account.handle} is still needed by {', '.join(one.needed_by)}")
 
 
+@app.command("erase")
+def erase(
+    selector: Selector,
+    reason: Annotated[str, typer.Option(help="Told to whoever approves it; erased with the rest.")] = "",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Propose to forget accounts that were handed back, secrets included. A second person approves it; that there were such accounts stays."""
+    from govern.cli.proposed import tell_proposed
+    from govern.procedures import erase_accounts as procedure
+
+    workspace, now = settings.workspace(), settings.now()
+    if dry_run:
+        found = procedure.plan(workspace.view(), selector)
+        what = {"entries": len(found.entries), "versions": len(found.versions), "wraps": len(found.wraps)}
+        if json:
+            render.emit("account", {"accounts": [one.handle for one in found.accounts], "erases": what, "dry_run": True})
+            return
+        for one in found.accounts:
+            render.line(f"would erase {one.handle}")
+        render.line(", ".join(f"{number} {name}" for name, number in what.items()))
+        render.next_step(f"govern account erase {selector}", "a second person approves it")
+        return
+    with workspace.transaction(now) as tx:
+        proposal = procedure.propose(tx, selector, reason)
+    tell_proposed(workspace.view(), proposal, now, json=json)
+
+
 @app.command("custody")
 def custody(
     selector: Selector,

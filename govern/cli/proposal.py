@@ -98,6 +98,8 @@ def _details(db: sqlite3.Connection, found: Proposal) -> list[tuple[str, str]]:
             return [("asks for less", "; ".join(less) or "nothing")]
         case "erasure":
             return [("left on", people.by_id(db, found.subject).left_on)]
+        case "account-erasure":
+            return [("handed back", f"{handle} on {on[:10]}") for handle, on in proposals.handed_back(db, found.parameters["accounts"])]
         case _:
             return [("root", found.parameters["root"])]
 

@@ -40,6 +40,9 @@ def what(proposal: Proposal, names: Mapping[str, str]) -> str:
             return f"the recovery key becomes {told['key']}, by {told['threshold']} of {told['shares']} sheets"
         case "erasure":
             return f"{names.get(proposal.subject, proposal.subject)} is forgotten: {render.count(told['entries'], 'personal part')}"
+        case "account-erasure":
+            secrets, parts = render.count(told["versions"], "sealed version"), render.count(told["entries"], "entry", "entries")
+            return f"{render.count(len(told['accounts']), 'account')} handed back, forgotten with {secrets} and what {parts} say"
         case "policy":
             return f"the policy {told['digest'][:16]} is in force, preset {told['policy']['preset']}"
         case _:

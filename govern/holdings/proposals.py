@@ -24,6 +24,7 @@ class Act(StrEnum):
     ERASURE = "erasure"
     RESTORE = "restore"
     POLICY = "policy"
+    ACCOUNTS = "account-erasure"
 
 
 class State(StrEnum):

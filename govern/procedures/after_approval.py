@@ -14,6 +14,7 @@ NEXT: Final = {
     Act.POLICY: ("govern policy show", "the rules in force now"),
     Act.RECOVERY: ("govern recovery drill --sheet FILE", "with the new sheets; then destroy the old ones"),
     Act.ERASURE: ("govern ledger verify --deep", "the whole ledger still verifies"),
+    Act.ACCOUNTS: ("govern ledger verify --deep", "the whole ledger still verifies"),
     Act.RESTORE: ("govern ledger verify --deep", ""),
 }
 """Act -> the next command, and why."""
@@ -24,6 +25,6 @@ def follow(workspace: Workspace, proposal: Proposal, now: str) -> list[str]:
     if proposal.act is Act.RECOVERY:
         done = replace_recovery.rewrap(workspace, now)
         return [done.told()]
-    if proposal.act is Act.ERASURE:
+    if proposal.act in (Act.ERASURE, Act.ACCOUNTS):
         return ["backups that are older still hold what was erased; it is dropped again when one is put back: govern vault restore"]
     return []

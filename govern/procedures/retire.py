@@ -77,4 +77,6 @@ def retire(tx: Transaction, selector: str, *, returned: bool = False) -> list[Re
             tx.record("account.retired", {"account": one.account.id})
         if returned:
             _close(tx, one.account.id)
+            if tx.register.execute("SELECT returned_at FROM accounts WHERE id = ?", (one.account.id,)).fetchone()[0] is None:
+                tx.record("account.returned", {"account": one.account.id})
     return planned

@@ -102,3 +102,10 @@ def wrap_of(payload: bytes) -> tuple[bytes, bytes, bytes]:
     """Target, recipient and sealed bytes (empty of one that was dropped)."""
     end = 1 + payload[0]
     return payload[1:end], payload[end : end + 16], payload[end + 16 :]
+
+
+def sealed_of(kind: bytes, payload: bytes) -> bytes:
+    """Which version (manifest digest) or epoch a frame of these belongs to: a sealed version, a wrap, or a wrap that was dropped. Empty of others."""
+    if kind == VERSION:
+        return payload[:32]
+    return payload[1 : 1 + payload[0]] if kind in (WRAP, DROPPED) and payload else b""

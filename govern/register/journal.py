@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from govern.errors import Failed
 from govern.register.durable import BINARY, sync, sync_folder, write_all
-from govern.register.frames import CHECKPOINT, DROPPED, ENTRY, VERSION, WRAP, EntryRow, Written, frame, frames, row_of, wrap_of
+from govern.register.frames import CHECKPOINT, DROPPED, ENTRY, VERSION, WRAP, EntryRow, Written, frame, frames, row_of, sealed_of, wrap_of
 
 _FEW: Final = 20_000
 """Rows of one transaction that are held in memory, some 20 MB, rather than read each time that they are walked."""
@@ -56,6 +56,28 @@ def _put(path: Path, start: int, data: bytes, *, durable: bool, waits: bool) -> 
     if new:
         sync_folder(path.parent)
     return not durable
+
+
+def _without(path: Path, goes: Callable[[bytes, bytes], bool], end: int) -> int:
+    """Write a file of frames anew without those that go, where there are any; the new offset of what stood at `end`."""
+    if not path.exists():
+        return end
+    with path.open("rb") as old:
+        if not any(goes(kind, payload) for kind, payload, _ in frames(old, 0)):
+            return end
+        fresh, kept, written = path.with_name(f"{path.name}.fresh"), 0, 0
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            for kind, payload, at in frames(old, 0):
+                if not goes(kind, payload):
+                    written += file.write(frame(kind, payload))
+                if at <= end:
+                    kept = written
+            file.flush()
+            os.fsync(file.fileno())
+    os.replace(fresh, path)
+    sync_folder(path.parent)
+    return kept
 
 
 class Recorded(NamedTuple):
@@ -114,29 +136,24 @@ class Journal:
             if path.exists() and path.stat().st_size > end:
                 os.truncate(path, end)
 
-    def forget(self, indices: set[int], ends: tuple[int, int]) -> tuple[int, int]:
-        """Write the side file anew without the personal parts of these entries; the new ends. Copies of it kept as damaged go altogether.
+    def forget(self, indices: set[int], targets: set[bytes], ends: tuple[int, int]) -> tuple[int, int]:
+        """Write the files anew without the personal parts of these entries, and without these versions (manifest digests) and their wraps; the
+        new ends. Copies kept as damaged go altogether.
 
-        The caller holds the register's lock. Where it is interrupted, the register no longer fits the file and is rebuilt.
+        The caller holds the register's lock. Where it is interrupted, the register no longer fits the files and is rebuilt.
         """
-        for copy in self.side.parent.glob(f"{self.side.name}.*"):
+        copies = [*self.side.parent.glob(f"{self.side.name}.*")]
+        if targets:
+            copies += [path for path in self.path.parent.glob(f"{self.path.name}.*") if not path.name.startswith(self.side.name)]
+        for copy in copies:
             copy.unlink(missing_ok=True)
-        with self.open_side() as side:
-            if not any(int.from_bytes(part[:8], "big") in indices for _, part, _ in frames(side, 0)):
-                return ends
-            fresh, end, written = self.side.with_name(f"{self.side.name}.fresh"), 0, 0
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                for kind, part, at in frames(side, 0):
-                    if int.from_bytes(part[:8], "big") not in indices:
-                        written += file.write(frame(kind, part))
-                    if at <= ends[1]:
-                        end = written
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(fresh, self.side)
-        sync_folder(self.side.parent)
-        return ends[0], end
+        side = _without(self.side, lambda _, part: int.from_bytes(part[:8], "big") in indices, ends[1])
+        main = (
+            _without(self.path, lambda kind, payload: bool(targets) and sealed_of(kind, payload) in targets, ends[0])
+            if targets
+            else ends[0]
+        )
+        return main, side
 
     def open_side(self) -> BinaryIO:
         return self.side.open("rb") if self.side.exists() else BytesIO()

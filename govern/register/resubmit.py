@@ -6,7 +6,6 @@ store, never new ones, where the store still ends where that transaction began; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govern.errors import GovernError
@@ -41,21 +40,21 @@ def resubmit(parts: Parts, writing: Writing) -> bool:
     return True
 
 
-def put(writing: Writing, written: Written, gone: Sequence[int] = ()) -> None:
-    """The rows of one transaction into the store, in the order in which they were first written; `gone` are the entries whose personal
-    parts it erases."""
+def put(writing: Writing, written: Written, gone: wipe.Gone = wipe.NOTHING) -> None:
+    """The rows of one transaction into the store, in the order in which they were first written; `gone` is what
+    it erases."""
     writing.insert_entries(written.entries)
     writing.insert_versions(written.versions)
     writing.insert_wraps(written.wraps)
     writing.drop_wraps(written.dropped)
-    writing.drop_personal(gone)
+    wipe.drop(writing, gone)
     writing.insert_checkpoint(written.size, written.note)
 
 
 class _Tried(Exception):
-    """It replays, erases these personal parts and ends these invites; the register is left as it was."""
+    """It replays, erases this and ends these invites; the register is left as it was."""
 
-    def __init__(self, gone: list[int], ended: list[bytes]) -> None:
+    def __init__(self, gone: wipe.Gone, ended: list[bytes]) -> None:
         self.gone, self.ended = gone, ended
 
 

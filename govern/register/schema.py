@@ -42,12 +42,17 @@ CREATE TABLE unseated (entry INTEGER PRIMARY KEY, person TEXT, actor TEXT);
 CREATE TABLE listed (entry INTEGER, proposal TEXT, part INTEGER, PRIMARY KEY (proposal, entry)) WITHOUT ROWID;
 CREATE TABLE concerns (person TEXT, entry INTEGER, PRIMARY KEY (person, entry)) WITHOUT ROWID;
 CREATE TABLE erased (entry INTEGER PRIMARY KEY, erasure INTEGER);
+CREATE TABLE doomed (
+  proposal TEXT, credential TEXT, n INTEGER, key TEXT, digest TEXT, PRIMARY KEY (proposal, credential, n, key)) WITHOUT ROWID;
+CREATE TABLE erased_versions (manifest TEXT PRIMARY KEY, erasure INTEGER) WITHOUT ROWID;
 CREATE TABLE epochs (id TEXT, compartment TEXT, number INTEGER, previous TEXT, entry INTEGER, PRIMARY KEY (id, compartment));
 CREATE TABLE compartments (id TEXT PRIMARY KEY, entry INTEGER) WITHOUT ROWID;
 
 CREATE TABLE accounts (
   id TEXT PRIMARY KEY, handle TEXT UNIQUE, platform TEXT, tier TEXT, custodian TEXT, deputy TEXT, department TEXT, client TEXT,
-  prompts_reach TEXT, login TEXT, url TEXT, title TEXT, state TEXT NOT NULL DEFAULT 'active', added_at TEXT, entry INTEGER);
+  prompts_reach TEXT, login TEXT, url TEXT, title TEXT, state TEXT NOT NULL DEFAULT 'active', added_at TEXT, entry INTEGER,
+  returned_at TEXT, erased INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE texts_of (account TEXT, entry INTEGER, PRIMARY KEY (account, entry)) WITHOUT ROWID;
 CREATE INDEX accounts_platform ON accounts (platform, login);
 CREATE INDEX accounts_custodian ON accounts (custodian);
 CREATE INDEX accounts_deputy ON accounts (deputy) WHERE deputy IS NOT NULL;

@@ -26,7 +26,7 @@ Spare = set[tuple[bytes, bytes]]
 
 def named(db: sqlite3.Connection, facts: Sequence[Named]) -> Spare:
     """Digests of versions, as (digest, b""), and (target, recipient) of wraps that void entries name: rows that may stand, and count for nothing."""
-    found: Spare = set()
+    found = _erased(db)
     for type_, body in facts:
         match type_:
             case "version.staged":
@@ -47,6 +47,15 @@ def named(db: sqlite3.Connection, facts: Sequence[Named]) -> Spare:
             case "key.enrolled":
                 found |= {(bytes.fromhex(epoch), bytes.fromhex(body["key"])) for epoch in body.get("epochs", ())}
     return found
+
+
+def _erased(db: sqlite3.Connection) -> Spare:
+    """What was erased, in case that a copy has brought it back: it is dropped again (`wipe`), and is nobody's to answer for."""
+    targets = [bytes.fromhex(manifest) for (manifest,) in db.execute("SELECT manifest FROM erased_versions")]
+    if not targets:
+        return set()
+    keys = [bytes.fromhex(key) for (key,) in db.execute("SELECT id FROM keys")]
+    return {(target, key) for target in targets for key in (b"", *keys)}
 
 
 def versions(reading: Reading, db: sqlite3.Connection, vault: bytes, spare: Spare) -> int:
@@ -118,11 +127,11 @@ def _chained(sealed: bytes | None, entry: int, epoch: str, previous: str, keys: 
 
 
 def expected(db: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, str | None]]:
-    """Entry, target, recipient, and the digest where the wrap was ended: of every wrap that was ever added."""
+    """Entry, target (empty of a version that was erased), recipient, and the digest where the wrap was ended: of every wrap that was ever added."""
     for entry, manifest, key, ended, digest in db.execute(
         "SELECT w.added, v.manifest, w.key, w.ended, w.digest FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n"
     ):
-        yield entry, bytes.fromhex(manifest), bytes.fromhex(key), digest if ended is not None else None
+        yield entry, bytes.fromhex(manifest or ""), bytes.fromhex(key), digest if ended is not None else None
     for entry, epoch, key in db.execute("SELECT entry, epoch, key FROM epoch_wraps"):
         yield entry, bytes.fromhex(epoch), bytes.fromhex(key), None
 

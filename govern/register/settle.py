@@ -50,7 +50,7 @@ def _look(parts: Parts, tail: Written) -> bool:
         return reading.checkpoint(tail.size) == tail.note
 
 
-def _put_again(parts: Parts, tail: Written, gone: list[int]) -> bool:
+def _put_again(parts: Parts, tail: Written, gone: wipe.Gone) -> bool:
     # We hold the register's lock, for which another process of ours may be waiting with this one in its hands: not for long.
     with parts.store.writing(patient=False) as writing:
         if writing.checkpoint(tail.size) == tail.note:

@@ -256,7 +256,7 @@ class Transaction:
             self.wipe_due = wipe.latest(self.register)
             if self.wipe_due is not None and self.wipe_due >= self.first:
                 gone = wipe.erased(self.register, since=self.first)
-                self._put(lambda: self._writing.drop_personal(gone))
+                self._put(lambda: wipe.drop(self._writing, gone))
             if self._clears:
                 ended = letters.ended(self.register)
                 self._put(lambda: self._writing.drop_mail(ended))

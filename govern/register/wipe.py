@@ -1,13 +1,14 @@
-"""After an erasure: the personal parts that it names go from the store, from this machine's journal, and from the pages of the register.
+"""After an erasure: what it names goes from the store, from this machine's journal, and from the pages of the register.
 
-What is to go, the register knows (`erased`); that it is still to be done, its `state` (`wipe`). Every step may be repeated: whatever is
-interrupted, the next command does it again, and so does every machine that reads the erasure, or puts a backup back.
+That is personal parts of entries and, of accounts that were handed back, versions with every wrap of them. What is to go, the register knows
+(`erased`, `erased_versions`); that it is still to be done, its `state` (`wipe`). Every step may be repeated: whatever is interrupted, the next
+command does it again, and so does every machine that reads the erasure, or puts a backup back.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.errors import Failed
 from govern.register import connection
@@ -15,6 +16,17 @@ from govern.register.journal import Journal
 
 if TYPE_CHECKING:
     from govern.register.parts import Parts
+    from govern.store.writing import Writing
+
+
+class Gone(NamedTuple):
+    """What is to be nowhere: indices of entries whose personal parts were erased, and manifest digests of versions."""
+
+    entries: list[int]
+    targets: list[bytes]
+
+
+NOTHING: Final = Gone([], [])
 
 
 def latest(db: sqlite3.Connection) -> int | None:
@@ -28,9 +40,18 @@ def is_due(db: sqlite3.Connection) -> bool:
     return latest(db) is not None
 
 
-def erased(db: sqlite3.Connection, since: int = 0) -> list[int]:
-    """Indices of all entries whose personal parts are to be nowhere, by an erasure that has the index `since` or a later one."""
-    return [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))]
+def erased(db: sqlite3.Connection, since: int = 0) -> Gone:
+    """All that is to be nowhere, by an erasure that has the index `since` or a later one."""
+    return Gone(
+        [row[0] for row in db.execute("SELECT entry FROM erased WHERE erasure >= ? ORDER BY entry", (since,))],
+        [bytes.fromhex(row[0]) for row in db.execute("SELECT manifest FROM erased_versions WHERE erasure >= ? ORDER BY 1", (since,))],
+    )
+
+
+def drop(writing: Writing, gone: Gone) -> None:
+    """Take it out of the store; the caller commits."""
+    writing.drop_personal(gone.entries)
+    writing.drop_sealed(gone.targets)
 
 
 def wipe(parts: Parts) -> None:
@@ -42,22 +63,22 @@ def wipe(parts: Parts) -> None:
     except Failed:
         pass  # whoever approved has done it already, unless a copy was put back; `doctor` looks
     with connection.transaction(db):
-        parts.save_ends(Journal(parts.home).forget(set(gone), parts.ends()))
+        parts.save_ends(Journal(parts.home).forget(set(gone.entries), set(gone.targets), parts.ends()))
     if _pages(db):
         with connection.transaction(db):
             db.execute("DELETE FROM state WHERE key = 'wipe'")
 
 
-def from_store(parts: Parts, gone: list[int]) -> int:
-    """Drop the parts that are in the store, and what its write-ahead file holds of them; how many there were."""
+def from_store(parts: Parts, gone: Gone) -> int:
+    """Drop what of it is in the store, and what its write-ahead file holds of it; how many parts and versions there were."""
     with parts.store.reading() as reading:
-        present = reading.with_personal(gone)
-    if present:
+        present = Gone(reading.with_personal(gone.entries), reading.with_sealed(gone.targets))
+    if any(present):
         with parts.store.writing() as writing:
-            writing.drop_personal(present)
+            drop(writing, present)
             writing.commit()
     parts.store.truncate_log()
-    return len(present)
+    return len(present.entries) + len(present.targets)
 
 
 def _pages(db: sqlite3.Connection) -> bool:

@@ -68,11 +68,11 @@ class Workspace(Parts):
             wipe.wipe(self)
 
     def erase_again(self) -> int:
-        """Drop what was erased and has come back into the store, with a backup; how many parts."""
+        """Drop what was erased and has come back into the store, with a backup; how many parts and versions."""
         from govern.register import wipe
 
         gone = wipe.erased(self.view())
-        return wipe.from_store(self, gone) if gone else 0
+        return wipe.from_store(self, gone) if any(gone) else 0
 
     # --- writing --------------------------------------------------------------------------------------------------------------------
 

@@ -115,6 +115,15 @@ class Reading:
             found += self._connection.execute(sa.select(tables.entry.c.idx).where(wanted, tables.entry.c.personal.is_not(None))).scalars()
         return found
 
+    def with_sealed(self, targets: Sequence[bytes]) -> list[bytes]:
+        """Those of these versions (manifest digests) that are there, or any wrap of them."""
+        found: set[bytes] = set()
+        for start in range(0, len(targets), FEW):
+            few = targets[start : start + FEW]
+            for column in (tables.version.c.digest, tables.wrap.c.target):
+                found |= set(self._connection.execute(sa.select(column).where(column.in_(few))).scalars())
+        return sorted(found)
+
     def version(self, digest: bytes) -> tuple[bytes, bytes] | None:
         """Commitment to the data key and sealed bytes, or None."""
         row = self._connection.execute(questions.version(), {"digest": digest}).fetchone()

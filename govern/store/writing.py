@@ -27,6 +27,13 @@ class Writing(Reading):
             wanted = tables.entry.c.idx.in_(indices[start : start + FEW])
             self._connection.execute(sa.update(tables.entry).where(wanted).values(personal=None))
 
+    def drop_sealed(self, targets: Sequence[bytes]) -> None:
+        """Forget these versions (manifest digests) and every wrap of them: what nobody is to open again."""
+        for start in range(0, len(targets), FEW):
+            few = targets[start : start + FEW]
+            self._connection.execute(sa.delete(tables.version).where(tables.version.c.digest.in_(few)))
+            self._connection.execute(sa.delete(tables.wrap).where(tables.wrap.c.target.in_(few)))
+
     def insert_checkpoint(self, size: int, note: bytes) -> None:
         self.insert_checkpoints([(size, note)])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from govern.errors import Refused
 from govern.register.projection import services
 from govern.register.projection.scene import Scene
 
@@ -38,7 +39,15 @@ def _added(scene: Scene) -> None:
 
 def _edited(scene: Scene) -> None:
     account = scene.body["account"]
-    scene.must("account", "accounts", account)
+    erased = scene.one("SELECT erased FROM accounts WHERE id = ?", account)
+    if erased is None:
+        raise scene.unknown("account")
+    if erased[0]:
+        raise Refused(
+            "an account that was erased is not described again", rule="erased", control="SI-12(3)", hint="add it anew if it came back"
+        )
+    if scene.has_personal:
+        scene.run("INSERT INTO texts_of VALUES (?, ?)", account, scene.index)
     services.hold_nothing(scene, scene.body.get("deputy"))
     for field in _COLUMNS:
         if field in scene.body:
@@ -79,9 +88,22 @@ def _retired(scene: Scene) -> None:
     scene.run("UPDATE accounts SET state = 'retired' WHERE id = ?", scene.body["account"])
 
 
+def _returned(scene: Scene) -> None:
+    """It is somebody else's now: whoever runs the account says so. The time is the ledger's own, since what is kept of it is kept from then on."""
+    row = scene.one("SELECT state FROM accounts WHERE id = ?", scene.body["account"])
+    if row is None:
+        raise scene.unknown("account")
+    if row[0] == "active":
+        raise Refused(
+            "an account that is in use was not handed back", rule="returned-in-use", control="PS-7", hint="govern account retire ACCOUNT --returned"
+        )  # fmt: skip
+    scene.run("UPDATE accounts SET returned_at = coalesce(returned_at, ?) WHERE id = ?", scene.now, scene.body["account"])
+
+
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "account.added": _added,
     "account.edited": _edited,
     "account.custody": _custody,
     "account.retired": _retired,
+    "account.returned": _returned,
 }

@@ -21,7 +21,7 @@ MALFORMED: Final = "personal-malformed"
 
 _ANEW: Final = "withdraw it and begin anew: govern proposal withdraw ID, then govern person erase PERSON"
 
-_TEXTS: Final = (
+TEXTS: Final = (
     ("grants", "reason"),
     ("shown", "reason"),
     ("spent", "reason"),
@@ -119,16 +119,21 @@ def erase(scene: Scene, proposal: str, person: str, entries: int) -> None:
             f"entry {left[0]} is about them too, and is younger than the list", rule="erasure-stale", control="SI-12(3)",
             hint=_ANEW,
         )  # fmt: skip
-    scene.run("INSERT OR IGNORE INTO erased SELECT entry, ? FROM listed WHERE proposal = ?", scene.index, proposal)
     scene.run(
         "UPDATE people SET handle = NULL, name = NULL, mail = NULL, department = NULL, locale = NULL, agency = NULL, erased = 1 WHERE id = ?",
         person,
     )
-    for table, column in _TEXTS:
+    forget_listed(scene, proposal)
+    scene.run("UPDATE cases SET statement = NULL WHERE person = ?", person)
+    scene.run("UPDATE items SET note = NULL WHERE case_id IN (SELECT id FROM cases WHERE person = ?)", person)
+    scene.run("INSERT OR REPLACE INTO state VALUES ('wipe', ?)", scene.index)
+
+
+def forget_listed(scene: Scene, proposal: str) -> None:
+    """Mark the entries that an erasure names, and take from the register what their personal parts said."""
+    scene.run("INSERT OR IGNORE INTO erased SELECT entry, ? FROM listed WHERE proposal = ?", scene.index, proposal)
+    for table, column in TEXTS:
         scene.run(
             f"UPDATE {table} SET {column} = NULL WHERE entry IN (SELECT entry FROM listed WHERE proposal = ?)", proposal  # noqa: S608  names are ours
         )  # fmt: skip
     scene.run("DELETE FROM findings WHERE code = ? AND entry IN (SELECT entry FROM listed WHERE proposal = ?)", MALFORMED, proposal)
-    scene.run("UPDATE cases SET statement = NULL WHERE person = ?", person)
-    scene.run("UPDATE items SET note = NULL WHERE case_id IN (SELECT id FROM cases WHERE person = ?)", person)
-    scene.run("INSERT OR REPLACE INTO state VALUES ('wipe', ?)", scene.index)

@@ -10,7 +10,7 @@ from typing import Any, Final, assert_never
 from govern.errors import Refused
 from govern.holdings import proposals
 from govern.holdings.proposals import Act, Made
-from govern.register.projection import erasing, founding, people, sponsors
+from govern.register.projection import erasing, erasing_accounts, founding, people, sponsors
 from govern.register.projection.scene import Scene
 
 
@@ -50,6 +50,8 @@ def _made(scene: Scene) -> None:
         scene.must("person", "people", parameters["person"])
     if act is Act.ERASURE:
         erasing.check(scene, parameters["person"])
+    if act is Act.ACCOUNTS:
+        erasing_accounts.check(scene, parameters["accounts"])
     told = json.dumps(parameters, sort_keys=True)
     about = "json_extract(parameters, '$.person') = ?" if act is Act.ERASURE else "parameters = ?"
     same = scene.one(
@@ -72,19 +74,36 @@ def _withdrawn(scene: Scene) -> None:
 
 def _listed(scene: Scene) -> None:
     found = _open(scene)
-    if found.act is not Act.ERASURE or found.proposer != scene.actor:
-        raise Refused(
-            "only whoever proposes an erasure says what it erases",
-            rule="erasure-list",
-            control="SI-12(3)",
-            hint="govern person erase PERSON",
-        )
+    _of_its_proposer(scene, found, (Act.ERASURE, Act.ACCOUNTS))
     if scene.index != found.entry + scene.body["part"]:
         raise Refused(
             "the list of an erasure stands right behind its proposal, so that the second person sees all of it", rule="erasure-list",
             control="SI-12(3)", hint="govern person erase PERSON",
         )  # fmt: skip
-    erasing.listed(scene, found.id, found.parameters["person"])
+    if found.act is Act.ACCOUNTS:
+        erasing_accounts.listed(scene, found.id, found.parameters["accounts"])
+    else:
+        erasing.listed(scene, found.id, found.parameters["person"])
+
+
+def _sealed(scene: Scene) -> None:
+    found = _open(scene)
+    _of_its_proposer(scene, found, (Act.ACCOUNTS,))
+    between = "SELECT 1 FROM entries WHERE idx > ? AND idx < ? AND type NOT IN ('erasure.listed', 'erasure.sealed')"
+    if scene.one(between, found.entry, scene.index):
+        raise Refused(
+            "the list of an erasure stands right behind its proposal, so that the second person sees all of it", rule="erasure-list",
+            control="SI-12(3)", hint="govern account erase ACCOUNT",
+        )  # fmt: skip
+    erasing_accounts.sealed(scene, found.id, found.parameters["accounts"])
+
+
+def _of_its_proposer(scene: Scene, found: _Proposal, acts: tuple[Act, ...]) -> None:
+    if found.act not in acts or found.proposer != scene.actor:
+        raise Refused(
+            "only whoever proposes an erasure says what it erases", rule="erasure-list", control="SI-12(3)",
+            hint="govern person erase PERSON, or govern account erase ACCOUNT",
+        )  # fmt: skip
 
 
 def _approved(scene: Scene) -> None:
@@ -124,6 +143,8 @@ def _take_effect(scene: Scene, found: _Proposal) -> None:
             founding.replace_recovery(told)
         case Act.ERASURE:
             erasing.erase(scene, found.id, found.parameters["person"], found.parameters["entries"])
+        case Act.ACCOUNTS:
+            erasing_accounts.erase(scene, found.id, found.parameters)
         case Act.RESTORE:
             pass  # what it allows is done to the store; the ledger only says that two persons wanted it
         case _:
@@ -135,4 +156,5 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "proposal.approved": _approved,
     "proposal.withdrawn": _withdrawn,
     "erasure.listed": _listed,
+    "erasure.sealed": _sealed,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from govern.errors import NotFound
@@ -109,3 +109,9 @@ def is_second_needed(db: sqlite3.Connection, act: Act) -> bool:
     """Whether this act takes two persons under the policy in force."""
     text = db.execute("SELECT value FROM state WHERE key = 'policy'").fetchone()
     return text is None or not rules.alone(act, json.loads(text[0])["preset"])
+
+
+def handed_back(db: sqlite3.Connection, accounts: Sequence[str]) -> list[tuple[str, str]]:
+    """Handle, and when the ledger was told that it was handed back (UTC), of these accounts (ids)."""
+    query = "SELECT handle, coalesce(returned_at, '') FROM accounts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY handle"
+    return [(handle, on) for handle, on in db.execute(query, (json.dumps(list(accounts)),))]

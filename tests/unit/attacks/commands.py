@@ -69,6 +69,7 @@ WRITING: tuple[str, ...] = (
     "account add news --platform x --login acme",
     "account edit shop --tier low",
     "account retire shop",
+    "account erase shop",
     "account custody shop ben",
     "credential add shop --kind api-token",
     "credential reaches shop --kind recovery-email --company",
