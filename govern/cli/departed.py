@@ -91,11 +91,18 @@ def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str])
         [
             (
                 entry.number, entry.handle, sentence(told(entry, person)), entry.item.basis, render.day(entry.item.due), _state(entry),
-                names.get(entry.ended_by or entry.assignee, ""), "the closing" if entry.item.blocking and entry.state == "open" else "",
+                _who(entry, names), "the closing" if entry.item.blocking and entry.state == "open" else "",
             )
             for entry in entries
         ],
     )  # fmt: skip
+
+
+def _who(entry: Entry, names: Mapping[str, str]) -> str:
+    """Whose it is or was; what the ledger itself shows as done stands under nobody's name."""
+    if entry.state == "done" and not entry.ended_by:
+        return "(the ledger)"
+    return names.get(entry.ended_by or entry.assignee, "")
 
 
 def _state(entry: Entry) -> str:

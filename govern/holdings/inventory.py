@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from govern.errors import Usage
+from govern.errors import Refused, Usage
 from govern.facts import DEVICE_KINDS
 
 MOST_ACCOUNTS: Final = 500
@@ -49,3 +49,22 @@ def device_kind(text: str) -> str:
     if text not in DEVICE_KINDS:
         raise Usage(f"there is no kind of device {text[:40]!r}", hint=f"one of {', '.join(DEVICE_KINDS)}")
     return text
+
+
+def same_as_recorded(what: str, end: str, typed: Mapping[str, tuple[object, object]]) -> None:
+    """Refuse to pass over something new about what is recorded already. `typed`: option -> what was typed (nothing, where empty) and what is
+    recorded; `end`: the command that ends the one that is recorded."""
+    other = [option for option, (new, old) in typed.items() if new and new != old]
+    if other:
+        raise Refused(
+            f"{what} already, with another {' and '.join(other)}", rule="recorded-otherwise", control="AU-10",
+            hint=f"a record is not rewritten: {end}, then add it anew",
+        )  # fmt: skip
+
+
+def ends_after_beginning(since: str, on: str) -> None:
+    """Refuse an end (day) before the beginning (day); either may be empty."""
+    if since and on and on < since:
+        raise Refused(
+            f"it began on {since}: it can't have ended on {on}", rule="period", control="AU-10", hint="--on is the day on which it was removed there"
+        )  # fmt: skip

@@ -25,7 +25,8 @@ class Others(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How one item ended: by whom, who verified it, and who entered the sheet by which it did (empty: nobody)."""
+    """How one item ended: by whom, who verified it, and who entered the sheet by which it did (empty: nobody; the ledger
+    itself showed it done, or a service did it, which acts for whoever authorised it and is nobody's second hand)."""
 
     by: str
     verifier: str = ""
@@ -60,9 +61,9 @@ def waive(actor: str, responsible: str, others: Others) -> None:
 def close(closer: str, opener: str, endings: Sequence[Ending], others: Others) -> bool:
     """Whether the closing is signed by one. Raises Refused where the closer's own work was looked at by nobody and somebody could.
 
-    The closer's own work: items that they ended and nobody verified, or a case that they opened and nobody else had a hand in.
+    The closer's own work: items that ended by their word and nobody verified, or a case that they opened and nobody else had a hand in.
     """
-    hands = {ending.signer for ending in endings} | {ending.verifier for ending in endings if ending.verifier}
+    hands = {ending.signer for ending in endings if ending.signer} | {ending.verifier for ending in endings if ending.verifier}
     unseen = any(closer in (ending.by, ending.entered_by) and not ending.verifier for ending in endings)
     alone = closer == opener and not hands - {closer}
     if not unseen and not alone:

@@ -16,6 +16,7 @@ from govern.procedures.selecting import in_use
 from govern.register.queries import inventory, people
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.inventory import App
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -48,7 +49,15 @@ def add(tx: Transaction, selector: str, connection: Connection) -> tuple[list[Ap
     scopes = rules.scopes(connection.scopes)
     if connection.since:
         past_day(connection.since, "--since", tx.now)
-    have = {one.account for one in inventory.apps(db) if one.tool.casefold() == tool.casefold() and one.person == who}
+    recorded = {one.account: one for one in inventory.apps(db) if one.tool.casefold() == tool.casefold() and one.person == who}
+    have = {account.id for account in chosen if account.id in recorded}
+    for account_id in sorted(have):
+        one, by = recorded[account_id], f" --by {quoted(connection.by)}" if connection.by else ""
+        rules.same_as_recorded(
+            f"{one.tool} is recorded as connected to {one.handle}", f"govern app end {one.handle} {quoted(one.tool)}{by}",
+            {"--scope": (scopes, tuple(one.scopes)), "--login": (connection.login.strip(), one.login), "--since": (connection.since, one.since),
+             "--evidence": (connection.evidence, one.evidence)},
+        )  # fmt: skip
     made = []
     for account in chosen:
         if account.id in have:

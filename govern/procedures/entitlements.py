@@ -16,6 +16,7 @@ from govern.register.queries import inventory, people
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.inventory import Entitlement
 from govern.register.queries.people import Person
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -57,7 +58,15 @@ def add(tx: Transaction, selector: str, person: str, role: Role) -> Added:
     name = rules.label(role.name, "--role")
     if role.since:
         past_day(role.since, "--since", tx.now)
-    have = {one.account for one in inventory.entitlements(db, person=who.id) if one.role.casefold() == name.casefold()}
+    recorded = {one.account: one for one in inventory.entitlements(db, person=who.id) if one.role.casefold() == name.casefold()}
+    have = {account.id for account in chosen if account.id in recorded}
+    for account_id in sorted(have):
+        one = recorded[account_id]
+        rules.same_as_recorded(
+            f"{who.handle} is recorded as {one.role} on {one.handle}", f"govern entitlement end {one.handle} {who.handle} --role {quoted(one.role)}",
+            {"--admin": (role.admin, one.admin), "--login": (role.login.strip(), one.login), "--since": (role.since, one.since),
+             "--evidence": (role.evidence, one.evidence)},
+        )  # fmt: skip
     made: list[str] = []
     items: list[tuple[Case, Entry]] = []
     for account in chosen:

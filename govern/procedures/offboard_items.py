@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from govern.errors import Refused, Usage
 from govern.offboarding import attestation
-from govern.offboarding.attestation import Ending
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.kinds import LEAVES
 from govern.procedures import ending_items, settling
@@ -102,11 +101,10 @@ def close(tx: Transaction, case: Case, statement: str = "") -> Case:
             control="IA-5 i",
             hint=f"take them in: govern offboard refresh {case.id[:8]}",
         )
-    endings = [Ending(entry.ended_by, entry.verifier, entry.entered_by) for entry in cases.items(tx.register, case.id) if entry.ended_by]
     others = signers.others(tx.register, tx.actor, case.person, tx.now)
     ready = case.state == "cut" and not cases.by_id(tx.register, case.id, reader=tx.actor).left
     # While something is left the closing is refused for that, which says more than who might sign.
-    signed_by_one = attestation.close(tx.actor, case.opener, endings, others) if ready else False
+    signed_by_one = attestation.close(tx.actor, case.opener, signers.endings(tx.register, case.id), others) if ready else False
     try:
         tx.record("case.closed", {"case": case.id, "signed_by_one": signed_by_one}, {"statement": statement})
     except Refused as refused:

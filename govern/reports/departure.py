@@ -232,7 +232,7 @@ def line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str, 
     return Line(
         number=entry.number, code=entry.code, account=entry.handle, told=told, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking,
         state=entry.state.value,
-        who=names.get(entry.ended_by or entry.assignee, ""), ended_at=entry.ended_at, grade=entry.grade,
+        who=names.get(entry.ended_by or (entry.assignee if entry.state is ItemState.OPEN else ""), ""), ended_at=entry.ended_at, grade=entry.grade,
         verifier=names.get(entry.verifier, ""), entered_by=names.get(entry.entered_by, ""), evidence=entry.evidence, note=entry.note, entry=entry.cites or None,
         where=where, steps=steps, survives=survives,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from govern.errors import Refused
+from govern.holdings.inventory import ends_after_beginning
 from govern.register.projection.scene import Scene
 
 _ANOTHER: Final = """
@@ -50,7 +51,9 @@ def still_open(scene: Scene, row: tuple[str, str | None, str | None] | None, nou
 
 
 def end(scene: Scene, table: str, id_: str) -> None:
-    """Write down that it has ended: when it was recorded, when it is said to have happened, by whom."""
+    """Write down that it has ended: when it was recorded, when it is said to have happened, by whom. Refused before it began."""
+    since = scene.one(f"SELECT since FROM {table} WHERE id = ?", id_)  # noqa: S608  names are ours
+    ends_after_beginning(since[0] or "" if since else "", scene.body.get("on") or "")
     scene.run(
         f"UPDATE {table} SET ended_at = ?, ended_on = ?, ender = ?, ended_entry = ? WHERE id = ?",  # noqa: S608  names are ours
         scene.at, scene.body.get("on"), scene.actor, scene.index, id_,

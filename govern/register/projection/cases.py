@@ -199,7 +199,8 @@ def _item_ended(scene: Scene) -> None:
     if state != "open":
         raise Refused("this item has ended", rule="item-open", hint="reopen it first")
     behalf = _on_behalf(scene, found) if "on_behalf" in body else None
-    by, cites = behalf or scene.actor, body.get("entry")
+    by: str | None = behalf or scene.actor
+    cites = body.get("entry")
     grade = None if body["state"] != "done" else "on-behalf" if behalf else "one-person"  # nobody's word for it makes it more
     item = Item(kind=ItemKind(kind), due="", account=account or "", credential=credential or "", version=n or 0, about=about or "")
     scope = scopes.of_case(scene.db, found.id)
@@ -216,6 +217,8 @@ def _item_ended(scene: Scene) -> None:
                 cites = proof.entry
                 if behalf is None or proof.by != scene.actor:  # else it was recorded with the sheet, and somebody else has done it
                     by, grade = proof.by, proof.grade
+            elif behalf is None and proven.can_tell(item.kind) and "evidence" not in body:
+                by = None  # the ledger's own rows show it: it stands under no name, and is nobody's own work at the closing
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:
@@ -294,17 +297,15 @@ def _closed(scene: Scene) -> None:
         grants_left=ties.grants_left(scene.db, found.person, scope),
         still_tied=len(ties_beside.unanswered(scene.db, found.id, found.person, scope)),
     )
-    endings = [
-        Ending(by or "", verifier or "", entered or "")
-        for by, verifier, entered in scene.db.execute("SELECT ended_by, verifier, entered_by FROM items WHERE case_id = ?", (found.id,))
-    ]
     others = signers.others(scene.db, scene.actor, found.person, scene.at)
-    signed_by_one = attestation.close(scene.actor, found.opener, endings, others)
-    if scene.body["signed_by_one"] is not signed_by_one:
-        raise Refused("who signed this case is told otherwise than it was", rule="four-eyes", control="AC-5")
+    signed_by_one = attestation.close(scene.actor, found.opener, signers.endings(scene.db, found.id), others)
+    if signed_by_one and not scene.body["signed_by_one"]:
+        raise Refused(
+            "who signed this case is told otherwise than it was", rule="four-eyes", control="AC-5", hint="govern offboard close CASE"
+        )
     scene.run(
         "UPDATE cases SET state = ?, closed_at = ?, closed_entry = ?, closer = ?, signed_by_one = ?, statement = ? WHERE id = ?",
-        state, scene.at, scene.index, scene.actor, int(signed_by_one), scene.personal.get("statement"), found.id,
+        state, scene.at, scene.index, scene.actor, int(scene.body["signed_by_one"]), scene.personal.get("statement"), found.id,
     )  # fmt: skip
 
 

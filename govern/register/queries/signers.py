@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from govern.holdings.services import Purpose
-from govern.offboarding.attestation import Others
+from govern.offboarding.attestation import Ending, Others
 from govern.register.queries import services
 from govern.register.queries.policies import policy
 
@@ -26,3 +26,10 @@ def may_work_on_cases(db: sqlite3.Connection, person: str, at: str) -> bool:
         "SELECT 1 FROM roles WHERE person = ? AND role IN ('admin', 'hr') AND (until IS NULL OR until > ?)", (person, at)
     ).fetchone()
     return row is not None or services.serves(db, person, Purpose.RUN_DUE, at)
+
+
+def endings(db: sqlite3.Connection, case: str) -> list[Ending]:
+    """How each ended item of the case did, as far as people had a hand in it."""
+    rows = db.execute("SELECT ended_by, verifier, entered_by FROM items WHERE case_id = ? AND state <> 'open'", (case,)).fetchall()
+    programs = {person for person in {one for row in rows for one in row if one} if services.is_service(db, person)}
+    return [Ending(*("" if one is None or one in programs else one for one in row)) for row in rows]

@@ -57,10 +57,8 @@ def of_person(db: sqlite3.Connection, person: str, *, lost: bool = False) -> tup
 
 
 def unanswered(db: sqlite3.Connection, case: str, person: str, scope: Scope) -> list[Tie]:
-    """What ties the person still, as far as the case is about it, and no item of it gave up: a role that was taken away and given again too.
-
-    Where codes go is left out: it was recorded before cases asked for it, and what is judged of a closed one stays as it was.
-    """
+    """What ties the person still, as far as the case is about it, and no item of it gave up: a role that was taken away and given again too; codes
+    that go to their phone."""
     given_up = set(db.execute(
         "SELECT kind, coalesce(account, ''), coalesce(about, ''), coalesce(credential, ''), coalesce(n, 0) FROM items"
         " WHERE case_id = ? AND state IN ('waived', 'not-applicable')", (case,)
@@ -68,7 +66,7 @@ def unanswered(db: sqlite3.Connection, case: str, person: str, scope: Scope) -> 
     return [
         tie
         for tie in of_person(db, person, lost=not scope.rules.of_the_person)
-        if tie.kind is not ItemKind.PROMPTS and scope.takes(tie.kind, tie.account) and tie[:5] not in given_up
+        if scope.takes(tie.kind, tie.account) and tie[:5] not in given_up
     ]
 
 

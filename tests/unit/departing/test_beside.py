@@ -172,6 +172,41 @@ def test_whoever_leaves_says_so_of_nothing_of_their_own_even_if_nobody_else_coul
 # --- what is open, and what is not twice --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "other", [{"admin": True}, {"login": "anna@other.example"}, {"since": "2026-01-05"}, {"evidence": "e" * 64}], ids=str
+)
+def test_something_new_about_a_role_that_is_recorded_is_not_passed_over(firm: Firm, other: dict[str, Any]) -> None:
+    firm.role("shop", "anna", "editor", login="anna@private.example", since="2026-01-04")
+    told = refused(firm.role, "tag:brand", "anna", "editor", **other)
+    assert (told.rule, "entitlement end shop anna --role editor" in told.hint) == ("recorded-otherwise", True)
+    assert f"--{next(iter(other))}" in told.message
+    assert [one.handle for one in inventory.entitlements(firm.db())] == ["shop"], "nothing was recorded on the other account either"
+    assert firm.role("shop", "anna", "Editor", login="anna@private.example", since="2026-01-04").known == ("shop",), "the control"
+
+
+def test_something_new_about_a_tool_that_is_recorded_is_not_passed_over(firm: Firm) -> None:
+    firm.do(apps.add, "shop", Connection(tool="hootsuite", by="anna", scopes=("read",)))
+    told = refused(firm.do, apps.add, "shop", Connection(tool="Hootsuite", by="anna", scopes=("read", "publish")))
+    assert (told.rule, "app end shop hootsuite --by anna" in told.hint) == ("recorded-otherwise", True)
+    assert firm.do(apps.add, "shop", Connection(tool="Hootsuite", by="anna", scopes=("read",)))[1] == ["shop"], "the control"
+
+
+def test_nothing_ends_before_it_began(firm: Firm) -> None:
+    """Judged by everybody's replay; on the day itself, and where nobody knows since when, it may."""
+    firm.role("shop", "anna", "editor", since="2026-01-05")
+    firm.role("page", "anna", "editor")
+    firm.do(apps.add, "shop", Connection(tool="buffer", by="anna", since="2026-01-05"))
+    assert refused(firm.ends_role, "shop", "anna", on="2026-01-04").rule == "period"
+    told = refused(firm.do, apps.end, "shop", "buffer", on="2026-01-04")
+    assert (told.rule, told.control, bool(told.hint)) == ("period", "AU-10", True)
+    (one,) = [one for one in inventory.entitlements(firm.db()) if one.handle == "shop"]
+    body = {"entitlement": one.id, "account": one.account, "on": "2026-01-04"}
+    assert refused(firm.fact, "entitlement.ended", body).rule == "period"
+    firm.ends_role("shop", "anna", on="2026-01-05")
+    firm.ends_role("page", "anna", on="2020-01-01")
+    firm.do(apps.end, "shop", "buffer", on="2026-01-06")
+
+
 def test_the_same_role_is_recorded_once_whatever_its_case(firm: Firm) -> None:
     firm.role("tag:brand", "anna")
     again = firm.role("tag:brand", "anna", "Super  Admin")
@@ -284,10 +319,10 @@ def test_each_end_ends_its_item_and_the_item_cites_it(firm: Firm) -> None:
     firm.rotate(firm.phone, "004587654321")
     firm.fact("account.edited", {"account": firm.ids["shop"], "prompts_reach": firm.ids["bo"]})
     firm.do(lambda tx: offboard.refresh(tx, firm.case(case, by="hr")), by="hr")
-    names = {id_: name for name, id_ in firm.ids.items()}
+    names = {id_: name for name, id_ in firm.ids.items()} | {"": "the ledger"}
     ended = {entry.item.kind.value + entry.handle: (names[entry.ended_by], entry.cites) for entry in firm.items(case)}
     assert {kind: by for kind, (by, _) in ended.items()} == {
-        "native-adminshop": "mia", "entitlementpage": "bo", "entitlementshop": "mia", "promptsshop": "hr", "recovery-channelshop": "mia",
+        "native-adminshop": "mia", "entitlementpage": "bo", "entitlementshop": "mia", "promptsshop": "the ledger", "recovery-channelshop": "mia",
         "appshop": "mia", "sessionshop": "hr", "device": "hr",
     }  # fmt: skip
     types = dict(firm.db().execute("SELECT idx, type FROM entries").fetchall())

@@ -249,8 +249,8 @@ def test_an_erasure_takes_no_secret_and_no_text_of_another_account(returned: Fir
         return lambda: returned.do(_propose, returned, **told)
 
     for more in ({"versions": [[blog, 1]]}, {"wraps": [[blog, 1, key, "0" * 64]]}, {"entries": [own, other]}):
-        returned.refuses("erasure-beyond", named(**more))  # type: ignore[arg-type]
-    returned.refuses("erasure-list", named(entries=[99_999]))  # type: ignore[arg-type]
+        returned.refuses("erasure-beyond", named(**more))
+    returned.refuses("erasure-list", named(entries=[99_999]))
     named()()  # type: ignore[operator]
 
 
