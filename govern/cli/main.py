@@ -150,6 +150,23 @@ def _carry_out(words: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _register_altered() -> GovernError | None:
+    """What is wrong with this machine's register, where somebody wrote into it and it was being read; None where nothing is."""
+    if "govern.cli.settings" not in sys.modules:
+        return None
+    from contextlib import suppress
+
+    from govern.register.altered import altered
+
+    for db in sys.modules["govern.cli.settings"].registers():
+        found = None
+        with suppress(Exception):  # what can't be looked at says nothing
+            found = altered(db)
+        if found is not None:
+            return found
+    return None
+
+
 def unexpected(error: Exception, *, as_json: bool) -> int:
     """Typer's own errors (wrong usage), and defects of ours: one line, no value of anything that was in memory."""
     from govern.errors import Failed
@@ -180,6 +197,9 @@ def unexpected(error: Exception, *, as_json: bool) -> int:
         from govern.register.connection import damaged
 
         return fail(damaged(error), as_json=as_json)  # the store's own errors were told apart before
+    changed = _register_altered()
+    if changed is not None:
+        return fail(changed, as_json=as_json)
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

@@ -34,6 +34,7 @@ def holders(
     from govern.register.past import as_of
     from govern.reports import holders as report
 
+    _names_a_file(out)
     workspace, now = settings.workspace(), settings.now()
     if on:
         with as_of(workspace, _moment(on, now)) as past:
@@ -84,6 +85,7 @@ def leavers(
     """Everybody who left: when the cut was made, when what they knew was changed, how long that took; those who held nothing too."""
     from govern.reports import leavers as report
 
+    _names_a_file(out)
     workspace = settings.workspace()
     first, last = _day(since) or "0000", _day(until) or "9999"
     found = report.collect(workspace.view(), since=first, until=last, reader=workspace.person, now=settings.now())
@@ -157,6 +159,12 @@ def _moment(text: str, now: str) -> str:
     if found > now:
         raise Usage(f"{found} has not come yet", hint="without --on it is as of now")
     return found
+
+
+def _names_a_file(out: Path | None) -> None:
+    """Refuse before anything is asked what could only fail at the end."""
+    if out is not None and (out.name == "" or out.expanduser().is_dir()):
+        raise Usage("--out names no file", hint="--out FILE.csv, one that is not there yet")
 
 
 def _put(path: Path | None, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -86,6 +86,8 @@ def _show_secret(workspace: Workspace, id_: str, which: str, *, stdout: bool, js
             render.emit("rotation", {**about, "copied": True})
     if which == "new":
         render.next_step(f"govern rotation confirm {short(shown.rotation.id)}", "once the platform has it; else: rotation reject")
+    else:
+        render.next_step(f"govern rotation show {short(shown.rotation.id)}", "how it stands")
 
 
 def _show_code(workspace: Workspace, id_: str, *, json: bool) -> None:
@@ -151,7 +153,9 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
         tell_before(told, found)
         tell_steps(told, found)
         tell_after(told, found)
-    tell_next([found])
+        tell_next([found])
+    else:
+        render.next_step(f"govern who {found.handle}", "who holds it, and who could know what is in force now")
 
 
 @app.command("confirm")

@@ -13,6 +13,7 @@ from govern.errors import Usage
 from govern.languages import LOCALES, locale_of
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
     from govern.register.workspace import Workspace
@@ -158,6 +159,11 @@ def workspace_anyhow(*, noted: bytes | None = None, path: Location | None = None
 
 
 _opened: list[Workspace] = []
+
+
+def registers() -> list[sqlite3.Connection]:
+    """The registers that this process has open."""
+    return [opened.db for opened in _opened]
 
 
 def close() -> None:

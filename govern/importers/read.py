@@ -91,16 +91,24 @@ def contents(path: Path, most: int) -> bytes:
     """The bytes of a file. NotFound: there is none. Failed: it is no file or can't be read. Malformed: empty, or more than `most` bytes."""
     with opened(path) as file:
         if os.fstat(file.fileno()).st_size > most:
-            raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
+            raise Malformed(f"{path.name} is larger than {_size(most)}")
         try:
             data = file.read(most + 1)
         except OSError as trouble:
             raise Failed(f"{path} can't be read ({trouble.strerror})", code="io", hint="name a file that you may read") from None
     if len(data) > most:
-        raise Malformed(f"{path.name} is larger than {most >> 20} MiB")
+        raise Malformed(f"{path.name} is larger than {_size(most)}")
     if not data:
         raise Malformed(f"{path.name} is empty")
     return data
+
+
+def _size(most: int) -> str:
+    """Bytes in the largest unit that leaves a whole number: `64 MiB`, `64 KiB`, `100 bytes`."""
+    for shift, unit in ((20, "MiB"), (10, "KiB")):
+        if most >> shift and not most & ((1 << shift) - 1):
+            return f"{most >> shift} {unit}"
+    return f"{most} bytes"
 
 
 def _head(data: bytes) -> bytes:

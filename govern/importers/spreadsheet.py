@@ -87,6 +87,8 @@ def _reading(rows: Sequence[Row | Skipped], warnings: list[str]) -> Reading:
             return Skipped(row.place, "no account, login name or password in it")
         if row.asks and not any(row.get(role) for role in _ABOUT):
             return Skipped(row.place, f"nothing but a title in it: {NO_LOGIN}")
+        if row.asks and not any(row.get(role) for role in ("account", *_ABOUT) if role != "platform"):
+            return Skipped(row.place, f"nothing but a platform in it: {NO_LOGIN}")
         if "password" in row.numbers:
             counted.append(row.place)
         if password.strip() and password != password.strip():

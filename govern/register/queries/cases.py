@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from govern.errors import NotFound, Usage
+from govern.errors import IntegrityError, NotFound, Usage
 from govern.offboarding import codes
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind, ItemState
@@ -91,6 +91,8 @@ class Entry(NamedTuple):
     """As the printed checklist carries it; empty where no case has the item yet."""
 
 
+ALTERED: Final = "remove register.db from GOVERN_HOME: the next command makes it again from what was verified"
+
 _CASES: Final = """
 SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at,
   c.closed_at, c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry,
@@ -100,7 +102,14 @@ FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
 """
 
 
+def _sound(row: Sequence[object], noun: str) -> None:
+    """Refuse bytes where a fact only ever puts texts and numbers: somebody has written into the register."""
+    if any(value is not None and not isinstance(value, (str, int)) for value in row):
+        raise IntegrityError(f"a {noun} in the register on this machine was altered", code="register", hint=ALTERED)
+
+
 def _case(row: Sequence[object]) -> Case:
+    _sound(row, "case")
     texts = [str(value or "") for value in row]
     return Case(
         id=texts[0], person=texts[1], kind=CaseKind(texts[2]), state=CaseState(texts[3]), cut_at=texts[4], last_day=texts[5],
@@ -179,6 +188,7 @@ def items(db: sqlite3.Connection, case: str) -> list[Entry]:
 
 
 def _entry(row: Sequence[object]) -> Entry:
+    _sound(row, "case's item")
     texts = [str(value or "") for value in row]
     item = Item(
         kind=ItemKind(texts[2]), account=texts[3], credential=texts[4], version=int(texts[5] or 0), due=texts[6], blocking=bool(row[7]),

@@ -6,6 +6,8 @@ import csv
 import time
 from typing import Any
 
+import pytest
+
 
 def test_holders_of_today_and_of_a_moment_gone_by(acme: Any) -> None:
     acme.ok("person", "add", "=HYPERLINK(1) Bo", "--handle", "bo")
@@ -59,3 +61,10 @@ def test_leavers_are_held_against_an_hr_export(acme: Any) -> None:
     assert "because" not in shown.out + shown.err
     assert "govern offboard open bo" in shown.err
     assert acme.run("report", "leavers", "--map", str(file)).code == 2
+
+
+@pytest.mark.parametrize("which", ["holders", "leavers"])
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_report_into_what_is_no_file_is_refused_with_a_hint(acme: Any, which: str, name: str) -> None:
+    told = acme.run("report", which, "--out", name)
+    assert (told.code, "--out names no file" in told.err, "hint: --out FILE.csv" in told.err) == (2, True, True), told.err

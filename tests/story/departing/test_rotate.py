@@ -255,3 +255,12 @@ def test_a_refusal_names_the_rotation_and_the_account(acme: Any) -> None:
     assert f"govern rotation show {short} --secret new --stdout" in acme.run("rotation", "confirm", short).err
     acme.ok("rotation", "abort", short)
     assert "govern rotate shop --kind password" in acme.run("rotation", "confirm", short).err
+
+
+def test_every_rotation_that_is_shown_ends_with_what_to_type_next(acme: Any) -> None:
+    """A seed's too, at each of its steps, and one that has ended."""
+    rotation = acme.json("rotate", "shop", "--kind", "totp", "--stdin", stdin="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ")["rotations"][0]["id"]
+    assert f"next: govern rotation show {rotation[:8]} --code" in acme.ok("rotation", "show", rotation).err
+    acme.ok("rotation", "show", rotation, "--code")
+    acme.ok("rotation", "confirm", rotation)
+    assert "next: govern who shop" in acme.ok("rotation", "show", rotation).err

@@ -12,7 +12,7 @@ import pytest
 
 from govern.errors import Failed, Locked, Malformed, NotFound, Usage
 from govern.importers.login import Reading
-from govern.importers.read import read
+from govern.importers.read import contents, read
 from govern.vault.secret import Secret
 
 Opening = Callable[..., Reading]
@@ -194,3 +194,10 @@ def test_reading_a_csv_loads_nothing_heavy(written: Written) -> None:
         [sys.executable, "-c", code, str(written(CHROME))], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("most", "told"), [(2 << 20, "2 MiB"), (64 << 10, "64 KiB"), (100, "100 bytes"), ((1 << 20) + 1, "1048577 bytes")])
+def test_how_large_a_file_may_be_is_told_in_a_unit_that_says_something(tmp_path: Path, most: int, told: str) -> None:
+    (tmp_path / "big.csv").write_bytes(b"x" * (most + 1))
+    with pytest.raises(Malformed, match=f"is larger than {told}$"):
+        contents(tmp_path / "big.csv", most)

@@ -315,3 +315,10 @@ def test_a_workbook_whose_xml_is_mutated_gives_a_reading_or_our_error(parts: lis
         assert isinstance(spreadsheet.read(held.getvalue()), Reading)
     except GovernError:
         pass
+
+
+def test_a_row_with_nothing_but_a_platform_is_no_account() -> None:
+    """The control: with a name of its own it is one, whoever may know its login."""
+    reading = spreadsheet.read(b"platform,account,login,password\nInstagram,,,\nX,shop,,\nTikTok,,acme,\n")
+    assert [(skipped.row, skipped.reason.split(":")[0]) for skipped in reading.skipped] == [("row 2", "nothing but a platform in it")]
+    assert [login.platform for login in reading.logins] == ["X", "TikTok"]
