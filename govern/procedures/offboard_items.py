@@ -79,7 +79,11 @@ def verify(tx: Transaction, case: Case, entry: Entry) -> Entry:
     if entry.state is ItemState.OPEN:
         hint = f"govern offboard done {case.id[:8]} {entry.number}"
         raise Refused("only what has ended can be verified", rule="item-open", hint=hint)
-    tx.record("case.item_verified", {"case": case.id, "item": entry.id})
+    try:
+        tx.record("case.item_verified", {"case": case.id, "item": entry.id})
+    except Refused as refused:
+        hint = refused.hint.replace(" CASE", f" {case.id[:8]}")
+        raise Refused(refused.message, rule=refused.rule, control=refused.control, hint=hint, code=refused.code) from None
     return _again(tx, case, entry)
 
 

@@ -273,6 +273,13 @@ def _item_verified(scene: Scene) -> None:
     row = _item(scene)[1]
     if row[0] == "open":
         raise Refused("only what has ended can be verified", rule="item-open", hint="govern offboard done CASE ITEM")
+    if row[0] == "done" and row[2] is None:
+        raise Refused(
+            "the ledger itself shows this done: there is nobody's word to look at",
+            rule="shown",
+            control="AC-5",
+            hint="govern offboard show CASE",
+        )
     attestation.verify(scene.actor, Ending(row[2] or "", entered_by=row[8] or ""))
     scene.run("UPDATE items SET verifier = ? WHERE case_id = ? AND id = ?", scene.actor, scene.body["case"], scene.body["item"])
 

@@ -42,6 +42,9 @@ def test_what_the_ledger_shows_stands_under_nobodys_name_and_is_nobodys_own_work
     firm.do(lambda tx: offboard.refresh(tx, firm.case(case, by="hanne")), by="hanne")
     ended = {entry.item.kind.value: (entry.state.value, entry.ended_by) for entry in firm.items(case)}
     assert ended["custody"] == ("done", "")
+    with pytest.raises(Refused) as refused:
+        firm.end(case, 1, "verify", by="bo")  # who has done it does not sign that it was looked at
+    assert refused.value.rule == "shown"
     assert firm.close_case(case, by="hanne").signed_by_one is False
 
 

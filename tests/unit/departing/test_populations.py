@@ -60,7 +60,7 @@ def test_what_was_erased_since_stays_away_from_the_past(anna: Any) -> None:
     with mia.store.writing() as writing:  # as an erasure leaves it: the part is gone from store and journal
         writing.drop_personal([index])
         writing.commit()
-    mia.journal.forget({index}, mia.ends())
+    mia.journal.forget({index}, set(), mia.ends())
     with as_of(mia, then) as past:
         assert past.db.execute("SELECT name FROM people WHERE id = ?", (person,)).fetchone()[0] is None
 
