@@ -29,6 +29,8 @@ DEVICE_ENDS: Final = ("returned", "lost", "wiped")
 REACHES: Final = ("company", "personal")
 """Whose a recovery mail address or phone number is: the company's, or somebody's own."""
 VIAS: Final = ("in-person", "call", "messenger", "paper")
+CHANNEL_KINDS: Final = ("mail", "chat")
+TLS: Final = ("starttls", "tls", "local")
 CUTS: Final = ("sessions", "app-passwords", "oauth-apps", "api-tokens")
 """What may have been ended on the platform along with a password."""
 SERVICE_PURPOSES: Final = ("run-due", "remind", "reconcile", "probe")
@@ -203,6 +205,16 @@ FACTS: Final[Mapping[str, Fact]] = {
     "device.signed_in": _fact(device=id_, accounts=many(id_, 500)),
     "device.ended": _fact(device=id_, how=word(*DEVICE_ENDS), optional={"on": date, "evidence": digest}),
     "channel.reaches": _fact(credential=id_, version=count, reach=word(*REACHES), optional={"person": id_}),
+    # by which ways messages go out
+    "channel.set": _fact(
+        channel=id_, name=handle, kind=word(*CHANNEL_KINDS),
+        optional={"credential": id_, "tls": word(*TLS), "port": count},
+        personal={"host": text(253), "sender": text(320), "login": text(500), "reply_to": text(320)},
+    ),
+    "channel.ended": _fact(channel=id_),
+    "channel.opened": _fact(channel=id_, credential=id_, version=count),
+    "channel.tested": _fact(channel=id_, person=id_),
+    "channel.answered": _fact(channel=id_, works=flag),
     # rotation
     "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
     "rotations.opened": _fact(

@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 def of_account(db: sqlite3.Connection, account: str, names: dict[str, str]) -> dict[str, Any]:
     """Roles, tools, recovery channels and devices of one account (id), by JSON key."""
-    from govern.cli import app, channel, device, entitlement
+    from govern.cli import app, device, entitlement, reaches
     from govern.register.queries import inventory
 
     return {
         "entitlements": [entitlement.row(one, names) for one in inventory.entitlements(db, account=account)],
         "apps": [app.row(one, names) for one in inventory.apps(db, account=account)],
-        "channels": [channel.row(one, names) for one in inventory.channels(db, account=account)],
+        "channels": [reaches.row(one, names) for one in inventory.channels(db, account=account)],
         "devices": [device.row(one, names) for one in inventory.signed_in(db, account)],
     }
 
 
 def of_person(db: sqlite3.Connection, person: str, names: dict[str, str]) -> dict[str, Any]:
     """The same of one person (id); also handles of accounts whose codes reach them."""
-    from govern.cli import app, channel, device, entitlement
+    from govern.cli import app, device, entitlement, reaches
     from govern.register.queries import accounts, inventory
 
     return {
         "entitlements": [entitlement.row(one, names) for one in inventory.entitlements(db, person=person)],
         "apps": [app.row(one, names) for one in inventory.apps(db, person=person)],
-        "channels": [channel.row(one, names) for one in inventory.channels(db, person=person)],
+        "channels": [reaches.row(one, names) for one in inventory.channels(db, person=person)],
         "devices": [device.row(one, names) for one in inventory.devices(db, person=person)],
         "prompts": [accounts.by_id(db, account).handle for account in inventory.reaching(db, person)],
     }
@@ -62,7 +62,7 @@ def tell_person(found: dict[str, Any]) -> None:
 
 
 def _tell_channels(channels: list[dict[str, Any]]) -> None:
-    from govern.cli.channel import words
+    from govern.cli.reaches import words
 
     for one in channels:
         render.line(f"{one['kind']} of {one['account']}: {words(one)}")

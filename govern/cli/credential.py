@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from govern.cli import channel, render, settings, ways_in
+from govern.cli import reaches, render, settings, ways_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -160,5 +160,5 @@ def use_code(
         render.next_step(f"govern rotate {spent.account} --kind backup-codes", "get new ones there while you are logged in")
 
 
-channel.register(app)
+reaches.register(app)
 ways_in.register(app)

@@ -40,7 +40,7 @@ def add_service(
     """Authorise a service for stated purposes, and make its key and state folder; of one that has a key only the authority is renewed."""
     from govern.cli.enrolment import missing_rows, tell_missing
     from govern.fields import date
-    from govern.holdings.services import ENTRUSTED, Purpose
+    from govern.holdings.services import ENTRUSTABLE, ENTRUSTED, Purpose
     from govern.procedures import services as procedure
 
     if not purpose or any(one not in set(Purpose) for one in purpose):
@@ -53,8 +53,8 @@ def add_service(
     folder = home.expanduser().absolute() if home else settings.current.home / "services" / name
     key_file = key_out.expanduser().absolute() if key_out else folder / "key"
     entrusted = _accounts(workspace, accounts or [])
-    if entrusted and not ENTRUSTED & set(purposes):
-        raise Usage("--accounts is for a service that asks platforms", hint="--purpose reconcile")
+    if entrusted and not ENTRUSTABLE & set(purposes):
+        raise Usage("--accounts is for a service that asks platforms or sends reminders", hint="--purpose reconcile, or --purpose remind")
     new = None if procedure.has_key(workspace, name) else _new(folder, key_file)
     try:
         with workspace.transaction(settings.now()) as tx:

@@ -31,6 +31,9 @@ class Purpose(StrEnum):
 ENTRUSTED: Final = frozenset({Purpose.RECONCILE, Purpose.PROBE})
 """Purposes that concern only accounts that an admin has entrusted to the service."""
 
+ENTRUSTABLE: Final = ENTRUSTED | {Purpose.REMIND}
+"""Purposes with which accounts can be entrusted: of reminders, the account by which they are sent."""
+
 SERVED_KINDS: Final = ("password", "app-password", "api-token")
 """Kinds of secrets that are sealed to a service to which their account is entrusted: what connectors change, or act with. No seed and no code."""
 
@@ -68,7 +71,7 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
         "epoch.wrapped": {},
         **_RUNS,
     },
-    Purpose.REMIND: {**_RUNS, **_TELLS},
+    Purpose.REMIND: {**_RUNS, **_TELLS, "channel.opened": {}, "channel.answered": {}},
     Purpose.RECONCILE: {
         **_PROBES,
         **_RUNS,
@@ -146,8 +149,11 @@ def _is(wanted: object, value: object) -> bool:
 
 
 def needs_entrusting(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> bool:
-    """Whether a service may record this fact only of accounts that are entrusted to it: no purpose without that condition needs the fact."""
-    return type_ not in _RUNS and not allowed(type_, body, [one for one in purposes if one not in ENTRUSTED])
+    """Whether a service may record this fact only of accounts that are entrusted to it: no purpose without that condition needs the fact, or it
+    is the opening of a channel's secret."""
+    if type_ in _RUNS:
+        return False
+    return type_ == "channel.opened" or not allowed(type_, body, [one for one in purposes if one not in ENTRUSTED])
 
 
 def permit(type_: str, body: Mapping[str, Any], purposes: Collection[str]) -> None:

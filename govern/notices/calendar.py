@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from govern import __version__
 from govern.canonical import canonical
 from govern.errors import Malformed, Refused
 from govern.notices.message import DOMAIN, one_line
@@ -63,14 +62,14 @@ def write(
 
     Raises Refused where that is another calendar, Malformed where it is none.
     """
-    from icalendar import Calendar, vText
+    from icalendar import Calendar
 
     known = {} if before is None else _events(before, uid(vault, person, ""))
     at = at.astimezone(UTC).replace(microsecond=0)
     calendar = Calendar()
     for field, value in (
         ("prodid", _PRODUCT), ("version", "2.0"), ("method", "PUBLISH"), ("uid", uid(vault, person, "")), ("name", one_line(name)),
-        ("x-wr-calname", one_line(name)), ("last-modified", at), ("x-govern-version", vText(__version__)),
+        ("x-wr-calname", one_line(name)),
     ):  # fmt: skip
         calendar.add(field, value)
     counts = {"new": 0, "changed": 0, "same": 0, "cancelled": 0}

@@ -41,7 +41,16 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
         *lying_sheets(workspace.home),
         *waiting(workspace, db, today),
     ]
-    wanted = {"openers", "export-lying", "drill-due", "void-entry", "erasure-rest"}
+    wanted = {
+        "openers",
+        "export-lying",
+        "drill-due",
+        "void-entry",
+        "erasure-rest",
+        "channel-failing",
+        "channel-account-retired",
+        "channel-unopened",
+    }
     found += came_back(workspace)
     found += [finding for finding in queries.findings(db, policy(db), today, workspace.person) if finding.code in wanted]
     return found

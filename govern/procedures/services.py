@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from govern.errors import NotFound, Refused
 from govern.holdings.names import check_handle
-from govern.holdings.services import ENTRUSTED, Purpose
+from govern.holdings.services import ENTRUSTABLE, Purpose
 from govern.procedures import enrol, epochs, join, keys, people, sealing
 from govern.procedures.enrol import Approved
 from govern.procedures.sealed_to import Sealed, seal_to
@@ -64,7 +64,7 @@ def authorise(
         _enrol(tx, service, issued, new)
     else:
         epochs.share_cases(tx, service.id)
-    wanted = list(dict.fromkeys((*served, *accounts))) if ENTRUSTED & set(purposes) else list(accounts)
+    wanted = list(dict.fromkeys((*served, *accounts))) if ENTRUSTABLE & set(purposes) else list(accounts)
     for start in range(0, len(wanted), _PART):
         tx.record("service.entrusted", {"authority": authority, "accounts": wanted[start : start + _PART]})
     sealed = seal_to(tx, service.id) if wanted else None

@@ -160,6 +160,10 @@ CREATE TABLE undelivered (
   PRIMARY KEY (person, case_id)) WITHOUT ROWID;
 CREATE TABLE snoozes (thing TEXT PRIMARY KEY, until TEXT, person TEXT, reason TEXT, at TEXT, times INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE acknowledged (thing TEXT, person TEXT, at TEXT, entry INTEGER, PRIMARY KEY (thing, person)) WITHOUT ROWID;
+CREATE TABLE notice_channels (
+  id TEXT PRIMARY KEY, name TEXT, kind TEXT, credential TEXT, tls TEXT, port INTEGER, host TEXT, sender TEXT, login TEXT, reply_to TEXT,
+  setter TEXT, at TEXT, ended_at TEXT, works INTEGER, since TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX notice_channels_credential ON notice_channels (credential) WHERE ended_at IS NULL;
 
 CREATE TABLE baseline (key TEXT PRIMARY KEY, until TEXT, entry INTEGER);
 CREATE TABLE imports (entry INTEGER PRIMARY KEY, format TEXT, path TEXT, at TEXT, created INTEGER, sealed INTEGER);

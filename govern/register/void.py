@@ -31,6 +31,7 @@ _EXPOSES: Final[Mapping[str, Callable[[Scene], None]]] = {
     "wraps.added": credentials.wraps_exposures,
     "secret.revealed": showing.revealed,
     "secret.handed_over": showing.handed_over,
+    "channel.opened": showing.sent,
     "envelope.opened": copies.opened_by,
     "code.spent": backup_codes.seen_by,
     "secrets.exported": showing.exported,

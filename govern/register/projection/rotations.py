@@ -167,7 +167,9 @@ def _confirmed(scene: Scene) -> None:
 def candidate(scene: Scene, credential: str, n: int, origin: str) -> Candidate:
     """What was shown of a version so far."""
     kind = scene.one("SELECT kind FROM credentials WHERE id = ?", credential)[0]
-    query = "SELECT what FROM shown WHERE credential = ? AND n = ? AND purpose <> 'probe'"  # a program tried it: nobody saw it
+    query = (
+        "SELECT what FROM shown WHERE credential = ? AND n = ? AND purpose NOT IN ('probe', 'send')"  # a program tried it: nobody saw it
+    )
     shown = {what for (what,) in scene.db.execute(query, (credential, n))}
     return Candidate(kind=kind, origin=origin, seen=bool(shown - {"code"}), coded="code" in shown)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.holdings.services import ENTRUSTED, Purpose, why_not
+from govern.holdings.services import ENTRUSTABLE, Purpose, why_not
 from govern.register.projection.scene import Scene
 from govern.register.queries import keys
 from govern.register.queries import services as queries
@@ -113,7 +113,7 @@ def _entrusted(scene: Scene) -> None:
     reason = why_not(authority, scene.now)
     if reason is not None:
         raise reason
-    if not ENTRUSTED & set(authority.purposes):
+    if not ENTRUSTABLE & set(authority.purposes):
         raise Refused(
             "a service with none of these purposes is entrusted with no account", rule="service-entrusted", control="AC-6",
             hint="govern key add-service NAME --purpose reconcile --accounts SELECTOR",

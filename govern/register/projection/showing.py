@@ -52,6 +52,13 @@ def revealed(scene: Scene) -> None:
     _shown(scene, "secret", None, version, body["purpose"])
 
 
+def sent(scene: Scene) -> None:
+    """Opened by a program that hands it to the server of a channel. Also for a void entry: what was opened is known."""
+    version = _version(scene, scene.body["credential"], scene.body["version"])
+    version.known_to(scene, scene.actor, "revealed")
+    _shown(scene, "secret", None, version, "send")
+
+
 def _code(scene: Scene) -> None:
     # A code is not the seed: nobody knows the seed by it, so no exposure follows.
     body = scene.body

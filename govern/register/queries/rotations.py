@@ -141,7 +141,9 @@ def candidate(db: sqlite3.Connection, rotation: Rotation, n: int) -> Candidate:
     ).fetchone()
     if row is None:
         raise NotFound(f"the rotation has no candidate {n}", hint=f"govern rotation show {rotation.id[:8]}")
-    query = "SELECT what FROM shown WHERE credential = ? AND n = ? AND purpose <> 'probe'"  # a program tried it: nobody saw it
+    query = (
+        "SELECT what FROM shown WHERE credential = ? AND n = ? AND purpose NOT IN ('probe', 'send')"  # a program tried it: nobody saw it
+    )
     shown = {what for (what,) in db.execute(query, (rotation.credential, n))}
     return Candidate(kind=rotation.kind, origin=row[0], seen=bool(shown - {"code"}), coded="code" in shown)
 

@@ -46,6 +46,8 @@ READING: tuple[str, ...] = (
     "ledger export --out {new}.export",
     "report holders --json",
     "report leavers --json",
+    "channel list --json",
+    "calendar --out {new}",
 )
 
 WRITING: tuple[str, ...] = (
@@ -78,6 +80,10 @@ WRITING: tuple[str, ...] = (
     "app add shop hootsuite --by ben",
     "app end shop hootsuite",
     "device add ben --kind phone",
+    "channel add post --kind mail --tls local --sender a@acme.example",
+    "channel edit post --port 26",
+    "channel test post --to cleo",
+    "channel end post",
     "device signed-in phone --accounts shop",
     "device return phone",
     "place add wall --kind paper",

@@ -65,6 +65,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "account.added": ({"custodian": "p"}, set()),
     "account.edited": ({"deputy": "p"}, set()),
     "place.added": ({}, set()),
+    "channel.set": ({}, set()),
     "recovery.used": ({}, set()),
 }
 
