@@ -47,7 +47,7 @@ READING: tuple[str, ...] = (
     "report holders --json",
     "report leavers --json",
     "channel list --json",
-    "calendar --out {new}",
+    "calendar --out {new}.ics",
 )
 
 WRITING: tuple[str, ...] = (
