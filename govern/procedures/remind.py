@@ -7,11 +7,12 @@ Message-ID. Of two runs at a time one has the lease, and the other sends nothing
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.policy import later_rules
+from govern.procedures.posts import Posts, posts
 from govern.register import connection
 from govern.register.queries import policies, reminded
 
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from govern.procedures.lease import Held
     from govern.register.queries.reminded import Lease
     from govern.register.workspace import Workspace
-
-
-class Post(NamedTuple):
-    """One way by which messages go. `send` says of each what became of it as soon as that is known, and raises nothing of its own for one of them."""
-
-    name: str
-    send: Callable[[Iterable[Message]], Iterator[tuple[Message, Delivery]]]
 
 
 class Sent(NamedTuple):
@@ -59,9 +53,9 @@ class Ran:
 _MEMO: Final = "remind_quiet"
 
 
-def remind(workspace: Workspace, clock: Callable[[], str], posts: Callable[[], Sequence[Post]], *, held: Held | None = None) -> Ran:
-    """Tell everybody what waits for them. `clock`: the UTC time, asked again as the run goes on; `posts`: the channels, the first choice first, opened only
-    where something is to be sent; `held`: the lease under which this is part of a longer run, which takes and gives back none of its own."""
+def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = posts, held: Held | None = None) -> Ran:
+    """Tell everybody what waits for them. `clock`: the UTC time, asked again as the run goes on; `posts`: by which ways; `held`: the lease under which this
+    is part of a longer run, which takes and gives back none of its own."""
     db, now = workspace.view(), clock()
     if _is_quiet(db, now):
         return Ran()
@@ -84,7 +78,7 @@ def remind(workspace: Workspace, clock: Callable[[], str], posts: Callable[[], S
                 return Ran(other=taken)
             held = taken
     try:
-        return _send(workspace, clock, posts(), waiting, held)
+        return _send(workspace, clock, posts, waiting, held)
     finally:
         if own:
             lease.give_back(workspace, held, clock())
@@ -120,14 +114,14 @@ def _remember(db: sqlite3.Connection, now: str) -> None:
         connection.save(db, **{_MEMO: f"{connection.state(db, 'size')} {now} {until}"})
 
 
-def _send(workspace: Workspace, clock: Callable[[], str], posts: Sequence[Post], waiting: list[Notice], held: Held) -> Ran:
+def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting: list[Notice], held: Held) -> Ran:
     from govern.notices.digest import digests
     from govern.notices.message import Outcome
 
     left = {one.message.message_id: one for one in digests(workspace.db, waiting, vault=workspace.vault.hex())}
     sent: list[Sent] = []
     failed: dict[str, Failed] = {}
-    for post in posts:
+    for post in posts(workspace, clock, list(left.values())):
         for message, delivery in post.send(_while_ours(workspace, held, clock, [one.message for one in left.values()])):
             digest = left[message.message_id]
             if delivery.outcome is Outcome.DELIVERED:

@@ -14,6 +14,8 @@ from govern.cli.commands import COMMANDS, module_of
 READING: tuple[str, ...] = (
     "status",
     "todo",
+    "remind --dry-run",
+    "remind --explain ben",
     "doctor",
     "person list",
     "person show ben",
@@ -113,6 +115,9 @@ WRITING: tuple[str, ...] = (
     "offboard run-due",
     "offboard refresh 012345",
     "offboard close 012345",
+    "remind",
+    "snooze 012345 --until 2026-12-01 --reason later",
+    "ack 012345",
     "policy adopt {policy}",
     "vault backup --out {new}",
     "vault move {vault} {new}",

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from govern.notices.message import Delivery, Message, Outcome
-from govern.procedures.remind import Post, Ran, remind
+from govern.procedures.posts import Post
+from govern.procedures.remind import Ran, remind
 
 from ..departing.conftest import Company, Originals, copied
 
@@ -43,7 +44,7 @@ class Office(Company):
     def remind(self, *posts: Post, by: str = "mia", **more: Any) -> Ran:
         """One run at noon of the company's day, an hour or more after the last."""
         self.later(minutes=1)
-        return remind(self.members[by], lambda: self.now, lambda: posts or (self.answering(),), **more)
+        return remind(self.members[by], lambda: self.now, posts=lambda *_: posts or (self.answering(),), **more)
 
     def told(self, ran: Ran) -> dict[str, list[tuple[str, str, int | None]]]:
         """Handle -> (kind, account, stage) of what each was told."""

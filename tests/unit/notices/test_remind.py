@@ -8,7 +8,7 @@ from .conftest import Office
 def test_what_is_due_is_told_once_to_whoever_answers_for_it_and_recorded(office: Office) -> None:
     office.secret("shop")
     ran = office.remind()
-    assert office.told(ran)["anna"] [0] == ("hand-over", "shop", -1)
+    assert office.told(ran)["anna"][0] == ("hand-over", "shop", -1)
     (message,) = [one for one in office.box if one.to_name == "Anna"]
     assert "shop" in message.subject
     assert "(by 2026-11-22)" in message.subject
@@ -18,4 +18,4 @@ def test_what_is_due_is_told_once_to_whoever_answers_for_it_and_recorded(office:
     assert office.remind().sent == ()
     assert len(office.box) == before, "a second run is silent"
     office.later(days=1)
-    assert office.told(office.remind())["anna"] [0] == ("hand-over", "shop", 0), "the control: the next stage is told"
+    assert office.told(office.remind())["anna"][0] == ("hand-over", "shop", 0), "the control: the next stage is told"

@@ -1,0 +1,52 @@
+"""What is due for one person as appointments of their calendar: no account and nobody is named in them unless that was allowed.
+
+A calendar is often seen by others, and lies with whoever keeps it: by default it says only that something is due, of what kind, and where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from govern.languages import Language
+from govern.notices import texts
+from govern.notices.calendar import Appointment
+from govern.notices.due import Notice
+from govern.policy.reminder_rules import ReminderRule
+
+
+def appointments(notices: Iterable[Notice], rule: ReminderRule, speech: Language, *, names: bool = False) -> list[Appointment]:
+    """One per thing, on its due day, with alarms where the policy has reminders. `names`: whether accounts and people may be named."""
+    return [_appointment(one, rule, speech, names) for one in notices]
+
+
+def _appointment(one: Notice, rule: ReminderRule, speech: Language, names: bool) -> Appointment:
+    told = texts.line(one, speech)
+    title = told.what if names else general(one, speech)
+    text = [told.how] if names or one.thing.embargoed else [speech.say("Look it up in govern, or ask an admin of your company.")]
+    return Appointment(
+        key=f"{one.thing.id} {one.day}", day=date.fromisoformat(one.day), title=title, text="\n".join(text),
+        alarms=(*rule.tiers[one.thing.tier].before, 0),
+    )  # fmt: skip
+
+
+def general(one: Notice, speech: Language) -> str:
+    """What kind of thing it is, naming nothing."""
+    say = speech.say
+    if one.thing.embargoed:
+        return say("Something waits for you that only you can see")
+    match one.thing.kind:
+        case "hand-over":
+            return say("Somebody is to be given a new secret")
+        case "grant" | "emergency" | "authority":
+            return say("A permission ends")
+        case "cut" | "case-item":
+            return say("A step of a departure is due")
+        case "drill":
+            return say("Try whether the recovery sheets still work")
+        case "baseline":
+            return say("Findings that were accepted count again")
+        case "undelivered":
+            return say("Reminders do not reach somebody")
+        case _:
+            return say("A secret is to be changed")

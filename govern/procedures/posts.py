@@ -1,0 +1,91 @@
+"""By which ways reminders go: the channels of the vault; where there is none, one calendar file per person below GOVERN_HOME, for somebody to pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from govern.policy import later_rules
+from govern.register.queries import people, policies
+
+if TYPE_CHECKING:
+    from govern.notices.digest import Digest
+    from govern.notices.due import Notice
+    from govern.notices.message import Delivery, Message
+    from govern.register.workspace import Workspace
+
+CALENDARS: Final = "calendars"
+"""Folder below GOVERN_HOME."""
+
+
+class Post(NamedTuple):
+    """One way by which messages go. `send` says of each what became of it as soon as that is known, and raises nothing of its own for one of them."""
+
+    name: str
+    send: Callable[[Iterable[Message]], Iterator[tuple[Message, Delivery]]]
+
+
+Posts = Callable[["Workspace", Callable[[], str], "Sequence[Digest]"], Sequence[Post]]
+"""Workspace, clock and what is to be sent -> the ways to try, the first choice first. Called only where something is to be sent."""
+
+
+def posts(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Digest]) -> Sequence[Post]:
+    """The ways of this vault."""
+    return [calendars(workspace, clock, digests)]
+
+
+def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Digest]) -> Post:
+    """The default: brings each person's calendar file up to date, with all that is due for them."""
+    whose = {one.message.message_id: one.person for one in digests}
+    due: dict[str, list[Notice]] = {}
+
+    def send(messages: Iterable[Message]) -> Iterator[tuple[Message, Delivery]]:
+        from govern.errors import GovernError
+        from govern.notices.message import Delivery, Outcome
+
+        for message in messages:
+            person = whose[message.message_id]
+            if not due:
+                due.update(by_person(workspace, clock()))
+            path = workspace.home / CALENDARS / f"{people.by_id(workspace.db, person).handle}.ics"
+            try:
+                write_calendar(workspace, person, due.get(person, []), path, clock())
+            except (OSError, GovernError) as error:
+                yield message, Delivery(outcome=Outcome.LATER, reason=f"the calendar can't be written ({type(error).__name__})")
+            else:
+                yield message, Delivery(outcome=Outcome.DELIVERED)
+
+    return Post("calendar", send)
+
+
+def by_person(workspace: Workspace, now: str) -> dict[str, list[Notice]]:
+    """Person (id) -> everything that they are or will be reminded of, at `now` (UTC)."""
+    from govern.notices.due import notices
+
+    found: dict[str, list[Notice]] = {}
+    for one in notices(workspace.db, policies.policy(workspace.db), now, reader=workspace.person, every=True):
+        found.setdefault(one.person, []).append(one)
+    return found
+
+
+def write_calendar(workspace: Workspace, person: str, due: Sequence[Notice], path: Path, now: str, *, names: bool = False) -> int:
+    """Write or update the calendar file of a person (id) with what is due for them; how many appointments stand in it. Raises OSError, and as
+    `govern.notices.calendar.write` does. `names`: whether accounts and people may be named in it."""
+    from govern.languages import language, locale_of
+    from govern.notices import calendar
+    from govern.notices.appointments import appointments
+
+    who = people.by_id(workspace.db, person)
+    speech = language(locale_of(who.locale) or "en")
+    told = appointments(due, later_rules.reminders(policies.policy(workspace.db).later), speech, names=names)
+    written = calendar.write(
+        told, before=path.read_bytes() if path.exists() else None, vault=workspace.vault.hex(), person=person, name="govern",
+        locale=speech.locale, at=datetime.fromisoformat(now),
+    )  # fmt: skip
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(written.data)
+    beside.replace(path)
+    return len(told)
