@@ -10,8 +10,10 @@ from govern.cli import render, settings
 from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import sqlite3
+    from collections.abc import Mapping, Sequence
 
+    from govern.notices.due import Notice
     from govern.register.queries.work import Work
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -36,11 +38,15 @@ def todo(
     db, now = workspace.view(), settings.now()
     who = "" if everybody else people.find(db, person).id if person else workspace.person
     found, names = work(db, policy(db), now, reader=workspace.person, person=who), people.handles(db)
+    due = _reminders(db, now, workspace.person) if found else {}
     if json:
-        render.emit("todo", {"person": names[who] if who else None, "items": [_row(one, names, now) for one in found]})
+        render.emit("todo", {"person": names[who] if who else None, "items": [_row(one, names, now, due, who) for one in found]})
         return
-    head = ("due", "what", "account", "why", *(("for",) if everybody else ()))
-    rows = [(_when(one, now), one.what, one.account, one.why, *((_of(one, names),) if everybody else ())) for one in found]
+    head = ("due", "what", "account", "why", "reminder", *(("for",) if everybody else ()))
+    rows = [
+        (_when(one, now), one.what, one.account, one.why, render.day(_next(one, due, who)[1]), *((_of(one, names),) if everybody else ()))
+        for one in found
+    ]
     render.table(head, rows, empty=f"nothing is open for {render.safe(names[who]) if who else 'anybody'}")
     for command in dict.fromkeys(one.command for one in found[:_STEPS] if one.command):
         render.next_step(render.safe(command))
@@ -59,9 +65,31 @@ def _of(one: Work, names: Mapping[str, str]) -> str:
     return ", ".join(sorted(names.get(person, person) for person in one.of))
 
 
-def _row(one: Work, names: Mapping[str, str], now: str) -> dict[str, object]:
+def _reminders(db: sqlite3.Connection, now: str, reader: str) -> dict[tuple[str, str], list[Notice]]:
+    """(what it is about, who) -> what people are reminded of about it: of a case's items by item, of the rest by rotation, grant, credential or case."""
+    from govern.notices.due import notices
+    from govern.register.queries.policies import policy
+
+    found: dict[tuple[str, str], list[Notice]] = {}
+    for one in notices(db, policy(db), now, reader=reader, every=True):
+        thing = one.thing
+        key = thing.about if thing.kind == "case-item" else "" if thing.kind == "drill" else thing.of
+        found.setdefault((key, thing.name if thing.kind == "hand-over" else ""), []).append(one)
+    return found
+
+
+def _next(one: Work, due: Mapping[tuple[str, str], Sequence[Notice]], who: str) -> tuple[str, str]:
+    """Id of the due thing, and when its next reminder goes to this person, or to whoever hears of it first (UTC); empty for none."""
+    mine = due.get((one.id or one.case, one.subject if one.what == "hand-over" else ""), ())
+    times = [each.next for each in mine if each.next and (not who or each.person == who)]
+    return (mine[0].thing.id if mine else ""), min(times, default="")
+
+
+def _row(one: Work, names: Mapping[str, str], now: str, due: Mapping[tuple[str, str], Sequence[Notice]], who: str) -> dict[str, object]:
+    item, reminder = _next(one, due, who)
     return {
         "what": one.what, "account": one.account or None, "kind": one.kind or None, "person": one.subject or None, "due": one.due or None,
         "overdue": _overdue(one, now), "why": one.why, "command": one.command or None, "id": one.id or None, "case": one.case or None,
+        "item": item or None, "next_reminder": reminder or None,
         "for": sorted(names.get(person, person) for person in one.of),
     }  # fmt: skip

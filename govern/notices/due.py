@@ -47,7 +47,7 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
     for one in found:
         day = stages.local_day(one.due, rule.zone)
         past = stages.past(day, today)
-        if (every or stages.point(rule.tiers[one.tier], past) is not None) and not (one.lapses and past > 0):
+        if (every or stages.point(_of(rule, one).tiers[one.tier], past) is not None) and not (one.lapses and past > 0):
             near.append((one, one.id, day, past))
     points, snoozed, seen = reminded.points(db, [id_ for _, id_, _, _ in near]), reminded.snoozes(db), reminded.acknowledged(db)
     for one, id_, day, past in near:
@@ -58,12 +58,18 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
                 point=points.get((id_, day, person)), snoozed=snoozed.get(id_, ""),
                 acknowledged=stages.local_day(acknowledged, rule.zone) if acknowledged else "",
             )  # fmt: skip
-            point = stages.waits(rule, one.tier, told, day, today, pressing=one.pressing)
+            own = _of(rule, one)
+            point = stages.waits(own, one.tier, told, day, today, pressing=one.pressing)
             if point is None and not every:
                 continue
-            next_day = stages.next_day(rule, one.tier, told, day, today, pressing=one.pressing)
+            next_day = stages.next_day(own, one.tier, told, day, today, pressing=one.pressing)
             next_time = "" if one.lapses and next_day > day else stages.next_time(rule, next_day, now)
             yield Notice(one, person, point, day, past, next_time, _why(one, circle, person))
+
+
+def _of(rule: ReminderRule, thing: Thing) -> ReminderRule:
+    """The rule for this thing: without any stage ahead of its day, where nobody is to hear of it earlier."""
+    return rule._replace(tiers={thing.tier: rule.tiers[thing.tier]._replace(before=())}) if thing.on_day else rule
 
 
 def _circle(thing: Thing, present: Set[str], admins: Set[str]) -> Circle:

@@ -54,6 +54,8 @@ def goes_on(workspace: Workspace, held: Held, clock: Callable[[], str]) -> bool:
     until = later(now, held.minutes)
     try:
         with workspace.transaction(now) as tx:
+            if tx.register.execute("SELECT 1 FROM leases WHERE id = ?", (held.id,)).fetchone() is None:
+                return False  # it had run out, and another run has been and gone since
             tx.record("run.leased", {"lease": held.id, "purpose": held.purpose, "until": until})
     except Refused as refused:
         if refused.rule != "run-leased":

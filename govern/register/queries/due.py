@@ -26,6 +26,7 @@ class Thing(NamedTuple):
     `due`: a day, or a UTC time. `first`, `deputy`: who answers for it, then who does when it grows late (person ids); nobody known: admins.
     `also`: told as well until the due day. `barred`: whoever must not hear of it. `pressing`: somebody is gone and still knows a secret.
     `lapses`: it ends by itself on its day. `runs`: HR counts as an admin does. `embargoed`: nothing is said of it but that it is there.
+    `on_day`: nobody hears of it ahead of its due day.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Thing(NamedTuple):
     lapses: bool = False
     runs: bool = False
     embargoed: bool = False
+    on_day: bool = False
     number: int = 0
     """Of an item of a case: its number; of a baseline: how many findings."""
     told: Told | None = None
@@ -202,6 +204,7 @@ def _undelivered(db: sqlite3.Connection, policy: Policy, _now: str, _until: str)
             name=name,
             barred=person,
             command="govern status",
+            on_day=True,
         )
 
 

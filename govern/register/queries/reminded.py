@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from govern.holdings.findings import Finding
+from govern.policy.rules import Policy
 
 
 class Lease(NamedTuple):
@@ -66,3 +69,15 @@ def undelivered(db: sqlite3.Connection) -> list[Undelivered]:
         " coalesce(u.reason, '') FROM undelivered u JOIN people p ON p.id = u.person WHERE p.left_on IS NULL ORDER BY u.since, p.handle"
     )
     return [Undelivered._make(row) for row in rows]
+
+
+def findings(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
+    """Whom the last digest did not reach; a warning from the second day on, for a server that is down for an hour is none."""
+    for one in undelivered(db):
+        late = one.since[:10] < today
+        yield Finding(
+            code="digest-undelivered", severity="warning" if late else "info", subject=one.handle, due="", key=f"undelivered:{one.person}",
+            message=f"reminders have not reached {one.handle} since {one.since[:10]}, tried {one.tries} time{'s' * (one.tries != 1)}"
+            + (f": {one.reason}" if one.reason else ""),
+            command=f"govern person show {one.handle}" if one.outcome == "refused" else "govern remind", why="what is due for them is not heard",
+        )  # fmt: skip

@@ -14,8 +14,8 @@ from govern.cli.commands import COMMANDS, module_of
 READING: tuple[str, ...] = (
     "status",
     "todo",
-    "remind --dry-run",
-    "remind --explain ben",
+    "remind --dry-run --json",
+    "remind --explain ben --json",
     "doctor",
     "person list",
     "person show ben",

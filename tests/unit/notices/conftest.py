@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -25,9 +25,15 @@ def originals() -> Iterator[Originals]:
 
 
 class Office(Company):
-    """Acme with three accounts: shop and till are anna's, ben her deputy, blog is ben's. Everybody can be written to."""
+    """Acme with three accounts: shop (critical) is anna's, ben her deputy, blog (low) ben's, till mia's. cleo, who has no keys, holds them all: once there is a
+    secret, it has to be handed over to her, within a day, a week and three days."""
 
     box: list[Message]
+
+    def copied(self, folder: Path) -> Self:
+        other = super().copied(folder)
+        other.box = []
+        return other
 
     def answering(self, answer: Callable[[Message], Delivery] | None = None, name: str = "list") -> Post:
         """A channel that puts messages into `box`, or gives the answer it is told to give."""
@@ -64,7 +70,8 @@ def _office(folder: Path) -> Office:
         firm.mail(handle)
     firm.mail("mia")
     firm.account("shop", "mia", "cleo", custodian="anna", tier="critical", deputy=firm.ids["ben"])
-    firm.account("blog", "mia", custodian="ben", tier="low")
+    firm.account("blog", "mia", "cleo", custodian="ben", tier="low")
+    firm.account("till", "mia", "cleo")
     return firm
 
 
