@@ -57,7 +57,7 @@ def _what(notice: Notice, speech: Language) -> str:
         case "emergency":
             text = say("Look at the emergency permission of {person} for {account}")
         case "cut":
-            text = say("End the access of {person}")
+            text = say("End everything that {person} was given")
         case "case-item" if one.told is not None:
             told = one_line(sentence(one.told, say))
             return f"{names['account']}: {told}" if one.account else told[:1].upper() + told[1:]
