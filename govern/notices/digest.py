@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,12 +24,18 @@ MOST: Final = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What one person is told at once."""
+    """What one person is told at once. `public`: the same where others read it too, naming nothing but them."""
 
     person: str
     handle: str
     notices: tuple[Notice, ...]
     message: Message
+    public: Message
+
+    @property
+    def sealed(self) -> bool:
+        """Whether all of it is of departures under embargo: then it goes nowhere where others read."""
+        return all(one.thing.embargoed for one in self.notices)
 
     def lines(self, case: str) -> list[list[str]]:
         """Thing, due day and stage of each, as its record has them: of one case (id), or of none."""
@@ -64,17 +70,18 @@ def _digest(person: people.Person, mine: Sequence[Notice], vault: str, environme
     lines = [texts.line(one, speech) for one in mine]
     subject = texts.subject(lines, speech)
     html = environment.get_template("digest.html.j2").render(
-        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.opening(lines, speech), lines=lines,
+        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.opening(len(lines), speech), lines=lines,
         closing=texts.closing(speech),
     )  # fmt: skip
-    return Digest(
-        person=person.id, handle=person.handle, notices=tuple(mine),
-        message=Message(
-            message_id=message_id(vault, person.id, [(one.thing.id, f"{one.day} {stage(one.point or 0)}") for one in mine]),
-            to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject,
-            text=texts.plain(person.name, lines, speech), html=html, list_id=list_id(vault), reply_to=None,
-        ),
+    message = Message(
+        message_id=message_id(vault, person.id, [(one.thing.id, f"{one.day} {stage(one.point or 0)}") for one in mine]),
+        to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject, text=texts.plain(person.name, lines, speech),
+        html=html, list_id=list_id(vault), reply_to=None,
     )  # fmt: skip
+    seen = sum(not one.thing.embargoed for one in mine)
+    head, text = texts.room(person.name, seen, speech)
+    public = replace(message, subject=head, text=text, html="")
+    return Digest(person=person.id, handle=person.handle, notices=tuple(mine), message=message, public=public)
 
 
 def _environment() -> Environment:

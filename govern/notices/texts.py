@@ -122,7 +122,7 @@ def subject(lines: Sequence[Line], speech: Language) -> str:
 
 def plain(name: str, lines: Sequence[Line], speech: Language) -> str:
     """The message as text: lines of at most 72 columns."""
-    said = [*_wrap(greeting(name, speech)), "", *_wrap(opening(lines, speech))]
+    said = [*_wrap(greeting(name, speech)), "", *_wrap(opening(len(lines), speech))]
     for number, one in enumerate(lines, start=1):
         said += ["", *_wrap(f"{number}. {one.what}", "   ", first=""), *_wrap(one.until, "   "), *_wrap(one.how, "   ")]
         if one.command:
@@ -132,12 +132,18 @@ def plain(name: str, lines: Sequence[Line], speech: Language) -> str:
     return "\n".join(said) + "\n"
 
 
+def room(name: str, things: int, speech: Language) -> tuple[str, str]:
+    """Subject and text for where others read it too: how many things wait for whom, and not what."""
+    head = f"{one_line(name, 100)}: {opening(things, speech).rstrip(':').rstrip()}"
+    return head, "\n".join(_wrap(speech.say("Look it up in govern, or ask an admin of your company."))) + "\n"
+
+
 def greeting(name: str, speech: Language) -> str:
     return speech.say("Hello {person},").format(person=one_line(name, 100))
 
 
-def opening(lines: Sequence[Line], speech: Language) -> str:
-    return speech.count("{n} thing waits for you:", "{n} things wait for you:", len(lines))
+def opening(things: int, speech: Language) -> str:
+    return speech.count("{n} thing waits for you:", "{n} things wait for you:", things)
 
 
 def closing(speech: Language) -> tuple[str, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.policy import later_rules
-from govern.register.queries import people, policies
+from govern.register.queries import notice_channels, people, policies
 
 if TYPE_CHECKING:
     from govern.notices.digest import Digest
     from govern.notices.due import Notice
     from govern.notices.message import Delivery, Message
+    from govern.register.queries.notice_channels import NoticeChannel
     from govern.register.workspace import Workspace
 
 CALENDARS: Final = "calendars"
@@ -21,10 +23,12 @@ CALENDARS: Final = "calendars"
 
 
 class Post(NamedTuple):
-    """One way by which messages go. `send` says of each what became of it as soon as that is known, and raises nothing of its own for one of them."""
+    """One way by which messages go. `send` says of each what became of it as soon as that is known, and raises nothing of its own for one of them.
+    `private`: whether only the person who is meant reads what goes by it."""
 
     name: str
     send: Callable[[Iterable[Message]], Iterator[tuple[Message, Delivery]]]
+    private: bool = True
 
 
 Posts = Callable[["Workspace", Callable[[], str], "Sequence[Digest]"], Sequence[Post]]
@@ -32,8 +36,45 @@ Posts = Callable[["Workspace", Callable[[], str], "Sequence[Digest]"], Sequence[
 
 
 def posts(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Digest]) -> Sequence[Post]:
-    """The ways of this vault."""
-    return [calendars(workspace, clock, digests)]
+    """The ways of this vault: its mail channels, then its rooms, each for those whom nothing before it has reached; without any, calendar files."""
+    channels = sorted(notice_channels.in_use(workspace.db), key=lambda one: (one.kind != "mail", one.name))
+    if not channels:
+        return [calendars(workspace, clock, digests)]
+    return [_post(workspace, clock, one) for one in channels]
+
+
+def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel) -> Post:
+    """A channel, whose secret is opened when its first message goes: once a run, and recorded before."""
+
+    def send(messages: Iterable[Message]) -> Iterator[tuple[Message, Delivery]]:
+        from govern.errors import GovernError, IntegrityError
+        from govern.notices.message import Delivery, Outcome
+        from govern.procedures import notice_channels as procedure
+
+        waiting = iter(messages)
+        first = next(waiting, None)
+        if first is None:
+            return
+        every = chain([first], waiting)
+        try:
+            with workspace.transaction(clock()) as tx:
+                ready = procedure.open_(tx, channel)
+        except IntegrityError:
+            raise
+        except GovernError as error:
+            for message in every:
+                yield message, Delivery(outcome=Outcome.LATER, reason=f"the channel can't be opened: {error.message}")
+            return
+        told: list[Delivery] = []
+        for message, delivery in ready.send(every, at=datetime.fromisoformat(clock())):
+            told.append(delivery)
+            yield message, delivery
+        works = procedure.works(told)
+        if works is not None and works is not channel.works:
+            with workspace.transaction(clock()) as tx:
+                procedure.answered(tx, channel.id, works)
+
+    return Post(channel.name, send, channel.kind == "mail")
 
 
 def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Digest]) -> Post:

@@ -122,7 +122,8 @@ def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting:
     sent: list[Sent] = []
     failed: dict[str, Failed] = {}
     for post in posts(workspace, clock, list(left.values())):
-        for message, delivery in post.send(_while_ours(workspace, held, clock, [one.message for one in left.values()])):
+        messages = [one.message if post.private else one.public for one in left.values() if post.private or not one.sealed]
+        for message, delivery in post.send(_while_ours(workspace, held, clock, messages)):
             digest = left[message.message_id]
             if delivery.outcome is Outcome.DELIVERED:
                 _record(workspace, digest, post.name, clock())
