@@ -42,7 +42,7 @@ def print_(
 
     for one in kind or ():
         check_kind(one)
-    path = Path(settings.need(str(out) if out else "", "--out", "File to write")).expanduser().absolute()
+    path = settings.place(settings.need(str(out) if out else "", "--out", "File to write"))
     workspace, now = settings.workspace(), settings.now()
     why = ask_reason(reason, workspace.view, lambda db: [find(db, account).tier])
     with reserved(path) as descriptor:

@@ -29,7 +29,7 @@ def export(
 
     if format not in _FORMATS:
         raise Usage(f"no format {format[:40]!r} is written", hint=f"--format {_FORMATS[0]}")
-    path = Path(settings.need(str(out) if out else "", "--out", "File to write")).expanduser().absolute()
+    path = settings.place(settings.need(str(out) if out else "", "--out", "File to write"))
     why = settings.need(reason.strip(), "--reason", "Why do you export everything")
     workspace = settings.workspace()
     with reserved(path) as descriptor:

@@ -16,7 +16,7 @@ def make(file: Path, reason: str, sheet: list[Path], *, json: bool) -> None:
     here = settings.current
     sheets = read_sheets(sheet) if sheet else []
     done = fork(
-        settings.workspace_anyhow, here.path, here.home, file.expanduser().absolute(), settings.now(), reason=reason, sheets=sheets
+        settings.workspace_anyhow, here.path, here.home, settings.place(file), settings.now(), reason=reason, sheets=sheets
     )  # fmt: skip
     _begin_here()
     if json:

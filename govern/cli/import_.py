@@ -49,7 +49,7 @@ def import_(
         ("--known-to", known_to), ("--folder", folder), ("--collection", collection), ("--platform", platform), ("--exclude", exclude),
         ("--without-secrets", without_secrets),
     ))  # fmt: skip
-    file = file.expanduser().resolve()
+    file = settings.place(file).resolve()
     word = import_inputs.Passphrase(passphrase_file, file.name, kdbx_keyfile)
     workspace = _workspace(dry_run=dry_run)
     reading = read(

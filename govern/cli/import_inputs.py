@@ -68,8 +68,8 @@ def _present(path: Path) -> None:
     """NotFound where a file that was named is not there, needed or not: a slip of the hand is told before anything is done."""
     from govern.errors import NotFound
 
-    if not path.expanduser().exists():
-        raise NotFound(f"no file {path}")
+    if not settings.place(path).exists():
+        raise NotFound(f"there is no file {path}", hint="check the name")
 
 
 def _text(path: Path) -> str:

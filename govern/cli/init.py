@@ -52,7 +52,7 @@ def init(
         Founding(
             path=here.path, home=here.home, organisation=organisation, name=name, mail=mail,
             handle=check_handle(handle) if handle else slug(name), preset=preset, threshold=threshold, shares=shares, locale=spoken,
-            sheets=recovery_out.expanduser().absolute() if recovery_out else here.home / "recovery",
+            sheets=settings.place(recovery_out) if recovery_out else here.home / "recovery",
         ),
         custody=custody, where=where, seed=seed, now=settings.now(),
     )  # fmt: skip

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
 from govern import __version__
-from govern.errors import GovernError, IntegrityError, Refused, Usage
+from govern.errors import GovernError, Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def fail(error: GovernError, *, as_json: bool) -> int:
     from govern.cli.render import safe
 
     hint = error.hint
-    if isinstance(error, IntegrityError):
+    if not hint:
         from govern.cli.mending import way_on
 
         hint = way_on(error)
@@ -190,9 +190,14 @@ def unexpected(error: Exception, *, as_json: bool) -> int:
         return int(getattr(error, "exit_code", 0))
     if isinstance(error, UnicodeEncodeError):
         return fail(Usage("an argument is not text in UTF-8", hint="type it anew"), as_json=as_json)
+    if isinstance(error, OverflowError) and "SQLite" in str(error):  # whatever is kept was bounded before; only what was typed is not
+        return fail(Usage("a number is larger than any that is kept", hint="type it anew"), as_json=as_json)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return fail(Failed(f"{where}{error.strerror}", code="io"), as_json=as_json)
+        return fail(
+            Failed(f"{where}{error.strerror}", code="io", hint="check the name, whose its folder is and how much room there is"),
+            as_json=as_json,
+        )
     if "sqlite3" in sys.modules and isinstance(error, sys.modules["sqlite3"].DatabaseError):
         from govern.register.connection import damaged
 

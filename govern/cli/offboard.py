@@ -251,7 +251,7 @@ def report(
     now = settings.now()
     told = departure.collect(db, found, vault=workspace.vault.hex(), now=now)
     name = f"{told.person.handle}-{found.id[:8]}"
-    out = out.expanduser().absolute()
+    out = settings.place(out)
     files = [
         write_private(out / f"departure-{name}.html", departure.html(told, spoken)),
         write_private(out / f"departure-{name}.json", departure.json(told)),

@@ -40,7 +40,7 @@ def replace(
 
     threshold, shares = split(recovery)
     workspace, now = settings.workspace(), settings.now()
-    done = propose(workspace, threshold, shares, recovery_out.expanduser().absolute() if recovery_out else None, now, reason)
+    done = propose(workspace, threshold, shares, settings.place(recovery_out) if recovery_out else None, now, reason)
     if json:
         proposal = row(done.proposal, handles(workspace.view()), now)
         render.emit("recovery.replace", {"proposals": [proposal], "sheets": [str(path) for path in done.sheets]})
@@ -61,7 +61,7 @@ def print_(
     from govern.procedures.sheets import remember
     from govern.vault.custody.files import write_private
 
-    pages = [(target(file.expanduser().absolute()), page(read)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
+    pages = [(target(settings.place(file)), page(read)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
     for path, text in pages:
         write_private(path, text.encode(), "the page of a recovery sheet")
     if (settings.current.home / "seed.json").exists():

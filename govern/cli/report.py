@@ -177,7 +177,7 @@ def _put(path: Path | None, head: Sequence[str], rows: Iterable[Sequence[str]]) 
     if path is None:
         return
     try:
-        descriptor = os.open(path.expanduser(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(settings.place(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Refused(f"{path} exists already", code="exists", hint="name another file") from None
     with open(descriptor, "w", encoding="utf-8", newline="") as file:

@@ -50,8 +50,8 @@ def add_service(
     workspace = settings.workspace()
     ends = f"{until}T23:59:59Z" if until else None
     purposes = [Purpose(one) for one in dict.fromkeys(purpose)]
-    folder = home.expanduser().absolute() if home else settings.current.home / "services" / name
-    key_file = key_out.expanduser().absolute() if key_out else folder / "key"
+    folder = settings.place(home) if home else settings.current.home / "services" / name
+    key_file = settings.place(key_out) if key_out else folder / "key"
     entrusted = _accounts(workspace, accounts or [])
     if entrusted and not ENTRUSTABLE & set(purposes):
         raise Usage("--accounts is for a service that asks platforms or sends reminders", hint="--purpose reconcile, or --purpose remind")

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from govern.vault.keys import Keys
 
 
-def _path(named: str) -> Path:
-    """A path as somebody typed it; Usage where it names a home folder that nobody has."""
+def place(named: str | Path) -> Path:
+    """A path as somebody typed it, made absolute; Usage where it names a home folder that nobody has."""
     try:
         return Path(named).expanduser().absolute()
     except (RuntimeError, ValueError) as error:
-        raise Usage(f"{named[:200]!r} is no path", hint="name a file or a folder") from error
+        raise Usage(f"{str(named)[:200]!r} is no path", hint="name a file or a folder") from error
 
 
 class Settings(NamedTuple):
@@ -41,7 +41,7 @@ class Settings(NamedTuple):
         """GOVERN_HOME, else the platform's folder for this program's data."""
         named = os.environ.get("GOVERN_HOME")
         if named:
-            return _path(named)
+            return place(named)
         from platformdirs import user_data_path
 
         return user_data_path("govern", appauthor=False)
@@ -56,9 +56,9 @@ class Settings(NamedTuple):
     def named_key_file(self) -> Path | None:
         """--key-file, GOVERN_KEY_FILE, or the systemd credential `govern-key`."""
         if self.key_file is not None:
-            return _path(str(self.key_file))
+            return place(str(self.key_file))
         if os.environ.get("GOVERN_KEY_FILE"):
-            return _path(os.environ["GOVERN_KEY_FILE"])
+            return place(os.environ["GOVERN_KEY_FILE"])
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
         credential = Path(folder, "govern-key") if folder else None
         return credential if credential is not None and credential.is_file() else None
@@ -74,7 +74,7 @@ def located(named: str) -> Location:
     from govern.store.address import PGPASS_HINT, Server, typed
 
     if "://" not in named:
-        return _path(named)
+        return place(named)
     location = typed(named, ask=_database_password if current.terminal else None)
     if isinstance(location, Server) and os.environ.get("PGPASSWORD"):
         raise Usage("PGPASSWORD holds a password in the environment, where others on this machine can read it", hint=PGPASS_HINT)

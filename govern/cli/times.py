@@ -40,6 +40,7 @@ def told_here(utc: str) -> str:
 def digest_of(path: Path) -> str:
     """SHA-256 of a regular file, hex. Raises NotFound where there is none, and Failed where it can't be read."""
     from govern.bounded import opened
+    from govern.cli import settings
 
-    with opened(path.expanduser()) as file:
+    with opened(settings.place(path)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

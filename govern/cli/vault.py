@@ -31,7 +31,7 @@ def backup(
 
     if out is None:
         raise Usage("--out is missing", hint="name a file for the copy")
-    made = procedure(settings.workspace(), out.expanduser().absolute(), settings.now())
+    made = procedure(settings.workspace(), settings.place(out), settings.now())
     if json:
         render.emit("vault.backup", {"file": str(made.file), "size": made.size, "checkpoint": made.note})
         return
@@ -78,14 +78,14 @@ def restore(
         from govern.register.pin import read_pin
 
         if file is not None:
-            backup_at(file.expanduser().absolute())
+            backup_at(settings.place(file))
         pin = read_pin(here.home / "pin")
         if json:
             render.emit("vault.restore", {"taken": None, "refilled": None, "aside": None, "dry_run": True})
             return
         render.note(f"would put {file or 'the journal'} in place of {here.path} and refill it to {pin.size if pin else 0} entries")
         return
-    done = procedure(settings.workspace_anyhow, here.path, here.home, file.expanduser().absolute() if file else None)
+    done = procedure(settings.workspace_anyhow, here.path, here.home, settings.place(file) if file else None)
     more = fill(settings.workspace())
     if json:
         aside = str(done.aside) if done.aside else None

@@ -22,7 +22,7 @@ def propose(tx: Transaction, person: str, reason: str = "") -> Proposal:
         raise Refused("their case is still open", rule="open-case", control="SI-12(3)", hint="close it first: govern offboard list")
     entries = _about(tx, person)
     if not entries:
-        raise NotFound("nothing is kept of them that could be erased")
+        raise NotFound("nothing is kept of them that could be erased", hint="govern person list says who is remembered by name")
     own = [tx.size] if reason else []
     parameters = {"person": person, "entries": len(entries) + len(own)}
     proposal = make_proposal(tx, Act.ERASURE, parameters, reason)

@@ -25,6 +25,7 @@ from govern.register.queries import proposals as queries
 from govern.register.queries.proposals import Proposal
 
 _STAGE: Final = "forking"
+_ANEW: Final = "ask two admins of today for a fork of theirs: govern vault restore FILE --fork"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +121,21 @@ def _second(old: sqlite3.Connection, made: Proposal, second: str, key: str) -> N
     admins, ties = sponsors.admins(old, Clock.load(connection.state(old, "clock")).now), sponsors.ties(old)
     held = {admin.person: admin.keys for admin in admins}
     if made.key not in held.get(made.proposer, frozenset()):
-        raise Refused("whoever proposed the fork was no admin any more, or not with that key", rule="fork-signer", control="AC-3(2)")
+        raise Refused(
+            "whoever proposed the fork was no admin any more, or not with that key",
+            rule="fork-signer",
+            control="AC-3(2)",
+            hint=_ANEW,
+        )
     told = Made(proposer=made.proposer, key=made.key)
     if old.execute("SELECT 1 FROM keys WHERE id = ? AND state = 'recovery'", (key,)).fetchone():
         rules.approve_as_recovery(told, admins, ties)
         return
     if key not in held.get(second, frozenset()):
-        raise Refused("whoever approved the fork was no admin any more, or not with that key", rule="fork-signer", control="AC-3(2)")
+        raise Refused(
+            "whoever approved the fork was no admin any more, or not with that key",
+            rule="fork-signer",
+            control="AC-3(2)",
+            hint=_ANEW,
+        )
     rules.approve_as_admin(told, second, key, ties)

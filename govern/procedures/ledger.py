@@ -38,7 +38,7 @@ def checkpoint(workspace: Workspace) -> bytes:
 
     pin = read_pin(workspace.pin_path)
     if pin is None:
-        raise NotFound("this machine has verified no checkpoint yet")
+        raise NotFound("this machine has verified no checkpoint yet", hint="govern status verifies what is there")
     return pin.note
 
 
@@ -55,7 +55,12 @@ def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
                 raise IntegrityError(f"{file} is signed by a key that this ledger does not have", found=name, code="forked")
             claimed = _signed(file, note, name, keys[name])
             if claimed.origin != f"govern/{workspace.vault.hex()}":
-                raise Refused(f"{file} is a checkpoint of another vault", rule="other-vault")
+                raise Refused(
+                    f"{file} is a checkpoint of another vault",
+                    rule="other-vault",
+                    control="SI-7",
+                    hint="name the vault that it is of with --vault",
+                )
             if claimed.size > reading.head()[0]:
                 raise IntegrityError(
                     f"{file} stands for more than this vault holds: it was rolled back",
@@ -87,7 +92,12 @@ def prove(workspace: Workspace, index: int) -> bytes:
     if row is None:
         raise NotFound(f"there is no entry {index}", hint="govern ledger show")
     if row[0] == "sealed":
-        raise Refused(f"entry {index} is in a compartment that you don't read", rule="compartment", control="AC-3")
+        raise Refused(
+            f"entry {index} is in a compartment that you don't read",
+            rule="compartment",
+            control="AC-3",
+            hint="whoever reads it can prove it: govern key list",
+        )
     with workspace.store.reading() as reading:
         workspace.open_epochs(reading)
         note, size = next((note, size) for size, note in reading.checkpoints(index))

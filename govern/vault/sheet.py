@@ -37,7 +37,9 @@ class Sheet:
 def write_sheet(sheet: Sheet) -> str:
     """The text to print, at most 78 columns wide, words numbered. Raises Malformed for a sheet without its heading."""
     if sheet.vault is None or sheet.key is None or sheet.set_id is None or not (sheet.index and sheet.count and sheet.threshold):
-        raise Malformed("a recovery sheet without its heading can't be written")
+        raise Malformed(
+            "a recovery sheet without its heading can't be written", hint="name the file of a whole sheet, not of its words alone"
+        )
     words = sheet.words.reveal().split()
     rows = -(-len(words) // _COLUMNS)
     grid = ["".join(f"{i + 1:>4}  {words[i]:<14}" for i in range(row, len(words), rows)).rstrip() for row in range(rows)]
@@ -137,7 +139,7 @@ def _numbered(text: str) -> Secret:
 def _bare(flat: str) -> Secret:
     words = re.findall(r"[^\W\d_]+", flat)
     if not words:
-        raise Malformed("neither a recovery sheet nor its words")
+        raise Malformed("neither a recovery sheet nor its words", hint="name the file of a sheet, or one with its words in their order")
     return Secret(" ".join(words))
 
 

@@ -82,7 +82,9 @@ def _folder(keep: Path | None) -> Path:
         from tempfile import mkdtemp
 
         return Path(mkdtemp(prefix="govern-demo-")).resolve()
-    folder = keep.expanduser().absolute()
+    from govern.cli import settings
+
+    folder = settings.place(keep)
     if folder.exists() and not folder.is_dir():
         raise Usage(f"{folder} is no folder", hint="name a new or empty folder")
     if folder.is_dir() and any(folder.iterdir()):
