@@ -9,8 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from govern.facts import GRADES, KINDS, ROLES
+from govern.facts import GRADES, KINDS, ROLES, TRIGGERS
 from govern.offboarding import beside
+from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemState
 from govern.offboarding.kinds import CaseKind
 from govern.reports.departure import BASES
@@ -21,6 +22,7 @@ GOVERN = Path(__file__).parents[1] / "govern"
 WORDS: dict[str, tuple[str, ...]] = {
     "basis": tuple(BASES.values()),
     "case kind": tuple(CaseKind),
+    "case state": tuple(CaseState),
     "credential": KINDS,
     "entry": ("case opened", "cut", "case closed", "rotation confirmed", *sorted(beside.KINDS)),
     "grade": GRADES,
@@ -28,6 +30,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "left alive": ALIVE,
     "outcome": ("works no more", "still known", "waived", "not-applicable"),
     "role": ROLES,
+    "rotation state": ("planned", "staged", "applied", "verified", "unknown", "rejected", "lost"),
+    "trigger": TRIGGERS,
+    "work": ("hand-over", "rotation", "clean-place", "envelope", "emergency", "cut", "case-item", "drill"),
 }
 """Context -> words that come from a table, or from the ledger."""
 

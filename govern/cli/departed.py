@@ -11,6 +11,7 @@ import typer
 from govern.cli import render
 
 if TYPE_CHECKING:
+    from govern.languages import Language
     from govern.offboarding.wording import Told
     from govern.register.queries.cases import Case, Entry
 
@@ -65,48 +66,73 @@ def told(entry: Entry, person: str) -> Told:
     )  # fmt: skip
 
 
-def cases_table(found: Sequence[Case], names: Mapping[str, str]) -> None:
+def cases_table(found: Sequence[Case], names: Mapping[str, str], language: Language) -> None:
+    say = language.say
     render.table(
-        ("case", "person", "kind", "state", "cut", "open items", "closed"),
+        (
+            say("case", "column"), say("person", "column"), say("kind", "column"), say("state", "column"), say("cut", "column"),
+            say("open items", "column"), say("closed", "column"),
+        ),
         [
-            (c.id[:8], names.get(c.person, c.person), c.kind, _stands(c), c.cut_at, f"{c.left} of {c.items}", render.day(c.closed_at))
+            (
+                c.id[:8], names.get(c.person, c.person), say(c.kind, "case kind"), _stands(c, language), c.cut_at,
+                say("{left} of {all}").format(left=c.left, all=c.items),
+                render.day(c.closed_at),
+            )
             for c in found
         ],
         empty="no departure yet: govern offboard plan PERSON",
-    )
+    )  # fmt: skip
 
 
-def _stands(case: Case) -> str:
-    return f"{case.state}, embargoed" if case.embargoed else str(case.state)
+def _stands(case: Case, language: Language) -> str:
+    state = language.say(case.state, "case state")
+    return language.say("{state}, embargoed").format(state=state) if case.embargoed else state
 
 
-def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str]) -> None:
+def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str], language: Language) -> None:
+    """Items in the reader's language; `person` is the handle of whoever leaves."""
     from govern.offboarding.wording import sentence
 
+    say = language.say
     if not entries:
-        render.line(f"nothing held: {render.safe(person)} holds nothing and could know nothing that works")
+        render.line(render.safe(say("nothing held: {person} holds nothing and could know nothing that works").format(person=person)))
         return
+    closing = say("the closing")
     render.table(
-        ("no", "account", "to do", "by", "due", "state", "who", "holds up"),
+        (
+            say("no", "column"), say("account", "column"), say("to do", "column"), say("by", "column"), say("due", "column"),
+            say("state", "column"), say("who", "column"), say("holds up", "column"),
+        ),
         [
             (
-                entry.number, entry.handle, sentence(told(entry, person)), entry.item.basis, render.day(entry.item.due), _state(entry),
-                _who(entry, names), "the closing" if entry.item.blocking and entry.state == "open" else "",
+                entry.number, entry.handle, sentence(told(entry, person), say), _basis(entry, language), render.day(entry.item.due),
+                _state(entry, language), _who(entry, names, language), closing if entry.item.blocking and entry.state == "open" else "",
             )
             for entry in entries
         ],
     )  # fmt: skip
 
 
-def _who(entry: Entry, names: Mapping[str, str]) -> str:
+def _basis(entry: Entry, language: Language) -> str:
+    """How the person could know it: in English the word that options and policies take."""
+    if language.locale == "en" or not entry.item.basis:
+        return entry.item.basis
+    from govern.reports.departure import BASES
+
+    return language.say(BASES[entry.item.basis], "basis")
+
+
+def _who(entry: Entry, names: Mapping[str, str], language: Language) -> str:
     """Whose it is or was; what the ledger itself shows as done stands under nobody's name."""
     if entry.state == "done" and not entry.ended_by:
-        return "(the ledger)"
+        return language.say("(the ledger)")
     return names.get(entry.ended_by or entry.assignee, "")
 
 
-def _state(entry: Entry) -> str:
-    return f"{entry.state}, verified" if entry.verifier else str(entry.state)
+def _state(entry: Entry, language: Language) -> str:
+    state = language.say(entry.state, "item state")
+    return language.say("{state}, verified").format(state=state) if entry.verifier else state
 
 
 def tell_next(case: Case, entries: Sequence[Entry], person: str, *, stale: bool = False) -> None:

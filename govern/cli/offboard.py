@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
+Locale = Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="In which language; else in yours, as far as it is known.")]
+
 
 @app.command("plan")
 def plan(
@@ -41,6 +43,7 @@ def plan(
     keep: Keep = None,
     key: LostKey = None,
     accounts: Back = None,
+    locale: Locale = "",
     json: Json = False,
 ) -> None:
     """What there would be to do if the person left now; nothing is recorded."""
@@ -64,10 +67,11 @@ def plan(
         before = told_of(db, [(who.id, entries) for who, entries in planned], names, now, reader=workspace.person, json=True)
         render.emit("offboard", {"person": everybody[0], "people": everybody, "items": items, "lead_times": wait_rows(waiting)} | before)
         return
+    language = settings.reading(locale, workspace)
     for who, entries in planned:
         if len(planned) > 1:
             render.line(render.safe(f"{who.handle}:"))
-        items_table(entries, who.handle, names)
+        items_table(entries, who.handle, names, language)
         told_of(db, [(who.id, entries)], names, now, reader=workspace.person, json=False)
     tell_waits(waiting, last_day)
     render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind))
@@ -142,13 +146,14 @@ def list_(json: Json = False) -> None:
     if json:
         render.emit("offboard", {"cases": [case_row(case, names) for case in found]})
     else:
-        cases_table(found, names)
+        cases_table(found, names, settings.reading("", workspace))
 
 
 @app.command("show")
 def show(
     case: CaseId,
     item: Annotated[str, typer.Argument(metavar="[ITEM]", help="Only this one, with what there is to do on its platform.")] = "",
+    locale: Locale = "",
     json: Json = False,
 ) -> None:
     """One departure and its items; or one item, step by step."""
@@ -157,9 +162,9 @@ def show(
 
     workspace = settings.workspace()
     if item:
-        one_item(workspace, case, item, json=json)
+        one_item(workspace, case, item, json=json, locale=locale)
         return
-    show_cases(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json)
+    show_cases(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json, locale=locale)
 
 
 @app.command("cut")
@@ -196,7 +201,7 @@ def run_due(json: Json = False) -> None:
     for one in made:
         tell_cut(one)
     if made:
-        cases_table([one.case for one in made], names)
+        cases_table([one.case for one in made], names, settings.reading("", workspace))
     else:
         render.note("no cut is due")
 

@@ -65,7 +65,7 @@ def _sheet(case: str, sheet: str, person: str, evidence: str, note: str, *, json
         render.emit("offboard", {"case": case_row(found, names), "items": [item_row(one, names) for one in entered.items], "left": left})
     else:
         if entered.items:
-            items_table(entered.items, names.get(found.person, found.person), names)
+            items_table(entered.items, names.get(found.person, found.person), names, settings.reading("", workspace))
         tell_next(found, cases.items(db, found.id), names.get(found.person, found.person))
     for code, why in entered.left:
         render.note(f"not entered: {code}: {render.safe(why)}")
@@ -130,7 +130,7 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
         render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names)]})
         return
     person = names.get(found.person, found.person)
-    items_table([entry], person, names)
+    items_table([entry], person, names, settings.reading("", workspace))
     tell_next(found, cases.items(db, found.id), person, stale=stale(db, found, settings.now()))
 
 

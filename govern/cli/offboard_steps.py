@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govern.cli import render
+from govern.cli import render, settings
 from govern.cli.departed import case_row, item_row, items_table, told
 from govern.cli.telling_platform import graded
 from govern.errors import Refused
 
 if TYPE_CHECKING:
+    from govern.languages import Language
     from govern.register.queries.item_steps import Where
     from govern.register.workspace import Workspace
 
 
-def show(workspace: Workspace, case: str, item: str, *, json: bool) -> None:
+def show(workspace: Workspace, case: str, item: str, *, json: bool, locale: str = "") -> None:
     """Tell it: what to do, where, the steps with their grades, and the command that ends it."""
     from govern.offboarding.wording import command
     from govern.register.queries import cases, item_steps
@@ -32,29 +33,34 @@ def show(workspace: Workspace, case: str, item: str, *, json: bool) -> None:
         row = item_row(entry, names) | {"command": ends or None, "there": _row(where)}
         render.emit("offboard", {"case": case_row(found, names), "items": [row]})
         return
-    items_table([entry], person, names)
+    language = settings.reading(locale, workspace)
+    items_table([entry], person, names, language)
     if where is not None:
-        _tell(where)
+        _tell(where, language)
     if ends:
         render.next_step(render.safe(ends), "once it is done there" if where is not None and where.there.steps else "")
 
 
-def _tell(where: Where) -> None:
-    about, found = where.about, where.there
-    render.line(f"\non {render.safe(where.platform)}, as {render.safe(where.login or 'its login is not recorded')}")
+def _tell(where: Where, language: Language) -> None:
+    """Everything but the steps in the reader's language; these stand as the profile has them, and it is said in which language."""
+    about, found, say = where.about, where.there, language.say
+    login = where.login or say("its login is not recorded")
+    render.line("\n" + render.safe(say("on {platform}, as {login}").format(platform=where.platform, login=login)))
     if about is None:
-        render.line("no steps are known there: look among its security settings")
+        render.line(say("no steps are known there: look among its security settings"))
         return
     if found.page:
-        render.line(f"settings: {render.safe(found.page)}")
+        render.line(render.safe(say("settings: {page}").format(page=found.page)))
+    if found.steps and language.locale != "en":
+        render.line(say("The steps are in English, in the words of the platform's English pages:"))
     for number, step in enumerate(found.steps, start=1):
         render.line(f"{number}. {graded(step, about.grade)}")
     for one in found.survives:
-        render.line(f"goes on working: {graded(one, about.grade)}")
+        render.line(say("goes on working: {what}").format(what=graded(one, about.grade)))
     if found.steps:
         render.line(f"(as of {about.checked_on}, {about.grade} where nothing else is said)")
     else:
-        render.line("no steps are known for this: look among its security settings")
+        render.line(say("no steps are known for this: look among its security settings"))
 
 
 def _row(where: Where | None) -> dict[str, object] | None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
 
 
-def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = False) -> None:
-    """Cases and their items; `before`: with the pre-flight."""
+def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = False, locale: str = "") -> None:
+    """Cases and their items, in the language named or the reader's; `before`: with the pre-flight."""
     from govern.cli.lead_times import tell_waits, wait_rows
     from govern.cli.preflight_departure import told_of
     from govern.procedures.offboard import entries as items_of
@@ -34,10 +34,11 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
         more = told_of(db, departures, names, now, reader=workspace.person, json=True) if before else {}
         render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}) | more)
         return
+    language = settings.reading(locale, workspace)
     for case, entries in told:
-        cases_table([case], names)
+        cases_table([case], names, language)
         render.line()
-        items_table(entries, names.get(case.person, case.person), names)
+        items_table(entries, names.get(case.person, case.person), names, language)
         tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day)
         if before:
             told_of(db, [(case.person, entries)], names, now, reader=workspace.person, json=False)

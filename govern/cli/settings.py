@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from govern.languages import Language
     from govern.register.workspace import Workspace
     from govern.store.address import Location
     from govern.vault.keys import Keys
@@ -183,6 +184,14 @@ def need(value: str | None, option: str, question: str) -> str:
         if answer:
             return answer
     raise Usage(f"{option} is missing", hint=f"give {option}, or run it on a terminal")
+
+
+def reading(named: str, opened: Workspace) -> Language:
+    """The language that whoever asks reads: as named, else as kept of them, else the machine's."""
+    from govern.languages import language
+    from govern.register.queries import people
+
+    return language(locale(named, lambda: people.by_id(opened.view(), opened.person).locale))
 
 
 def locale(named: str, own: Callable[[], str]) -> str:

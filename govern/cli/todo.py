@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
+    from govern.languages import Language
     from govern.notices.due import Notice
     from govern.register.queries.work import Work
 
@@ -25,6 +26,7 @@ _STEPS = 3
 def todo(
     person: Annotated[str, typer.Option("--person", metavar="PERSON", help="What is open for this person; else for you.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="What is open for anybody.")] = False,
+    locale: Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="In which language; else in yours, as far as it is known.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Open work: hand-overs due, rotations, items of departures, places to clean, drills; what is due first."""
@@ -37,23 +39,35 @@ def todo(
     workspace = settings.workspace()
     db, now = workspace.view(), settings.now()
     who = "" if everybody else people.find(db, person).id if person else workspace.person
-    found, names = work(db, policy(db), now, reader=workspace.person, person=who), people.handles(db)
-    due = _reminders(db, now, workspace.person) if found else {}
+    names = people.handles(db)
     if json:
+        found = work(db, policy(db), now, reader=workspace.person, person=who)
+        due = _reminders(db, now, workspace.person) if found else {}
         render.emit("todo", {"person": names[who] if who else None, "items": [_row(one, names, now, due, who) for one in found]})
         return
-    head = ("due", "what", "account", "why", "reminder", *(("for",) if everybody else ()))
-    rows = [
-        (_when(one, now), one.what, one.account, one.why, render.day(_next(one, due, who)[1]), *((_of(one, names),) if everybody else ()))
-        for one in found
-    ]
-    render.table(head, rows, empty=f"nothing is open for {render.safe(names[who]) if who else 'anybody'}")
+    language = settings.reading(locale, workspace)
+    say = language.say
+    found = work(db, policy(db), now, reader=workspace.person, person=who, say=say)
+    due = _reminders(db, now, workspace.person) if found else {}
+    head = (say("due", "column"), say("what", "column"), say("account", "column"), say("why", "column"), say("reminder", "column"))
+    nobody = say("nothing is open for {person}").format(person=names[who]) if who else say("nothing is open for anybody")
+    render.table(
+        (*head, *((say("for", "column"),) if everybody else ())),
+        [
+            (
+                _when(one, now, language), say(one.what, "work"), one.account, one.why, render.day(_next(one, due, who)[1]),
+                *((_of(one, names),) if everybody else ()),
+            )
+            for one in found
+        ],
+        empty=render.safe(nobody),
+    )  # fmt: skip
     for command in dict.fromkeys(one.command for one in found[:_STEPS] if one.command):
         render.next_step(render.safe(command))
 
 
-def _when(one: Work, now: str) -> str:
-    return f"{render.day(one.due)} (overdue)" if _overdue(one, now) else render.day(one.due)
+def _when(one: Work, now: str, language: Language) -> str:
+    return language.say("{day} (overdue)").format(day=render.day(one.due)) if _overdue(one, now) else render.day(one.due)
 
 
 def _overdue(one: Work, now: str) -> bool:

@@ -14,7 +14,7 @@ from govern.holdings.handing_over import due_by
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
-from govern.offboarding.wording import Told, command, sentence
+from govern.offboarding.wording import Say, Told, as_written, command, sentence
 from govern.policy.rules import Policy
 from govern.register.queries import cases, copies, drills, emergencies, handovers, people, rotations
 
@@ -47,20 +47,20 @@ def staff(db: sqlite3.Connection, now: str) -> Staff:
     return Staff(present=present, admins=admins, runs=admins | roles["hr"] & present)
 
 
-def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, person: str = "") -> list[Work]:
-    """What is open for a person (id), or for everybody, as the reader (id) may see it; what is due first.
+def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, person: str = "", say: Say = as_written) -> list[Work]:
+    """What is open for a person (id), or for everybody, as the reader (id) may see it, with reasons in their language; what is due first.
 
     What concerns a departure is left out of the list of the very person who leaves, before its cut, whoever reads it.
     """
     there = staff(db, now)
     found = [
-        *_handovers(db, policy, there, now),
-        *_rotations(db, there),
-        *_copies(db, there),
-        *_emergencies(db, policy, there, now),
+        *_handovers(db, policy, there, now, say),
+        *_rotations(db, there, say),
+        *_copies(db, there, say),
+        *_emergencies(db, policy, there, now, say),
         *_drill(db, policy, there, now),
     ]
-    found += _cases(db, there, found, reader=reader, person=person)
+    found += _cases(db, there, found, say, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
     return sorted(chosen, key=lambda one: (not one.due, one.due, one.account, one.what))
 
@@ -70,60 +70,66 @@ def _answering(there: Staff, *ids: str) -> frozenset[str]:
     return frozenset(there.present & set(ids)) or frozenset(there.admins)
 
 
-def _handovers(db: sqlite3.Connection, policy: Policy, there: Staff, now: str) -> Iterator[Work]:
+def _handovers(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:
     for one in handovers.due(db, now[:10]):
-        lacks = "does not have the new one" if one.rotated else "may have it and does not yet"
+        lacks = say("{person} does not have the new one") if one.rotated else say("{person} may have it and does not yet")
         yield Work(
-            what="hand-over", of=_answering(there, one.custodian, one.deputy), why=f"{one.person_handle} {lacks}", command=one.command,
+            what="hand-over", of=_answering(there, one.custodian, one.deputy), why=lacks.format(person=one.person_handle), command=one.command,
             account=one.handle, kind=one.kind, subject=one.person_handle, due=one.by(policy), id=one.credential,
         )  # fmt: skip
 
 
-def _rotations(db: sqlite3.Connection, there: Staff) -> Iterator[Work]:
+def _rotations(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]:
     answers = {id_: (custodian, deputy) for id_, custodian, deputy in db.execute(
         "SELECT a.id, a.custodian, a.deputy FROM rotations r CROSS JOIN credentials c ON c.id = r.credential"  # in this order: the open ones are few
         " CROSS JOIN accounts a ON a.id = c.account WHERE r.ended_at IS NULL"
     )}  # fmt: skip
     for one in rotations.rotations(db, only_open=True):
         yield Work(
-            what="rotation", of=_answering(there, *answers.get(one.account, ())), why=f"{one.trigger}, {one.state.value}",
+            what="rotation", of=_answering(there, *answers.get(one.account, ())),
+            why=f"{say(one.trigger, 'trigger')}, {say(one.state.value, 'rotation state')}",
             command=f"govern rotate {one.handle} --kind {one.kind}", account=one.handle, kind=one.kind, due=one.due, id=one.id,
         )  # fmt: skip
 
 
-def _copies(db: sqlite3.Connection, there: Staff) -> Iterator[Work]:
+def _copies(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]:
     """Messages to take back, and envelopes to print anew or to destroy; what was opened and still works is a rotation's business."""
     found = copies.copies(db)
     for copy in copies.messages(found):
         yield Work(
-            what="clean-place", of=_answering(there, copy.custodian, copy.deputy), why=f"its {copy.kind} was sent to {copy.name}",
+            what="clean-place", of=_answering(there, copy.custodian, copy.deputy),
+            why=say("its {credential} was sent to {place}").format(credential=say(copy.kind, "credential"), place=copy.name),
             command=copy.clean, account=copy.handle, kind=copy.kind, id=copy.place,
         )  # fmt: skip
     for copy in copies.envelopes(found):
         if copies.is_stale(copy) and (copy.changing or not copy.works):
             yield Work(
-                what="envelope", of=_answering(there, copy.custodian, copy.deputy), why=f"{copy.name}: print anew, destroy the old",
+                what="envelope", of=_answering(there, copy.custodian, copy.deputy),
+                why=say("{place}: print anew, destroy the old").format(place=copy.name),
                 command=copies.renewal(copy), account=copy.handle, kind=copy.kind, id=copy.place,
             )  # fmt: skip
 
 
-def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str) -> Iterator[Work]:
+def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:
     """For every admin: what was given in an emergency, and what has to change once that is over."""
     for one in emergencies.running(db, now):
         yield Work(
-            what="emergency", of=frozenset(there.admins), why=f"{one.giver} gave it to {one.person}", command=f"govern who {one.account}",
+            what="emergency", of=frozenset(there.admins),
+            why=say("{giver} gave it to {person}").format(giver=one.giver, person=one.person),
+            command=f"govern who {one.account}",
             account=one.account, subject=one.person, due=one.until, id=one.grant,
         )  # fmt: skip
     for late in emergencies.owed(db, now):
         if not late.changing:
             yield Work(
-                what="emergency", of=frozenset(there.admins), why=f"it is over, and {late.person_handle} knows the {late.kind}",
+                what="emergency", of=frozenset(there.admins),
+                why=say("it is over, and {person} knows the {credential}").format(person=late.person_handle, credential=say(late.kind, "credential")),
                 command=late.command, account=late.handle, kind=late.kind, subject=late.person_handle,
                 due=due_by(policy, late.tier, late.over), id=late.credential,
             )  # fmt: skip
 
 
-def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], *, reader: str, person: str) -> Iterator[Work]:
+def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], say: Say, *, reader: str, person: str) -> Iterator[Work]:
     """The cut that a planned case waits for, then its open items; one that a listed rotation is about is that rotation's."""
     changing = {(one.account, one.kind) for one in found if one.what == "rotation"}
     names = people.handles(db)
@@ -135,7 +141,9 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], *, reader: s
         subject = names.get(case.person, "a former person")
         if case.state is CaseState.OPEN:
             yield Work(
-                what="cut", of=frozenset(there.runs) - {case.person}, why=f"the cut of {subject}", command=f"govern offboard cut {case.id[:8]}",
+                what="cut", of=frozenset(there.runs) - {case.person},
+                why=say("the cut of {person}").format(person=subject),
+                command=f"govern offboard cut {case.id[:8]}",
                 subject=subject, due=case.cut_at, case=case.id,
             )  # fmt: skip
             continue
@@ -150,7 +158,7 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], *, reader: s
                 what="case-item", of=whose(
                     item.kind, assignee=entry.assignee, answers=answers(db, item.account), subject=case.person, staff=there
                 ),
-                why=f"{subject}: {sentence(told)}", command=command(told, case.id[:8], entry.number), account=entry.handle,
+                why=f"{subject}: {sentence(told, say)}", command=command(told, case.id[:8], entry.number), account=entry.handle,
                 kind=entry.credential_kind, subject=subject, due=item.due, id=entry.id, case=case.id,
             )  # fmt: skip
 

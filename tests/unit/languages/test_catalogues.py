@@ -22,6 +22,7 @@ OTHERS = [locale for locale in LOCALES if locale != "en"]
 ALIKE = {
     ("fr", "{n} secrets"), ("fr", "version {n}"), ("fr", "sessions"), ("fr", "Secret"),
     ("nl", "auditor"), ("nl", "open"), ("nl", "Account"), ("da", "version {n}"),
+    ("nl", "account"), ("da", "person"), ("nb", "person"), ("es", "manual"),
 }  # fmt: skip
 """Texts that are the same in English and in that language, by looking at each."""
 
