@@ -57,13 +57,14 @@ def end_way(
     json: Json = False,
 ) -> None:
     """End some of these on the platform; recorded first, and looked for again afterwards."""
-    from govern.procedures.ways_in import end
+    from govern.procedures.ways_in import end, unnamed
 
     if bool(ids) is bool(all_of):
         raise Usage("what to end is missing, or named twice", hint=f"govern credential ways-in {account}, then its ID, or --all-of KIND")
     workspace = settings.workspace()
     one, way = _way(workspace, account, connector, by)
-    done = end(workspace, one, way, lambda found: _chosen(found, ids or [], all_of, one.handle), settings.now)
+    kept = unnamed(workspace.view(), one.id)
+    done = end(workspace, one, way, lambda found: _chosen(found, ids or [], all_of, one.handle, kept), settings.now)
     if json:
         rows = [
             {"id": each.way.id, "kind": each.way.kind, "name": each.way.name, "gone": each.gone, "why": each.why or None} for each in done
@@ -101,8 +102,13 @@ def _way(workspace: Workspace, account: str, connector: str, by: str) -> tuple[A
     return one, way(db, name, account=one.id, by=by, monotonic=time.monotonic)
 
 
-def _chosen(found: Sequence[WayIn], ids: Sequence[str], all_of: str, handle: str) -> list[WayIn]:
+def _chosen(found: Sequence[WayIn], ids: Sequence[str], all_of: str, handle: str, unnamed: set[str]) -> list[WayIn]:
     if all_of:
+        if all_of in unnamed and not any(one.ours == all_of for one in found):
+            raise Refused(
+                f"one of them may be the {all_of} of {handle} that this vault keeps: somebody typed it in, so its name there is not known",
+                rule="own-way", hint=f"govern rotate {handle} --kind {all_of} gives it one; or name each that is to end by its ID",
+            )  # fmt: skip
         return [one for one in found if one.way.kind == all_of and not one.ours]
     chosen = []
     for wanted in ids:

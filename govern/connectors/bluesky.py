@@ -130,11 +130,10 @@ class Bluesky:
         self._sessions, self._main = [], None
 
     def list_access(self, secret: Secret) -> list[Entrance]:
-        _ = secret
-        return self._app_passwords(self._as_owner())
+        return self._app_passwords(self._as_owner(secret))
 
     def remove_access(self, secret: Secret, way: Entrance) -> None:
-        _ = secret
+        self._as_owner(secret)
         self._revoke(way.name)
 
     # --- a mailed code ------------------------------------------------------------------------------------------------------------
@@ -177,10 +176,15 @@ class Bluesky:
             return Probe(answer=Answer.INVALID, why=_told(reply))
         return Probe(answer=Answer.INCONCLUSIVE, why=_told(reply), retry_after=reply.retry_after)
 
-    def _as_owner(self) -> _Session:
-        """A session of the main password: one of an app password makes no others."""
+    def _as_owner(self, main: Secret | None = None) -> _Session:
+        """A session of the main password, the account's own or the helper's: one of an app password makes no others, and the server's admin has none."""
         if self._main is None:
-            found = self._log_in(self._helps().secret)
+            if self._helper is not None and self._helper.login != self._target.login:
+                raise Usage(
+                    f"app passwords are seen with the main password of {self._target.handle} alone, not with that of {self._helper.login}",
+                    hint=f"without --by; govern credential list {self._target.handle} says whether it is here",
+                )
+            found = self._log_in(main if self._helper is None and main is not None else self._helps().secret)
             if isinstance(found, Probe):
                 raise Failed(f"{self._http.address} does not take the main password of {self._target.handle} ({found.why})")
             self._main = found

@@ -29,6 +29,8 @@ class _Session(NamedTuple):
     user_id: str
     api_token: Secret
     device: str
+    began: bool = True
+    """Whether we did, so that we end it."""
 
 
 class Matrix:
@@ -75,7 +77,7 @@ class Matrix:
         return Verified(sessions_cut=not others, survives=tuple(f"session {one.id}" for one in others[:5]))
 
     def finish(self) -> None:
-        sessions = [session for session in (self._own, self._admin) if session is not None and session.device]
+        sessions = [session for session in (self._own, self._admin) if session is not None and session.began]
         self._own = self._admin = None
         silent: Unreachable | None = None
         for session in sessions:
@@ -87,13 +89,21 @@ class Matrix:
             raise silent
 
     def list_access(self, secret: Secret) -> list[Entrance]:
+        if self._target.helper is not None:
+            return self._devices(self._as_admin(), f"{self._administered()}/devices")
         own = self._own or self._need(secret)
         return [one for one in self._devices(own) if one.id != own.device]
 
     def remove_access(self, secret: Secret, way: Entrance) -> None:
+        if self._target.helper is not None:
+            path = f"{self._administered()}/devices/{quote(way.id, safe='')}"
+            self._need_gone(self._http.ask("DELETE", path, headers=bearer(self._as_admin().api_token)), way)
+            return
         own = self._own or self._need(secret)
         path = f"{_V3}/devices/{quote(way.id, safe='')}"
-        reply = self._confirmed("DELETE", path, {}, own, secret)
+        self._need_gone(self._confirmed("DELETE", path, {}, own, secret), way)
+
+    def _need_gone(self, reply: Reply, way: Entrance) -> None:
         if reply.status not in (200, 404):
             raise Failed(f"{self._http.address} does not end session {way.id[:40]} ({_told(reply)})")
 
@@ -144,10 +154,10 @@ class Matrix:
     # --- sessions -----------------------------------------------------------------------------------------------------------------
 
     def _login(self, login: str, secret: Secret) -> _Session | Probe:
-        """A session under the rotation's own device, or why there is none."""
+        """A session under the rotation's own device, where there is a rotation, or why there is none."""
         body = {
             "type": "m.login.password", "identifier": {"type": "m.id.user", "user": login}, "password": secret.reveal(),
-            "device_id": self._target.label, "initial_device_display_name": "govern",
+            "initial_device_display_name": "govern", **({"device_id": self._target.label} if self._target.label else {}),
         }  # fmt: skip
         try:
             reply = self._http.ask("POST", f"{_V3}/login", value=body)
@@ -174,7 +184,7 @@ class Matrix:
             raise Failed("no admin was named", code="defect")
         if self._admin is None:
             if helper.kind == "api-token":
-                session = _Session("", helper.secret, "")
+                session = _Session("", helper.secret, "", began=False)
                 reply = self._http.ask("GET", f"{_V3}/account/whoami", headers=bearer(session.api_token))
                 user_id = reply.record().get("user_id")
                 if reply.status != 200 or not isinstance(user_id, str):
@@ -198,8 +208,15 @@ class Matrix:
         }  # fmt: skip
         return self._http.ask(method, path, value={**body, "auth": auth}, headers=bearer(own.api_token))
 
-    def _devices(self, own: _Session) -> list[Entrance]:
-        reply = self._http.ask("GET", f"{_V3}/devices", headers=bearer(own.api_token))
+    def _administered(self) -> str:
+        """Where Synapse's admins find the account."""
+        login = self._target.login
+        if not _USER(login):
+            login = f"@{login.removeprefix('@')}:{self._as_admin().user_id.partition(':')[2]}"
+        return f"/_synapse/admin/v2/users/{quote(login, safe='')}"
+
+    def _devices(self, own: _Session, path: str = f"{_V3}/devices") -> list[Entrance]:
+        reply = self._http.ask("GET", path, headers=bearer(own.api_token))
         found = reply.record().get("devices")
         if reply.status != 200 or not isinstance(found, list):
             raise Failed(f"{self._http.address} does not list the sessions of {self._target.handle} ({_told(reply)})")

@@ -127,6 +127,8 @@ class Entrance:
     name: str
     created: str = ""
     last_used: str = ""
+    own: bool = False
+    """Whether it is what the connector itself works with."""
 
 
 class Connector(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
@@ -35,6 +36,7 @@ _ANSWER = re.compile(rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<methodResponse>\s*<param
 _REFUSED: Final = b"403"
 _SENTENCE: Final = b"Incorrect username or password."
 """What WordPress says over XML-RPC to a login that it does not take, in English."""
+_MYSELF: Final = "/wp/v2/users/me"
 _UUID = re.compile(r"[0-9a-f-]{36}\Z").match
 _code, _told = partial(named, "code"), partial(told, "code")
 
@@ -106,7 +108,7 @@ class WordPress:
             said = self._introspect(Helper(login=self._target.login, kind="app-password", secret=old))
             uuid = str(said.record().get("uuid", ""))
             if said.status == 200 and _UUID(uuid):
-                self._revoke(uuid, own, path="/wp/v2/users/me")
+                self._revoke(uuid, own, path=_MYSELF)
         return Verified(sessions_cut=None)
 
     def finish(self) -> None:
@@ -114,7 +116,10 @@ class WordPress:
 
     def list_access(self, secret: Secret) -> list[Entrance]:
         _ = secret
-        return self._app_passwords(self._helper)
+        own = ""
+        if self._user() == _MYSELF:
+            own = str(self._introspect(self._helper).record().get("uuid", ""))
+        return [replace(one, own=one.id == own) for one in self._app_passwords(self._helper)]
 
     def remove_access(self, secret: Secret, way: Entrance) -> None:
         _ = secret
@@ -179,7 +184,7 @@ class WordPress:
         if self._path:
             return self._path
         if self._helper.login.casefold() == self._target.login.casefold():
-            self._path = "/wp/v2/users/me"
+            self._path = _MYSELF
             return self._path
         reply = self._rest(
             "GET", "/wp/v2/users", self._helper, query=f"&context=edit&per_page=100&search={quote(self._target.login, safe='')}"

@@ -24,6 +24,8 @@ from govern.register.queries import rotations, servers, ways
 from govern.vault.secret import Secret
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from govern.connectors.protocol import Connector, Entrance
     from govern.policy.rules import Policy
     from govern.procedures.connecting import Way
@@ -102,12 +104,8 @@ class _Sight:
             for one in ways.of_account(tx.register, self.account.id):
                 if one.gone is None and one.ref:
                     tx.record("way.ended", {"way": one.id, "account": self.account.id, "gone": (one.kind, one.ref) not in there})
-            ours = {
-                queries.issued_under(tx.register, one.credential): one.kind
-                for kind in _OURS
-                for one in rotations.of_account(tx.register, self.account.id, kind)
-            }
-        return [WayIn(way=one, ours=ours.get(one.name, "") if one.name else "") for one in found]
+            ours = {(one.kind, queries.issued_under(tx.register, one.credential)) for one in _kept_here(tx.register, self.account.id)}
+        return [WayIn(way=one, ours=one.kind if one.own or (one.name and (one.kind, one.name) in ours) else "") for one in found]
 
     async def end(self, wanted: Sequence[Entrance]) -> list[Ended]:
         way = self.way
@@ -158,6 +156,15 @@ def end(
         return await sight.end([one.way for one in chosen]) if chosen else []
 
     return _within(workspace, account, way, clock, work)
+
+
+def unnamed(db: sqlite3.Connection, account: str) -> set[str]:
+    """Kinds of which this vault keeps one of the account's that somebody typed in: what the platform calls it is not known here."""
+    return {one.kind for one in _kept_here(db, account) if not queries.issued_under(db, one.credential)}
+
+
+def _kept_here(db: sqlite3.Connection, account: str) -> list[rotations.Rotatable]:
+    return [one for kind in _OURS for one in rotations.of_account(db, account, kind) if one.current and not one.kept_in]
 
 
 def _within(workspace: Workspace, account: Account, way: Way, clock: Callable[[], str], work: Callable[[_Sight], Awaitable[T]]) -> T:

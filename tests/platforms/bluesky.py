@@ -70,6 +70,11 @@ class Pds:
     def log_in(self, handle: str, password: str) -> tuple[int, dict[str, Any]]:
         return self.ask("server.createSession", {"identifier": handle, "password": password})
 
+    def app_password(self, handle: str, password: str, name: str) -> str:
+        """One more, as people make it."""
+        session = self.log_in(handle, password)[1]
+        return str(self.ask("server.createAppPassword", {"name": name}, by=f"Bearer {session['accessJwt']}")[1]["password"])
+
     def mailed_code(self, handle: str, *, after: int = 0) -> str:
         """The code in the newest mail to that account's mailbox, of those behind the first `after`."""
         text = self.mail.newest(f"{handle}@acme.example", after=after)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Story, govern_command
+from tests.platforms import bluesky, wordpress
 from tests.platforms import synapse as synapse_server
 
 
@@ -24,6 +25,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[synapse_server.Synapse]:
     with synapse_server.running(tmp_path_factory.mktemp("synapse")) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bluesky.Pds]:
+    with bluesky.running(tmp_path_factory.mktemp("pds")) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[wordpress.Site]:
+    with wordpress.running(tmp_path_factory.mktemp("wordpress")) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def admin(site: wordpress.Site) -> str:
+    """An application password of the site's admin, for govern."""
+    return site.app_password(wordpress.ADMIN, wordpress.ADMIN_PASSWORD, "govern")
 
 
 def killed(story: Story, link: Any, at: int, forwarded: bool, *words: str, stdin: Any = subprocess.DEVNULL) -> int:

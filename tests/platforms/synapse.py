@@ -57,6 +57,10 @@ class Synapse:
     def whoami(self, api_token: str) -> int:
         return self.ask("GET", "/_matrix/client/v3/account/whoami", by=api_token)[0]
 
+    def device(self, api_token: str) -> str:
+        """Which of them this session is."""
+        return str(self.ask("GET", "/_matrix/client/v3/account/whoami", by=api_token)[1]["device_id"])
+
     def devices(self, api_token: str) -> list[str]:
         return [one["device_id"] for one in self.ask("GET", "/_matrix/client/v3/devices", by=api_token)[1]["devices"]]
 

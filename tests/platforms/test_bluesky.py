@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +17,11 @@ OLD = "Old-and-known-to-many-1"
 _NUMBER = itertools.count()
 
 
-@pytest.fixture(scope="session")
-def pds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bluesky.Pds]:
-    with bluesky.running(tmp_path_factory.mktemp("pds")) as one:
-        yield one
-
-
 @pytest.fixture
 def brand(pds: bluesky.Pds) -> str:
     handle = f"brand{next(_NUMBER)}.test"
     pds.register(handle, OLD)
     return handle
-
-
-def app_password(pds: bluesky.Pds, handle: str, name: str) -> str:
-    session = pds.log_in(handle, OLD)[1]
-    return str(pds.ask("server.createAppPassword", {"name": name}, by=f"Bearer {session['accessJwt']}")[1]["password"])
 
 
 def with_account(folder: Path, pds: bluesky.Pds, handle: str, url: str) -> Story:
@@ -48,7 +36,7 @@ def with_account(folder: Path, pds: bluesky.Pds, handle: str, url: str) -> Story
 def test_the_main_password_by_whoever_runs_the_server(story: Story, pds: bluesky.Pds, brand: str) -> None:
     """Old refused, new accepted, a leaver's session can't be renewed; what works on is told: their app password, and two hours of access."""
     acme = with_account(story.folder, pds, brand, pds.url)
-    leaver, theirs = pds.log_in(brand, OLD)[1], app_password(pds, brand, "phone")
+    leaver, theirs = pds.log_in(brand, OLD)[1], pds.app_password(brand, OLD, "phone")
     told = acme.spawn("rotate", "sky", "--connector", "bluesky", "--by", "our-pds", "--json")
     assert told.code == 0, told.err
     (rotation,) = told.json()["rotations"]
@@ -64,7 +52,7 @@ def test_the_main_password_by_whoever_runs_the_server(story: Story, pds: bluesky
 def test_the_main_password_with_a_mailed_code(story: Story, pds: bluesky.Pds, brand: str) -> None:
     """Without a terminal: it waits for what the server has mailed, then old refused, new accepted, a leaver's session can't be renewed."""
     acme = with_account(story.folder, pds, brand, pds.url)
-    leaver, theirs = pds.log_in(brand, OLD)[1], app_password(pds, brand, "phone")
+    leaver, theirs = pds.log_in(brand, OLD)[1], pds.app_password(brand, OLD, "phone")
     mails = len(pds.mail.mails)
     told = acme.spawn("rotate", "sky", "--connector", "bluesky", "--json")
     assert told.code == 1
@@ -136,7 +124,7 @@ def counted(folder: Path, pds: bluesky.Pds, name: str, words: list[str], *, type
 def test_an_app_password(story: Story, pds: bluesky.Pds, brand: str) -> None:
     """The first was made by hand: its name is not known here, so that it is revoked by hand. From then on each is known by its rotation."""
     acme = with_account(story.folder, pds, brand, pds.url)
-    old = app_password(pds, brand, "scheduler")
+    old = pds.app_password(brand, OLD, "scheduler")
     acme.ok("credential", "add", "sky", "--kind", "app-password", stdin=old)
     words = ["rotate", "sky", "--kind", "app-password", "--connector", "bluesky"]
     told = acme.spawn(*words)
@@ -155,6 +143,39 @@ def test_an_app_password(story: Story, pds: bluesky.Pds, brand: str) -> None:
     assert not pds.refreshes(leaver)
     assert len(pds.app_passwords(main)) == 1
     assert third not in told.out + told.err
+
+
+def test_what_a_changed_password_leaves_alive_is_listed_and_ended(story: Story, pds: bluesky.Pds, brand: str) -> None:
+    """A leaver's app password, which outlives the main password: `ways-in` lists it, and once it is ended nobody gets in by it."""
+    acme = with_account(story.folder, pds, brand, pds.url)
+    theirs, tool = pds.app_password(brand, OLD, "phone"), pds.app_password(brand, OLD, "scheduler")
+    leaver = pds.log_in(brand, theirs)[1]
+    told = acme.spawn("rotate", "sky", "--connector", "bluesky", "--by", "our-pds")
+    assert "next: govern credential ways-in sky" in told.err
+    listed = acme.spawn("credential", "ways-in", "sky", "--json")
+    assert listed.code == 0, listed.err
+    assert {one["name"] for one in listed.json()["ways"]} == {"phone", "scheduler"}
+    told = acme.spawn("credential", "ways-in", "sky", "--by", "our-pds", "--json")
+    assert (told.code, "with the main password of sky alone" in told.json()["error"]["message"]) == (2, True)
+    assert pds.log_in(brand, theirs)[0] == 200, "the control: it works until it is ended"
+    told = acme.spawn("credential", "end-way", "sky", "phone", "--json")
+    assert [(one["name"], one["gone"]) for one in told.json()["ended"]] == [("phone", True)]
+    assert [pds.log_in(brand, secret)[0] for secret in (theirs, tool)] == [401, 200]
+    assert not pds.refreshes(leaver)
+
+
+def test_one_that_somebody_typed_in_is_not_ended_with_all_the_others(story: Story, pds: bluesky.Pds, brand: str) -> None:
+    """Bluesky lists names, and which of them is the one kept here nobody can tell; after a rotation its name is known."""
+    acme = with_account(story.folder, pds, brand, pds.url)
+    kept, theirs = pds.app_password(brand, OLD, "scheduler"), pds.app_password(brand, OLD, "phone")
+    acme.ok("credential", "add", "sky", "--kind", "app-password", stdin=kept)
+    told = acme.run("credential", "end-way", "sky", "--all-of", "app-password")
+    assert (told.code, "may be the app-password of sky that this vault keeps" in told.err) == (4, True), told
+    acme.ok("credential", "end-way", "sky", "scheduler")
+    assert acme.run("rotate", "sky", "--kind", "app-password", "--connector", "bluesky").code == 0
+    acme.ok("credential", "end-way", "sky", "--all-of", "app-password")
+    assert pds.log_in(brand, acme.ok("reveal", "sky", "--kind", "app-password", "--stdout").out)[0] == 200
+    assert pds.log_in(brand, theirs)[0] == 401
 
 
 @pytest.mark.parametrize("kind", ["password", "app-password"])
@@ -180,6 +201,8 @@ def test_killed_at_every_request_it_recovers(tmp_path: Path, pds: bluesky.Pds, k
     for at, forwarded in itertools.product(range(count), (False, True)):
         with between(pds.url) as link:
             acme, handle = machine(link, f"{short}-{at}-{'after' if forwarded else 'before'}")
+            before = OLD if kind == "password" else acme.ok("reveal", "sky", "--kind", kind, "--stdout").out
+            leaver = pds.log_in(handle, before)[1]
             assert killed(acme, link, at, forwarded, *words) == -9
             told = acme.spawn("rotation", "reconcile")
             if any(one["state"] in ("planned", "staged") for one in acme.json("rotation", "list", "--open")["rotations"]):
@@ -187,8 +210,8 @@ def test_killed_at_every_request_it_recovers(tmp_path: Path, pds: bluesky.Pds, k
             assert told.code == 0, (at, forwarded, told.err)
             new = acme.ok("reveal", "sky", "--kind", kind, "--stdout").out
             assert pds.log_in(handle, new)[0] == 200, (at, forwarded)
-            if kind == "password":
-                assert pds.log_in(handle, OLD)[0] == 401
-            else:
+            assert pds.log_in(handle, before)[0] == 401
+            assert not pds.refreshes(leaver), (at, forwarded)
+            if kind == "app-password":
                 assert len(pds.app_passwords(pds.log_in(handle, OLD)[1])) == 1
     record_property("load", f"{2 * count} kills of the installed command")

@@ -64,13 +64,19 @@ def test_the_accounts_own_way(story: Story, synapse: Any, brand: str) -> None:
     assert acme.ok("rotation", "reconcile").err == "no rotation is under way\n"
 
 
+def with_admin(acme: Story, synapse: Any, brand: str) -> str:
+    """An admin of the server, as the account `matrix-admin`; its api-token."""
+    synapse.register(f"admin-{brand}", "Admin-password-1", admin=True)
+    api_token: str = synapse.login(f"admin-{brand}", "Admin-password-1")[1]
+    acme.ok("account", "add", "matrix-admin", "--platform", "matrix", "--login", f"@admin-{brand}:localhost", "--url", synapse.url)
+    acme.ok("credential", "add", "matrix-admin", "--kind", "api-token", stdin=api_token)
+    return api_token
+
+
 def test_an_admins_way_needs_no_present_password(story: Story, synapse: Any, brand: str) -> None:
     """The account's password was changed by somebody and is not here: an admin's api-token sets a new one all the same."""
     acme = with_account(story.folder, brand, synapse.url)
-    synapse.register(f"admin-{brand}", "Admin-password-1", admin=True)
-    api_token = synapse.login(f"admin-{brand}", "Admin-password-1")[1]
-    acme.ok("account", "add", "matrix-admin", "--platform", "matrix", "--login", f"@admin-{brand}:localhost", "--url", synapse.url)
-    acme.ok("credential", "add", "matrix-admin", "--kind", "api-token", stdin=api_token)
+    api_token = with_admin(acme, synapse, brand)
     told = acme.spawn("rotate", "brand-matrix", "--connector", "matrix", "--by", "matrix-admin")
     assert told.code == 0, told.err
     changed(acme, synapse, brand)
@@ -97,6 +103,7 @@ def test_killed_at_every_request_it_recovers(tmp_path: Path, synapse: Any, recor
         synapse.register(login, OLD)
         with between(synapse.url) as link:
             acme = with_account(tmp_path / login, login, link.url)
+            leaver = synapse.login(login, OLD)[1]
             assert killed(acme, link, at, forwarded, "rotate", "brand-matrix", "--connector", "matrix") == -9
             told = acme.spawn("rotation", "reconcile")
             rotation = acme.json("rotation", "list")["rotations"][0]
@@ -105,6 +112,7 @@ def test_killed_at_every_request_it_recovers(tmp_path: Path, synapse: Any, recor
             assert told.code == 0, (asked[at], forwarded, told.err)
             assert acme.json("rotation", "list")["rotations"][0]["grade"] == "probed"
             changed(acme, synapse, login)
+            assert synapse.whoami(leaver) == 401, (asked[at], forwarded)
     record_property("load", f"{len(cases)} kills of the installed command")
 
 
@@ -142,6 +150,34 @@ def test_too_many_attempts_are_waited_out(tmp_path: Path) -> None:
         types = [entry["type"] for entry in acme.json("ledger", "show")["entries"]]
         assert types.count("rotation.probed") == 1  # the second run asked nothing
         assert acme.json("rotation", "show", rotation["id"])["versions"][-1]["state"] == "current"
+
+
+def test_sessions_are_listed_and_ended_one_by_one(story: Story, synapse: Any, brand: str) -> None:
+    """One lost phone is signed out without a new password; our own session, which asked, is gone as well."""
+    acme = with_account(story.folder, brand, synapse.url)
+    phone, desk = (synapse.login(brand, OLD)[1] for _ in range(2))
+    others = set(synapse.devices(desk)) - {synapse.device(phone)}
+    listed = acme.spawn("credential", "ways-in", "brand-matrix", "--json")
+    assert listed.code == 0, listed.err
+    assert {one["id"] for one in listed.json()["ways"]} == {synapse.device(phone), *others}
+    told = acme.spawn("credential", "end-way", "brand-matrix", synapse.device(phone), "--json")
+    assert [one["gone"] for one in told.json()["ended"]] == [True], told
+    assert [synapse.whoami(one) for one in (phone, desk)] == [401, 200]
+    assert set(synapse.devices(desk)) == others
+
+
+def test_an_admin_lists_and_ends_sessions_without_the_password(story: Story, synapse: Any, brand: str) -> None:
+    """Somebody changed the password and is signed in: `--by` an admin's account is enough, and asks nothing with the password that is kept here."""
+    acme = with_account(story.folder, brand, synapse.url)
+    thief = synapse.login(brand, OLD)[1]
+    api_token = with_admin(acme, synapse, brand)
+    listed = acme.spawn("credential", "ways-in", "brand-matrix", "--by", "matrix-admin", "--json")
+    assert listed.code == 0, listed
+    assert synapse.device(thief) in {one["id"] for one in listed.json()["ways"]}
+    assert synapse.whoami(thief) == 200, "the control: it works until it is ended"
+    told = acme.spawn("credential", "end-way", "brand-matrix", "--all-of", "session", "--by", "matrix-admin", "--json")
+    assert {one["gone"] for one in told.json()["ended"]} == {True}, told
+    assert [synapse.whoami(one) for one in (thief, api_token)] == [401, 200]
 
 
 def test_a_wrong_address_changes_nothing(story: Story, synapse: Any, brand: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,6 @@ from tests.platforms.conftest import killed
 
 OLD = "Old-and-known-to-many-1"
 _NUMBER = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[wordpress.Site]:
-    with wordpress.running(tmp_path_factory.mktemp("wordpress")) as one:
-        yield one
-
-
-@pytest.fixture(scope="session")
-def admin(site: wordpress.Site) -> str:
-    """The admin's application password for govern."""
-    return site.app_password(wordpress.ADMIN, wordpress.ADMIN_PASSWORD, "govern")
 
 
 @pytest.fixture
@@ -62,7 +49,7 @@ def test_a_password_by_an_admin(story: Story, site: wordpress.Site, admin: str, 
     assert told.code == 0, told.err
     assert "goes on working: application password phone of somebody" in told.err
     assert not site.is_in(leaver)
-    assert site.rest("GET", "/wp/v2/users/me", by=(brand, theirs))[0] == 200
+    assert site.takes(brand, theirs)
     changed(acme, site, brand)
     assert acme.json("rotation", "list")["rotations"][0]["grade"] == "probed"
 
@@ -85,9 +72,35 @@ def test_an_application_password_changes_itself(story: Story, site: wordpress.Si
     new = acme.ok("reveal", "blog", "--kind", "app-password", "--stdout").out
     assert new != old
     assert new not in told.out + told.err
-    assert site.rest("GET", "/wp/v2/users/me", by=(brand, old))[0] == 401
+    assert not site.takes(brand, old)
     status, listed = site.rest("GET", "/wp/v2/users/me/application-passwords", by=(brand, new))
     assert (status, [one["name"][:7] for one in listed]) == (200, ["govern-"])
+
+
+def test_what_a_changed_password_leaves_alive_is_listed_and_ended(story: Story, site: wordpress.Site, admin: str, brand: str) -> None:
+    """A leaver's application password, which outlives the password: `ways-in` lists it, and once it is ended it opens nothing."""
+    acme = with_account(story.folder, brand, site.url, admin)
+    theirs, tool = (site.app_password(brand, OLD, name) for name in ("phone of somebody", "scheduler"))
+    told = acme.spawn("rotate", "blog", "--connector", "wordpress", "--by", "blog-admin")
+    assert "next: govern credential ways-in blog" in told.err
+    listed = acme.spawn("credential", "ways-in", "blog", "--by", "blog-admin", "--json")
+    assert listed.code == 0, listed.err
+    assert {one["name"] for one in listed.json()["ways"]} == {"phone of somebody", "scheduler"}
+    assert site.takes(brand, theirs), "the control: it works until it is ended"
+    told = acme.spawn("credential", "end-way", "blog", "phone of somebody", "--by", "blog-admin", "--json")
+    assert [(one["name"], one["gone"]) for one in told.json()["ended"]] == [("phone of somebody", True)]
+    assert [site.takes(brand, secret) for secret in (theirs, tool)] == [False, True]
+
+
+def test_what_the_connector_works_with_is_not_ended(story: Story, site: wordpress.Site, admin: str, brand: str) -> None:
+    """The account's own application password, typed in by somebody: the site says which of them it is."""
+    acme = with_account(story.folder, brand, site.url, admin)
+    kept, theirs = (site.app_password(brand, OLD, name) for name in ("scheduler", "phone of somebody"))
+    acme.ok("credential", "add", "blog", "--kind", "app-password", stdin=kept)
+    told = acme.run("credential", "end-way", "blog", "scheduler")
+    assert (told.code, "is the present app-password of blog here" in told.err) == (4, True), told
+    acme.ok("credential", "end-way", "blog", "--all-of", "app-password")
+    assert [site.takes(brand, secret) for secret in (kept, theirs)] == [True, False]
 
 
 @pytest.mark.parametrize("kind", ["password", "app-password"])
@@ -110,6 +123,7 @@ def test_killed_at_every_request_it_recovers(tmp_path: Path, site: wordpress.Sit
         login = f"{kind}-{at}-{'after' if forwarded else 'before'}"
         with between(site.url) as link:
             acme = machine(link, login)
+            leaver, before = site.log_in(login, OLD), acme.ok("reveal", "blog", "--kind", kind, "--stdout").out
             assert killed(acme, link, at, forwarded, *words) == -9
             told = acme.spawn("rotation", "reconcile")
             if acme.json("rotation", "list")["rotations"][0]["state"] in ("planned", "staged"):
@@ -117,8 +131,11 @@ def test_killed_at_every_request_it_recovers(tmp_path: Path, site: wordpress.Sit
             assert told.code == 0, (at, forwarded, told.err)
             if kind == "password":
                 changed(acme, site, login)
+                assert leaver is not None
+                assert not site.is_in(leaver), (at, forwarded)
             else:
                 new = acme.ok("reveal", "blog", "--kind", kind, "--stdout").out
                 status, listed = site.rest("GET", "/wp/v2/users/me/application-passwords", by=(login, new))
                 assert (status, len(listed)) == (200, 1), (at, forwarded, listed)
+                assert not site.takes(login, before)
     record_property("load", f"{2 * count} kills of the installed command")

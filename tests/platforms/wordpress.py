@@ -74,6 +74,10 @@ class Site:
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"{}")
 
+    def takes(self, login: str, app_password: str) -> bool:
+        """Whether an application password opens anything."""
+        return self.rest("GET", "/wp/v2/users/me", by=(login, app_password))[0] == 200
+
     def app_password(self, login: str, password: str, name: str) -> str:
         """An application password, made as people make it: logged in, with the site's nonce."""
         browser = self.log_in(login, password)

@@ -125,8 +125,22 @@ def test_our_own_app_password_is_not_ended_but_rotated(shop: Shop) -> None:
     (own,) = [name for kind, name, ours in shop.look() if ours == "app-password"]
     with pytest.raises(Refused, match="is the present app-password of shop here"):
         shop.end(own)
+    shop.platform.sessions.add(own)
+    assert ("session", own, "") in shop.look(), "the name alone makes nothing ours: whoever signs in chooses it"
     assert shop.end("a tool") == {"a tool": True}
     assert own in shop.platform.app_passwords
+
+
+def test_all_of_a_kind_are_not_ended_while_one_of_them_may_be_ours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typed in by hand: nobody here knows its name. By name each can be ended, and sessions, of which none is kept here, all at once."""
+    monkeypatch.setattr(ways, "way", lambda *_, **__: shop.way)
+    shop.machine.ok("credential", "add", "shop", "--kind", "app-password", stdin="x")
+    told = shop.machine.run("credential", "end-way", "shop", "--all-of", "app-password", "--json")
+    assert (told.code, told.json()["error"]["rule"]) == (4, "own-way")
+    assert shop.platform.app_passwords == {"a tool": "x"}
+    shop.machine.ok("credential", "end-way", "shop", "--all-of", "session")
+    shop.machine.ok("credential", "end-way", "shop", "a tool")
+    assert (shop.platform.sessions, shop.platform.app_passwords) == (set(), {})
 
 
 def test_the_commands(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
