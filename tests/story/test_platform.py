@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 
 def test_every_platform_is_listed_with_its_grades_even_where_there_is_no_vault(story: Any) -> None:
     told = story.json("platform", "list")
@@ -84,3 +86,29 @@ def test_what_is_rotated_on_instagram_is_marked_for_threads_with_the_same_login_
     day = told["rotations"][0]["ended_at"][:10]
     vault.ok("rotate", "chat", "--already-changed", "--changed-on", day, stdin="the-new-one-of-both")
     assert stale() == set()
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["rotated here", "changed outside"])
+def test_both_came_in_and_one_was_changed_on_one_day(vault: Any, outside: bool) -> None:
+    """As on the day of an import; recorded for the other as well, neither marks the other any more."""
+    for handle, platform in (("shop", "instagram"), ("chat", "threads")):
+        vault.ok("account", "add", handle, "--platform", platform, "--login", "acme")
+        vault.ok("credential", "add", handle, "--kind", "password", stdin="secret-of-both")
+
+    def stale() -> set[str]:
+        return {one["subject"] for one in vault.json("status")["findings"] if one["code"] == "shared-login"}
+
+    assert stale() == set()
+    if outside:
+        vault.ok("rotate", "shop", "--already-changed", stdin="the-new-one-of-both")
+    else:
+        id_ = vault.json("rotate", "shop")["rotations"][0]["id"]
+        vault.ok("rotation", "show", id_, "--secret", "new", "--stdout")
+        vault.ok("rotation", "confirm", id_)
+    assert stale() == {"chat"}
+    told = vault.ok("rotate", "chat", "--already-changed", stdin=vault.ok("reveal", "shop", "--stdout").out)
+    assert stale() == set(), told.err
+    id_ = vault.json("rotate", "chat")["rotations"][0]["id"]
+    vault.ok("rotation", "show", id_, "--secret", "new", "--stdout")
+    vault.ok("rotation", "confirm", id_)
+    assert stale() == {"shop"}, "a rotation after that changes both again"

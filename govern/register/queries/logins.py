@@ -34,7 +34,9 @@ class Stale(NamedTuple):
 
 
 def stale(db: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> Iterator[Stale]:
-    """Credentials on the first platform of a pair whose login has been rotated on the second on a later day than they last changed."""
+    """Credentials on the first platform of a pair whose login has been rotated on the second since they last changed: on a later day, or on the same
+    one by a later entry. What somebody says to have changed that day may be that very rotation, recorded once more: it makes nothing stale that was
+    itself rotated then."""
     for here, there in pairs:
         yield from (
             Stale(*row)
@@ -44,9 +46,12 @@ def stale(db: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> Iterator[
                 FROM accounts a JOIN accounts b ON b.platform = ? AND b.state = 'active' AND ltrim(lower(b.login), '@') = ltrim(lower(a.login), '@')
                 JOIN credentials c ON c.account = a.id JOIN credentials d ON d.account = b.id AND d.kind = c.kind
                 JOIN versions v ON v.credential = c.id AND v.state = 'current'
-                JOIN (SELECT credential, coalesce(changed_at, current_at) AS changed FROM versions WHERE state = 'current' AND rotation IS NOT NULL) w
-                  ON w.credential = d.id
-                WHERE a.platform = ? AND a.state = 'active' AND a.login <> '' AND substr(coalesce(v.changed_at, v.current_at), 1, 10) < day
+                JOIN (SELECT credential, rotation, coalesce(changed_at, current_at) AS changed FROM versions
+                  WHERE state = 'current' AND rotation IS NOT NULL) w ON w.credential = d.id
+                JOIN rotations r ON r.id = w.rotation LEFT JOIN rotations own ON own.id = v.rotation
+                WHERE a.platform = ? AND a.state = 'active' AND a.login <> ''
+                  AND (substr(coalesce(v.changed_at, v.current_at), 1, 10) < day OR (substr(coalesce(v.changed_at, v.current_at), 1, 10) = day
+                    AND coalesce(own.ended_entry, v.entry) < r.ended_entry AND (v.rotation IS NULL OR r.grade <> 'claimed')))
                 ORDER BY a.handle, c.kind
                 """,
                 (there, here),
