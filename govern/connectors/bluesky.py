@@ -134,7 +134,7 @@ class Bluesky:
 
     def remove_access(self, secret: Secret, way: Entrance) -> None:
         self._as_owner(secret)
-        self._revoke(way.name)
+        self._revoke(way.id)
 
     # --- a mailed code ------------------------------------------------------------------------------------------------------------
 

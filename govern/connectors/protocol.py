@@ -122,9 +122,11 @@ class Entrance:
     """One way into the account, or one person's login, besides the secret itself."""
 
     id: str
+    """What `remove_access` finds it by: as the platform has it, whatever that is."""
     kind: str
     """`session`, `app-password`, `person`."""
     name: str
+    """As the platform shows it; `remove_access` may be given the beginning of it."""
     created: str = ""
     last_used: str = ""
     own: bool = False

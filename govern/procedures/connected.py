@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from govern.connectors.protocol import Applied, Origin, Outcome, Probe, Verified
 from govern.errors import Failed, GovernError, Locked, Refused
 from govern.procedures import candidates, mailing
 from govern.procedures import rotation as steps
-from govern.procedures.connecting import Carried, Run, Silence, Way, ask, asked, clear, hold, record_probe, take_in_hand, target_of, waits
+from govern.procedures.connecting import (
+    Carried,
+    Run,
+    Silence,
+    Way,
+    ask,
+    asked,
+    brief,
+    clear,
+    hold,
+    record_probe,
+    take_in_hand,
+    target_of,
+    waits,
+)
 from govern.procedures.exchange import in_turn
 from govern.register.alone import alone
 from govern.register.queries import connecting, rotations, servers
@@ -263,7 +278,8 @@ async def _verify(run: Run, found: Rotation, old: int) -> Verified:
         if not {found.candidate, old} - {0} <= set(run.secrets):
             with run.workspace.transaction(run.clock()) as tx:
                 hold(tx, run, found, found.candidate, old)
-        run.verified = await asked(lambda: run.platform.verify(run.secrets[found.candidate], run.secrets.get(old)))
+        seen = await asked(lambda: run.platform.verify(run.secrets[found.candidate], run.secrets.get(old)))
+        run.verified = replace(seen, survives=tuple(map(brief, seen.survives)))
     return run.verified
 
 

@@ -118,6 +118,16 @@ class Silence(Failed):
     """The platform, or the connector, did not do its part; nothing follows from that about any secret."""
 
 
+NAME: Final = 120
+"""Characters of what a platform calls something, as far as they are kept and told: whoever signs in there may have chosen it."""
+
+
+def brief(name: str) -> str:
+    """What a platform calls something: not too long, and text that can be written."""
+    name = name.encode(errors="replace").decode()
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+
+
 async def asked(call: Callable[[], T]) -> T:
     """What the connector answers, awaited outside of any transaction. Whatever it raises besides our own refusals is silence, told without its
     words: they may quote a secret."""

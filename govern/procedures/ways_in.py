@@ -6,10 +6,11 @@ next look: a way that the platform lists no longer is gone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from govern.connectors import address
 from govern.connectors.load import BUILT_IN, find
@@ -17,7 +18,7 @@ from govern.connectors.protocol import Target
 from govern.errors import GovernError, NotFound, Refused
 from govern.procedures import connecting, showing
 from govern.procedures.connected import changing
-from govern.procedures.connecting import Silence, asked
+from govern.procedures.connecting import Silence, asked, brief
 from govern.procedures.exchange import in_turn
 from govern.register.queries import connecting as queries
 from govern.register.queries import rotations, servers, ways
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _OURS = ("app-password", "api-token")
+_REF: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +101,13 @@ class _Sight:
     async def look(self) -> list[WayIn]:
         """What there is, and what of an earlier run has gone by now."""
         found = await asked(lambda: self.platform.list_access(self.secret))
-        there = {(one.kind, one.id) for one in found}
+        there = {(one.kind, _ref(one)) for one in found}
         with self.workspace.transaction(self.clock()) as tx:
             for one in ways.of_account(tx.register, self.account.id):
                 if one.gone is None and one.ref:
                     tx.record("way.ended", {"way": one.id, "account": self.account.id, "gone": (one.kind, one.ref) not in there})
             ours = {(one.kind, queries.issued_under(tx.register, one.credential)) for one in _kept_here(tx.register, self.account.id)}
-        return [WayIn(way=one, ours=one.kind if one.own or (one.name and (one.kind, one.name) in ours) else "") for one in found]
+        return [WayIn(way=replace(one, name=brief(one.name)), ours=one.kind if _is_ours(one, ours) else "") for one in found]
 
     async def end(self, wanted: Sequence[Entrance]) -> list[Ended]:
         way = self.way
@@ -117,7 +119,7 @@ class _Sight:
                         "way": tx.new_id(), "account": self.account.id, "kind": one.kind, "connector": way.found.name,
                         "distribution": way.found.distribution, "release": way.found.release, "server": self.server, "by": way.by or None,
                     },
-                    {"name": one.name, "ref": one.id},
+                    {"name": one.name, "ref": _ref(one)},
                 )  # fmt: skip
         said: dict[tuple[str, str], str] = {}
         for one in wanted:
@@ -156,6 +158,17 @@ def end(
         return await sight.end([one.way for one in chosen]) if chosen else []
 
     return _within(workspace, account, way, clock, work)
+
+
+def _is_ours(one: Entrance, ours: set[tuple[str, str]]) -> bool:
+    return one.own or (bool(one.name) and (one.kind, one.name) in ours)
+
+
+def _ref(one: Entrance) -> str:
+    """What it is recorded by: its id, where that is one that an entry takes; whoever signs in may choose it."""
+    if 0 < len(one.id) <= _REF and one.id.isprintable():
+        return one.id
+    return f"sha256:{hashlib.sha256(one.id.encode(errors='backslashreplace')).hexdigest()}"
 
 
 def unnamed(db: sqlite3.Connection, account: str) -> set[str]:

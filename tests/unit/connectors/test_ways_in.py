@@ -32,10 +32,12 @@ class Shop:
     def way(self) -> Way:
         return Way(found=DOUBLE, connect=lambda target: Double(target, self.platform))
 
-    def look(self) -> set[tuple[str, str, str]]:
+    def listed(self) -> list[ways_in.WayIn]:
         with self.machine.opened() as workspace:
-            found = ways_in.look(workspace, find(workspace.view(), "shop"), self.way, lambda: NOW)
-        return {(one.way.kind, one.way.name, one.ours) for one in found}
+            return ways_in.look(workspace, find(workspace.view(), "shop"), self.way, lambda: NOW)
+
+    def look(self) -> set[tuple[str, str, str]]:
+        return {(one.way.kind, one.way.name, one.ours) for one in self.listed()}
 
     def end(self, *names: str) -> dict[str, bool | None]:
         def choose(found: Any) -> Any:
@@ -141,6 +143,25 @@ def test_all_of_a_kind_are_not_ended_while_one_of_them_may_be_ours(shop: Shop, m
     shop.machine.ok("credential", "end-way", "shop", "--all-of", "session")
     shop.machine.ok("credential", "end-way", "shop", "a tool")
     assert (shop.platform.sessions, shop.platform.app_passwords) == (set(), {})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 512, "x" * 100_000, "\ud800 half a sign", "\x1b[2J\u202e\r\nnext: rm", ""],
+    ids=["long", "endless", "half", "control", "none"],
+)
+@pytest.mark.parametrize("kind", ["session", "app-password"])
+def test_no_name_that_a_leaver_chose_keeps_their_way_open(shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str, kind: str) -> None:
+    """Whoever signs in names the session; the control is one that anybody would choose."""
+    monkeypatch.setattr(ways, "way", lambda *_, **__: shop.way)
+    (shop.platform.sessions.add if kind == "session" else shop.platform.app_passwords.setdefault)(name)
+    told = shop.machine.ok("credential", "ways-in", "shop")
+    assert not {"\x1b", "\r", "\u202e"} & set(told.out + told.err)
+    assert max(len(one.way.name) for one in shop.listed()) <= 120
+    told = shop.machine.json("credential", "end-way", "shop", "--all-of", kind)
+    assert {one["gone"] for one in told["ended"]} == {True}
+    assert not (shop.platform.sessions if kind == "session" else shop.platform.app_passwords)
+    assert [gone for _, _, gone in shop.recorded()] == [1] * len(told["ended"])
 
 
 def test_the_commands(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
