@@ -20,7 +20,7 @@ def answering(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator
             with suppress(OSError):
                 answer(self)
 
-        do_GET = do_POST = do_PUT = _any
+        do_GET = do_POST = do_PUT = do_DELETE = _any
 
         def log_message(self, format: str, *args: object) -> None: ...
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from tests.loopback import answering
 
 _NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
@@ -44,7 +44,7 @@ class Between:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         meets = number == self.at
         if meets and not self.forwarded:
-            self._fault(request)
+            self._fault()
             return
         link = http.client.HTTPConnection(str(self.host), self.port, timeout=60)
         try:
@@ -54,7 +54,7 @@ class Between:
         finally:
             link.close()
         if meets:
-            self._fault(request)
+            self._fault()
             return
         request.send_response(answer.status)
         for name, value in answer.getheaders():
@@ -64,39 +64,15 @@ class Between:
         request.end_headers()
         request.wfile.write(said)
 
-    def _fault(self, request: BaseHTTPRequestHandler) -> None:
+    def _fault(self) -> None:
+        """The connection breaks without an answer."""
         if self.victim:
             os.kill(self.victim, signal.SIGKILL)
-        request.close_connection = True
 
 
 @contextmanager
 def between(server: str) -> Iterator[Between]:
     """On a free port of this machine, for one server."""
     one = Between(server)
-
-    class Passing(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _any(self) -> None:
-            try:
-                one.handle(self)
-            except OSError:  # whoever asked was killed
-                self.close_connection = True
-
-        do_GET = do_POST = do_PUT = do_DELETE = _any
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Passing)
-    listening.daemon_threads = True
-    one.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    thread = threading.Thread(target=listening.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with answering(one.handle) as one.url:
         yield one
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join(10)

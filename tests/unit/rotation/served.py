@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from govern.testing.platform import Platform, Wrong
+
+from ...loopback import answering
+from ...loopback import said as tell
 
 _V3 = "/_matrix/client/v3"
 
@@ -68,14 +70,8 @@ class Served:
         if meets:
             if self.victim:
                 os.kill(self.victim, signal.SIGKILL)
-            request.close_connection = True
-            return
-        body = json.dumps(said).encode()
-        request.send_response(status)
-        request.send_header("Content-Type", "application/json")
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
+            return  # and the connection breaks without an answer
+        tell(request, status, json.dumps(said).encode(), Content_Type="application/json")
 
 
 class AtProto(Served):
@@ -88,6 +84,8 @@ class AtProto(Served):
                 return 200, {"availableUserDomains": [".test"]}
             case "identity.resolveHandle":
                 return 200, {"did": "did:plc:brand"}
+            case "server.createSession" if value["password"] in platform.app_passwords.values():
+                return 200, {"did": "did:plc:brand", "accessJwt": "a", "refreshJwt": "r"}
             case "server.createSession":
                 if not platform.log_in("password", value["password"]):
                     return 401, {"error": "AuthenticationRequired"}
@@ -101,6 +99,11 @@ class AtProto(Served):
                 except Wrong:
                     return 400, {"error": "InvalidToken"}
                 return 200, {}
+            case "server.createAppPassword":
+                return 200, {"password": platform.issue("app-password", value["name"])}
+            case "server.revokeAppPassword":
+                platform.revoke("app-password", value["name"])
+                return 200, {}
             case "server.listAppPasswords":
                 return 200, {"passwords": [{"name": name} for name in sorted(platform.app_passwords)]}
             case "server.deleteSession":
@@ -113,29 +116,5 @@ class AtProto(Served):
 def served(platform: Platform, as_: type[Served] = Served) -> Iterator[Served]:
     """On a free port of this machine."""
     one = as_(platform)
-
-    class Asked(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _any(self) -> None:
-            try:
-                one.handle(self)
-            except OSError:  # whoever asked was killed
-                self.close_connection = True
-
-        do_GET = do_POST = _any
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    listening.daemon_threads = True
-    one.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    thread = threading.Thread(target=lambda: listening.serve_forever(poll_interval=0.05), daemon=True)
-    thread.start()
-    try:
+    with answering(one.handle) as one.url:
         yield one
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join(10)
