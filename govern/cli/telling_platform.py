@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from govern.cli import render
+from govern.rotation.kinds import LABELLED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,9 +40,11 @@ def tell_before(told: Preflight, rotation: Rotation) -> None:
         held = f" (held by {', '.join(map(render.safe, told.holders[:6]))}{' …' if len(told.holders) > 6 else ''})" if told.holders else ""
         if rotation.kind == "password":
             render.note(f"    logged out: {graded(before.logged_out, usual)}{held}")
-        for one in before.disconnects:
-            render.note(f"    disconnects: {graded(one, usual)}")
-        render.note(f"    scheduled posts: {graded(before.scheduled, usual)}")
+            for one in before.disconnects:
+                render.note(f"    disconnects: {graded(one, usual)}")
+            render.note(f"    scheduled posts: {graded(before.scheduled, usual)}")
+        elif rotation.kind in LABELLED:
+            render.note("    disconnects: every tool that works with the present one, until it has the new one")
         render.note(f"    takes about {before.minutes} minutes, with everything that is to be cut besides")
     for other in told.with_it:
         render.note(f"    {render.safe(other)} has the same login: it changes with this one")
@@ -78,10 +81,13 @@ def tell_after(told: Preflight, rotation: Rotation) -> None:
 
 
 def tell_shared(db: sqlite3.Connection, done: Rotation) -> None:
-    """A command for each account with the same login, which has the new secret now as well."""
+    """A command for each account with the same login and a secret of this kind, which is the new one now as well."""
     from govern.procedures.preflight import preflight
+    from govern.register.queries import accounts, rotations
 
     for other in preflight(db, done).with_it:
+        if not rotations.of_account(db, accounts.find(db, other).id, done.kind):
+            continue
         render.next_step(
             f"govern rotate {other} --kind {done.kind} --already-changed --changed-on {render.day(done.ended_at)}",
             f"its login is that of {done.handle}: record the same change there",

@@ -112,3 +112,27 @@ def test_both_came_in_and_one_was_changed_on_one_day(vault: Any, outside: bool) 
     vault.ok("rotation", "show", id_, "--secret", "new", "--stdout")
     vault.ok("rotation", "confirm", id_)
     assert stale() == {"shop"}, "a rotation after that changes both again"
+
+
+def test_what_only_a_new_password_does_is_told_of_no_other_kind(vault: Any) -> None:
+    """A new seed logs nobody out and disconnects no tool; a new api-token disconnects what works with the old one."""
+    vault.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme")
+    vault.ok("account", "add", "chat", "--platform", "threads", "--login", "acme")
+    vault.ok("account", "add", "news", "--platform", "x", "--login", "acme")
+    seed = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
+    for handle, kind, secret in (
+        ("shop", "password", "first-secret"), ("shop", "totp", seed), ("chat", "password", "first-secret"), ("news", "api-token", "first-api-token"),
+    ):  # fmt: skip
+        vault.ok("credential", "add", handle, "--kind", kind, stdin=secret)
+    told = vault.ok("rotate", "shop").err
+    assert ("logged out:" in told, "disconnects:" in told, "scheduled posts:" in told) == (True, True, True)
+    told = vault.ok("rotate", "shop", "--kind", "totp", "--stdin", stdin=seed[::-1]).err
+    assert ("logged out:" in told, "disconnects:" in told, "scheduled posts:" in told) == (False, False, False)
+    assert "chat has the same login: it changes with this one" in told
+    told = vault.ok("rotate", "news", "--kind", "api-token", "--stdin", stdin="second-api-token").err
+    assert "disconnects: every tool that works with the present one" in told
+    rotations = vault.json("rotation", "list", "--open")["rotations"]
+    id_ = next(one["id"] for one in rotations if one["kind"] == "totp")
+    assert f"next: govern rotation show {id_[:8]} --code" in vault.ok("rotation", "show", id_).err
+    vault.ok("rotation", "show", id_, "--code")
+    assert "govern rotate chat" not in vault.ok("rotation", "confirm", id_).err, "it has no seed here"
