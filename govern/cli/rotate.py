@@ -151,7 +151,7 @@ def _check(selector: str, kind: str, *, all_due: bool, case: str, already_change
         raise Usage(f"there is no kind {kind[:40]!r}", hint=f"one of {', '.join(KINDS)}")
     if changed_on and not (already_changed and date(changed_on) and changed_on <= settings.now()[:10]):
         raise Usage(
-            f"{changed_on[:40]!r} is no day on which it was changed", hint="--already-changed --changed-on 2026-11-30, not in the future"
+            f"{changed_on[:40]!r} is no day on which it was changed", hint="--already-changed --changed-on YYYY-MM-DD, today or before"
         )
 
 

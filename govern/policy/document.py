@@ -43,8 +43,8 @@ class Document:
 
 
 def malformed(name: str, line: int, message: str, *, hint: str = "") -> Malformed:
-    """The one form of an error in a file: name, line from 1, what is wrong."""
-    return Malformed(f"{name}:{line}: {message}", hint=hint)
+    """The one form of an error in a file: name, line from 1, what is wrong. Where nothing better is known, the hint names the place."""
+    return Malformed(f"{name}:{line}: {message}", hint=hint or f"correct line {line}, or what stands before it, and try again")
 
 
 def read_document(data: bytes, *, name: str) -> Document:

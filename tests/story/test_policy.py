@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,14 @@ def test_files_that_are_none_end_with_a_sentence(vault: Any, tmp_path: Path) -> 
         assert told.code == code
         assert told.err.startswith("error: ")
         assert "defect" not in told.err
+
+
+@pytest.mark.parametrize(
+    "text", ["version: 1\nname: [", "version: 1\n\tname: x", "- a\n- b", "", "a: &x 1\nb: *x", "version: \x07", 'version: "\\U99999999"']
+)
+def test_every_mistake_in_a_file_has_its_line_and_what_to_do(story: Any, text: str) -> None:
+    file = story.folder / "rules.yaml"
+    file.write_text(text)
+    error = story.run("policy", "check", str(file), "--json").json()["error"]
+    assert re.match(r".*rules\.yaml:\d+: ", error["message"]), error
+    assert error["hint"]
