@@ -11,7 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from govern.fields import Check, blank_or, count, date, digest, flag, handle, id_, many, record, row, server, signature, text, time, word
+from govern.fields import (
+    Check,
+    blank_or,
+    count,
+    date,
+    digest,
+    flag,
+    handle,
+    hexed,
+    id_,
+    many,
+    record,
+    row,
+    server,
+    signature,
+    text,
+    time,
+    word,
+)
 
 KINDS: Final = ("password", "totp", "backup-codes", "api-token", "app-password", "passkey", "recovery-email", "recovery-phone")
 TIERS: Final = ("critical", "standard", "low")
@@ -231,7 +249,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "rotation.cleared": _fact(rotation=id_, optional={"connector": _label, "by": id_, "server": server, "confirmed": flag}),
     "rotation.probed": _fact(rotation=id_, version=count, answer=word(*ANSWERS), optional={"retry_at": time}),
     "rotation.confirmed": _fact(
-        rotation=id_, version=count, grade=word(*GRADES), optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8)}
+        rotation=id_, version=count, grade=word(*GRADES),
+        optional={"sessions_cut": flag, "residual_until": time, "cut": many(word(*CUTS), 8), "earlier": hexed(16384)},
     ),
     # ways into an account besides its secrets, as a connector finds and ends them
     "way.ending": _fact(

@@ -99,6 +99,14 @@ def word(*words: str) -> Check:
     return _spelled(lambda value: isinstance(value, str) and value in allowed, f'"(?:{"|".join(map(re.escape, words))})"')
 
 
+def hexed(limit: int) -> Check:
+    """As many bytes at most, as hex digits."""
+    return _spelled(
+        lambda value: isinstance(value, str) and len(value) <= 2 * limit and re.fullmatch("(?:[0-9a-f]{2})+", value) is not None,
+        f'"(?:[0-9a-f]{{2}}){{1,{limit}}}"',
+    )
+
+
 def blank_or(check: Check) -> Check:
     """In a row, where nothing can be left out: an empty text, or what `check` takes."""
     shape = pattern(check)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from govern.errors import IntegrityError, Locked, Malformed, NotFound, Refused, Usage
+from govern.errors import IntegrityError, Locked, NotFound, Refused, Usage
 from govern.holdings.services import SERVED_KINDS
 from govern.policy import platforms
 from govern.policy.profile import Limits as Known
-from govern.procedures import sealing
+from govern.procedures import remembered, sealing
 from govern.procedures.typed import is_weak
 from govern.register.queries import rotations, serving
 from govern.register.queries.rotations import Rotatable, Rotation, Staged
@@ -102,11 +102,22 @@ def make(
     """The next version of the rotation's credential, held against those `before` (the newest first), as far as the actor can open them."""
     n = before[0].n + 1 if before else 1
     origin, secret, fields, weak = _new(tx, rotation, given, typeable, in_force=in_force)
-    earlier, compared = _earlier(tx, rotation, before)
-    marks, reuses = fingerprint.held_against(earlier, secret, n, tx.workspace.random)
+    found = remembered.earlier(tx, rotation, before)
+    marks, reuses = fingerprint.held_against(found.marks, secret, n, tx.workspace.random)
     fields = {**fields, fingerprint.FIELD: marks}
-    context = Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
-    return Made(Candidate(n=n, origin=origin, reuses=reuses or 0, compared=compared, weak=weak), context, fields, weak)
+    return Made(Candidate(n=n, origin=origin, reuses=reuses or 0, compared=found.whole, weak=weak), _context(tx, rotation, n), fields, weak)
+
+
+def make_new(tx: Transaction, rotation: Rotation, before: Sequence[Staged], *, typeable: bool = False) -> Made:
+    """The same of one that is generated, opening nothing: no random secret comes back, and what was there before is carried on by the
+    confirmation (`govern.procedures.remembered`)."""
+    n = before[0].n + 1 if before else 1
+    origin, _, fields, weak = _new(tx, rotation, None, typeable, in_force=False)
+    return Made(Candidate(n=n, origin=origin), _context(tx, rotation, n), fields, weak)
+
+
+def _context(tx: Transaction, rotation: Rotation, n: int) -> Context:
+    return Context(tx.workspace.vault, bytes.fromhex(rotation.account), bytes.fromhex(rotation.credential), rotation.kind, n)
 
 
 def stored_here(found: Rotation | Rotatable) -> None:
@@ -238,50 +249,17 @@ def _new(
     return "set", given, {"secret": given}, is_weak(tx.register, rotation.account, given, in_force=in_force)
 
 
-def _earlier(tx: Transaction, rotation: Rotation, before: Sequence[Staged]) -> tuple[Mapping[str, Any] | None, bool]:
-    """Fields of the newest version that the actor can open, and whether it is the newest sealed one: that holds all earlier fingerprints.
-
-    What was damaged or destroyed in the store never keeps a secret from being changed: reuse is then not compared, and that is said.
-    """
-    sealed = [found for found in before if found.manifest]
-    for place, version in enumerate(sealed):
-        try:
-            fields = _opened(tx, rotation, version)
-            return _remembering(fields, version.n, tx), place == 0
-        except (Locked, IntegrityError, Malformed):
-            continue
-    return None, not sealed
-
-
-def _opened(tx: Transaction, rotation: Rotation, version: Staged) -> dict[str, Any]:
-    stored = sealing.Stored(rotation.account, rotation.credential, rotation.kind, version.n, bytes.fromhex(version.manifest))
-    return sealing.open_fields(tx, stored)
-
-
-def _remembering(fields: Mapping[str, Any], n: int, tx: Transaction) -> Mapping[str, Any]:
-    """Fields whose fingerprints include their own secret, also where whoever sealed them kept none."""
-    text = _text(fields)
-    if not text or fingerprint.reused(fields, text) == n:
-        return fields
-    return fingerprint.remember(fields, text, n, tx.workspace.random)
-
-
-def _text(fields: Mapping[str, Any]) -> str:
-    secret = fields.get("secret")
-    return "\n".join(map(str, secret)) if isinstance(secret, list) else str(secret or "")
-
-
 def same_as(tx: Transaction, rotation: Rotation, n: int, given: Secret) -> bool:
     """Whether the given secret is the very one of a version; False where the actor can't open that."""
     version = next((found for found in rotations.versions(tx.register, rotation.credential) if found.n == n and found.manifest), None)
     if version is None:
         return False
     try:
-        fields = _opened(tx, rotation, version)
+        fields = remembered.opened(tx, rotation, version)
     except (Locked, IntegrityError):
         return False
     if rotation.kind == "totp":
         from govern.vault import otp
 
         given = otp.parse(given).secret
-    return Secret(_text(fields)) == given
+    return Secret(remembered.text_of(fields)) == given

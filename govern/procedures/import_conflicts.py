@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from govern.errors import Locked, Malformed
 from govern.importers.login import Login
+from govern.procedures import remembered
 from govern.procedures.import_ import Asked, Conflict, Result, walk
 from govern.procedures.import_record import fields_of, text_of
 from govern.procedures.sealing import Stored, open_fields, recipients, seal
 from govern.procedures.typed import brought
-from govern.register.queries import imports
+from govern.register.queries import imports, rotations
 from govern.vault import fingerprint, otp
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
@@ -85,10 +86,12 @@ def _is_weak(tx: Transaction, conflict: Conflict, value: Secret | otp.Otp) -> bo
 
 
 def _rotate(tx: Transaction, conflict: Conflict, held: imports.Held, value: Secret | otp.Otp) -> None:
+    current = Stored(conflict.account, held.id, held.kind, held.n, bytes.fromhex(held.manifest))
     try:
-        earlier = open_fields(tx, Stored(conflict.account, held.id, held.kind, held.n, bytes.fromhex(held.manifest)))
+        open_fields(tx, current)
     except Locked:
         return
+    earlier = remembered.earlier(tx, current, rotations.versions(tx.register, held.id)).marks
     n, rotation = imports.last_version(tx.register, held.id) + 1, tx.new_id()
     tx.record("rotation.opened", {"rotation": rotation, "credential": held.id, "trigger": "manual"})
     marks = fingerprint.remember(earlier, text_of(value), n, tx.workspace.random)

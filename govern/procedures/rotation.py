@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from govern.errors import NotFound, Refused, Usage
 from govern.holdings.services import SERVED_KINDS
-from govern.procedures import candidates, sealing, settling, showing
+from govern.procedures import candidates, remembered, sealing, settling, showing
 from govern.procedures.settling import Settled
 from govern.register.queries import accounts, connecting, holdings, people, policies, rotations, serving, ties
 from govern.register.queries.rotations import Rotation
@@ -109,14 +109,16 @@ def confirm(
     except Refused as refused:
         raise _named(refused, rotation) from None
     ended = residue.told(cut, sessions_cut=sessions_cut)
+    beside, whole = remembered.carried_on(tx, rotation, n)
     tx.record(
         "rotation.confirmed",
         {
             "rotation": rotation.id, "version": n, "grade": grade, "sessions_cut": True if "sessions" in ended else sessions_cut,
             "cut": list(ended) or None, "residual_until": residue.until(residual_until, tx.now) or None,
+            "earlier": beside.hex() if beside else None,
         },
     )  # fmt: skip
-    _end_old_wraps(tx, rotation, n)
+    _end_old_wraps(tx, rotation, n, to_all=whole)
     again = _again(tx, rotation, n)
     settled = settling.after_rotation(tx, rotation.credential)
     done = rotations.by_id(db, rotation.id)
@@ -163,8 +165,11 @@ def _again(tx: Transaction, rotation: Rotation, n: int) -> str:
     return new
 
 
-def _end_old_wraps(tx: Transaction, rotation: Rotation, n: int) -> None:
-    """The version before stays with recovery and the responsible person (the actor, where that one has no keys), what is older with recovery."""
+def _end_old_wraps(tx: Transaction, rotation: Rotation, n: int, *, to_all: bool) -> None:
+    """The version before stays with recovery and the responsible person (the actor, where that one has no keys), what is older with recovery.
+
+    Not `to_all`: what is older stays as well with whoever can open the new one, until somebody who can carries on the fingerprints in it.
+    """
     custodian = accounts.by_id(tx.register, rotation.account).custodian
     keeper = custodian if people.by_id(tx.register, custodian).keyholder else tx.actor
     rows = tx.register.execute(
@@ -173,8 +178,9 @@ def _end_old_wraps(tx: Transaction, rotation: Rotation, n: int) -> None:
         JOIN keys k ON k.id = w.key
         WHERE w.credential = :credential AND w.n <> :n AND w.ended IS NULL AND k.state <> 'recovery' AND NOT (k.person = :keeper
           AND w.n >= (SELECT coalesce(max(n), 0) FROM versions WHERE credential = :credential AND state = 'previous'))
+          AND (:to_all OR w.key NOT IN (SELECT key FROM wraps WHERE credential = :credential AND n = :n AND ended IS NULL))
         """,
-        {"credential": rotation.credential, "n": n, "keeper": keeper},
+        {"credential": rotation.credential, "n": n, "keeper": keeper, "to_all": to_all},
     ).fetchall()
     # A wrap that is gone from the store can't be ended; that it is gone is told by `ledger verify --deep`, and keeps nothing from changing.
     sealing.end_each(tx, [row for row in rows if tx.read_wrap(bytes.fromhex(row[3]), bytes.fromhex(row[2])) is not None])

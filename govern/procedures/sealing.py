@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from govern.errors import IntegrityError, Locked, NotFound
 from govern.register.transaction import Transaction
+from govern.vault import seal as seal_of
 from govern.vault.keys import Recipient
 from govern.vault.seal import (
     Context,
+    DataKey,
     SealedVersion,
-    open_sealed,
     seal_version,
     set_digest,
     unwrap_version,
@@ -98,8 +99,13 @@ def stored(db: sqlite3.Connection, credential: str, n: int) -> Stored:
 
 def open_fields(tx: Transaction, version: Stored) -> dict[str, Any]:
     """Fetch, check and open a version with this member's key. Locked without a wrap; IntegrityError for anything altered."""
+    return open_with_key(tx, version)[0]
+
+
+def open_with_key(tx: Transaction, version: Stored) -> tuple[dict[str, Any], DataKey]:
+    """The same, and the version's data key."""
     sealed, wrapped = _fetch(tx, version)
-    return open_sealed(sealed, version.context(tx.workspace.vault), tx.workspace.keys, wrapped, expected=version.manifest)
+    return seal_of.open_with_key(sealed, version.context(tx.workspace.vault), tx.workspace.keys, wrapped, expected=version.manifest)
 
 
 def _fetch(tx: Transaction, version: Stored) -> tuple[SealedVersion, bytes]:

@@ -52,9 +52,7 @@ def _stage(tx: Transaction, part: Sequence[Rotation], to: Sequence[Recipient], t
     from govern.procedures import candidates, sealing
 
     before = rotations.versions_among(tx.register, [rotation.credential for rotation in part])
-    newest = [next((bytes.fromhex(one.manifest) for one in found if one.manifest), b"") for found in before.values()]
-    tx.read_ahead(tx.workspace.keys.id, [manifest for manifest in newest if manifest], versions=True)
-    made = [candidates.make(tx, rotation, before.get(rotation.credential, ()), typeable=typeable) for rotation in part]
+    made = [candidates.make_new(tx, rotation, before.get(rotation.credential, ()), typeable=typeable) for rotation in part]
     manifests, wraps = sealing.seal_all(tx, [(one.context, one.fields) for one in made], to)
     staged = {rotation.credential: one.candidate for rotation, one in zip(part, made, strict=True)}
     rows = [

@@ -74,6 +74,7 @@ CREATE TABLE versions (
   PRIMARY KEY (credential, n)) WITHOUT ROWID;
 CREATE TABLE calendar (
   kind TEXT, tier TEXT, brought INTEGER, day TEXT, credential TEXT, PRIMARY KEY (kind, tier, brought, day, credential)) WITHOUT ROWID;
+CREATE TABLE remembered (credential TEXT, n INTEGER, sealed TEXT, PRIMARY KEY (credential, n)) WITHOUT ROWID;
 CREATE TABLE wraps (
   credential TEXT, n INTEGER, key TEXT, added INTEGER, ended INTEGER, digest TEXT, PRIMARY KEY (credential, n, key, added)) WITHOUT ROWID;
 CREATE INDEX wraps_key ON wraps (key) WHERE ended IS NULL;

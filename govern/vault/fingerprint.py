@@ -1,19 +1,31 @@
 """Which earlier secrets a credential had, so that a reused one is noticed. Knows fields of a version, no ledger.
 
-HMAC-SHA-256 under a random key of the credential; key and fingerprints lie inside the sealed version and go from version to version.
-Nothing derived from a secret stands outside: whoever can read a fingerprint can read the secret as well.
+HMAC-SHA-256 under a random key of the credential; key and fingerprints lie inside the sealed version and go from version to version, or beside
+it, sealed under its data key, where they were carried on after it was sealed. Nothing derived from a secret stands in the open: whoever can read
+a fingerprint can read the secret of that version as well.
 """
 
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
+from govern.canonical import canonical
 from govern.errors import Malformed
+from govern.vault.pad import pad, unpad
 from govern.vault.secret import Secret
 
-FIELD = "fingerprints"
+if TYPE_CHECKING:
+    from govern.vault.seal import Context, DataKey
+
+FIELD: Final = "fingerprints"
+KEPT_BESIDE: Final = 200
+"""The newest fingerprints that are kept beside a version: what an entry has room for."""
+
+_BESIDE: Final = b"govern/fingerprints/v1\0"
+_NONCE: Final = 12
 
 
 def remember(previous: Mapping[str, Any] | None, secret: Secret | str, version: int, random: Callable[[int], bytes]) -> dict[str, Any]:
@@ -42,6 +54,35 @@ def reused(fields: Mapping[str, Any] | None, secret: Secret | str) -> int | None
     if key is None:
         return None
     return _latest(_mark(key, secret), seen)
+
+
+def seal_beside(marks: Mapping[str, Any], context: Context, data_key: DataKey, *, random: Callable[[int], bytes]) -> bytes:
+    """Fingerprints for whoever can open this version: nonce ‖ AES-256-GCM under HMAC-SHA-256(data key, label ‖ context), bound to the context."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    bound, nonce = context.encode(), random(_NONCE)
+    content = pad(canonical({**marks, "seen": list(marks["seen"])[-KEPT_BESIDE:]}))
+    return nonce + AESGCM(_beside(data_key, bound)).encrypt(nonce, content, bound)
+
+
+def open_beside(sealed: bytes, context: Context, data_key: DataKey) -> Mapping[str, Any]:
+    """What `seal_beside` sealed. Raises Malformed for whatever else an entry may hold."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    bound = context.encode()
+    try:
+        content = unpad(AESGCM(_beside(data_key, bound)).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound))
+        found = json.loads(content or b"null")
+    except (InvalidTag, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or _read(found)[0] is None:
+        raise Malformed("fingerprints of earlier secrets that can't be read")
+    return found
+
+
+def _beside(data_key: DataKey, bound: bytes) -> bytes:
+    return hmac.digest(data_key.key, _BESIDE + bound, "sha256")
 
 
 def _latest(mark: str, seen: Sequence[tuple[int, str]]) -> int | None:

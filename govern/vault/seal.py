@@ -29,7 +29,7 @@ __all__ = [
     "manifest_digest",
     "open_previous",
     "open_sealed",
-    "open_version",
+    "open_with_key",
     "seal_previous",
     "seal_version",
     "set_digest",
@@ -154,26 +154,20 @@ def unwrap_version(wrapped: bytes, context: Context, keys: Keys, version: Sealed
     return DataKey(key)
 
 
-def open_version(version: SealedVersion, context: Context, data_key: DataKey) -> dict[str, Any]:
-    """The fields, as plain values that the caller masks. Raises IntegrityError (`manifest`, `sealed`) as `unwrap_version` does.
-
-    Checked against the version's own digest only: that the ledger names that one is `unwrap_version`'s part.
-    """
-    bound = context.encode()
-    _check_manifest(context, version, version.digest)
-    fields = _open(version, bound, data_key.key)
-    if fields is None:
-        raise _does_not_open(context)
-    return fields
-
-
 def open_sealed(version: SealedVersion, context: Context, keys: Keys, wrapped: bytes, *, expected: bytes) -> dict[str, Any]:
-    """`unwrap_version`, then `open_version`."""
+    """The fields, as plain values that the caller masks; raises what `unwrap_version` raises."""
+    return open_with_key(version, context, keys, wrapped, expected=expected)[0]
+
+
+def open_with_key(
+    version: SealedVersion, context: Context, keys: Keys, wrapped: bytes, *, expected: bytes
+) -> tuple[dict[str, Any], DataKey]:
+    """The same, and the data key, under which more may be sealed beside the version."""
     key = unwrap_version(wrapped, context, keys, version, expected=expected)  # has held the version against the ledger
     fields = _open(version, context.encode(), key.key)
     if fields is None:
         raise _does_not_open(context)
-    return fields
+    return fields, key
 
 
 def wrap_digest(target: bytes, recipient_key_id: bytes, wrapped: bytes) -> bytes:

@@ -154,6 +154,8 @@ def _confirmed(scene: Scene) -> None:
         "UPDATE versions SET state = 'current', current_at = ?, ended_at = NULL WHERE credential = ? AND n = ?", scene.at, credential, n
     )
     spread_credential(scene, credential)
+    if "earlier" in body:
+        scene.run("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", credential, n, body["earlier"])
     if version[2] is None:
         scene.expose(scene.actor, credential, n, "set")  # kept elsewhere: whoever changed it there knows it
     scene.run(

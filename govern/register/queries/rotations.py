@@ -176,6 +176,12 @@ def versions(db: sqlite3.Connection, credential: str) -> list[Staged]:
     return [Staged(*row[1:]) for row in db.execute(_STAGED + "credential = ? ORDER BY n DESC", (credential,))]
 
 
+def remembered(db: sqlite3.Connection, credential: str) -> dict[int, bytes]:
+    """Version -> the fingerprints of earlier secrets that its confirmation sealed beside it."""
+    rows = db.execute("SELECT n, sealed FROM remembered WHERE credential = ?", (credential,))
+    return {n: bytes.fromhex(sealed) for n, sealed in rows}
+
+
 def newest_sealed(db: sqlite3.Connection, credentials: Sequence[str]) -> list[bytes]:
     """Manifest digests of the newest version of each of these credentials that is sealed here."""
     rows = db.execute(

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from govern.errors import Malformed
-from govern.vault.fingerprint import remember, reused
-from govern.vault.seal import Context, open_version, seal_version
+from govern.vault.fingerprint import KEPT_BESIDE, open_beside, remember, reused, seal_beside
+from govern.vault.keys import Keys
+from govern.vault.seal import Context, DataKey, open_sealed, seal_version, wrap_version
 from govern.vault.secret import Secret
 
 Random = Callable[[int], bytes]
@@ -46,7 +47,9 @@ def test_a_version_that_is_staged_anew_replaces_its_own_fingerprint(random: Rand
 def test_fingerprints_travel_inside_the_sealed_version(context: Context, random: Random) -> None:
     fields = {"secret": Secret("s"), "fingerprints": remember(None, Secret("s"), 3, random)}
     version, key = seal_version(context, fields, random=random)
-    assert reused(open_version(version, context, key), "s") == 3
+    keys = Keys.from_seed(random(32))
+    wrapped = wrap_version(key, context, keys.recipient)
+    assert reused(open_sealed(version, context, keys, wrapped, expected=version.digest), "s") == 3
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,34 @@ def test_odd_fingerprints_are_malformed(odd: dict[str, Any], random: Random) -> 
         reused(odd, "x")
     with pytest.raises(Malformed):
         remember(odd, "x", 1, random)
+
+
+def test_fingerprints_that_were_carried_on_later_open_with_the_data_key_of_their_version(context: Context, random: Random) -> None:
+    marks = remember(None, "one", 1, random)
+    key = DataKey(random(32))
+    assert open_beside(seal_beside(marks, context, key, random=random), context, key) == marks
+
+
+def test_the_newest_are_kept_where_there_are_more_than_an_entry_holds(context: Context, random: Random) -> None:
+    marks: dict[str, Any] | None = None
+    for version in range(1, KEPT_BESIDE + 3):
+        marks = remember(marks, str(version), version, random)
+    assert marks is not None
+    key = DataKey(random(32))
+    sealed = seal_beside(marks, context, key, random=random)
+    assert len(sealed) <= 16_384
+    found = open_beside(sealed, context, key)
+    assert [reused(found, text) for text in ("2", "3", str(KEPT_BESIDE + 2))] == [None, 3, KEPT_BESIDE + 2]
+
+
+def test_attack_nothing_else_is_taken_for_them(context: Context, random: Random) -> None:
+    """Another key, another version, any byte altered, none at all: refused; the untouched ones open."""
+    key = DataKey(random(32))
+    sealed = seal_beside(remember(None, "one", 1, random), context, key, random=random)
+    elsewhere = Context(context.vault, context.account, context.credential, context.kind, context.version + 1)
+    assert reused(open_beside(sealed, context, key), "one") == 1
+    cases = [(sealed, context, DataKey(random(32))), (sealed, elsewhere, key), (b"", context, key), (sealed[:20], context, key)]
+    cases += [(sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :], context, key) for at in range(0, len(sealed), 37)]
+    for altered, about, with_key in cases:
+        with pytest.raises(Malformed):
+            open_beside(altered, about, with_key)
