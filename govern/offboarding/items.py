@@ -88,20 +88,26 @@ class Item(NamedTuple):
 
 def read(record: Mapping[str, Any]) -> tuple[str, Item]:
     """Id and item of a record in the ledger. Raises Refused for anything that `Item.record` would not have written."""
-    found = dict(record)
-    item, kind = found.pop("id", None), found.pop("kind", None)
-    if not id_(item) or not isinstance(kind, str) or kind not in _KINDS or not found.keys() <= _FIELDS.keys():
+    for name, value in record.items():
+        check = _FIELDS.get(name)
+        if check is None or not check(value):
+            raise _malformed()
+    get = record.get
+    kind = _KINDS.get(get("kind", ""))
+    if kind is None:
         raise _malformed()
-    if not all(_FIELDS[name](value) for name, value in found.items()):
+    read = Item(
+        kind, get("due", ""), get("account", ""), get("credential", ""), get("version", 0), get("blocking", False), get("basis", ""), get("about", "")
+    )  # fmt: skip
+    if "id" not in record or not read.due or not _complete(read):
         raise _malformed()
-    read = Item(kind=ItemKind(kind), **{"due": "", **found})
-    if not read.due or not _complete(read):
-        raise _malformed()
-    return item, read
+    return record["id"], read
 
 
-_KINDS: Final = frozenset(ItemKind)
+_KINDS: Final[Mapping[str, ItemKind]] = {kind.value: kind for kind in ItemKind}
 _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "id": id_,
+    "kind": lambda value: isinstance(value, str),
     "account": id_,
     "credential": id_,
     "version": lambda value: type(value) is int and 0 < value < 2**31,

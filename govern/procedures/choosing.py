@@ -116,8 +116,7 @@ def _that(found: list[Rotatable], wanted: Wanted) -> list[Rotatable]:
 
 def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
     case = cases.find(db, wanted.case, reader=reader)
-    ids = dict.fromkeys(e.item.credential for e in cases.items(db, case.id) if e.item.credential and e.state == "open")
-    found = rotations.of_credentials(db, list(ids))
+    found = rotations.of_credentials(db, cases.open_credentials(db, case.id))
     if wanted.selector:
         within = {account.id for account in accounts.select(db, wanted.selector)}
         found = [one for one in found if one.account in within]

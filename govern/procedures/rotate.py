@@ -80,7 +80,7 @@ def _together(tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, typ
     new = [(one, _by(rules, made[one], trigger, tx.now) or "") for one in to if one not in before]
     try:
         together.open_rotations(tx, new, trigger)
-        ready = before | rotations.open_among(tx.register, [one for one, _ in new])
+        ready = before | (rotations.open_among(tx.register, [one for one, _ in new]) if new else {})
     except Refused:
         ready = before
     ready = {one: rotation for one, rotation in ready.items() if rotation.state not in (State.STAGED, State.UNKNOWN)}

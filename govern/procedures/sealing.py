@@ -23,6 +23,7 @@ from govern.vault.seal import (
     set_digest,
     unwrap_version,
     wrap_digest,
+    wrap_to_each,
     wrap_version,
 )
 
@@ -73,12 +74,13 @@ def seal_all(tx: Transaction, versions: Iterable[tuple[Context, Mapping[str, Any
     """The same for a fact of several versions: their manifest digests in order, and the digest of all of their wraps (hex)."""
     sealed = [(context, *seal_version(context, fields, random=tx.workspace.random)) for context, fields in versions]
     # All wraps in one go: a processor that does nothing else between them is a fifth faster at it.
-    wraps = [(version.digest, recipient.key, wrap_version(key, context, recipient)) for context, version, key in sealed for recipient in to]
-    for _, version, _ in sealed:
-        tx.put_version(version.digest, version.commitment, version.sealed)
-    for wrap in wraps:
-        tx.put_wrap(*wrap)
-    return [version.digest.hex() for _, version, _ in sealed], set_digest(wrap_digest(*wrap) for wrap in wraps).hex()
+    wraps = [
+        (version.digest, recipient.key, wrapped)
+        for context, version, key in sealed
+        for recipient, wrapped in zip(to, wrap_to_each(key, context, to), strict=True)
+    ]
+    tx.put([(version.digest, version.commitment, version.sealed) for _, version, _ in sealed], wraps)
+    return [version.digest.hex() for _, version, _ in sealed], set_digest([wrap_digest(*wrap) for wrap in wraps]).hex()
 
 
 def keys_of(to: Sequence[Recipient]) -> list[str]:
@@ -205,6 +207,7 @@ def _nobody_else(db: sqlite3.Connection, ending: Sequence[tuple[str, int, str, s
     """Live versions (credential, version) of which no key in force would have a wrap once these had ended."""
     concerned = {(credential, n) for credential, n, _, _ in ending}
     gone = {(credential, n, key) for credential, n, key, _ in ending}
+    concerned -= _of_others(db, concerned, {key for _, _, key in gone})
     rows = db.execute(
         """
         SELECT v.credential, v.n, CASE WHEN k.state IN ('active', 'recovery') THEN w.key END FROM json_each(?) j
@@ -216,3 +219,16 @@ def _nobody_else(db: sqlite3.Connection, ending: Sequence[tuple[str, int, str, s
     return {(credential, n) for credential, n, _ in rows} - {
         (credential, n) for credential, n, key in rows if key is not None and (credential, n, key) not in gone
     }
+
+
+def _of_others(db: sqlite3.Connection, versions: Iterable[tuple[str, int]], but: Iterable[str]) -> set[tuple[str, int]]:
+    """Those of these versions that a key in force besides these keys has a wrap of."""
+    rows = db.execute(
+        """
+        SELECT json_extract(j.value, '$[0]') AS of, json_extract(j.value, '$[1]') AS number FROM json_each(?) j WHERE EXISTS (
+          SELECT 1 FROM wraps w JOIN keys k ON k.id = w.key AND k.state IN ('active', 'recovery')
+          WHERE w.credential = of AND w.n = number AND w.ended IS NULL AND w.key NOT IN (SELECT value FROM json_each(?)))
+        """,
+        (json.dumps(sorted(versions)), json.dumps(sorted(but))),
+    )
+    return {(credential, n) for credential, n in rows}

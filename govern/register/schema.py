@@ -179,12 +179,6 @@ CREATE TABLE spent (
 
 TRIGGERS: Final = (
     """
-CREATE TRIGGER calendar_new AFTER INSERT ON versions WHEN NEW.state = 'current' BEGIN
-  INSERT INTO calendar SELECT c.kind, a.tier, NEW.others_unknown,
-    substr(iif(NEW.others_unknown, NEW.current_at, coalesce(NEW.changed_at, NEW.current_at)), 1, 10), c.id
-    FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = NEW.credential AND a.state = 'active';
-END""",
-    """
 CREATE TRIGGER calendar_changed AFTER UPDATE OF state ON versions WHEN 'current' IN (OLD.state, NEW.state) BEGIN
   DELETE FROM calendar WHERE OLD.state = 'current' AND (kind, tier, brought, day, credential) IN (
     SELECT c.kind, a.tier, OLD.others_unknown,
@@ -205,7 +199,8 @@ CREATE TRIGGER calendar_account AFTER UPDATE OF tier, state ON accounts WHEN NEW
 END""",
 )
 """`calendar` says since when each secret in use stands, by what its rule asks for: kind, tier, whether an import brought it. So whatever is due is
-found without looking at the rest. It follows from the other tables alone, and no fact writes it."""
+found without looking at the rest. It follows from the other tables alone; of a credential's first version `version.staged` writes it, since a
+trigger on `versions` would cost each inserted row a journal of its own, and SQLite a walk through all that the savepoint holds."""
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 

@@ -162,17 +162,22 @@ class Transaction:
         self._rows.versions += named.versions
         self._rows.wraps += named.wraps
         # Rows are inserted before others are dropped, so a wrap that was ended and is sealed anew must not be among the dropped.
-        anew = {(target, recipient) for target, recipient, _ in named.wraps}
-        self._rows.dropped = [wrap for wrap in self._rows.dropped if wrap not in anew] + named.dropped
+        if self._rows.dropped and named.wraps:
+            anew = {(target, recipient) for target, recipient, _ in named.wraps}
+            self._rows.dropped = [wrap for wrap in self._rows.dropped if wrap not in anew]
+        self._rows.dropped += named.dropped
 
     def _named_next(self) -> Written:
         if self._waiting is None:
             self._waiting = Written()
         return self._waiting
 
-    def put_version(self, digest: bytes, commitment: bytes, sealed: bytes) -> None:
-        """A sealed version, whose manifest digest the next fact names. All puts stand before the fact that names them."""
-        self._named_next().versions.append((digest, commitment, sealed))
+    def put(self, versions: Sequence[tuple[bytes, bytes, bytes]], wraps: Sequence[tuple[bytes, bytes, bytes]]) -> None:
+        """Sealed versions (digest, commitment, sealed), whose manifest digests the next fact names, and wraps of them as in `put_wrap`. All puts
+        stand before the fact that names them."""
+        named = self._named_next()
+        named.versions += versions
+        named.wraps += wraps
 
     def put_wrap(self, target: bytes, recipient: bytes, sealed: bytes) -> None:
         """A wrap, whose digest is in the set that the next fact commits to."""

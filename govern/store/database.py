@@ -134,8 +134,12 @@ class Store(ABC):
         connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
     @abstractmethod
-    def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
+    def put_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """Insert wraps (target, recipient, sealed), each in place of one that stands under the same key."""
+
+    def drop_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        """Remove wraps (target, recipient); one that is not there is none to remove."""
+        connection.execute(questions.drop_wrap(), [{"t": target, "r": recipient} for target, recipient in rows])
 
 
 def open_store(location: Location) -> Store:

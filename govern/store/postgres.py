@@ -7,7 +7,7 @@ each statement sees the newest state (READ COMMITTED); a reader has one unchangi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -164,13 +164,10 @@ class PostgresStore(Store):
     def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:  # noqa: ARG002
         return None  # the columns' types were checked with the schema, and the server keeps them
 
-    def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
+    def put_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """Removed and inserted, never updated: a member's login has no right to update."""
-        connection.execute(
-            sa.delete(tables.wrap).where(tables.wrap.c.target == sa.bindparam("t"), tables.wrap.c.recipient == sa.bindparam("r")),
-            [{"t": row["target"], "r": row["recipient"]} for row in values],
-        )
-        connection.execute(sa.insert(tables.wrap), values)
+        self.drop_wraps(connection, [(target, recipient) for target, recipient, _ in rows])
+        self.put_rows(connection, tables.wrap, rows)
 
 
 def _connect(server: Server) -> psycopg.Connection[Any]:

@@ -151,9 +151,11 @@ class SqliteStore(Store):
         """By the driver's own words: a dictionary and a compilation per row would cost as much as all else that is done for an entry's row."""
         self._put(connection, _insert(table), rows)
 
-    def put_wraps(self, connection: sa.Connection, values: list[dict[str, Any]]) -> None:
-        rows = [(one["target"], one["recipient"], one["sealed"]) for one in values]
+    def put_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         self._put(connection, "INSERT OR REPLACE INTO wrap (target, recipient, sealed) VALUES (?, ?, ?)", rows)
+
+    def drop_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        self._put(connection, "DELETE FROM wrap WHERE target = ? AND recipient = ?", rows)
 
 
 def _driver(connection: sa.Connection) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from govern.store import questions, tables
+from govern.store import tables
 from govern.store.reading import FEW, EntryRow, Reading
 
 
@@ -44,14 +44,14 @@ class Writing(Reading):
         self._put(tables.version, list(rows))
 
     def insert_wraps(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
-        values = [{"target": target, "recipient": recipient, "sealed": sealed} for target, recipient, sealed in rows]
-        if values:
-            self._store.put_wraps(self._connection, values)
+        found = list(rows)
+        if found:
+            self._store.put_wraps(self._connection, found)
 
     def drop_wraps(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
-        values = [{"t": target, "r": recipient} for target, recipient in rows]
-        if values:
-            self._connection.execute(questions.drop_wrap(), values)
+        found = list(rows)
+        if found:
+            self._store.drop_wraps(self._connection, found)
 
     def insert_letters(self, rows: Iterable[tuple[bytes, str, bytes]]) -> None:
         self._put(tables.mailbox, list(rows))

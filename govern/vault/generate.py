@@ -122,24 +122,36 @@ def _separators(length: int) -> set[int]:
 
 def _draw(classes: dict[Class, str], required: frozenset[Class], length: int, random: Callable[[int], bytes], most: int = 0) -> str:
     """Whole strings are drawn and thrown away until one has all classes: picking places for them would favour some strings."""
-    alphabet, needed = "".join(classes.values()), [frozenset(classes[name]) for name in required]
+    alphabet, needed = "".join(classes.values()), [classes[name] for name in required]
     draw = drawer(alphabet, length, most, random) if most else partial(_uniform, alphabet, length, random)
     for _ in range(_MOST_DRAWS):
         text = draw()
-        if not any(one.isdisjoint(text) for one in needed):
+        if not any(_characters(one).isdisjoint(text) for one in needed):
             return text
     raise Failed("the source of random bytes gives no password with all required classes")
 
 
 def _uniform(alphabet: str, length: int, random: Callable[[int], bytes]) -> str:
     """`length` independent characters; a byte beyond the largest multiple of the alphabet's size is thrown away (no modulo bias)."""
-    fair = 256 - 256 % len(alphabet)
+    table, unfair = _fair(alphabet)
     text = ""
     for _ in range(_MOST_DRAWS):
-        text += "".join([alphabet[byte % len(alphabet)] for byte in random(length - len(text)) if byte < fair])
+        text += random(length - len(text)).translate(table, unfair).decode()
         if len(text) >= length:
             return text[:length]
     raise Failed("the source of random bytes gives none that can be used")
+
+
+@lru_cache(maxsize=64)
+def _characters(text: str) -> frozenset[str]:
+    return frozenset(text)
+
+
+@lru_cache(maxsize=64)
+def _fair(alphabet: str) -> tuple[bytes, bytes]:
+    """Which character (ASCII) stands for each byte, and the bytes that stand for none."""
+    fair = 256 - 256 % len(alphabet)
+    return bytes(ord(alphabet[byte % len(alphabet)]) for byte in range(256)), bytes(range(fair, 256))
 
 
 def _bits(classes: dict[Class, str], required: frozenset[Class], length: int, most: int = 0) -> float:

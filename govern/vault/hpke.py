@@ -6,6 +6,7 @@ ledger commits to.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -19,9 +20,6 @@ VERSION_WRAP: Final = b"govern/version-wrap/v1"
 EPOCH_WRAP: Final = b"govern/epoch-wrap/v1"
 POSSESSION: Final = b"govern/possession/v1"
 
-OVERHEAD: Final = 48
-"""Bytes by which a sealed message is longer: 32 of encapsulated key, 16 of tag."""
-
 
 def info(label: bytes, context: bytes, key: bytes) -> bytes:
     """What a wrap is bound to: use, context and recipient (16-byte key id). The label holds no zero byte, so the parts can't shift."""
@@ -34,7 +32,17 @@ def seal(message: bytes, public: bytes, bound: bytes) -> bytes:
         return suite().encrypt(message, load_public(public), info=bound)
     except ValueError:
         pass  # raised below, outside of the handler, so that no foreign exception hangs on ours
-    raise Refused("a sealing key of small order: nothing is sealed to it", code="weak-key")
+    raise _weak()
+
+
+def seal_to_each(message: bytes, to: Iterable[tuple[bytes, bytes]], context: bytes) -> list[bytes]:
+    """`message` sealed to many: pairs of public key and key id, each wrap bound to `context` (an `info` without a key) and its own key id."""
+    encrypt, load = suite().encrypt, load_public
+    try:
+        return [encrypt(message, load(public), info=context + key) for public, key in to]
+    except ValueError:
+        pass  # as in `seal`
+    raise _weak()
 
 
 def unseal(sealed: bytes, private: X25519PrivateKey, bound: bytes) -> bytes | None:
@@ -53,6 +61,10 @@ def suite() -> Suite:
     from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
     return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+def _weak() -> Refused:
+    return Refused("a sealing key of small order: nothing is sealed to it", code="weak-key")
 
 
 @lru_cache(maxsize=4096)

@@ -112,7 +112,8 @@ def _staged(scene: Scene) -> None:
     body = scene.body
     credential, n = body["credential"], body["version"]
     known = scene.one(
-        "SELECT (SELECT max(n) FROM versions WHERE credential = c.id), EXISTS (SELECT 1 FROM place_people) FROM credentials c WHERE id = ?",
+        "SELECT (SELECT max(n) FROM versions WHERE credential = c.id), EXISTS (SELECT 1 FROM place_people), c.kind, a.tier, a.state"
+        " FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = ?",
         credential,
     )
     if known is None:
@@ -134,6 +135,10 @@ def _staged(scene: Scene) -> None:
         body.get("changed_at"), body.get("reuses"), body.get("rotation"), int(body.get("others_unknown", False)), int(body.get("weak", False)),
         scene.index,
     )  # fmt: skip
+    if current and known[4] == "active":
+        brought = bool(body.get("others_unknown"))
+        since = scene.at if brought else body.get("changed_at") or scene.at
+        scene.run("INSERT INTO calendar VALUES (?, ?, ?, ?, ?)", known[2], known[3], int(brought), since[:10], credential)
     if "wraps" in body:
         scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])
         rows = [(credential, n, key, scene.index) for key in body["recipients"]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,10 +14,9 @@ from govern.holdings.exposures import STRENGTH
 _STAGES: Final = frozenset({"version.staged", "candidates.staged"})
 """They are about the newest version: nothing has brought it back yet."""
 
-_EXPOSE: Final = (
-    "INSERT INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET strength = 'seen'"
-    " WHERE strength <> 'seen' AND excluded.strength = 'seen'"
-)
+_SEEN: Final = " ON CONFLICT DO UPDATE SET strength = 'seen' WHERE strength <> 'seen' AND excluded.strength = 'seen'"
+_EXPOSE: Final = f"INSERT INTO exposures VALUES (?, ?, ?, ?, ?, ?, ?){_SEEN}"  # noqa: S608
+_EXPOSE_MANY: Final = f"INSERT INTO exposures SELECT ?1, value, ?2, ?3, ?4, ?5, ?6 FROM json_each(?7) WHERE true{_SEEN}"  # noqa: S608
 """The first record of a basis stays, but for its strength: what was possible becomes seen, and never the other way."""
 
 
@@ -62,6 +62,12 @@ class Scene:
         self.db.executemany(
             _EXPOSE, [(person, credential, n, basis, strength or STRENGTH[basis], self.at, self.index) for person, credential, n, basis, strength in rows]
         )  # fmt: skip
+
+    def expose_many(self, credentials: Sequence[str], n: int, told: Iterable[tuple[str, str, str]]) -> None:
+        """The same of version `n` of many credentials, which each of those told (person, basis, strength or nothing) could know."""
+        listed = json.dumps(credentials)
+        for person, basis, strength in told:
+            self.db.execute(_EXPOSE_MANY, (person, n, basis, strength or STRENGTH[basis], self.at, self.index, listed))
 
     def expose(
         self, person: str, credential: str, n: int, basis: str, *, since: str = "", strength: str = "", came_back: bool = True

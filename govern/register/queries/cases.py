@@ -187,6 +187,14 @@ def items(db: sqlite3.Connection, case: str) -> list[Entry]:
     return [_entry(row) for row in db.execute(_ITEMS, (case,))]
 
 
+def open_credentials(db: sqlite3.Connection, case: str) -> list[str]:
+    """Ids of the credentials that its open items are about, in the order to work in."""
+    query = (
+        "SELECT credential FROM items WHERE case_id = ? AND state = 'open' AND credential IS NOT NULL GROUP BY credential ORDER BY min(seq)"
+    )
+    return [credential for (credential,) in db.execute(query, (case,))]
+
+
 def _entry(row: Sequence[object]) -> Entry:
     _sound(row, "case's item")
     texts = [str(value or "") for value in row]

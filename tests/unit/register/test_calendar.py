@@ -17,6 +17,7 @@ from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
 from govern.register import connection
+from govern.register.projection import APPLY, Scene
 from govern.register.queries import calendar, rotations
 from govern.rotation.schedule import IDS, brought_before, days_before, due_on, first_due
 
@@ -68,10 +69,9 @@ def fill(db: sqlite3.Connection, found: list[Any]) -> None:
             (f"a{number}", f"a{number}", tier, number),
         )
         db.execute("INSERT INTO credentials VALUES (?, ?, ?, NULL, ?)", (credential, f"a{number}", kind, number))
-        db.execute(
-            "INSERT INTO versions (credential, n, state, current_at, changed_at, others_unknown) VALUES (?, 1, 'current', ?, ?, ?)",
-            (credential, f"{current}T08:00:00Z", f"{changed}T00:00:00Z" if changed else None, int(brought)),
-        )
+        body: dict[str, Any] = {"credential": credential, "version": 1, "state": "current", "origin": "claimed", "others_unknown": brought}
+        body |= {"changed_at": f"{changed}T00:00:00Z"} if changed else {}
+        APPLY["version.staged"](Scene(db, number, "version.staged", "mia", f"{current}T08:00:00Z", body, {}, "key"))
         if retired:
             db.execute("UPDATE accounts SET state = 'retired' WHERE id = ?", (f"a{number}",))
 
