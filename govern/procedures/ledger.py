@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from govern.ledger.merkle import CompactRange, inclusion_proof
 from govern.ledger.note import signer_name, verify_note
 from govern.ledger.proof import write_proof
 from govern.procedures.noted import read_noted
+from govern.register import sync
 from govern.register.reread import leaves
 from govern.register.workspace import Workspace
 from govern.store.reading import Reading
@@ -46,33 +47,49 @@ def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
     """Each note must be a point of our history, signed by a key of it. A differing root is a fork: IntegrityError."""
     db = workspace.view()
     keys: dict[str, bytes] = dict(db.execute("SELECT id, sign FROM keys").fetchall())
-    compared = []
+    named = [_claimed(workspace, keys, file) for file in files]
+    roots = _roots(workspace, {claimed.size for _, claimed in named})
+    for file, claimed in zip(files, (claimed for _, claimed in named), strict=True):
+        if claimed.size not in roots:
+            raise IntegrityError(
+                f"{file} stands for more than this vault holds: it was rolled back",
+                expected=f"at least {claimed.size} entries", found=str(max(roots)), code="rolled-back",
+            )  # fmt: skip
+        if roots[claimed.size] != claimed.root:
+            raise IntegrityError(f"{file} and this vault are two forks of one ledger", index=claimed.size - 1, code="forked")
+    return [Compared(file=str(file), size=claimed.size, signer=name) for file, (name, claimed) in zip(files, named, strict=True)]
+
+
+def _claimed(workspace: Workspace, keys: Mapping[str, bytes], file: Path) -> tuple[str, Checkpoint]:
+    """Who signed the note in the file, and what it says."""
+    note = read_noted(file)
+    name = signer_name(note)
+    if name not in keys:
+        raise IntegrityError(f"{file} is signed by a key that this ledger does not have", found=name, code="forked")
+    claimed = _signed(file, note, name, keys[name])
+    if claimed.origin != f"govern/{workspace.vault.hex()}":
+        hint = "name the vault that it is of with --vault"
+        raise Refused(f"{file} is a checkpoint of another vault", rule="other-vault", control="SI-7", hint=hint)
+    return name, claimed
+
+
+def _roots(workspace: Workspace, sizes: Collection[int]) -> dict[int, bytes]:
+    """The roots of these sizes, as far as there are so many entries, and that of the head.
+
+    The rows are the store's, which can show us another history than the one that we have verified, behind a head that is ours, so that a fork of
+    it passes: they must give our own head's root as well, else IntegrityError.
+    """
+    head = sync.head_of(workspace.db)
+    tree, roots = CompactRange(), {}
     with workspace.store.reading() as reading:
-        for file in files:
-            note = read_noted(file)
-            name = signer_name(note)
-            if name not in keys:
-                raise IntegrityError(f"{file} is signed by a key that this ledger does not have", found=name, code="forked")
-            claimed = _signed(file, note, name, keys[name])
-            if claimed.origin != f"govern/{workspace.vault.hex()}":
-                raise Refused(
-                    f"{file} is a checkpoint of another vault",
-                    rule="other-vault",
-                    control="SI-7",
-                    hint="name the vault that it is of with --vault",
-                )
-            if claimed.size > reading.head()[0]:
-                raise IntegrityError(
-                    f"{file} stands for more than this vault holds: it was rolled back",
-                    expected=f"at least {claimed.size} entries", found=str(reading.head()[0]), code="rolled-back",
-                )  # fmt: skip
-            tree = CompactRange()
-            for leaf in leaves(reading, claimed.size):
-                tree.append(leaf)
-            if tree.root() != claimed.root:
-                raise IntegrityError(f"{file} and this vault are two forks of one ledger", index=claimed.size - 1, code="forked")
-            compared.append(Compared(file=str(file), size=claimed.size, signer=name))
-    return compared
+        for leaf in leaves(reading, head.size):
+            tree.append(leaf)
+            if tree.size in sizes:
+                roots[tree.size] = tree.root()
+    if tree.root() != head.tree.root():
+        hint = "govern ledger verify --deep names the row"
+        raise IntegrityError("the rows behind the comparison are not what this machine has verified", code="altered", hint=hint)
+    return roots | {tree.size: tree.root()}
 
 
 def _signed(file: Path, note: bytes, name: str, public: bytes) -> Checkpoint:

@@ -102,6 +102,29 @@ def test_two_members_shown_two_ledgers_find_it_when_their_checkpoints_meet(eithe
     assert str(notes["mia"]) in told["message"]
 
 
+def test_a_fork_is_not_hidden_by_showing_its_rows_to_whoever_compares(either: Machine) -> None:
+    """ben's own head is left as it is, so that reading goes on; the rows behind it are those of the history that mia's note is of."""
+    ben, before = either.of("ben"), either.kept()
+    for name in ("Dora Lund", "Gina Holt"):
+        either.ok("person", "add", name)
+    note, theirs = either.folder / "mia.note", either.rows()["entry"]
+    note.write_text(either.ok("ledger", "checkpoint").out)
+    either.put_back(before)
+    for name in ("Emil Dahl", "Finn Berg"):
+        ben.ok("person", "add", name)
+    own, genuine = either.folder / "ben.note", either.rows()["entry"]
+    own.write_text(ben.ok("ledger", "checkpoint").out)
+    assert len(genuine) == len(theirs)
+    assert ben.refuses("ledger", "compare", str(note), "--json").json()["error"]["code"] == "forked", "the control"
+    either.put_rows({"entry": theirs})
+    assert ben.ok("person", "list").out, "the control: a reading command relies on what was verified"
+    for file in (note, own):
+        told = ben.refuses("ledger", "compare", str(file), "--json").json()["error"]
+        assert "ledger verify --deep" in told["hint"]
+    either.put_rows({"entry": genuine})
+    assert ben.ok("ledger", "compare", str(own)).code == 0
+
+
 def test_a_note_of_more_than_the_database_shows_is_a_rollback(either: Machine) -> None:
     ben, before, note = either.of("ben"), either.kept(), either.folder / "mia.note"
     later(either)
