@@ -74,22 +74,30 @@ def _claimed(workspace: Workspace, keys: Mapping[str, bytes], file: Path) -> tup
 
 
 def _roots(workspace: Workspace, sizes: Collection[int]) -> dict[int, bytes]:
-    """The roots of these sizes, as far as there are so many entries, and that of the head.
-
-    The rows are the store's, which can show us another history than the one that we have verified, behind a head that is ours, so that a fork of
-    it passes: they must give our own head's root as well, else IntegrityError.
-    """
-    head = sync.head_of(workspace.db)
+    """The roots of these sizes, as far as there are so many entries, and that of the head."""
     tree, roots = CompactRange(), {}
     with workspace.store.reading() as reading:
-        for leaf in leaves(reading, head.size):
+        for leaf in _verified(workspace, reading):
             tree.append(leaf)
             if tree.size in sizes:
                 roots[tree.size] = tree.root()
+    return roots | {tree.size: tree.root()}
+
+
+def _verified(workspace: Workspace, reading: Reading) -> Sequence[bytes]:
+    """Leaf hashes up to the head that this machine has verified.
+
+    The rows are the store's, which can show another history behind a head that is ours, even one that other members have signed: they must give
+    our own head's root, else IntegrityError.
+    """
+    head = sync.head_of(workspace.db)
+    hashes, tree = leaves(reading, head.size), CompactRange()
+    for leaf in hashes:
+        tree.append(leaf)
     if tree.root() != head.tree.root():
         hint = "govern ledger verify --deep names the row"
-        raise IntegrityError("the rows behind the comparison are not what this machine has verified", code="altered", hint=hint)
-    return roots | {tree.size: tree.root()}
+        raise IntegrityError("the rows behind it are not what this machine has verified", code="altered", hint=hint)
+    return hashes
 
 
 def _signed(file: Path, note: bytes, name: str, public: bytes) -> Checkpoint:
@@ -118,7 +126,7 @@ def prove(workspace: Workspace, index: int) -> bytes:
     with workspace.store.reading() as reading:
         workspace.open_epochs(reading)
         note, size = next((note, size) for size, note in reading.checkpoints(index))
-        hashes = leaves(reading, size)
+        hashes = _verified(workspace, reading)[:size]
         _is_what_was_verified(workspace, note, hashes)
         shown = _opened(workspace, reading, index)
         wanted = {events.decode_event(shown[1]).key, signer_name(note)}

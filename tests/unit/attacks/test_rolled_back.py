@@ -109,19 +109,27 @@ def test_a_fork_is_not_hidden_by_showing_its_rows_to_whoever_compares(either: Ma
         either.ok("person", "add", name)
     note, theirs = either.folder / "mia.note", either.rows()["entry"]
     note.write_text(either.ok("ledger", "checkpoint").out)
+    forked = {row[0]: row for row in either.rows()["checkpoint"]}
     either.put_back(before)
     for name in ("Emil Dahl", "Finn Berg"):
         ben.ok("person", "add", name)
-    own, genuine = either.folder / "ben.note", either.rows()["entry"]
+    own, genuine = either.folder / "ben.note", either.rows()
     own.write_text(ben.ok("ledger", "checkpoint").out)
-    assert len(genuine) == len(theirs)
+    assert len(genuine["entry"]) == len(theirs)
     assert ben.refuses("ledger", "compare", str(note), "--json").json()["error"]["code"] == "forked", "the control"
-    either.put_rows({"entry": theirs})
+    proof = either.folder / "proof"
+    ben.ok("ledger", "prove", str(SIZE), "--out", str(proof))
+    proof.unlink()
+    either.put_rows(
+        {"entry": theirs, "checkpoint": [row if row[0] == SIZE + 2 else forked.get(row[0], row) for row in either.rows()["checkpoint"]]}
+    )
+    ben.refuses("ledger", "prove", str(SIZE), "--out", str(proof))
+    assert not proof.exists(), "no proof either of what ben has never verified"
     assert ben.ok("person", "list").out, "the control: a reading command relies on what was verified"
     for file in (note, own):
         told = ben.refuses("ledger", "compare", str(file), "--json").json()["error"]
         assert "ledger verify --deep" in told["hint"]
-    either.put_rows({"entry": genuine})
+    either.put_rows(genuine)
     assert ben.ok("ledger", "compare", str(own)).code == 0
 
 
