@@ -1,6 +1,6 @@
 """Sending messages to a chat room or a webhook through apprise (extra `chat`), which is imported on the first message. Knows no ledger.
 
-A room has readers of whom govern knows nothing: it gets the name of the one who is meant and the subject, and never the body. The address of a
+A room has readers of whom govern knows nothing: it gets the name of the one who is meant and that something waits, neither subject nor body. The address of a
 room is its secret. What apprise would do besides sending, as its address or this machine could ask for, is taken from it here: no file is
 attached, no template, tag or plug-in loaded, nothing stored; and of whatever service, only encrypted questions leave, to servers whose
 certificate holds, without a redirect, a proxy or a `.netrc`.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from govern.errors import Failed
+from govern.languages import language
 from govern.notices.letter import display
 from govern.notices.message import Delivery, Message, Outcome
 from govern.notices.smtp import LOCAL_HOST, STEP_SECONDS, Unsendable, verified
@@ -36,7 +37,6 @@ _ASKS: Final = frozenset(
     {"template", "tag", "tags", "attach", "attachment", "attach_as", "retry", "wait", "store", "include", "config", "cache"}
 )
 """What an address may ask for besides, and does not get."""
-_SAYS: Final = 500
 
 
 def send(
@@ -44,11 +44,10 @@ def send(
 ) -> Iterator[tuple[Message, Delivery]]:
     """Send one after the other and say of each what became of it. What is wrong with the room is nobody's fault who is told there: LATER.
 
-    Raises Failed where apprise is not installed.
+    Needs apprise: see `must_be_installed`.
     """
     room: NotifyBase | None = None
     fault = ""
-    _must_be_installed()
     for message in messages:
         if not fault:
             try:
@@ -59,7 +58,8 @@ def send(
         yield message, Delivery(outcome=Outcome.LATER, reason=fault) if fault else Delivery(outcome=Outcome.DELIVERED)
 
 
-def _must_be_installed() -> None:
+def must_be_installed() -> None:
+    """Raise Failed where the extra `chat` is not there."""
     try:
         import apprise  # noqa: F401
     except ModuleNotFoundError:
@@ -114,7 +114,7 @@ def _told(room: NotifyBase, message: Message, seconds: float) -> str:
     """Send it; empty, or why it did not go. In a thread of its own, since no service of apprise bounds the whole of its time."""
     done: list[bool] = []
     statuses: list[int] = []
-    title, body = display(message.to_name), display(message.subject)[:_SAYS]
+    title, body = display(message.to_name), _public(message)
 
     def tell() -> None:
         try:
@@ -133,6 +133,14 @@ def _told(room: NotifyBase, message: Message, seconds: float) -> str:
     if done == [True] and statuses and statuses[-1] < 300:
         return ""
     return f"the chat said no ({statuses[-1]})" if statuses else "the chat can't be reached, or can't be trusted"
+
+
+def _public(message: Message) -> str:
+    """What a room may read, in the language of the person."""
+    say = language(message.locale).say
+    if message.public:
+        return display(message.public)
+    return f"{say('Something to do in govern')}. {say('To see what to do, type: {command}').format(command='govern todo')}"
 
 
 @contextmanager

@@ -164,6 +164,8 @@ def open_(tx: Transaction, channel: NoticeChannel) -> Ready:
 
     Raises NotFound, Refused, Locked, IntegrityError, all before recording.
     """
+    if channel.kind == "chat":
+        chat.must_be_installed()
     if not channel.credential:
         return Ready(channel=channel, login="", secret=None)
     account = accounts.find(tx.register, channel.account)
