@@ -1,4 +1,4 @@
-"""`govern calendar`: what is open for a person, as a file that calendar programs read."""
+"""`govern calendar`: what is due for a person, as a file that calendar programs read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def calendar(
     locale: Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="Else the language of that person.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Write what is open for a person as an iCalendar file, or update it: what changed is changed, what is done is cancelled."""
+    """Write what is due for a person as an iCalendar file, or update it: what changed is changed, what is done is cancelled."""
     from govern.bounded import contents
     from govern.cli.files import write_private
     from govern.languages import language
@@ -41,11 +41,10 @@ def calendar(
         before: bytes | None = contents(path, LARGEST)
     except NotFound:
         before = None
-    made = calendars.make(
-        db, who.id, language(settings.locale(locale, lambda: who.locale)), vault=workspace.vault.hex(), reader=workspace.person, before=before,
-        names=names, now=settings.now(),
-    )  # fmt: skip
-    written = made.written
+    now = settings.now()
+    told = calendars.due(workspace, now).get(who.id, [])
+    speech = language(settings.locale(locale, lambda: who.locale))
+    written = calendars.make(workspace, who.id, told, speech, before=before, now=now, names=names)
     if written.data != before:
         try:
             write_private(path, written.data.decode("utf-8"))
@@ -54,15 +53,13 @@ def calendar(
     if json:
         render.emit("calendar", {
             "person": who.handle, "file": str(path), "new": written.new, "changed": written.changed, "unchanged": written.same,
-            "cancelled": written.cancelled, "undated": made.undated, "names": names,
+            "cancelled": written.cancelled, "names": names,
         })  # fmt: skip
         return
     render.line(
         f"{render.safe(str(path))}: {render.count(written.new, 'new appointment')}, {written.changed} changed, {written.same} as before,"
         f" {written.cancelled} cancelled"
     )
-    if made.undated:
-        render.note(f"note: {render.count(made.undated, 'thing')} without a day: govern todo --person {render.safe(who.handle)}")
     render.next_step(
         f"govern calendar --person {render.safe(who.handle)} --out {render.safe(str(path))}", "again, whenever it is to be up to date"
     )

@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rotation": "Rotations: list, show, confirm, reject, unsure, lost, abort, reconcile",
     "offboard": "A departure: plan, open, work through, close, report",
     "channel": "Ways by which reminders go out: add, list, edit, end, test",
-    "calendar": "What is open for a person, as a calendar file",
+    "calendar": "What is due for a person, as a calendar file",
     "report": "Populations for an audit: leavers, holders",
     "hr": "Joiners, movers and leavers from the export of an HR program: import",
     "platform": "Platforms: how each is changed, and how far that is known",

@@ -1,6 +1,7 @@
 """Sending messages to a chat room or a webhook through apprise (extra `chat`), which is imported on the first message. Knows no ledger.
 
-A room has readers of whom govern knows nothing: it gets the name of the one who is meant and that something waits, neither subject nor body. The address of a
+A room has readers of whom govern knows nothing: it gets the name of the one who is meant and the subject, and never the body.
+Whoever calls gives a subject that others may read. The address of a
 room is its secret. What apprise would do besides sending, as its address or this machine could ask for, is taken from it here: no file is
 attached, no template, tag or plug-in loaded, nothing stored; and of whatever service, only encrypted questions leave, to servers whose
 certificate holds, without a redirect, a proxy or a `.netrc`.
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from govern.errors import Failed
-from govern.languages import language
 from govern.notices.letter import display
 from govern.notices.message import Delivery, Message, Outcome
 from govern.notices.smtp import LOCAL_HOST, STEP_SECONDS, Unsendable, verified
@@ -114,7 +114,7 @@ def _told(room: NotifyBase, message: Message, seconds: float) -> str:
     """Send it; empty, or why it did not go. In a thread of its own, since no service of apprise bounds the whole of its time."""
     done: list[bool] = []
     statuses: list[int] = []
-    title, body = display(message.to_name), _public(message)
+    title, body = display(message.to_name), display(message.subject)
 
     def tell() -> None:
         try:
@@ -133,14 +133,6 @@ def _told(room: NotifyBase, message: Message, seconds: float) -> str:
     if done == [True] and statuses and statuses[-1] < 300:
         return ""
     return f"the chat said no ({statuses[-1]})" if statuses else "the chat can't be reached, or can't be trusted"
-
-
-def _public(message: Message) -> str:
-    """What a room may read, in the language of the person."""
-    say = language(message.locale).say
-    if message.public:
-        return display(message.public)
-    return f"{say('Something to do in govern')}. {say('To see what to do, type: {command}').format(command='govern todo')}"
 
 
 @contextmanager

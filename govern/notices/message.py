@@ -34,8 +34,6 @@ class Message:
     html: str
     list_id: str
     reply_to: str | None
-    public: str = ""
-    """What others may read too: a sentence that names no account and nobody. Empty: only that something waits."""
 
 
 class Outcome(StrEnum):

@@ -22,5 +22,5 @@ def trial(speech: Language, *, vault: str, person: str, name: str, mail: str, ch
     return Message(
         message_id=message_id(vault, person, [(f"channel:{channel}", at)]), to_name=name, to_mail=mail or None, locale=speech.locale, subject=subject,
         text="".join(f"{line}\n" for line in lines), html="".join(f"<p>{escape(line)}</p>" for line in lines),
-        list_id=list_id(vault), reply_to=None, public=subject,
+        list_id=list_id(vault), reply_to=None,
     )  # fmt: skip

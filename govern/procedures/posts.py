@@ -8,8 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from govern.policy import later_rules
-from govern.register.queries import notice_channels, people, policies
+from govern.register.queries import notice_channels, people
 
 if TYPE_CHECKING:
     from govern.notices.digest import Digest
@@ -85,11 +84,12 @@ def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[
     def send(messages: Iterable[Message]) -> Iterator[tuple[Message, Delivery]]:
         from govern.errors import GovernError
         from govern.notices.message import Delivery, Outcome
+        from govern.procedures.calendars import due as calendars_of
 
         for message in messages:
             person = whose[message.message_id]
             if not due:
-                due.update(by_person(workspace, clock()))
+                due.update(calendars_of(workspace, clock()))
             path = workspace.home / CALENDARS / f"{people.by_id(workspace.db, person).handle}.ics"
             try:
                 write_calendar(workspace, person, due.get(person, []), path, clock())
@@ -101,32 +101,14 @@ def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[
     return Post("calendar", send)
 
 
-def by_person(workspace: Workspace, now: str) -> dict[str, list[Notice]]:
-    """Person (id) -> everything that they are or will be reminded of, at `now` (UTC)."""
-    from govern.notices.due import notices
-
-    found: dict[str, list[Notice]] = {}
-    for one in notices(workspace.db, policies.policy(workspace.db), now, reader=workspace.person, every=True):
-        found.setdefault(one.person, []).append(one)
-    return found
-
-
-def write_calendar(workspace: Workspace, person: str, due: Sequence[Notice], path: Path, now: str, *, names: bool = False) -> int:
-    """Write or update the calendar file of a person (id) with what is due for them; how many appointments stand in it. Raises OSError, and as
-    `govern.notices.calendar.write` does. `names`: whether accounts and people may be named in it."""
+def write_calendar(workspace: Workspace, person: str, due: Sequence[Notice], path: Path, now: str) -> None:
+    """Write or update the calendar file of a person (id) with what is due for them. Raises OSError, and as `govern.procedures.calendars.make` does."""
     from govern.languages import language, locale_of
-    from govern.notices import calendar
-    from govern.notices.appointments import appointments
+    from govern.procedures.calendars import make
 
-    who = people.by_id(workspace.db, person)
-    speech = language(locale_of(who.locale) or "en")
-    told = appointments(due, later_rules.reminders(policies.policy(workspace.db).later), speech, names=names)
-    written = calendar.write(
-        told, before=path.read_bytes() if path.exists() else None, vault=workspace.vault.hex(), person=person, name="govern",
-        locale=speech.locale, at=datetime.fromisoformat(now),
-    )  # fmt: skip
+    speech = language(locale_of(people.by_id(workspace.db, person).locale) or "en")
+    written = make(workspace, person, due, speech, before=path.read_bytes() if path.exists() else None, now=now)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     beside.write_bytes(written.data)
     beside.replace(path)
-    return len(told)

@@ -11,7 +11,7 @@ import pytest
 
 from govern.notices.message import Delivery, Message, Outcome
 from govern.procedures import notice_channels as procedure
-from govern.procedures import sending
+from govern.procedures import posts
 from govern.procedures.notice_channels import Settings
 from govern.register.queries import notice_channels as queries
 
@@ -26,9 +26,10 @@ KIM = Message(
 
 def send(firm: Firm, *, by: str = "mia") -> dict[str, Delivery]:  # noqa: F811
     firm.later(minutes=1)
+    firm.db(by)
     return {
         way.name: next(iter(delivered))[1]
-        for way in sending.ways(firm.members[by], lambda: firm.now)
+        for way in posts.posts(firm.members[by], lambda: firm.now, [])
         if (delivered := list(way.send([KIM])))
     }
 
@@ -61,7 +62,7 @@ def test_mail_goes_first_and_each_way_tells_and_records_whether_it_works(firm: F
         firm.do(procedure.add, "post", "mail", Settings(tls="local", port=relay, sender="reminders@acme.example"))
         told = send(firm)
     assert [(name, one.outcome) for name, one in told.items()] == [("post", Outcome.DELIVERED), ("a-room", Outcome.LATER)]
-    assert b"Change shop" not in b"".join(heard)
+    assert b"<p>x</p>" not in b"".join(heard)
     assert {one.name: one.works for one in queries.in_use(firm.db())} == {"a-room": False, "post": True}
     assert count(firm, "channel.opened") == 1, "a channel without a secret is not opened"
     send(firm)
@@ -71,7 +72,7 @@ def test_mail_goes_first_and_each_way_tells_and_records_whether_it_works(firm: F
 def test_a_run_with_nothing_to_send_opens_and_records_nothing(firm: Firm) -> None:  # noqa: F811
     firm.add()
     before = firm.db().execute("SELECT count(*) FROM entries").fetchone()
-    assert [list(way.send([])) for way in sending.ways(firm.members["mia"], lambda: firm.now)] == [[]]
+    assert [list(way.send([])) for way in posts.posts(firm.members["mia"], lambda: firm.now, [])] == [[]]
     assert firm.db().execute("SELECT count(*) FROM entries").fetchone() == before
 
 
@@ -79,7 +80,7 @@ def test_a_channel_that_can_t_be_opened_is_told_of_every_message_and_stops_no_ot
     firm.add()
     firm.do(procedure.add, "post", "mail", Settings(tls="local", port=relay, sender="reminders@acme.example"))
     told = send(firm, by="bo")
-    assert told["office"] == Delivery(outcome=Outcome.LATER, reason="bo does not hold post")
+    assert told["office"] == Delivery(outcome=Outcome.LATER, reason="the channel can't be opened: bo does not hold post")
     assert told["post"].outcome is Outcome.DELIVERED
     assert count(firm, "channel.opened") == 0
 
@@ -88,7 +89,7 @@ def test_what_is_opened_is_recorded_once_a_run_and_before_the_server_is_asked(fi
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     firm.add(host="127.0.0.1", port=port)
-    (way,) = sending.ways(firm.members["mia"], lambda: firm.now)
+    (way,) = posts.posts(firm.members["mia"], lambda: firm.now, [])
     seen: list[int] = []
 
     def messages() -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""A chat gets a name and what others may read, through verified TLS alone, and its address stands nowhere else. Against a real server of this machine."""
+"""A chat gets a name and a subject, through verified TLS alone, and its address stands nowhere else. Against a real server of this machine."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from .servers import authority
 SLACK = "T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 
 
-def message(name: str = "Kim Åberg", public: str = "2 things to do") -> Message:
+def message(name: str = "Kim Åberg", subject: str = "2 things to do") -> Message:
     return Message(
-        message_id="abc@govern.invalid", to_name=name, to_mail=None, locale="en", subject="Change the password of acme.brand", text="The login of acme.brand\n",
-        html="<p>The login of acme.brand</p>", list_id="reminders.abc.govern.invalid", reply_to=None, public=public,
+        message_id="abc@govern.invalid", to_name=name, to_mail=None, locale="en", subject=subject, text="The login of acme.brand\n",
+        html="<p>The login of acme.brand</p>", list_id="reminders.abc.govern.invalid", reply_to=None,
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def told(address: str, *messages: Message, seconds: float = 20) -> list[Any]:
 @pytest.mark.parametrize(
     "address", ["json://{}/hook", "form://{}/hook", "xml://{}/hook", "ntfy://{}/topic", "mmost://{}/3ccdd113474722377935511fc85d3dd4", "json://kim:pw@{}/hook"],
 )  # fmt: skip
-def test_a_room_gets_the_name_and_what_others_may_read_and_nothing_else(heard: tuple[Heard, str], address: str) -> None:
+def test_a_room_gets_the_name_and_the_subject_and_nothing_of_the_body(heard: tuple[Heard, str], address: str) -> None:
     answers, server = heard
     assert [one.outcome for one in told(address.format(server), message(), message("Lee"))] == [Outcome.DELIVERED] * 2
     (_, _, body), _ = answers.asked
@@ -78,13 +78,6 @@ def test_a_webhook_gets_json(heard: tuple[Heard, str]) -> None:
     record = json.loads(answers.asked[0][2])
     assert (record["title"], record["message"]) == ("Kim Åberg", "2 things to do")
     assert record["attachments"] == []
-
-
-def test_where_nothing_is_for_others_to_read_a_room_is_told_that_something_waits(heard: tuple[Heard, str]) -> None:
-    answers, server = heard
-    told(f"json://{server}/hook", message(public=""))
-    assert json.loads(answers.asked[0][2])["message"] == "Something to do in govern. To see what to do, type: govern todo"
-    assert b"acme" not in answers.asked[0][2]
 
 
 def test_matrix_speaks_to_the_named_server_alone(heard: tuple[Heard, str]) -> None:
