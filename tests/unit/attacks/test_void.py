@@ -110,6 +110,7 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
             "channel.reaches", {"credential": named(i, "credentials", "kind = 'password'"), "version": 1, "reach": "company"}
         ),
     ),
+    "sets up a channel": ("authority", lambda i: i.event("channel.set", sends(i))),
     "under an epoch that nobody declared": ("undeclared-epoch", lambda i: place(i)),
 }
 
@@ -168,8 +169,17 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
         "channel-kind",
         lambda i: i.event("channel.reaches", {"credential": named(i, "credentials", "kind = 'password'"), "version": 1, "reach": "company"}),
     ),
+    "a secret in the clear": ("channel-tls", lambda i: i.event("channel.set", sends(i, credential=named(i, "credentials", "kind = 'password'")))),
+    "a channel that is opened and was never set": (
+        "unknown-reference",
+        lambda i: i.event("channel.opened", {"channel": "0" * 32, "credential": named(i, "credentials", "kind = 'totp'"), "version": 1}),
+    ),
     "the last wrap ended": ("no-secret-lost", lambda i: i.event("wraps.ended", {"wraps": [[named(i, "credentials", "kind = 'totp'"), 7, "0" * 32, "0" * 64]]})),
 }  # fmt: skip
+
+
+def sends(insider: Insider, **more: Any) -> dict[str, Any]:
+    return {"channel": os.urandom(16).hex(), "name": "post", "kind": "mail", "tls": "local", "port": 25, **more}
 
 
 def founding(insider: Insider) -> dict[str, Any]:
