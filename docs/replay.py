@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -196,15 +197,17 @@ def main(arguments: list[str]) -> int:
     try:
         with open(names[1], "rb") as file:
             replay = read(iter(lambda: file.readline(MAX_LINE + 1), b""), names[0], about)
-            told = replay.end()
+            result = replay.end()
     except (Refusal, OSError, ValueError) as error:
-        print(f"{shown}: REFUSED: {error if isinstance(error, Refusal) else 'it can not be read'}")
+        print(f"{shown}: REFUSED: {error if isinstance(error, Refusal) else 'it can not be read'}", flush=True)
         return 1
-    for line in replay.found:
-        print(line)
-    print(f"{shown}: replayed: {told}")
+    print("".join(f"{line}\n" for line in replay.found), end="")
+    print(f"{shown}: replayed: {result}", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except OSError as error:  # leaving by the usual way would try to write it once more, and complain at length
+        os._exit(bool(sys.stderr.write(f"error: what was found can not be written: {error.strerror}\n")))

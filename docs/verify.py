@@ -1,30 +1,28 @@
 #!/usr/bin/env python3
 """Check proofs from a govern ledger without govern: python verify.py VAULT_ID FILE...
 
-Needs Python 3.11 and `cryptography`, and shares no line with govern. VAULT_ID is the 64 hex digits that you were given by somebody you
-trust, not by whoever gave you the file. One line per file: what was proved, or why it is refused; exit 0 if all are proved, else 1.
-
-A file (c2sp.org/tlog-proof@v1) shows one entry and, in its extra line, the entries that enrolled the keys concerned. Checked:
+Needs Python 3.11 and `cryptography`, and shares no line with govern. VAULT_ID is the 64 hex digits that you were given by somebody you trust,
+not by whoever gave you the file. One line per file: what was proved, or why it is refused; exit 0 if all are proved, else 1. A file is a
+c2sp.org/tlog-proof@v1 that shows an entry and, in its extra line, those that enrolled the keys concerned; or evidence.json of a pack. Checked:
 
 1. the checkpoint is of the log govern/VAULT_ID, and signed (Ed25519, c2sp.org/signed-note) by a key that the chain enrols;
 2. each entry's event bytes and salt give its commitment, its commitment stands in its leaf, its leaf under the checkpoint's root;
 3. entry 0 is the one that the vault id is made of, and names the founder's key and the recovery key;
-4. each further entry was recorded under a key enrolled before it, and enrols a key (a person's second: by their own key, by recovery, or
-   once their first was revoked; a later recovery key: by its proposal and approval) or revokes one;
-5. the shown event was recorded under a key of the chain that was enrolled before it, for the person it calls its actor.
+4. each further entry was recorded under a key enrolled before it, and enrols a key (a person's second: by their own, by recovery, or once
+   their first was revoked; a later recovery key: by its proposal and approval) or revokes one; so was the shown event, by its actor's key.
 
-Not shown: that an entry is missing, a key revoked since, a rule broken (a member can put down an event, or enrol or revoke a key, in another's
-name, which govern calls void). So the line says who signed, and who enrolled each key for whom; "the actor's own signature" only of the
-founder's first key, for the last entry of a checkpoint signed by it. Everything has one spelling; any flipped bit is refused.
+Not shown: that an entry is missing, a key revoked since, a rule broken (a member can put down an event in another's name, which govern calls
+void). So the line says who signed, and who enrolled each key for whom; "the actor's own signature" of the founder's first key alone.
 """
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import hmac
+import importlib
 import json
+import os
 import re
 import sys
 from typing import Any, NamedTuple
@@ -32,7 +30,7 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-MAX_FILE, MAX_EVENT, MAX_DEPTH = 8 * 2**20, 65_536, 8
+MAX_FILE, MAX_EVENT, MAX_DEPTH = 64 * 2**20, 65_536, 8
 ENTRY = {"index", "compartment", "epoch", "commitment", "sealed_sha256", "event", "salt", "path"}
 ENVELOPE = {"v", "id", "type", "actor", "key", "at", "body"}
 TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
@@ -42,7 +40,7 @@ SMALL_ORDER = (0, 1, P - 1, P, P + 1, ORDER_EIGHT, P - ORDER_EIGHT)
 
 
 class Refusal(Exception):
-    """The file does not prove anything; the text says why."""
+    """Why the file does not prove anything."""
 
 
 class Checkpoint(NamedTuple):
@@ -81,11 +79,9 @@ def unhex(value: object, size: int, what: str) -> bytes:
 
 
 def unbase64(text: str, what: str) -> bytes:
-    try:
-        data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-    except ValueError:
-        raise Refusal(f"{what} is not base64") from None
-    need(base64.b64encode(data).decode() == text, f"{what} is base64 in another spelling")
+    need(re.fullmatch(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", text) is not None, f"{what} is not base64")
+    data = binascii.a2b_base64(text)
+    need(binascii.b2a_base64(data, newline=False).decode() == text, f"{what} is base64 in another spelling")
     return data
 
 
@@ -259,8 +255,7 @@ def verify(data: bytes, vault: str) -> str:
     """What the proof file shows, in one line; raises Refusal."""
     need(len(data) <= MAX_FILE, "it is too large")
     index, path, note, extra = read_proof(data)
-    checkpoint = read_checkpoint(note, vault)
-    value = canonical(extra, "its extra line")
+    checkpoint, value = read_checkpoint(note, vault), canonical(extra, "its extra line")
     if not isinstance(value, dict) or set(value) != {"v", "entry", "chain"} or type(value["v"]) is not int or value["v"] != 1:
         raise Refusal("its extra line is not of version 1")
     keys = read_chain(value["chain"], checkpoint, vault)
@@ -276,8 +271,8 @@ def verify(data: bytes, vault: str) -> str:
         signed = "signed with that key" if key.since or key.person is None else "the actor's own signature"
     told = dict.fromkeys(links(event["key"], keys) + links(checkpoint.signer, keys))
     signed = "; ".join([signed, *told, *(["that each was allowed to is not shown by this file"] if told else [])])
-    who = f"{event['actor']} with {'key' if key.person else 'recovery key'} {event['key']}"
-    return f"entry {index} of a log of {checkpoint.size} is {event['type']} at {event['at']} by {who}; {signed}"
+    who = f"{event['at']} by {event['actor']} with {'key' if key.person else 'recovery key'} {event['key']}"
+    return f"entry {index} of a log of {checkpoint.size} is {event['type']} at {who}; {signed}"
 
 
 def main(arguments: list[str]) -> int:
@@ -286,15 +281,20 @@ def main(arguments: list[str]) -> int:
         return 1
     refused = 0
     for name in arguments[1:]:
-        shown = "".join(char if char.isascii() and char.isprintable() else "?" for char in name)
         try:
             with open(name, "rb") as file:
-                print(f"{shown}: proved: {verify(file.read(MAX_FILE + 1), arguments[0])}")
-        except (Refusal, OSError, ValueError) as error:
-            refused = 1
-            print(f"{shown}: REFUSED: {error if isinstance(error, Refusal) else 'it can not be read'}")
+                data = file.read(MAX_FILE + 1)
+            pack = importlib.import_module("verify_evidence") if data.startswith(b"{") else None
+            line = f"proved: {pack.verify(name, data, arguments[0]) if pack else verify(data, arguments[0])}"
+        except (Refusal, OSError, ValueError, ImportError) as error:
+            refused, line = 1, f"REFUSED: {error if isinstance(error, Refusal | ImportError) else 'it can not be read'}"
+        print(f"{''.join(char if char.isascii() and char.isprintable() else '?' for char in name)}: {line}", flush=True)
     return refused
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.modules["verify"] = sys.modules["__main__"]  # one Refusal for both scripts
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except OSError as error:
+        os._exit(bool(sys.stderr.write(f"error: what was found can not be written: {error.strerror}\n")))

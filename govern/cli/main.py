@@ -63,19 +63,23 @@ def fail(error: GovernError, *, as_json: bool) -> int:
 
         said: dict[str, object] = {"code": error.code, "message": message, "hint": hint}
         said |= {name: value for name in ("index", "rule", "control") if (value := getattr(error, name, None)) not in (None, "")}
-        _say(sys.stdout, json.dumps({"error": said}) + "\n")
+        if not _say(sys.stdout, json.dumps({"error": said}) + "\n"):
+            return fail(error, as_json=False)  # whoever reads the other stream learns of it
     else:
         rule = f" [{safe(error.rule)}, {safe(error.control)}]" if isinstance(error, Refused) and error.control else ""
         _say(sys.stderr, f"error: {message}{rule}\n" + (f"hint: {hint}\n" if hint else ""))
     return error.exit_code
 
 
-def _say(stream: TextIO, text: str) -> None:
+def _say(stream: TextIO, text: str) -> bool:
+    """Whether it could be said."""
     try:
         stream.write(text)
         stream.flush()
     except (OSError, ValueError):
         _silence(stream)
+        return False
+    return True
 
 
 def _silence(stream: TextIO) -> None:

@@ -26,6 +26,7 @@ from govern.cli.departed import (
 from govern.cli.offboard_told import show_cases, tell_cut, tell_opened
 from govern.errors import Usage
 from govern.languages import locale_of
+from govern.shell import quoted
 
 if TYPE_CHECKING:
     from govern.procedures.offboard import Opening
@@ -85,8 +86,6 @@ def _day(text: str) -> str:
 
 def _again(opening: Opening) -> str:
     """The words behind `govern offboard open` for what was planned."""
-    from govern.shell import quoted
-
     words = [quoted(opening.person), *([] if opening.kind == "leaver" else ["--kind", opening.kind])]
     words += ["--last-day", opening.last_day] if opening.last_day else []
     words += [word for selector in opening.keep for word in ("--keep", quoted(selector))]
@@ -242,10 +241,13 @@ def report(
     case: CaseId,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the report; made where absent.")],
     locale: Annotated[str, typer.Option(help="Language of all pages: en, fr, nl, da, nb, es; else each reader's own.")] = "",
+    pdf: Annotated[bool, typer.Option("--pdf", help="The evidence as PDF as well; needs the extra pdf.")] = False,
     json: Json = False,
 ) -> None:
-    """Write the evidence as a printable HTML page and as JSON, and a checklist for each person who has something left to do."""
+    """Write the report as a printable page, an evidence pack that a stranger can check, and a checklist for each person with something left to do."""
+    from govern.cli import offboard_pack
     from govern.cli.files import write_private
+    from govern.procedures.evidence import gather
     from govern.register.queries import cases, people
     from govern.reports import checklist, departure
 
@@ -254,6 +256,7 @@ def report(
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     found = cases.find(db, case, reader=workspace.person)
     now = settings.now()
+    evidence = gather(workspace, found, now)
     told = departure.collect(db, found, vault=workspace.vault.hex(), now=now)
     name = f"{told.person.handle}-{found.id[:8]}"
     out = settings.place(out)
@@ -261,16 +264,21 @@ def report(
         write_private(out / f"departure-{name}.html", departure.html(told, spoken)),
         write_private(out / f"departure-{name}.json", departure.json(told)),
     ]  # fmt: skip
+    pack = offboard_pack.write(out / f"evidence-{name}", evidence, spoken, pdf=pdf)
     sheets = []
     for sheet in checklist.sheets(db, found, now=now):
         theirs = spoken if locale else locale_of(sheet.of.locale) or spoken
         path = write_private(out / f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
         sheets.append({"person": sheet.of.handle, "locale": theirs, "file": str(path), "items": [task.line.number for task in sheet.tasks]})
     if json:
-        render.emit("offboard", {"case": found.id, "files": [str(path) for path in files], "checklists": sheets})
+        render.emit(
+            "offboard",
+            {"case": found.id, "files": [str(path) for path in files], "evidence": [str(path) for path in pack], "checklists": sheets},
+        )
         return
-    for written in [*map(str, files), *(sheet["file"] for sheet in sheets)]:
+    for written in [*map(str, files), *map(str, pack), *(sheet["file"] for sheet in sheets)]:
         render.line(str(written))
+    render.next_step(f"python docs/verify.py {workspace.vault.hex()} {quoted(str(pack[0].with_name('evidence.json')))}", "needs no govern")
 
 
 offboard_items.register(app)

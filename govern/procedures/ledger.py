@@ -77,14 +77,14 @@ def _roots(workspace: Workspace, sizes: Collection[int]) -> dict[int, bytes]:
     """The roots of these sizes, as far as there are so many entries, and that of the head."""
     tree, roots = CompactRange(), {}
     with workspace.store.reading() as reading:
-        for leaf in _verified(workspace, reading):
+        for leaf in verified(workspace, reading):
             tree.append(leaf)
             if tree.size in sizes:
                 roots[tree.size] = tree.root()
     return roots | {tree.size: tree.root()}
 
 
-def _verified(workspace: Workspace, reading: Reading) -> Sequence[bytes]:
+def verified(workspace: Workspace, reading: Reading) -> Sequence[bytes]:
     """Leaf hashes up to the head that this machine has verified.
 
     The rows are the store's, which can show another history behind a head that is ours, even one that other members have signed: they must give
@@ -126,17 +126,17 @@ def prove(workspace: Workspace, index: int) -> bytes:
     with workspace.store.reading() as reading:
         workspace.open_epochs(reading)
         note, size = next((note, size) for size, note in reading.checkpoints(index))
-        hashes = _verified(workspace, reading)[:size]
-        _is_what_was_verified(workspace, note, hashes)
+        hashes = verified(workspace, reading)[:size]
+        is_what_was_verified(workspace, note, hashes)
         shown = _opened(workspace, reading, index)
         wanted = {events.decode_event(shown[1]).key, signer_name(note)}
-        chain = [_record(workspace, reading, hashes, at) for at in _enrolments(workspace, wanted)]
+        chain = [_record(workspace, reading, hashes, at) for at in enrolments(workspace, wanted)]
         extra = {"v": 1, "entry": _record(workspace, reading, hashes, index), "chain": chain}
         path = inclusion_proof(hashes, index, size)
     return write_proof(index=index, path=path, checkpoint_note=note, extra=_spell(extra))
 
 
-def _is_what_was_verified(workspace: Workspace, note: bytes, hashes: Sequence[bytes]) -> None:
+def is_what_was_verified(workspace: Workspace, note: bytes, hashes: Sequence[bytes]) -> None:
     """The rows that a proof is made of must give the root of their own checkpoint, signed by a key of this ledger."""
     name = signer_name(note)
     row = workspace.db.execute("SELECT sign FROM keys WHERE id = ?", (name,)).fetchone()
@@ -163,7 +163,7 @@ def _spell(extra: dict[str, Any]) -> bytes:
     return json.dumps(extra, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
+def enrolments(workspace: Workspace, wanted: set[str]) -> list[int]:
     """Entry 0 and every enrolment that leads from the founder to the wanted keys, in order; of a later recovery key, proposal and approval.
 
     Where a person has two of these keys, the end of the earlier one as well: it is what lets somebody else have given them another.

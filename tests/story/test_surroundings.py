@@ -173,6 +173,15 @@ def test_closed_and_full_streams_give_an_exit_code_and_no_traceback(vault: Story
     assert b"Exception ignored" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_what_json_could_not_say_is_said_on_the_other_stream(vault: Story) -> None:
+    for words, told in (("person show nobody --json >/dev/full", b"there is no person"), ("status --json >/dev/full", b"No space left")):
+        said = spawn(vault, words).stderr
+        assert said.startswith(b"error: ")
+        assert told in said
+    assert spawn(vault, "person show nobody --json").stderr == b""
+
+
 def test_what_a_terminal_can_not_show_is_escaped_not_refused(vault: Story) -> None:
     vault.ok("person", "add", "Søren Ærø", "--handle", "soren")
     told = vault.spawn("person", "list", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")

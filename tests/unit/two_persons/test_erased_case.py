@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,9 @@ from govern.procedures import offboard_items
 from govern.register import connection
 from govern.register.queries import cases
 from govern.register.reread import reread
-from govern.reports import departure
+from govern.reports import departure, evidence_page
 
+from ..departing.pack_files import Files
 from .conftest import HANDLE, NAME, Firm
 from .test_erasing import traces
 
@@ -68,6 +70,24 @@ def test_everything_of_the_case_that_names_them_goes_and_the_rest_stays(departed
     assert f"former person {departed.ids['lea'][:4]}" in after
     assert not [text for text in (HANDLE, NAME, NOTE, WORDS) if text in after]
     assert departed.db().execute("SELECT id, state, evidence, verifier, ended_at FROM items ORDER BY id").fetchall() == items
+
+
+def test_evidence_made_before_is_proved_afterwards_and_new_evidence_tells_of_a_former_person(departed: Firm, tmp_path: Path) -> None:
+    """No personal part is in a proof: what was erased since is not asked for."""
+    case = cases.by_id(departed.db(), departed.ids["case"], reader=departed.ids["mia"])
+    before = Files(departed, case, tmp_path / "before")
+    assert NAME in before.json
+    departed.approve(departed.forget(), "ben")
+    departed.later(minutes=1)
+    assert departed.ids["lea"] in before.told()
+    case = cases.by_id(departed.db(), departed.ids["case"], reader=departed.ids["mia"])
+    after = Files(departed, case, tmp_path / "after")
+    assert departed.ids["lea"] in after.told()
+    page = evidence_page.html(after.pack, "en")
+    for text in (after.json, page):
+        assert f"former person {departed.ids['lea'][:4]}" in text
+        assert not [gone for gone in (HANDLE, NAME, NOTE, WORDS) if gone in text]
+    assert after.pack.claims["items"] == before.pack.claims["items"]
 
 
 def test_whoever_reads_no_cases_drops_and_verifies_them_as_well(departed: Firm) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -84,3 +85,19 @@ def test_it_is_the_vault_id_that_is_trusted_and_not_the_file() -> None:
     assert "another vault" in refused(data)
     relabelled = ANNA.note(Checkpoint(origin(LOG.vault), 1, other.entries[0].leaf()).text())
     assert "does not start this vault" in refused(other.proof(0, [0], signer=ANNA, note=relabelled))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_result_that_can_not_be_written_gives_one_line_and_no_traceback(tmp_path: Path) -> None:
+    """Both scripts, with something good and with something bad to say."""
+    good = tmp_path / "good"
+    good.write_bytes(FILE)
+    for script, arguments in (
+        (SCRIPT, [VAULT, str(good)]),
+        (SCRIPT, [VAULT, "missing"]),
+        (SCRIPT.with_name("replay.py"), [VAULT, "missing"]),
+    ):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([sys.executable, str(script), *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert done.stderr.startswith("error: what was found can not be written")
