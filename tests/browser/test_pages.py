@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from govern.languages import LOCALES
-from tests.browser import checks, pages
+from tests.browser import checks, chromium, pages
 
 WIDTHS = (360, 800, 1280)
 Files = Callable[[pages.Page, str, str], list[Path]]
@@ -138,3 +138,14 @@ def test_a_heading_alone_at_the_end_of_a_page_is_noticed(browser: Browser, tmp_p
 def test_an_empty_page_is_noticed(browser: Browser, tmp_path: Path) -> None:
     with shown(browser, tmp_path, "<p>text</p><div style='break-before: page'>&nbsp;</div><p style='break-before: page'>text") as page:
         assert checks.badly_printed(page) == ["page 2 is empty"]
+
+
+def test_where_no_browser_can_be_installed_the_run_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control: with Debian's own tools it is there."""
+    assert chromium.installed().exists()
+    refusing = tmp_path / "apt-get"
+    refusing.write_text("#!/bin/sh\necho no such package >&2\nexit 100\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AssertionError, match="no such package"):
+        chromium.installed()
