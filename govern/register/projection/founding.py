@@ -12,7 +12,7 @@ from govern.holdings.second_person import GENESIS
 from govern.policy.compare import weaker
 from govern.policy.rules import Policy
 from govern.register.projection import services, sponsors
-from govern.register.projection.cases import never_its_subject
+from govern.register.projection.case_opening import never_its_subject
 from govern.register.projection.scene import Scene
 
 

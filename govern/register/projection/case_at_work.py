@@ -1,0 +1,31 @@
+"""The case that a fact is about, where it may be worked on: by somebody else than its subject, in its own compartment, before its closing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from govern.errors import Refused
+from govern.offboarding.case import CaseState
+from govern.register.projection.scene import Scene
+
+
+class AtWork(NamedTuple):
+    id: str
+    person: str
+    state: CaseState
+    opener: str
+
+
+def at_work(scene: Scene) -> AtWork:
+    """The case that the fact names; raises Refused where it is not to be worked on, or not by this actor."""
+    row = scene.one("SELECT id, person, state, opener, coalesce(compartment, '') FROM cases WHERE id = ?", scene.body["case"])
+    if row is None:
+        raise Refused(f"{scene.type} cites a case that the ledger does not have", rule="unknown-reference")
+    if row[4] != scene.compartment:
+        raise Refused(f"{scene.type} stands in another compartment than its case", rule="compartment")
+    if row[1] == scene.actor:
+        raise Refused("nobody works on their own departure", rule="own-case", control="AC-5", hint="ask another admin or HR")
+    found = AtWork(row[0], row[1], CaseState(row[2]), row[3])
+    if found.state is CaseState.CLOSED:
+        raise Refused("this case is closed", rule="case-open")
+    return found
