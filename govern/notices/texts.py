@@ -33,7 +33,8 @@ def line(notice: Notice, speech: Language) -> Line:
     """The notice in that language."""
     return Line(
         what=_what(notice, speech), until=_until(notice, speech), how=_how(notice, speech),
-        command=one_line(notice.thing.command, 400), late=notice.past > 0,
+        command="govern todo" if notice.thing.embargoed else one_line(notice.thing.command, 400),
+        late=notice.past > 0 and not notice.thing.embargoed,
     )  # fmt: skip
 
 
@@ -77,6 +78,8 @@ def _what(notice: Notice, speech: Language) -> str:
 
 
 def _until(notice: Notice, speech: Language) -> str:
+    if notice.thing.embargoed:
+        return speech.say("as soon as you can")  # the day would say when
     if notice.past == 0:
         return speech.say("today")
     text = speech.say("overdue since {day}") if notice.past > 0 else speech.say("by {day}")

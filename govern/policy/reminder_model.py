@@ -15,7 +15,7 @@ from govern.policy.reminder_rules import DEFAULT, MAX_BEFORE, MAX_MINUTES, TierR
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError("no time zone of this machine: write it as Europe/Oslo, or UTC") from None
     return name
 
