@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-SEVERITIES: Final = ("info", "warning", "critical")
 MOST_STEPS: Final = 5
 
 

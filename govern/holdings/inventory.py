@@ -19,9 +19,6 @@ ADMINS: Final = frozenset({
 })  # fmt: skip
 """Names of roles that on every platform known to us give and take those of others."""
 
-PHONES: Final = frozenset({"phone", "sim"})
-"""Kinds of device that codes can be sent to."""
-
 
 def label(text: str, option: str) -> str:
     """A role's or tool's name without superfluous blanks; Usage where it is empty or too long."""

@@ -1,7 +1,9 @@
 """Merkle trees of RFC 6962 over SHA-256: roots, compact ranges, proofs and their verification.
 
 Knows hashes and positions only; what a leaf stands for is decided in `govern.ledger.commitment`. Leaf and node hashes are 32 bytes.
-Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2, which are written for RFC 6962's trees as well.
+Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2, which are written for RFC 6962's trees as well. govern itself replays every entry and asks
+for no proof; consistency proofs and both verifications are what strangers who hold only checkpoints need, and what its own inclusion proofs are
+tried against.
 """
 
 from __future__ import annotations

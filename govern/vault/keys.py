@@ -7,7 +7,6 @@ first use, so that reading commands never pay for it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -170,20 +169,6 @@ def verify(sign_public: bytes, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def seal_trial(recipient: Recipient, random: Callable[[int], bytes]) -> tuple[bytes, bytes]:
-    """(sealed, answer): whoever sends back the 32-byte answer can open what is sealed to this key."""
-    answer = random(32)
-    return hpke.seal(answer, recipient.public, hpke.info(hpke.POSSESSION, b"", recipient.key)), answer
-
-
-def open_trial(sealed: bytes, keys: Keys) -> bytes:
-    """The answer to a trial; raises Refused (code `possession`) where it was not sealed to these keys."""
-    answer = keys.unseal(sealed, hpke.info(hpke.POSSESSION, b"", keys.id))
-    if answer is None:
-        raise Refused("the trial was not sealed to these keys", code="possession")
-    return answer
 
 
 def _derive(seed: SecretBytes, info: bytes) -> bytes:

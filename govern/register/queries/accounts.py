@@ -98,14 +98,3 @@ def every(db: sqlite3.Connection) -> list[Account]:
 
 def handle_taken(db: sqlite3.Connection, handle: str) -> bool:
     return db.execute("SELECT 1 FROM accounts WHERE handle = ?", (handle,)).fetchone() is not None
-
-
-def counts(db: sqlite3.Connection, account: str) -> tuple[int, int]:
-    """How many hold the account, and how many could know something of it that still works, holders among them."""
-    held = db.execute("SELECT count(DISTINCT person) FROM grants WHERE account = ? AND ended_at IS NULL", (account,)).fetchone()[0]
-    exposed = db.execute(
-        "SELECT count(DISTINCT e.person) FROM credentials c JOIN versions v ON v.credential = c.id AND v.ended_at IS NULL"
-        " JOIN exposures e ON e.credential = v.credential AND e.n = v.n WHERE c.account = ?",
-        (account,),
-    ).fetchone()[0]
-    return held, exposed

@@ -57,11 +57,6 @@ def once_held(db: sqlite3.Connection, account: str) -> set[str]:
     return {row[0] for row in db.execute("SELECT person FROM grants WHERE account = ? AND ended_at IS NOT NULL", (account,))}
 
 
-def ever_revoked(db: sqlite3.Connection, person: str) -> bool:
-    """Whether any grant of the person has ended."""
-    return db.execute("SELECT 1 FROM grants WHERE person = ? AND ended_at IS NOT NULL LIMIT 1", (person,)).fetchone() is not None
-
-
 def lost(db: sqlite3.Connection, person: str) -> set[str]:
     """Ids of the accounts on which the person had a grant that has ended, and has none now."""
     rows = db.execute(

@@ -20,8 +20,6 @@ x.ended_at IS NULL AND EXISTS (SELECT 1 FROM services s WHERE s.id = x.authority
 """
 """Of a row `x` of `served`, at the UTC time `:now`."""
 
-_KINDS: Final = json.dumps(SERVED_KINDS)
-
 
 def serves(db: sqlite3.Connection, person: str, account: str, kind: str, now: str) -> bool:
     """Whether this kind of secret of the account (id) is entrusted to the service (person id), now."""

@@ -23,9 +23,6 @@ ALLOWED: Final = {
 }
 """Classes, by module and name, that keep a secret under the login of the desktop. What is installed beside them is not looked at."""
 
-GRADE: Final = {"Secret Service": "untried", "KWallet": "untried", "macOS": "untried", "Windows": "untried"}
-"""What was tried of each. All were tried through a stand-in of the same class name only: no desktop was at hand."""
-
 _CHAINER = ("keyring.backends.chainer", "ChainerBackend")
 
 

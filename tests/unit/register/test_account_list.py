@@ -86,7 +86,6 @@ def test_the_list_counts_holders_and_everybody_who_could_know(register: Register
     register.password(blog)
     listed = {one.handle: (one.custodian, one.holders, one.exposed) for one in account_list.listed(register.db)}
     assert listed == {"shop": ("mia", 1, 2), "blog": ("mia", 0, 0)}
-    assert accounts.counts(register.db, shop) == (1, 2)
 
 
 def test_the_list_is_one_query_however_long(register: Register) -> None:

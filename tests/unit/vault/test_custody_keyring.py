@@ -140,7 +140,3 @@ def test_of_two_that_work_the_preferred_is_found(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(module.importlib, "import_module", load)
     assert type(module.find_backend()).__module__ == "keyring.backends.kwallet"
-
-
-def test_every_back_end_has_a_grade() -> None:
-    assert set(module.GRADE) == set(module.ALLOWED.values())

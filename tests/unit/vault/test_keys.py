@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
 
 import pytest
 
 from govern.errors import Malformed, Refused
 from govern.vault import hpke
 from govern.vault import keys as module
-from govern.vault.keys import Keys, check_possession, check_public, key_id, open_trial, prove_possession, seal_trial, verify
+from govern.vault.keys import Keys, check_possession, check_public, key_id, prove_possession, verify
 from govern.vault.secret import SecretBytes
 
 P = 2**255 - 19
@@ -174,11 +173,3 @@ def test_possession_is_proved_for_these_keys_and_this_challenge_alone(anna: Keys
         with pytest.raises(Refused) as caught:
             check_possession(sign, seal, challenge, given)
         assert caught.value.code == "possession"
-
-
-def test_a_trial_is_answered_by_whoever_holds_the_sealing_key(anna: Keys, bert: Keys, random: Callable[[int], bytes]) -> None:
-    sealed, answer = seal_trial(anna.recipient, random)
-    assert open_trial(sealed, anna) == answer
-    for keys, trial in [(bert, sealed), (anna, sealed[:-1]), (anna, b"")]:
-        with pytest.raises(Refused):
-            open_trial(trial, keys)
