@@ -145,14 +145,19 @@ def tell_confirmed(done: Confirmed, names: Mapping[str, str]) -> None:
 def tell_lister(db: sqlite3.Connection, found: Sequence[Rotation]) -> None:
     """Where a connector sees what a changed password has left alive, how to look; a few at most."""
     from govern.cli.cutting import alive
+    from govern.connectors.load import find
     from govern.procedures.ways_in import lister
     from govern.register.queries.policies import policy
+    from govern.register.queries.rotations import of_account
 
     left = [one for one in found if not one.open and not one.kept_in and alive(one)]
     rules = policy(db) if left else None
     for one in left[:3]:
-        if rules is not None and lister(one.platform, rules):
-            render.next_step(f"govern credential ways-in {one.handle}", "what still gets in there")
+        name = lister(one.platform, rules) if rules is not None else ""
+        if rules is not None and name:
+            own = find(name, rules).make.capabilities.own_helpers
+            alone = not own or any(has.kind in own and has.current for has in of_account(db, one.account))
+            render.next_step(f"govern credential ways-in {one.handle}{'' if alone else ' --by ACCOUNT'}", "what still gets in there")
 
 
 def tell_residue(rotation: Rotation) -> None:

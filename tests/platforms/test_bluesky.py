@@ -151,7 +151,7 @@ def test_what_a_changed_password_leaves_alive_is_listed_and_ended(story: Story, 
     theirs, tool = pds.app_password(brand, OLD, "phone"), pds.app_password(brand, OLD, "scheduler")
     leaver = pds.log_in(brand, theirs)[1]
     told = acme.spawn("rotate", "sky", "--connector", "bluesky", "--by", "our-pds")
-    assert "next: govern credential ways-in sky" in told.err
+    assert "next: govern credential ways-in sky  " in told.err
     listed = acme.spawn("credential", "ways-in", "sky", "--json")
     assert listed.code == 0, listed.err
     assert {one["name"] for one in listed.json()["ways"]} == {"phone", "scheduler"}

@@ -82,7 +82,7 @@ def test_what_a_changed_password_leaves_alive_is_listed_and_ended(story: Story, 
     acme = with_account(story.folder, brand, site.url, admin)
     theirs, tool = (site.app_password(brand, OLD, name) for name in ("phone of somebody", "scheduler"))
     told = acme.spawn("rotate", "blog", "--connector", "wordpress", "--by", "blog-admin")
-    assert "next: govern credential ways-in blog" in told.err
+    assert "next: govern credential ways-in blog --by ACCOUNT" in told.err
     listed = acme.spawn("credential", "ways-in", "blog", "--by", "blog-admin", "--json")
     assert listed.code == 0, listed.err
     assert {one["name"] for one in listed.json()["ways"]} == {"phone of somebody", "scheduler"}
