@@ -33,7 +33,8 @@ class Credential(NamedTuple):
 
 _OF = """
 SELECT c.id, c.kind, v.n, v.state, v.origin,
-  CASE WHEN v.manifest IS NOT NULL OR c.kept_in IS NULL THEN '' ELSE coalesce(p.name, 'place ' || substr(p.id, 1, 4)) END,
+  CASE WHEN v.manifest IS NULL AND c.kept_in IS NULL AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = c.account AND a.erased) THEN 'nowhere (erased)'
+    WHEN v.manifest IS NOT NULL OR c.kept_in IS NULL THEN '' ELSE coalesce(p.name, 'place ' || substr(p.id, 1, 4)) END,
   v.changed_at, v.current_at, v.weak, v.others_unknown,
   (SELECT max(w.n) FROM versions w WHERE w.credential = c.id AND w.state = 'candidate' AND w.n <> v.n)
 FROM credentials c LEFT JOIN places p ON p.id = c.kept_in

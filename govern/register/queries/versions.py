@@ -65,6 +65,8 @@ def the(db: sqlite3.Connection, account: str, handle: str, kind: str, credential
         raise Refused(f"{handle} has {len(sealed)} credentials of the kind {kind}", rule="ambiguous", hint=f"say which: {choices}")
     if sealed:
         return sealed[0]
+    if found and db.execute("SELECT 1 FROM accounts WHERE id = ? AND erased", (account,)).fetchone():
+        raise NotFound(f"the {kind} of {handle} was erased: the account was handed back", hint=f"govern account show {handle}")
     if found:
         where = f"it is kept in {found[0].place}" if found[0].place else "it is kept elsewhere"
         raise NotFound(f"the {kind} of {handle} is not in this vault: {where}", hint=f"govern credential list {handle}")

@@ -16,6 +16,8 @@ from govern.procedures.refill import refill
 from govern.procedures.restore import restore
 from govern.register import connection
 from govern.register.frames import VERSION, WRAP, frames, sealed_of
+from govern.register.queries import versions
+from govern.register.queries.credentials import of_account
 from govern.register.queries.proposals import Proposal
 from govern.register.reread import reread
 
@@ -105,6 +107,10 @@ def test_afterwards_no_text_no_version_and_no_wrap_is_left_on_any_machine(return
     store = b"".join(path.read_bytes() for path in returned.folder.glob("vault.db*"))
     assert not any(target in store for target in targets)
     assert manifests(returned, "shop") == []
+    assert [one.kept_in for one in of_account(returned.db(), returned.ids["shop"])] == ["nowhere (erased)"]
+    assert [one.kept_in for one in of_account(returned.db(), returned.ids["blog"])] == [""], "the control"
+    with pytest.raises(NotFound, match="was erased"):
+        versions.the(returned.db(), returned.ids["shop"], "shop", "password")
 
 
 def test_the_whole_ledger_still_verifies_everywhere_and_for_a_newcomer(returned: Firm) -> None:
