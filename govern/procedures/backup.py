@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govern.errors import Failed, IntegrityError, Refused
+from govern.ledger.checkpoint import parse_checkpoint
+from govern.ledger.merkle import CompactRange
+from govern.ledger.note import parse_note
+from govern.register import sync
 from govern.register.workspace import Workspace
 from govern.store.copy import copy
 from govern.store.database import create_store, discard_store, open_store
 from govern.store.peek import check_beside, real
+from govern.store.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,31 @@ def backup(workspace: Workspace, out: Path, now: str) -> Backup:
     try:
         with store.reading() as reading:
             size, note = reading.head()
+            _is_what_was_verified(workspace, reading, size, note)
+    except IntegrityError:
+        out.unlink()
+        raise
     finally:
         store.close()
-    for suffix in ("-wal", "-shm"):
-        Path(f"{out}{suffix}").unlink(missing_ok=True)
+        for suffix in ("-wal", "-shm"):
+            Path(f"{out}{suffix}").unlink(missing_ok=True)
     with workspace.transaction(now) as tx:
         tx.record("backup.made", {"size": size}, {"path": str(out)})
     return Backup(file=out, size=size, note=note.decode())
+
+
+def _is_what_was_verified(workspace: Workspace, copied: Reading, size: int, note: bytes) -> None:
+    """The copy's entries must give the head that this machine has verified, and that of the copy where others have written since.
+
+    Else an entry altered behind a head that is right is found when the copy is needed, and no sound one is left.
+    """
+    head, tree, ours = sync.head_of(workspace.db), CompactRange(), False
+    for entry in sync.stored(copied, 0, size):
+        tree.append(entry.leaf())
+        ours = ours or (tree.size == head.size and tree.root() == head.tree.root())
+    if not ours or tree.root() != parse_checkpoint(parse_note(note).text).root:
+        hint = "govern ledger verify --deep names the row; nothing was kept of the copy"
+        raise IntegrityError("the rows to be copied are not what this machine has verified", code="altered", hint=hint)
 
 
 def _copy_file(path: Path, out: Path) -> None:

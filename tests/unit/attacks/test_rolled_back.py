@@ -133,6 +133,20 @@ def test_a_fork_is_not_hidden_by_showing_its_rows_to_whoever_compares(either: Ma
     assert ben.ok("ledger", "compare", str(own)).code == 0
 
 
+def test_nothing_is_backed_up_that_would_not_recover(either: Machine) -> None:
+    """An entry is altered behind a head that is right: who reads relies on what was verified, but a copy is for those who have verified nothing."""
+    copy = either.folder / "copy.db"
+    with either.database() as db:
+        (genuine,) = db.execute("SELECT sealed FROM entry WHERE idx = 9").fetchone()
+        db.execute("UPDATE entry SET sealed = ? WHERE idx = 9", (bytes(len(genuine)),))
+    assert either.ok(*PEOPLE).out, "the control"
+    either.refuses("vault", "backup", "--out", str(copy))
+    assert not list(copy.parent.glob("copy.db*"))
+    with either.database() as db:
+        db.execute("UPDATE entry SET sealed = ? WHERE idx = 9", (bytes(genuine),))
+    either.ok("vault", "backup", "--out", str(copy))
+
+
 def test_a_note_of_more_than_the_database_shows_is_a_rollback(either: Machine) -> None:
     ben, before, note = either.of("ben"), either.kept(), either.folder / "mia.note"
     later(either)
