@@ -21,6 +21,7 @@ READING = (
     "ledger show", "ledger verify", "ledger verify --deep", "offboard run-due", "todo", "todo --person ben", "report leavers",
     "report leavers --against {staff}", "report holders", "recovery keepers", "entitlement list", "app list", "device list", "envelope list",
     "hr import {staff} --dry-run", "account list --all", "policy check {policy}", "remind --dry-run", "remind --explain mia", "remind --explain ben",
+    "channel list", "calendar --person ben --out {calendar}",
 )  # fmt: skip
 """What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""
 
@@ -75,13 +76,15 @@ class Company:
     def tells(self, member: str) -> dict[str, Any]:
         """Everything that a member's machine says, but for how many sealed entries there are."""
         machine, told = self.of[member], {}
-        files = {"staff": self.staff(), "policy": ROOT / "policies" / "default.yaml"}
+        files = {"staff": self.staff(), "policy": ROOT / "policies" / "default.yaml", "calendar": self.mia.folder / "asked.ics"}
+        files["calendar"].unlink(missing_ok=True)
         for command in READING:
             for more in ((), ("--json",)):
                 done = machine.run(*command.format(**files).split(), *more)
                 assert done.code != 2, done.err
                 assert "Traceback" not in done.err
                 told[" ".join((command, *more))] = (done.code, *_plain(done.out, bool(more)), _counts(done.err))
+        told["the calendar"] = re.sub(rb"(?m)^(DTSTAMP|LAST-MODIFIED|SEQUENCE)[^\r]*", b"", files["calendar"].read_bytes())
         return told
 
     def staff(self) -> Path:
