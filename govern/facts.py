@@ -222,6 +222,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     "device.signed_in": _fact(device=id_, accounts=many(id_, 500)),
     "device.ended": _fact(device=id_, how=word(*DEVICE_ENDS), optional={"on": date, "evidence": digest}),
+    "spokesperson.named": _fact(spokesperson=id_, account=id_, person=id_, trained_on=date, optional={"evidence": digest}),
+    "spokesperson.ended": _fact(spokesperson=id_, account=id_, optional={"on": date}),
     "channel.reaches": _fact(credential=id_, version=count, reach=word(*REACHES), optional={"person": id_}),
     # by which ways messages go out
     "channel.set": _fact(

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, str]] = {
     "proposal": "Acts of two persons: list, show, approve, withdraw",
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list, reaches, use-code, ways-in, end-way",
+    "spokesperson": "Who may publish in whose name: add, list, end, sheet",
     "entitlement": "Roles of people's own on platforms: add, list, end",
     "app": "Tools connected to accounts: add, list, end",
     "device": "Devices of the company: add, list, signed-in, return",

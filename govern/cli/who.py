@@ -25,7 +25,7 @@ def who(
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Who holds an account, and who could know which version of its secrets, and by what."""
-    from govern.register.queries import accounts, exposures, holdings
+    from govern.register.queries import accounts, exposures, holdings, spokespersons
     from govern.register.queries.people import handles
     from govern.register.queries.residue import residue
 
@@ -34,6 +34,7 @@ def who(
     grants = holdings.of_accounts(db, [found.id])
     known = exposures.of_account(db, found.id)
     names = handles(db)
+    speaking = {one.person: one.trained_on for one in spokespersons.spokespersons(db, account=found.id)}
     late = {(one.person, one.credential, one.n): one.until for one in residue(db, settings.now(), account=found.id)}
     if json:
         render.emit("who", {
@@ -42,7 +43,7 @@ def who(
             "holders": [
                 {
                     "person": names.get(g.person, g.person), "since": g.since, "until": g.until or None, "kinds": list(g.kinds) or None,
-                    "giver": names.get(g.giver, g.giver), "emergency": g.emergency, "keyholder": g.keyholder,
+                    "giver": names.get(g.giver, g.giver), "emergency": g.emergency, "keyholder": g.keyholder, "spokesperson": g.person in speaking,
                 }
                 for g in grants
             ],
@@ -53,13 +54,15 @@ def who(
                 }
                 for e in known
             ],
+            "spokespersons": [{"person": names.get(person, person), "trained_on": day} for person, day in speaking.items()],
         })  # fmt: skip
         return
-    _tell(db, found, grants, known, names, everything=everything)
+    _tell(db, found, grants, known, names, speaking, everything=everything)
 
 
 def _tell(
-    db: sqlite3.Connection, found: Account, grants: list[Grant], known: list[Exposure], names: dict[str, str], *, everything: bool
+    db: sqlite3.Connection, found: Account, grants: list[Grant], known: list[Exposure], names: dict[str, str], speaking: dict[str, str],
+    *, everything: bool,
 ) -> None:
     from govern.cli.knowing import merged, section
     from govern.holdings.knowing import SCREEN_NAMES, Relation, standing
@@ -81,6 +84,9 @@ def _tell(
         ],
         empty=f"nobody holds it: govern grant {found.handle} PERSON",
     )  # fmt: skip
+    if speaking:
+        told = ", ".join(sorted(f"{names.get(person, person)} (trained on {day})" for person, day in speaking.items()))
+        render.line(f"\nMay publish: {render.safe(told)}")
     holds = {g.person for g in grants}
     revoked, left = holdings.once_held(db, found.id), people.left(db)
     rows = []

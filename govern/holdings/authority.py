@@ -100,6 +100,8 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "device.given": _CASES,
     "device.signed_in": _CASES,
     "device.ended": _CASES,
+    "spokesperson.named": _RUNS_ACCOUNT,
+    "spokesperson.ended": frozenset({ADMIN, CUSTODIAN, HR}),
     "channel.reaches": _RUNS_ACCOUNT,
     "channel.set": frozenset({ADMIN}),
     "channel.ended": frozenset({ADMIN}),

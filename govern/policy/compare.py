@@ -69,6 +69,8 @@ def _later(before: Later, after: Later) -> Iterator[str]:
         yield "weak new passwords"
     if before.exposures and not set(before.exposures.force) <= set(after.exposures.force if after.exposures else ()):
         yield "exposures that force a change"
+    if before.spokespersons and (not after.spokespersons or after.spokespersons.training > before.spokespersons.training):
+        yield "training of spokespersons"
 
 
 def _departures(before: Policy, after: Policy) -> Iterator[str]:

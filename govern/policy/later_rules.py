@@ -1,4 +1,5 @@
-"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures. Plain values, cheap to import.
+"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures, spokespersons.
+Plain values, cheap to import.
 
 A record that lacks a section has no such rule, as every record had before there were such sections: what was adopted then means what it
 meant. Controls: NIST SP 800-53 rev 5.
@@ -67,6 +68,13 @@ class DepartureRule(NamedTuple):
     control: str
 
 
+class SpokespersonRule(NamedTuple):
+    """For how many days a spokesperson's training counts (AC-22 b)."""
+
+    training: int
+    control: str
+
+
 class Later(NamedTuple):
     """All of them; None: the policy has no such rule."""
 
@@ -76,6 +84,7 @@ class Later(NamedTuple):
     exposures: ExposureRule | None = None
     departures: DepartureRule | None = None
     reminders: ReminderRule | None = None
+    spokespersons: SpokespersonRule | None = None
 
 
 def reminders(rules: Later) -> ReminderRule:
@@ -90,7 +99,7 @@ def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
     )
 
 
-SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders")
+SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons")
 
 
 def to_record(rules: Later) -> dict[str, Any]:
@@ -111,12 +120,14 @@ def to_record(rules: Later) -> dict[str, Any]:
         found["departures"] = {"control": one.control, "first": list(one.first), "possible": dict(one.possible)}
     if rules.reminders:
         found["reminders"] = reminder_rules.to_record(rules.reminders)
+    if two := rules.spokespersons:
+        found["spokespersons"] = {"control": two.control, "training": two.training}
     return found
 
 
 def from_record(root: Mapping[str, Any]) -> Later:
     """The rules of a record's sections; raises Malformed, naming the field, for what `to_record` would not have written."""
-    overdue = first = typed = exposures = departures = None
+    overdue = first = typed = exposures = departures = speaking = None
     if "overdue" in root:
         one = section(root["overdue"], "overdue", ("control", "banner", "no-grants", "no-reveals"))
         overdue = OverdueRule(
@@ -148,7 +159,15 @@ def from_record(root: Mapping[str, Any]) -> Later:
             control=control(one["control"], "departures.control"),
         )
     reminders = reminder_rules.from_record(root["reminders"]) if "reminders" in root else None
-    return Later(overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders)
+    if "spokespersons" in root:
+        one = section(root["spokespersons"], "spokespersons", ("control", "training"))
+        speaking = SpokespersonRule(
+            training=number(one["training"], "spokespersons.training", 1, MAX_DAYS), control=control(one["control"], "spokespersons.control")
+        )
+    return Later(
+        overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders,
+        spokespersons=speaking,
+    )  # fmt: skip
 
 
 def _of(value: Any, where: str, words: tuple[str, ...]) -> tuple[str, ...]:

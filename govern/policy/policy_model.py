@@ -179,6 +179,13 @@ class Connectors(Model):
     allowed: Annotated[list[Connector], Field(max_length=100, description="names, those that come with the program included")]
 
 
+class Spokespersons(Model):
+    """Who may publish in an account's name."""
+
+    control: Control
+    training: Annotated[Days, Field(description="for how long a training counts")]
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -198,3 +205,4 @@ class PolicyRules(Model):
     exposures: Exposures | None = None
     departures: Departures | None = None
     reminders: Reminders | None = None
+    spokespersons: Spokespersons | None = None

@@ -17,6 +17,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "AC-2 k": "what a group shares is changed when somebody leaves the group",
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
+    "AC-22": "who speaks in public for the company is named and trained",
     "CM-7(5)": "only programs that were decided upon run",
     "IA-5": "secrets are made, kept, changed and withdrawn by rules",
     "IA-5(1)": "passwords that people choose are held against common ones",
@@ -95,6 +96,8 @@ def _later(rules: Later) -> list[Row]:
             _row(f"change of what a leaver could merely know, {tier}", _within(leaving.possible[tier]), leaving.control) for tier in TIERS
         ]
     rows += _reminders(reminders(rules))
+    if speaking := rules.spokespersons:
+        rows.append(_row("training of spokespersons", f"counts for {_span(speaking.training)}", speaking.control))
     return rows
 
 

@@ -19,6 +19,7 @@ def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
     _apps(tx, old)
     _devices(tx, old)
     _channels(tx, old)
+    _spokespersons(tx, old)
 
 
 def _there(tx: Transaction, table: str) -> dict[str, str | None]:
@@ -86,3 +87,16 @@ def _channels(tx: Transaction, old: sqlite3.Connection) -> None:
         before = there.get((credential, n))
         if (credential, n) in versions and before != (reach, person) and not (before and before[1] == tx.actor):
             tx.record("channel.reaches", {"credential": credential, "version": n, "reach": reach, "person": person})
+
+
+def _spokespersons(tx: Transaction, old: sqlite3.Connection) -> None:
+    """Those who are named still: whom the tail ended, or who has gone since, is named no more. Their own naming waits for another admin."""
+    there = _there(tx, "spokespersons")
+    gone = {id_ for (id_,) in tx.register.execute("SELECT id FROM people WHERE leaving OR left_on IS NOT NULL")}
+    rows = old.execute("SELECT id, account, person, trained_on, evidence, ended_at, ended_on FROM spokespersons ORDER BY entry").fetchall()
+    for id_, account, person, trained_on, evidence, ended_at, ended_on in rows:
+        if id_ not in there and not ended_at and person not in gone and person != tx.actor:
+            body = {"spokesperson": id_, "account": account, "person": person, "trained_on": trained_on, "evidence": evidence}
+            tx.record("spokesperson.named", body)
+        elif id_ in there and ended_at and not there[id_]:
+            tx.record("spokesperson.ended", {"spokesperson": id_, "account": account, "on": ended_on})

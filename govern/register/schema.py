@@ -116,6 +116,11 @@ CREATE TABLE apps (
   recorder TEXT, at TEXT, ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX apps_account ON apps (account);
 CREATE INDEX apps_person ON apps (person);
+CREATE TABLE spokespersons (
+  id TEXT PRIMARY KEY, account TEXT, person TEXT, trained_on TEXT, evidence TEXT, namer TEXT, at TEXT, ended_at TEXT, ended_on TEXT, ender TEXT,
+  ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX spokespersons_account ON spokespersons (account) WHERE ended_at IS NULL;
+CREATE INDEX spokespersons_person ON spokespersons (person) WHERE ended_at IS NULL;
 CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
   ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;

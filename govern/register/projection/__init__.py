@@ -28,6 +28,7 @@ from govern.register.projection import (
     rotations,
     services,
     showing,
+    spokespersons,
     ways,
 )
 from govern.register.projection.scene import Scene
@@ -51,6 +52,7 @@ APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     **devices.APPLY,
     **channels.APPLY,
     **notice_channels.APPLY,
+    **spokespersons.APPLY,
     **rotations.APPLY,
     **connecting.APPLY,
     **ways.APPLY,

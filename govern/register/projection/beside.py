@@ -31,13 +31,16 @@ def by_another(scene: Scene, person: str | None, what: str, *, by_hr: bool = Tru
     if person is None or person != scene.actor:
         return
     leaves = scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor)
-    if (
-        leaves
-        or scene.db.execute(_ANOTHER, {"actor": scene.actor, "now": scene.now or scene.at, "hr": "hr" if by_hr else "admin"}).fetchone()
-    ):
+    if leaves or another_admin(scene, or_hr=by_hr):
         raise Refused(
             f"nobody says of their own {what} that it has ended", rule="own-end", control="AC-5", hint="another admin or HR looks and records it"
         )  # fmt: skip
+
+
+def another_admin(scene: Scene, *, or_hr: bool = False) -> bool:
+    """Whether an admin other than the actor has keys and stays; `or_hr`: or somebody of HR."""
+    asked = {"actor": scene.actor, "now": scene.now or scene.at, "hr": "hr" if or_hr else "admin"}
+    return scene.db.execute(_ANOTHER, asked).fetchone() is not None
 
 
 def still_open(scene: Scene, row: tuple[str, str | None, str | None] | None, noun: str) -> None:

@@ -9,7 +9,17 @@ from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
-from govern.register.queries import backup_codes, copies, drills, emergencies, handovers, inventory_findings, notice_channels, reminded
+from govern.register.queries import (
+    backup_codes,
+    copies,
+    drills,
+    emergencies,
+    handovers,
+    inventory_findings,
+    notice_channels,
+    reminded,
+    spokespersons,
+)
 from govern.register.queries.case_findings import cases, embargo_broken
 from govern.register.queries.holder_findings import bare, custodians, grants, holders, known_by_former, openers
 from govern.register.queries.imports import lying_exports
@@ -140,5 +150,5 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
-    drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS,
+    drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS,
 )  # fmt: skip

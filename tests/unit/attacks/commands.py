@@ -25,6 +25,8 @@ READING: tuple[str, ...] = (
     "credential list shop",
     "place list",
     "entitlement list --json",
+    "spokesperson list --json",
+    "spokesperson sheet --out {new}",
     "app list --json",
     "device list --json",
     "who shop",

@@ -46,6 +46,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "exposures that force a change": lambda r: r["exposures"]["force"].remove("place"),
     "what comes first when somebody left": lambda r: r["departures"]["first"].remove("declared"),
     "change of what a leaver could merely know, standard": lambda r: r["departures"]["possible"].update(standard=30),
+    "training of spokespersons": lambda r: r["spokespersons"].update(training=1000),
     "second person": lambda r: r["second-person"].update(required=False),
 }
 
@@ -65,6 +66,7 @@ def test_a_rule_that_asks_for_less_is_named_as_the_policy_names_it(rule: str) ->
         ("first-import", [f"first rotation after an import, {tier}" for tier in ("critical", "standard", "low")]),
         ("typed", ["weak passwords"]),
         ("exposures", ["exposures that force a change"]),
+        ("spokespersons", ["training of spokespersons"]),
     ],
 )
 def test_leaving_out_a_section_asks_for_less_and_putting_it_in_does_not(section: str, rules: list[str]) -> None:

@@ -15,7 +15,7 @@ from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
 from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
-from govern.policy.later_rules import FORCING, SECTIONS, DepartureRule, ExposureRule, FirstImportRule, Later, OverdueRule, TypedRule
+from govern.policy.later_rules import FORCING, SECTIONS, DepartureRule, ExposureRule, FirstImportRule, Later, OverdueRule, SpokespersonRule, TypedRule
 from govern.policy.parse import parse_policy
 from govern.policy.reminder_rules import MAX_BEFORE, MAX_MINUTES, ReminderRule, TierReminders
 from govern.policy.rules import (
@@ -73,6 +73,7 @@ LATER = st.builds(
         lease=st.integers(1, MAX_MINUTES),
         control=controls,
     ),
+    spokespersons=st.none() | st.builds(SpokespersonRule, training=st.integers(1, MAX_DAYS), control=controls),
 )
 
 
@@ -236,6 +237,7 @@ def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
         (("departures", "possible", "low"), -1),
         (("exposures", "force"), ["revealed", "sealed"]),
         (("typed", "guesses"), 31),
+        (("spokespersons", "training"), 0),
         (("first-import", "within", "low"), 0),
         (("v",), 2),
         (("v",), True),
