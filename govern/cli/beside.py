@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from govern.register.queries.cases import Case, Entry
     from govern.register.queries.inventory import App, Entitlement
+    from govern.register.queries.spokespersons import Spokesperson
 
-R = TypeVar("R", bound="App | Entitlement")
+R = TypeVar("R", bound="App | Entitlement | Spokesperson")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would touch, and record nothing.")]

@@ -137,7 +137,9 @@ def sheet(
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     write_private(file, switchboard.html(lines, spoken, now=now))
     if json:
-        render.emit("spokesperson", {"file": str(file), "accounts": len({one.account for one in lines}), "people": len({one.name for one in lines})})
+        render.emit(
+            "spokesperson", {"file": str(file), "accounts": len({one.account for one in lines}), "people": len({one.name for one in lines})}
+        )
         return
-    render.line(f"wrote {file}: {len(lines)} lines")
+    render.line(f"wrote {file}: {len({one.name for one in lines})} names")
     render.next_step(f"open {file}", "and print it; it holds names and mail addresses")

@@ -61,8 +61,14 @@ def who(
 
 
 def _tell(
-    db: sqlite3.Connection, found: Account, grants: list[Grant], known: list[Exposure], names: dict[str, str], speaking: dict[str, str],
-    *, everything: bool,
+    db: sqlite3.Connection,
+    found: Account,
+    grants: list[Grant],
+    known: list[Exposure],
+    names: dict[str, str],
+    speaking: dict[str, str],
+    *,
+    everything: bool,
 ) -> None:
     from govern.cli.knowing import merged, section
     from govern.holdings.knowing import SCREEN_NAMES, Relation, standing

@@ -162,7 +162,8 @@ def from_record(root: Mapping[str, Any]) -> Later:
     if "spokespersons" in root:
         one = section(root["spokespersons"], "spokespersons", ("control", "training"))
         speaking = SpokespersonRule(
-            training=number(one["training"], "spokespersons.training", 1, MAX_DAYS), control=control(one["control"], "spokespersons.control")
+            training=number(one["training"], "spokespersons.training", 1, MAX_DAYS),
+            control=control(one["control"], "spokespersons.control"),
         )
     return Later(
         overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders,

@@ -46,7 +46,14 @@ def spokespersons(db: sqlite3.Connection, *, account: str = "", person: str = ""
     where = (" AND t.account = :account" if account else "") + (" AND t.person = :person" if person else "")
     asked = {"account": account, "person": person, "all": ended}
     rows = db.execute(f"{_SPOKESPERSONS}{where} ORDER BY a.handle, t.entry", asked)
-    return [Spokesperson(*(value or "" for value in row[:14]), row[14], row[15] or 0) for row in rows]
+    return [
+        Spokesperson(
+            id=row[0], account=row[1], handle=row[2], platform=row[3], login=row[4] or "", url=row[5] or "", person=row[6], trained_on=row[7],
+            evidence=row[8] or "", named_at=row[9], namer=row[10], ended_at=row[11] or "", ended_on=row[12] or "", ender=row[13] or "", entry=row[14],
+            ended_entry=row[15] or 0,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 _HOLDERS: Final = """

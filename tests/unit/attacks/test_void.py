@@ -95,6 +95,7 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "opens a case in base": ("compartment", lambda i: i.event("case.opened", case(i))),
     "opens rotations": ("authority", lambda i: i.event("rotations.opened", opened(i))),
     "stages candidates": ("authority", lambda i: i.event("candidates.staged", candidates(i))),
+    "names a spokesperson": ("authority", lambda i: i.event("spokesperson.named", speaking(i))),
     "records a role": ("authority", lambda i: i.event("entitlement.recorded", entitled(i))),
     "connects a tool": (
         "authority",
@@ -157,6 +158,11 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
         "rotation-open", lambda i: i.event("candidates.staged", candidates(i, credential=named(i, "credentials", "kind = 'password'")))
     ),
     "candidates for a stranger": ("recipient", lambda i: i.event("candidates.staged", candidates(i, key=dora_key(i)))),
+    "a spokesperson who is nobody": ("unknown-reference", lambda i: i.event("spokesperson.named", speaking(i) | {"person": "0" * 32})),
+    "a training that lies ahead": ("training-ahead", lambda i: i.event("spokesperson.named", speaking(i) | {"trained_on": "9999-01-01"})),
+    "the end of no spokesperson": (
+        "unknown-reference", lambda i: i.event("spokesperson.ended", {"spokesperson": "0" * 32, "account": speaking(i)["account"]})
+    ),
     "a role of nobody": ("unknown-reference", lambda i: i.event("entitlement.recorded", entitled(i) | {"person": "0" * 32})),
     "the end of no role": (
         "unknown-reference", lambda i: i.event("entitlement.ended", {"entitlement": "0" * 32, "account": entitled(i)["account"]})
@@ -200,6 +206,13 @@ def grant(insider: Insider) -> dict[str, Any]:
 def entitled(insider: Insider) -> dict[str, Any]:
     return {
         "entitlement": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "person": insider.person, "role": "owner"
+    }  # fmt: skip
+
+
+def speaking(insider: Insider) -> dict[str, Any]:
+    return {
+        "spokesperson": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"),
+        "person": named(insider, "people", "handle = 'mia'"), "trained_on": "2026-01-01",
     }  # fmt: skip
 
 

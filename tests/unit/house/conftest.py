@@ -30,7 +30,10 @@ class House(Company):
         return {(one.code, one.subject, one.severity) for one in every if one.code in codes}
 
     def grant(self, account: str, person: str, **more: Any) -> None:
-        self.fact("grant.issued", {"grant": person.encode().hex().ljust(32, "0"), "account": self.ids[account], "person": self.ids[person], **more})
+        self.fact(
+            "grant.issued",
+            {"grant": person.encode().hex().ljust(32, "0"), "account": self.ids[account], "person": self.ids[person], **more},
+        )
 
 
 house = copied(House)

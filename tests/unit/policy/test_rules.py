@@ -15,7 +15,17 @@ from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
 from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
-from govern.policy.later_rules import FORCING, SECTIONS, DepartureRule, ExposureRule, FirstImportRule, Later, OverdueRule, SpokespersonRule, TypedRule
+from govern.policy.later_rules import (
+    FORCING,
+    SECTIONS,
+    DepartureRule,
+    ExposureRule,
+    FirstImportRule,
+    Later,
+    OverdueRule,
+    SpokespersonRule,
+    TypedRule,
+)
 from govern.policy.parse import parse_policy
 from govern.policy.reminder_rules import MAX_BEFORE, MAX_MINUTES, ReminderRule, TierReminders
 from govern.policy.rules import (

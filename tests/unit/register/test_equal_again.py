@@ -142,6 +142,10 @@ class Company(RuleBasedStateMachine):
 
     # --- beside secrets ------------------------------------------------------------------------------------------------------------------
 
+    @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, on=DATES, what=st.sampled_from(["add", "add", "end"]))
+    def spokesperson(self, by: str, account: str, who: str, on: str, what: str) -> None:
+        self.do(by, "spokesperson", what, account, who, *(["--trained-on", on] if what == "add" else []))
+
     @rule(by=MEMBERS, account=SELECTORS, who=PEOPLE, role=st.sampled_from(["owner", "editor"]), what=st.sampled_from(["add", "add", "end"]))
     def entitlement(self, by: str, account: str, who: str, role: str, what: str) -> None:
         more = ("--login", f"{who}@private.example", "--since", "2024-06-30") if what == "add" else ()
