@@ -53,9 +53,9 @@ def still_open(scene: Scene, row: tuple[str, str | None, str | None] | None, nou
         raise Refused(f"this {noun} has ended", rule="ended", hint=f"govern {noun} list")
 
 
-def end(scene: Scene, table: str, id_: str) -> None:
-    """Write down that it has ended: when it was recorded, when it is said to have happened, by whom. Refused before it began."""
-    since = scene.one(f"SELECT since FROM {table} WHERE id = ?", id_)  # noqa: S608  names are ours
+def end(scene: Scene, table: str, id_: str, *, began: str = "since") -> None:
+    """Write down that it has ended: when it was recorded, when it is said to have happened, by whom. Refused before it began (column `began`)."""
+    since = scene.one(f"SELECT {began} FROM {table} WHERE id = ?", id_)  # noqa: S608  names are ours
     ends_after_beginning(since[0] or "" if since else "", scene.body.get("on") or "")
     scene.run(
         f"UPDATE {table} SET ended_at = ?, ended_on = ?, ender = ?, ended_entry = ? WHERE id = ?",  # noqa: S608  names are ours

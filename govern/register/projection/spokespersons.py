@@ -39,7 +39,7 @@ def _ended(scene: Scene) -> None:
     id_ = scene.body["spokesperson"]
     row = scene.one("SELECT account, person, ended_at FROM spokespersons WHERE id = ?", id_)
     beside.still_open(scene, row, "spokesperson")
-    beside.end(scene, "spokespersons", id_)
+    beside.end(scene, "spokespersons", id_, began="trained_on")
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"spokesperson.named": _named, "spokesperson.ended": _ended}

@@ -146,3 +146,10 @@ def _added(tx: Any, called: str) -> str:
     from govern.procedures import people
 
     return people.add(tx, people.NewPerson(name=called, handle="eve")).id
+
+
+def test_nobody_stops_before_they_were_trained(house: House) -> None:
+    name(house, "shop", "anna")
+    with pytest.raises(Refused):
+        house.do(spokespersons.end, "shop", "anna", on="2026-09-30")
+    house.do(spokespersons.end, "shop", "anna", on=TRAINED)
