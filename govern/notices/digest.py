@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govern.holdings.notices import stage
-from govern.languages import language, locale_of
+from govern.languages import Language, language, locale_of
 from govern.notices import texts
 from govern.notices.due import Notice
 from govern.notices.message import Message, list_id, message_id
@@ -60,13 +61,15 @@ def by_person(notices: Iterable[Notice]) -> dict[str, list[Notice]]:
 
 def digests(db: sqlite3.Connection, notices: Iterable[Notice], *, vault: str) -> list[Digest]:
     """One per person, by handle. `vault`: hex id."""
-    environment = _environment()
-    found = [_digest(people.by_id(db, person), mine[:MOST], vault, environment) for person, mine in by_person(notices).items()]
+    environment, speeches = _environment(), cache(language)  # a catalogue is read once for all who read it
+    found = [_digest(people.by_id(db, person), mine[:MOST], vault, environment, speeches) for person, mine in by_person(notices).items()]
     return sorted(found, key=lambda one: one.handle)
 
 
-def _digest(person: people.Person, mine: Sequence[Notice], vault: str, environment: Environment) -> Digest:
-    speech = language(locale_of(person.locale) or "en")
+def _digest(
+    person: people.Person, mine: Sequence[Notice], vault: str, environment: Environment, speak: Callable[[str], Language] = language
+) -> Digest:
+    speech = speak(locale_of(person.locale) or "en")
     lines = [texts.line(one, speech) for one in mine]
     subject = texts.subject(lines, speech)
     html = environment.get_template("digest.html.j2").render(

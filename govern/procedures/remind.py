@@ -61,6 +61,7 @@ def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = pos
         return Ran()
     from govern.procedures import lease
 
+    seen = connection.state(db, "size")
     waiting, opens = due_now(db, now, reader=workspace.person)
     if not waiting:
         _remember(db, now)
@@ -69,7 +70,8 @@ def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = pos
         return Ran(quiet_until=opens)
     own = held is None
     with workspace.transaction(now) as tx:
-        waiting, _ = due_now(tx.register, now, reader=workspace.person)  # what others have recorded meanwhile counts
+        if tx.first != seen:  # what others have recorded meanwhile counts
+            waiting, _ = due_now(tx.register, now, reader=workspace.person)
         if not waiting:
             return Ran()
         if held is None:
