@@ -6,6 +6,7 @@ A thing is named by what it is about, never by when it is due: its due day may m
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,6 +14,8 @@ from govern.errors import Refused
 from govern.policy.reminder_rules import ReminderRule
 
 _LABEL: Final = b"govern/thing/v1\0"
+
+_STAGE: Final = re.compile(r"(?:0|[+-][1-9][0-9]{0,4})\Z").match
 
 CONFIDENTIAL: Final = ("cut", "case-item")
 """Kinds that stand in a case, and are recorded in its compartment."""
@@ -30,8 +33,7 @@ def stage(point: int) -> str:
 
 def point(spelled: str) -> int:
     """The same read; raises Refused for anything that `stage` would not have written."""
-    digits = spelled.lstrip("+-")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 5 or stage(int(spelled)) != spelled:
+    if not _STAGE(spelled):
         raise Refused("a digest names a stage that is none", rule="stage", control="AC-2 h", hint="upgrade govern")
     return int(spelled)
 
@@ -41,6 +43,10 @@ def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing
 
     What is `pressing`, a secret that somebody who is gone still knows, is never put off beyond its due day.
     """
+    try:
+        date.fromisoformat(until)
+    except ValueError:
+        raise _refused(f"{until} is no day", "snooze-past", "write it as 2026-11-30") from None
     if until <= today:
         raise _refused(f"{until} is not in the future", "snooze-past", "name a later date")
     if (date.fromisoformat(today) + timedelta(days=rule.snooze)).isoformat() < until:

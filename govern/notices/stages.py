@@ -6,6 +6,8 @@ What was missed is not made up for: of the points that have passed the latest co
 
 from __future__ import annotations
 
+from calendar import monthrange
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -48,15 +50,21 @@ def zone(name: str) -> tzinfo:
 
 
 def _moment(time: str) -> datetime:
-    """A UTC time, or a day's beginning."""
-    return datetime.fromisoformat(time[:19]).replace(tzinfo=UTC)
+    """A UTC time, or a day's beginning. A 31st that its month does not have, which an entry may claim, is the month's last."""
+    try:
+        return datetime.fromisoformat(time[:19]).replace(tzinfo=UTC)
+    except ValueError:
+        year, month = max(int(time[:4]), 1), int(time[5:7])
+        return datetime.fromisoformat(f"{year:04}-{month:02}-{monthrange(year, month)[1]}{time[10:19]}").replace(tzinfo=UTC)
 
 
 def local_day(time: str, name: str) -> str:
     """The day (ISO date) of a UTC time in that zone; a day stays what it is."""
-    if len(time) <= 10 or name == "UTC":
-        return time[:10]
-    return _moment(time).astimezone(zone(name)).date().isoformat()
+    moment = _moment(time)
+    if len(time) > 10 and name != "UTC":
+        with suppress(OverflowError):
+            moment = moment.astimezone(zone(name))
+    return moment.date().isoformat()
 
 
 def past(due: str, today: str) -> int:

@@ -140,7 +140,9 @@ def _thing(scene: Scene) -> Thing:
     if "case" in body:
         return _of_case(scene)
     if body["kind"] in notices.CONFIDENTIAL or body["kind"] not in NOTICES:
-        raise Refused("what a case asks for is put off in its own compartment", rule="compartment")
+        raise Refused(
+            "what a case asks for is put off in its own compartment", rule="compartment", control="AC-4", hint="govern snooze ITEM"
+        )
     found = due.find(scene.db, _policy(scene), scene.now, body["kind"], body["of"], body.get("about", ""))
     if found is None:
         raise Refused("nothing of this name is due, or will be soon", rule="not-due", control="AC-2 h", hint="govern todo")

@@ -96,6 +96,9 @@ AUCKLAND = DEFAULT._replace(zone="Pacific/Auckland")
         ("2026-12-09T10:59:59Z", "Pacific/Auckland", "2026-12-09"),
         ("2026-12-09T11:00:00Z", "Pacific/Auckland", "2026-12-10"),
         ("2026-12-10", "Pacific/Auckland", "2026-12-10"),
+        ("2026-02-31T12:00:00Z", "Europe/Oslo", "2026-02-28"),  # an entry may claim such a day
+        ("2026-02-31", "UTC", "2026-02-28"),
+        ("9999-12-31T23:59:59Z", "Pacific/Auckland", "9999-12-31"),
         ("2026-12-09T23:59:59Z", "Nowhere/AtAll", "2026-12-09"),
     ],
 )

@@ -1,0 +1,146 @@
+"""Who is told when those who answer are gone, and how far a due thing can be put off: judged with the fact, whoever writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from govern.errors import Refused
+from govern.notices.due import Notice, notices
+from govern.notices.message import Delivery, Outcome
+from govern.procedures import notices as procedure
+from govern.register.queries import policies
+
+from .conftest import Office
+
+
+def waiting(office: Office, kind: str, by: str = "mia") -> list[Notice]:
+    db = office.db(by)
+    return [one for one in notices(db, policies.policy(db), office.now, reader=office.ids[by], every=True) if one.thing.kind == kind]
+
+
+def heard(office: Office, kind: str) -> set[str]:
+    names = {id_: name for name, id_ in office.ids.items()}
+    return {names[one.person] for one in waiting(office, kind)}
+
+
+def told(office: Office) -> list[str]:
+    """Who hears of a hand-over in a run; first changes after an import have days drawn by lot."""
+    return [who for who, lines in office.told(office.remind()).items() if any(kind == "hand-over" for kind, _, _ in lines)]
+
+
+def refused(work: Any, *arguments: Any, **more: Any) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        work(*arguments, **more)
+    assert refusal.value.hint
+    assert refusal.value.control
+    return refusal.value
+
+
+def test_where_the_responsible_person_leaves_it_goes_to_the_deputy_then_to_admins(office: Office) -> None:
+    office.secret("shop")
+    assert heard(office, "hand-over") == {"anna"}
+    office.fact("person.leaving", {"person": office.ids["anna"]})
+    assert heard(office, "hand-over") == {"ben"}
+    office.fact("person.leaving", {"person": office.ids["ben"]})
+    assert heard(office, "hand-over") == {"mia"}
+
+
+def gone(office: Office) -> str:
+    """cleo, who was told the password of the shop, holds it no more: it has to change within a day."""
+    credential = office.secret("shop")
+    office.declare(credential, "cleo")
+    (grant,) = office.db().execute(
+        "SELECT id FROM grants WHERE person = ? AND account = ?", (office.ids["cleo"], office.ids["shop"])
+    ).fetchone()  # fmt: skip
+    office.fact("grant.ended", {"grants": [grant], "cause": "revoked"})
+    return credential
+
+
+def test_revoked_still_knows_is_told_and_never_put_off_once_it_is_overdue(office: Office) -> None:
+    credential = gone(office)
+    (one,) = waiting(office, "former")
+    day = one.thing.due[:10]
+    body = {"kind": "former", "of": credential}
+    beyond = (office.moment.replace(day=office.moment.day + 5)).date().isoformat()
+    assert refused(office.fact, "notice.snoozed", {**body, "until": beyond}).rule == "snooze-membership"
+    office.do(procedure.snooze, one.thing.id[:8], day, "she is on a plane")
+    office.do(procedure.acknowledge, one.thing.id[:8])
+    office.later(days=2)
+    assert {each.point for each in waiting(office, "former")} == {1}, "neither holds it back once it is overdue"
+    soon = (office.moment.replace(day=office.moment.day + 1)).date().isoformat()
+    assert refused(office.fact, "notice.snoozed", {**body, "until": soon}).rule == "snooze-membership"
+    assert refused(office.fact, "notice.acknowledged", body).rule == "snooze-membership"
+    office.rotate(credential)
+    assert waiting(office, "former") == [], "after it was done there is none"
+
+
+def test_putting_off_is_bounded_in_length_in_number_and_by_who_answers(office: Office) -> None:
+    office.enrol("dora")
+    office.secret("till")
+    (one,) = waiting(office, "hand-over")
+    thing = one.thing.id
+    today = office.now[:10]
+    body = {"kind": "hand-over", "of": one.thing.of, "about": one.thing.about}
+    for until, rule in ((today, "snooze-past"), ("2027-02-31", "snooze-past"), ("2027-06-01", "snooze-most")):
+        assert refused(office.do, procedure.snooze, thing, until, "later").rule == rule
+        assert refused(office.fact, "notice.snoozed", {**body, "until": until}).rule == rule
+    assert refused(office.fact, "notice.snoozed", {**body, "until": "2026-11-23"}, by="dora").rule == "not-yours"
+    assert refused(office.fact, "notice.acknowledged", {**body, "of": "0" * 32}).rule == "not-due"
+    assert refused(office.fact, "notice.snoozed", {"kind": "case-item", "of": "0" * 32, "until": "2026-11-23"}).rule == "compartment"
+    for _ in range(2):
+        office.do(procedure.snooze, thing, "2026-11-23", "later")
+    assert told(office) == []
+    assert refused(office.do, procedure.snooze, thing, "2026-11-24", "later").rule == "snooze-times"
+
+
+def test_what_was_put_off_is_told_on_its_day_and_an_acknowledgement_is_one_persons_own(office: Office) -> None:
+    office.secret("till")
+    (one,) = waiting(office, "hand-over")
+    office.do(procedure.snooze, one.thing.id, "2026-11-23", "later")
+    assert told(office) == []
+    office.later(days=2)
+    assert told(office) == ["mia"]
+
+
+def test_a_digest_names_stages_that_are_some_and_people_that_there_are(office: Office) -> None:
+    body = {"person": office.ids["anna"], "message": "m", "channel": "c", "locale": "en"}
+    for spelled in ("", "x", "+0", "--1", "1", "-0", "99999"):
+        assert refused(office.fact, "digest.sent", {**body, "lines": [["0" * 32, "2026-12-01", spelled]]}).rule == "stage"
+    assert refused_reference(office, {**body, "person": "f" * 32, "lines": []})
+    office.fact(
+        "digest.sent", {**body, "lines": [["0" * 32, "2026-12-01", "-14"], ["0" * 32, "2026-12-01", "0"], ["0" * 32, "2026-12-02", "+3"]]}
+    )
+
+
+def refused_reference(office: Office, body: dict[str, Any]) -> bool:
+    with pytest.raises(Refused) as refusal:
+        office.fact("digest.sent", body)
+    return refusal.value.rule == "unknown-reference"
+
+
+def test_whom_nothing_reaches_admins_hear_of_after_two_days_and_no_longer_once_something_did(office: Office) -> None:
+    office.secret("shop")
+    no = office.answering(
+        lambda one: Delivery(outcome=Outcome.REFUSED if one.to_name == "Anna" else Outcome.DELIVERED, reason="no such mailbox")
+    )
+    for _ in range(3):
+        office.remind(no)
+        office.later(hours=2)
+    assert office.db().execute("SELECT tries FROM undelivered").fetchall() == [(1,)], "recorded once a day"
+    assert [one.point for one in waiting(office, "undelivered")] == [None]
+    office.later(days=2)
+    assert ("undelivered", "", 0) in office.told(office.remind(no))["mia"]
+    office.remind()
+    assert office.db().execute("SELECT count(*) FROM undelivered").fetchone() == (0,)
+
+
+def test_in_quiet_hours_nothing_is_sent_and_behind_them_everything(office: Office) -> None:
+    office.secret("shop")
+    office.moment = office.moment.replace(hour=21)
+    ran = office.remind()
+    assert (ran.sent, ran.quiet_until) == ((), "2026-11-22T07:00:00Z")
+    assert office.db().execute("SELECT count(*) FROM leases").fetchone() == (0,)
+    office.later(hours=11)
+    assert told(office) == ["anna", "ben"], "the deputy as well: it is the day itself, of a critical account"
