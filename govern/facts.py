@@ -44,6 +44,8 @@ ANSWERS: Final = ("valid", "invalid", "inconclusive")
 CASE_KINDS: Final = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost", "joiner")
 DEVICE_KINDS: Final = ("phone", "sim", "laptop", "tablet", "security-key", "other")
 DEVICE_ENDS: Final = ("returned", "lost", "wiped")
+EXCEPTIONS: Final = ("second-factor", "acknowledgement", "training")
+"""What a rule of the house may be set aside in, for a reason and until a day."""
 REACHES: Final = ("company", "personal")
 """Whose a recovery mail address or phone number is: the company's, or somebody's own."""
 VIAS: Final = ("in-person", "call", "messenger", "paper")
@@ -224,6 +226,10 @@ FACTS: Final[Mapping[str, Fact]] = {
     "device.ended": _fact(device=id_, how=word(*DEVICE_ENDS), optional={"on": date, "evidence": digest}),
     "spokesperson.named": _fact(spokesperson=id_, account=id_, person=id_, trained_on=date, optional={"evidence": digest}),
     "spokesperson.ended": _fact(spokesperson=id_, account=id_, optional={"on": date}),
+    "exception.granted": _fact(
+        exception=id_, point=word(*EXCEPTIONS), until=date, optional={"account": id_, "person": id_}, personal={"reason": _note}
+    ),
+    "exception.ended": _fact(exception=id_),
     "channel.reaches": _fact(credential=id_, version=count, reach=word(*REACHES), optional={"person": id_}),
     # by which ways messages go out
     "channel.set": _fact(

@@ -102,6 +102,8 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "device.ended": _CASES,
     "spokesperson.named": _RUNS_ACCOUNT,
     "spokesperson.ended": frozenset({ADMIN, CUSTODIAN, HR}),
+    "exception.granted": _CASES,
+    "exception.ended": _CASES,
     "channel.reaches": _RUNS_ACCOUNT,
     "channel.set": frozenset({ADMIN}),
     "channel.ended": frozenset({ADMIN}),

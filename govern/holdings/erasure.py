@@ -47,7 +47,7 @@ def concerned(type_: str, actor: str, body: Mapping[str, Any]) -> set[str]:
         found.add(actor)
     if type_ in ("code.shown", "code.spent") and "recipient" in body:
         found.add(str(body["recipient"]))
-    if type_ == "app.connected" and "person" in body:
+    if type_ in ("app.connected", "exception.granted") and "person" in body:
         found.add(str(body["person"]))
     if type_ == "proposal.made" and "person" in body["parameters"]:
         found.add(str(body["parameters"]["person"]))

@@ -20,6 +20,7 @@ def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
     _devices(tx, old)
     _channels(tx, old)
     _spokespersons(tx, old)
+    _exceptions(tx, old)
 
 
 def _there(tx: Transaction, table: str) -> dict[str, str | None]:
@@ -100,3 +101,20 @@ def _spokespersons(tx: Transaction, old: sqlite3.Connection) -> None:
             tx.record("spokesperson.named", body)
         elif id_ in there and ended_at and not there[id_]:
             tx.record("spokesperson.ended", {"spokesperson": id_, "account": account, "on": ended_on})
+
+
+def _exceptions(tx: Transaction, old: sqlite3.Connection) -> None:
+    """Those that count still. What somebody granted for their own sake, and what has lost its reason, is decided anew."""
+    there = _there(tx, "exceptions")
+    rows = old.execute("SELECT id, point, account, person, until, reason, ended_at FROM exceptions ORDER BY entry").fetchall()
+    own = {id_ for (id_,) in tx.register.execute("SELECT id FROM accounts WHERE custodian = ?", (tx.actor,))}
+    for id_, point, account, person, until, reason, ended_at in rows:
+        mine = person == tx.actor or (person is None and account in own)
+        if id_ not in there and not ended_at and reason and until >= tx.now[:10] and not mine:
+            tx.record(
+                "exception.granted",
+                {"exception": id_, "point": point, "account": account, "person": person, "until": until},
+                {"reason": reason},
+            )
+        elif id_ in there and ended_at and not there[id_]:
+            tx.record("exception.ended", {"exception": id_})

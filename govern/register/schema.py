@@ -121,6 +121,11 @@ CREATE TABLE spokespersons (
   ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX spokespersons_account ON spokespersons (account) WHERE ended_at IS NULL;
 CREATE INDEX spokespersons_person ON spokespersons (person) WHERE ended_at IS NULL;
+CREATE TABLE exceptions (
+  id TEXT PRIMARY KEY, point TEXT, account TEXT, person TEXT, until TEXT, reason TEXT, granter TEXT, at TEXT, ended_at TEXT, ender TEXT,
+  ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX exceptions_account ON exceptions (account) WHERE ended_at IS NULL;
+CREATE INDEX exceptions_person ON exceptions (person) WHERE ended_at IS NULL;
 CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
   ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;

@@ -35,6 +35,7 @@ TEXTS: Final = (
     ("ways", "ref"),
     ("undelivered", "reason"),
     ("snoozes", "reason"),
+    ("exceptions", "reason"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 

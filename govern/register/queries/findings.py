@@ -14,6 +14,7 @@ from govern.register.queries import (
     copies,
     drills,
     emergencies,
+    exceptions,
     handovers,
     inventory_findings,
     notice_channels,
@@ -150,5 +151,5 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
-    drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS,
+    drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS, *exceptions.QUESTIONS,
 )  # fmt: skip

@@ -96,6 +96,7 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "opens rotations": ("authority", lambda i: i.event("rotations.opened", opened(i))),
     "stages candidates": ("authority", lambda i: i.event("candidates.staged", candidates(i))),
     "names a spokesperson": ("authority", lambda i: i.event("spokesperson.named", speaking(i))),
+    "grants an exception": ("authority", lambda i: i.event("exception.granted", excepted(i))),
     "records a role": ("authority", lambda i: i.event("entitlement.recorded", entitled(i))),
     "connects a tool": (
         "authority",
@@ -163,6 +164,10 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "the end of no spokesperson": (
         "unknown-reference", lambda i: i.event("spokesperson.ended", {"spokesperson": "0" * 32, "account": speaking(i)["account"]})
     ),
+    "an exception of no account": ("unknown-reference", lambda i: i.event("exception.granted", excepted(i) | {"account": "0" * 32})),
+    "an exception without a reason": ("exception-reason", lambda i: i.event("exception.granted", excepted(i))),
+    "an exception for ever": ("exception-long", lambda i: i.event("exception.granted", excepted(i) | {"until": "9999-01-01"})),
+    "the end of no exception": ("unknown-reference", lambda i: i.event("exception.ended", {"exception": "0" * 32})),
     "a role of nobody": ("unknown-reference", lambda i: i.event("entitlement.recorded", entitled(i) | {"person": "0" * 32})),
     "the end of no role": (
         "unknown-reference", lambda i: i.event("entitlement.ended", {"entitlement": "0" * 32, "account": entitled(i)["account"]})
@@ -213,6 +218,13 @@ def speaking(insider: Insider) -> dict[str, Any]:
     return {
         "spokesperson": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"),
         "person": named(insider, "people", "handle = 'mia'"), "trained_on": "2026-01-01",
+    }  # fmt: skip
+
+
+def excepted(insider: Insider) -> dict[str, Any]:
+    return {
+        "exception": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "point": "second-factor",
+        "until": datetime.now(UTC).date().isoformat(),
     }  # fmt: skip
 
 
@@ -334,7 +346,7 @@ def test_nothing_else_is_a_finding(spoiled: Spoiled, findings: dict[int, dict[st
 
 def test_a_void_entry_changes_nothing_but_what_is_known(spoiled: Spoiled) -> None:
     # An edit whose personal part is none counts, and may have been one of the url: that is not decided by personal parts.
-    besides = ("state", "entries", "findings", "exposures", "url_setters")
+    besides = ("state", "entries", "findings", "exposures", "url_setters", "texts_of")
     after = [row for row in spoiled.mia.register() if row[0] not in besides]
     assert after == [row for row in spoiled.good if row[0] not in besides]
 

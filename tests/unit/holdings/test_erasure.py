@@ -51,6 +51,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "entitlement.recorded": ({"person": "p"}, {"p"}),
     "app.connected": ({"person": "p"}, {"p"}),
     "device.given": ({"person": "p"}, {"p"}),
+    "exception.granted": ({"person": "p"}, {"p"}),
     "secret.revealed": ({}, {"actor"}),
     "code.shown": ({"recipient": "p"}, {"actor", "p"}),
     "code.spent": ({"recipient": "p"}, {"actor", "p"}),

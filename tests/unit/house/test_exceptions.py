@@ -1,0 +1,132 @@
+"""Exceptions from the rules of the house: for what, by whom, for how long, and what is found once they have run out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from govern.errors import Refused
+from govern.holdings.exceptions import CONTROLS, LONGEST, latest
+from govern.register.queries import exceptions as asked
+
+from .conftest import House
+
+OVER = "exception-over"
+
+
+def granted(
+    house: House,
+    id_: str = "e" * 32,
+    *,
+    by: str = "mia",
+    point: str = "second-factor",
+    reason: str = "it sends codes to no phone",
+    **more: Any,
+) -> Any:
+    body = {"exception": id_, "point": point, "until": day(house, 30), **more}
+    return house.fact("exception.granted", body, {"reason": reason} if reason else None, by=by)
+
+
+def day(house: House, days: int) -> str:
+    return (date.fromisoformat(house.now[:10]) + timedelta(days=days)).isoformat()
+
+
+def refused(work: Any, *arguments: Any, **more: Any) -> Refused:
+    with pytest.raises(Refused) as told:
+        work(*arguments, **more)
+    return told.value
+
+
+def test_it_counts_until_its_day_and_is_found_the_day_after(house: House) -> None:
+    granted(house, account=house.ids["page"], until=day(house, 2))
+    for days, counts in ((0, True), (2, True), (3, False)):
+        assert (asked.standing(house.db(), "second-factor", day(house, days)) == {(house.ids["page"], "")}) is counts
+    house.later(days=2)
+    assert house.told(OVER) == set()
+    house.later(days=1)
+    assert house.told(OVER) == {(OVER, "page", "warning")}
+    house.fact("exception.ended", {"exception": "e" * 32})
+    assert house.told(OVER) == set()
+
+
+def test_a_new_one_takes_the_place_of_what_ran_out(house: House) -> None:
+    granted(house, account=house.ids["page"], until=day(house, 2))
+    house.later(days=3)
+    granted(house, "f" * 32, account=house.ids["page"])
+    assert house.told(OVER) == set()
+    assert [one.id for one in asked.exceptions(house.db(), account=house.ids["page"])] == ["f" * 32]
+    assert [one.id for one in asked.exceptions(house.db(), ended=True)] == ["e" * 32, "f" * 32]
+
+
+@pytest.mark.parametrize("days", [-1, LONGEST + 1])
+def test_it_ends_on_a_day_to_come_within_a_year(house: House, days: int) -> None:
+    told = refused(granted, house, account=house.ids["page"], until=day(house, days))
+    assert (told.rule, told.control) == ("exception-long", "IA-2(1)")
+    granted(house, account=house.ids["page"], until=day(house, 0 if days < 0 else LONGEST))
+
+
+def test_it_has_a_reason(house: House) -> None:
+    assert refused(granted, house, account=house.ids["page"], reason="").rule == "exception-reason"
+    granted(house, account=house.ids["page"])
+
+
+@pytest.mark.parametrize(
+    ("point", "about", "fits"),
+    [
+        ("second-factor", ("page", ""), True), ("second-factor", ("", ""), False), ("second-factor", ("page", "anna"), False),
+        ("second-factor", ("", "anna"), False), ("acknowledgement", ("", "anna"), True), ("acknowledgement", ("page", "anna"), True),
+        ("acknowledgement", ("page", ""), False), ("training", ("", "anna"), True), ("training", ("", ""), False),
+    ],
+)  # fmt: skip
+def test_each_point_is_about_an_account_or_a_person(house: House, point: str, about: tuple[str, str], fits: bool) -> None:
+    more = {name: house.ids[value] for name, value in zip(("account", "person"), about, strict=True) if value}
+    if fits:
+        granted(house, point=point, **more)
+    else:
+        told = refused(granted, house, point=point, **more)
+        assert (told.rule, told.control) == ("exception-about", CONTROLS[point])
+
+
+@pytest.mark.parametrize(
+    ("by", "point", "may"),
+    [
+        ("bo", "second-factor", True),
+        ("hr", "second-factor", False),
+        ("cy", "second-factor", False),
+        ("hr", "training", True),
+        ("cy", "training", False),
+    ],
+)
+def test_admins_decide_on_accounts_and_hr_on_people(house: House, by: str, point: str, may: bool) -> None:
+    about = {"account": house.ids["page"]} if point == "second-factor" else {"person": house.ids["anna"]}
+    if may:
+        granted(house, by=by, point=point, **about)
+    else:
+        told = refused(granted, house, by=by, point=point, **about)
+        assert (told.rule, told.control) == ("authority", "AC-3")
+
+
+def test_nobody_excepts_themselves_or_what_they_answer_for_where_another_admin_could(house: House) -> None:
+    for about, point in ((("person", "mia"), "training"), (("account", "shop"), "second-factor")):
+        told = refused(granted, house, point=point, **{about[0]: house.ids[about[1]]})
+        assert (told.rule, told.control) == ("own-exception", "AC-5")
+        granted(house, point[0].encode().hex() * 16, by="bo", point=point, **{about[0]: house.ids[about[1]]})
+
+
+def test_whoever_is_alone_decides_for_themselves(company: Any) -> None:
+    company.account("shop", "mia")
+    granted(company, account=company.ids["shop"])
+
+
+def test_an_end_names_what_there_is_once(house: House) -> None:
+    assert refused(house.fact, "exception.ended", {"exception": "e" * 32}).rule == "unknown-reference"
+    granted(house, account=house.ids["page"])
+    house.fact("exception.ended", {"exception": "e" * 32}, by="hr")
+    assert refused(house.fact, "exception.ended", {"exception": "e" * 32}).rule == "ended"
+
+
+def test_a_day_that_is_none_has_no_later_one() -> None:
+    assert latest("2026-02-31T09:00:00Z") == "2026-02-31"
+    assert latest("2026-01-01T09:00:00Z") == "2027-01-02"
