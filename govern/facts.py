@@ -59,7 +59,7 @@ RUNS: Final = ("remind", "tick")
 """What one machine at a time does for all."""
 NOTICES: Final = (
     "schedule", "rotation", "former", "hand-over", "grant", "emergency", "cut", "case-item", "drill", "stale-pin", "baseline", "authority", "undelivered",
-    "acknowledgement", "review",
+    "acknowledgement", "review", "exception",
 )  # fmt: skip
 """Kinds of things that people are reminded of."""
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy", "account-erasure")

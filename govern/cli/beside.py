@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     import sqlite3
 
     from govern.register.queries.cases import Case, Entry
+    from govern.register.queries.exceptions import Granted
     from govern.register.queries.inventory import App, Entitlement
     from govern.register.queries.spokespersons import Spokesperson
 
-R = TypeVar("R", bound="App | Entitlement | Spokesperson")
+R = TypeVar("R", bound="App | Entitlement | Spokesperson | Granted")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would touch, and record nothing.")]

@@ -46,6 +46,8 @@ def general(one: Notice, speech: Language) -> str:
             return say("Try whether the recovery sheets still work")
         case "baseline":
             return say("Findings that were accepted count again")
+        case "exception":
+            return say("An exception from a rule ends")
         case "undelivered":
             return say("Reminders do not reach somebody")
         case _:

@@ -70,6 +70,10 @@ def _what(notice: Notice, speech: Language) -> str:
             )
         case "authority":
             text = say("Decide whether the service {person} goes on working")
+        case "exception" if one.name:
+            text = say("Decide whether the exception for {person} is still needed")
+        case "exception":
+            text = say("Decide whether the exception for {account} is still needed")
         case "undelivered":
             text = say("See to it that reminders reach {person}")
         case _:
@@ -109,6 +113,8 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("After that day they count again as warnings. Set right what can be set right before.")
         case "authority":
             return say("If yes, authorise it again. If no, nothing has to be done: it stops by itself.")
+        case "exception":
+            return say("If yes, have it granted again with a reason and a later end. If no, see to it that the rule is kept, and end it.")
         case "undelivered":
             return say("Their mail address may be wrong or their mailbox full. Reach them in another way, and correct the address.")
         case _:

@@ -208,8 +208,23 @@ def _undelivered(db: sqlite3.Connection, policy: Policy, _now: str, _until: str)
         )
 
 
+def _exceptions(db: sqlite3.Connection, _policy: Policy, _now: str, until: str) -> Iterator[Thing]:
+    """Rules set aside whose last day comes; behind it they are found until somebody ends or renews them."""
+    rows = db.execute(
+        "SELECT x.id, x.until, a.handle, coalesce(a.tier, 'standard'), coalesce(a.custodian, ''), coalesce(a.deputy, ''), coalesce(p.id, ''),"
+        " coalesce(p.handle, '') FROM exceptions x LEFT JOIN accounts a ON a.id = x.account LEFT JOIN people p ON p.id = x.person"
+        " WHERE x.ended_at IS NULL AND x.until <= ? AND a.state IS NOT 'retired' AND p.left_on IS NULL",
+        (until,),
+    )
+    for id_, last, handle, tier, custodian, deputy, person, name in rows:
+        yield Thing(
+            kind="exception", of=id_, due=last, tier=tier, account=handle or "", subject=person, name=name, deputy=deputy, runs=bool(person),
+            first=(custodian,) if custodian and not person else (), barred=person, command=f"govern exception list {handle or f'--person {name}'}",
+        )  # fmt: skip
+
+
 QUERIES: Final[Mapping[str, Callable[[sqlite3.Connection, Policy, str, str], Iterator[Thing]]]] = {
     "rotation": _rotations, "former": _former, "schedule": _schedule, "hand-over": _handovers, "grant": _grants,
-    "drill": _drill, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered,
+    "drill": _drill, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered, "exception": _exceptions,
 }  # fmt: skip
 """Kind -> how it is found. Each takes the policy, the time (UTC) and the last day asked for. Whatever comes to be reminded of later is one more line."""

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from govern.errors import Refused
+from govern.errors import NotFound, Refused, Usage
 from govern.holdings.exceptions import CONTROLS, LONGEST, latest
+from govern.notices import due
+from govern.procedures import exceptions
 from govern.register.queries import exceptions as asked
+from govern.register.queries import policies
 
 from .conftest import House
 
@@ -130,3 +133,46 @@ def test_an_end_names_what_there_is_once(house: House) -> None:
 def test_a_day_that_is_none_has_no_later_one() -> None:
     assert latest("2026-02-31T09:00:00Z") == "2026-02-31"
     assert latest("2026-01-01T09:00:00Z") == "2027-01-02"
+
+
+def test_people_are_reminded_before_it_runs_out_and_go_on_to_be(house: House) -> None:
+    granted(house, account=house.ids["page"], until=day(house, 20))
+    granted(house, "f" * 32, point="training", person=house.ids["cy"], until=day(house, 20))
+
+    def told() -> set[tuple[str, str]]:
+        names = {id_: name for name, id_ in house.ids.items()}
+        found = due.notices(house.db(), policies.policy(house.db()), house.now, reader=house.ids["mia"])
+        return {(names[one.person], one.thing.account or one.thing.name) for one in found if one.thing.kind == "exception"}
+
+    assert told() == set(), "twenty days ahead nobody is"
+    house.later(days=6)
+    assert told() == {("cy", "page"), ("mia", "cy"), ("bo", "cy"), ("hr", "cy")}, "the person it is about does not decide on it"
+    house.later(days=15)
+    assert ("cy", "page") in told()
+    house.fact("exception.ended", {"exception": "e" * 32})
+    assert ("cy", "page") not in told()
+
+
+def test_one_is_granted_on_every_account_of_a_selector_or_on_none(house: House) -> None:
+    made = house.do(exceptions.add, "platform:linkedin", point="second-factor", until=day(house, 9), reason="no phone of the company yet")
+    assert [(one.handle, one.until) for one in made] == [("page", day(house, 9))]
+    assert (
+        refused(house.do, exceptions.add, "platform:instagram", point="second-factor", until=day(house, 9), reason="x").rule
+        == "own-exception"
+    )
+    assert house.do(exceptions.end, "page").id == made[0].id
+    with pytest.raises(NotFound, match="no exception"):
+        house.do(exceptions.end, "page")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"point": "colour"}, "nothing that an exception"), ({"selector": ""}, "is missing"), ({"reason": " "}, "why is missing"),
+        ({"until": "soon"}, "is no date"), ({"person": "anna"}, "an account and nobody"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_has_to_make_sense(house: House, more: dict[str, str], told: str) -> None:
+    asked_for = {"selector": "page", "point": "second-factor", "until": day(house, 9), "reason": "why", **more}
+    with pytest.raises(Usage, match=told):
+        house.do(lambda tx: exceptions.add(tx, asked_for.pop("selector"), **asked_for))
