@@ -6,8 +6,6 @@ bytes from which one follows. `hint` is the command or the step that leads on; `
 
 from __future__ import annotations
 
-from typing import Final
-
 
 class GovernError(Exception):
     """Base of all; never raised itself."""
@@ -63,10 +61,6 @@ class Locked(GovernError):
     code = "locked"
 
 
-_MEND: Final = "tell the other admins; put a sound database back, or what members have of it: govern vault restore"
-"""Said wherever a store was altered and nothing better is known."""
-
-
 class IntegrityError(GovernError):
     """The store was altered, forged, rolled back or forked. `index` is the entry concerned, where one can be named."""
 
@@ -86,7 +80,7 @@ class IntegrityError(GovernError):
         where = f"entry {index}: " if index is not None else ""
         parts = [f"{name} {value}" for name, value in (("expected", expected), ("found", found)) if value]
         detail = f" ({', '.join(parts)})" if parts else ""
-        super().__init__(f"{where}{message}{detail}", hint=hint or _MEND, code=code)
+        super().__init__(f"{where}{message}{detail}", hint=hint, code=code)
         self.index = index
         self.expected = expected
         self.found = found

@@ -130,7 +130,8 @@ def matches(members: Sequence[Member], rows: Sequence[Employee], answers: Answer
             found_by[row.place] = found[0].id
             taken.add(found[0].id)
         elif found and row.place not in answers.new:
-            unclear[row.place] = tuple(one.id for one in found)
+            namesakes = _nearest([one for one in by_name.get(row.name.casefold(), []) if one.id not in taken])
+            unclear[row.place] = tuple(dict.fromkeys(one.id for one in (*found, *namesakes)))
     left = [row for row in asked if row.place not in found_by and row.place not in unclear and row.place not in answers.new]
     names = Counter(row.name.casefold() for row in left if not row.fault)
     for row in sorted(left, key=lambda row: bool(row.fault)):

@@ -12,7 +12,7 @@ from govern.errors import IntegrityError
 from govern.policy.controls import controls
 from govern.procedures.proofs import begin, open_entries, proof
 from govern.register.queries import cases, cited
-from govern.register.queries.cases import Case
+from govern.register.queries.cases import ALTERED, Case
 from govern.reports import evidence, pack
 
 if TYPE_CHECKING:
@@ -53,4 +53,4 @@ def _as_the_register_has_it(claims: evidence.Claims, case: Case, items: list[cas
     theirs = [(one["id"], one["state"], one["grade"] or "") for one in claims["items"]]
     if claims["case"]["state"] != case.state or ours != theirs:
         told = next((f"item {n}" for n, (a, b) in enumerate(zip(ours, theirs, strict=False), start=1) if a != b), "the case")
-        raise IntegrityError(f"{told} does not follow from its entries", code="altered", hint="govern ledger verify --deep")
+        raise IntegrityError(f"{told} in the register on this machine does not follow from its entries", code="register", hint=ALTERED)

@@ -21,7 +21,7 @@ READING = (
     "ledger show", "ledger verify", "ledger verify --deep", "offboard run-due", "todo", "todo --person ben", "report leavers",
     "report leavers --against {staff}", "report holders", "recovery keepers", "entitlement list", "app list", "device list", "envelope list",
     "hr import {staff} --dry-run", "account list --all", "policy check {policy}", "remind --dry-run", "remind --explain mia", "remind --explain ben",
-    "channel list", "exception list", "calendar --person ben --out {calendar}",
+    "channel list", "exception list", "calendar --person ben --out {calendar}", "spokesperson list", "spokesperson sheet --out {sheet}",
 )  # fmt: skip
 """What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""
 
@@ -77,11 +77,15 @@ class Company:
         """Everything that a member's machine says, but for how many sealed entries there are."""
         machine, told = self.of[member], {}
         files = {"staff": self.staff(), "policy": ROOT / "policies" / "default.yaml", "calendar": self.mia.folder / "asked.ics"}
+        files["sheet"] = self.mia.folder / "asked.html"
         files["calendar"].unlink(missing_ok=True)
         for command in READING:
             for more in ((), ("--json",)):
+                files["sheet"].unlink(missing_ok=True)
                 done = machine.run(*command.format(**files).split(), *more)
                 assert done.code != 2, done.err
+                if files["sheet"].exists():
+                    told[" ".join(("the sheet", *more))] = files["sheet"].read_text()
                 assert "Traceback" not in done.err
                 told[" ".join((command, *more))] = (done.code, *_plain(done.out, bool(more)), _counts(done.err))
         told["the calendar"] = re.sub(rb"(?m)^(DTSTAMP|LAST-MODIFIED|SEQUENCE)[^\r]*", b"", files["calendar"].read_bytes())

@@ -261,11 +261,11 @@ def files(draw: st.DrawFn) -> list[Employee]:
 
 
 def answered(changes: Sequence[Change]) -> Answers:
-    """An answer to every question: the first whom a row could mean, a move, a return, a last day."""
+    """An answer to every question: the first whom a row could mean and no row before it did, a move, a return, a last day."""
     same: dict[str, str] = {}
     for one in changes:
-        if one.kind is Kind.UNCLEAR and one.row and one.like[0] not in same.values():
-            same[one.row.place] = one.like[0]
+        if one.kind is Kind.UNCLEAR and one.row and (free := [person for person in one.like if person not in same.values()]):
+            same[one.row.place] = free[0]
     by_kind = {kind: [one.person for one in changes if one.kind is kind] for kind in Kind}
     unclear = {one.row.place for one in changes if one.kind is Kind.UNCLEAR and one.row}
     return Answers(
@@ -330,6 +330,13 @@ def test_without_an_answer_nobody_vanishes_moves_or_comes_back(members: list[Mem
     for one in members:
         here = one.id in {change.person for change in changes} | {person for change in changes for person in change.like}
         assert here or not one.expected or one.status == "former" or one.case is CaseKind.LEAVER, "nobody is forgotten"
+
+
+def test_a_mailbox_that_was_handed_on_could_be_whose_it_was_or_who_has_the_rows_name() -> None:
+    """Who is asked of one alone would say "somebody new" of somebody who is here."""
+    members = [member("Bo Dahl", ""), member("Anna Berg", "b@x.example")]
+    (change,) = (one for one in feed.diff(members, [row("Bo Dahl", "b@x.example")], RULES, TODAY, tied=lambda _: True) if one.row)
+    assert (change.kind, change.like) == (Kind.UNCLEAR, ("anna", "bo"))
 
 
 @settings(max_examples=300, deadline=None)

@@ -77,7 +77,7 @@ def test_a_members_login_suffices_for_everything_that_a_member_does(cluster: Clu
         "DELETE FROM govern.entry", "TRUNCATE govern.entry", "DROP TABLE govern.entry",
         "INSERT INTO govern.entry VALUES (0, 'c', 'e', 'm', 's', NULL) ON CONFLICT (idx) DO UPDATE SET sealed = 'x'",
         "UPDATE govern.checkpoint SET note = 'x'", "DELETE FROM govern.checkpoint", "TRUNCATE govern.checkpoint",
-        "UPDATE govern.version SET sealed = 'x'", "DELETE FROM govern.version", "UPDATE govern.wrap SET sealed = 'x'",
+        "UPDATE govern.version SET sealed = 'x'", "TRUNCATE govern.version", "UPDATE govern.wrap SET sealed = 'x'",
         "UPDATE govern.meta SET key = 'x'", "DELETE FROM govern.meta", "INSERT INTO govern.meta VALUES ('x', 'x')",
         "ALTER TABLE govern.entry ADD COLUMN x int", "CREATE TABLE govern.x (x int)", "CREATE TABLE public.x (x int)",
         "CREATE FUNCTION govern.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -115,6 +115,16 @@ def test_only_an_admins_login_drops_personal_parts(cluster: Cluster, prepared: s
         writing.drop_personal([0])
         writing.commit()
         assert writing.with_personal([0]) == []
+
+
+def test_only_an_admins_login_drops_versions(cluster: Cluster, prepared: str) -> None:
+    """As the erasure of an account that was handed back does."""
+    with cluster.connect(prepared) as db:
+        db.execute("INSERT INTO govern.version VALUES ('d', 'c', 's')")
+    with cluster.connect(prepared, "ben") as db, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute("DELETE FROM govern.version")
+    with cluster.connect(prepared, "mia") as db:
+        assert db.execute("DELETE FROM govern.version").rowcount == 1
 
 
 def test_a_login_without_rights_is_told_so(cluster: Cluster, prepared: str) -> None:

@@ -89,8 +89,9 @@ def test_an_approval_under_a_login_that_may_not_erase_is_refused_and_changes_not
 
 
 RIGHTS = """
-SELECT c.relname, pg_get_userbyid(c.relowner), c.relacl::text, (SELECT array_agg(f.attname || f.attacl::text ORDER BY f.attnum) FROM pg_attribute f
-  WHERE f.attrelid = c.oid AND f.attacl IS NOT NULL), pg_get_userbyid(n.nspowner), n.nspacl::text
+SELECT c.relname, pg_get_userbyid(c.relowner), ARRAY(SELECT unnest(c.relacl)::text ORDER BY 1),
+  (SELECT array_agg(f.attname || f.attacl::text ORDER BY f.attnum) FROM pg_attribute f WHERE f.attrelid = c.oid AND f.attacl IS NOT NULL),
+  pg_get_userbyid(n.nspowner), n.nspacl::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'govern' AND c.relkind = 'r' ORDER BY 1
 """
 ODD = 'o"d %s'
