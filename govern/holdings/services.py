@@ -19,7 +19,7 @@ class Purpose(StrEnum):
     """What a service is there for."""
 
     RUN_DUE = "run-due"
-    """Makes the cuts that are due."""
+    """Carries out what a date has made due: cuts, the end of grants that ran out, rotations that the calendar asks for."""
     REMIND = "remind"
     """Tells people what is due, and records whom it has told."""
     RECONCILE = "reconcile"
@@ -44,6 +44,12 @@ PRESENT: Final = object()
 BEGINS: Final = frozenset({"schedule", "membership"})
 """Triggers for which a service begins a rotation: a date that has come, and somebody who is gone and could know the new secret."""
 
+OPENS: Final = frozenset({"membership", "schedule"})
+"""Triggers for which a service for cuts opens rotations: somebody is gone, or a date has come. It stages and sees no secret of them."""
+
+ENDS: Final = frozenset({"departure", "expired"})
+"""Why a service for cuts ends grants: whoever held them leaves, or they have run out, which replay judges."""
+
 _PROBES: Final[Mapping[str, Mapping[str, object]]] = {"secret.revealed": {"purpose": "probe"}}
 
 _RUNS: Final[Mapping[str, Mapping[str, object]]] = {"run.leased": {}, "run.released": {}}
@@ -60,10 +66,10 @@ MAY: Final[Mapping[Purpose, Mapping[str, Mapping[str, object]]]] = {
     Purpose.RUN_DUE: {
         "key.revoked": {"cause": "departure"},
         "epoch.started": {},
-        "grant.ended": {"cause": "departure"},
+        "grant.ended": {"cause": ENDS},
         "wraps.ended": {},
-        "rotation.opened": {"trigger": "membership"},
-        "rotations.opened": {"trigger": "membership"},
+        "rotation.opened": {"trigger": OPENS},
+        "rotations.opened": {"trigger": OPENS},
         "case.items": {},
         "case.item_ended": {"state": "done"},
         "case.cut": {},

@@ -107,13 +107,16 @@ def _is_quiet(db: sqlite3.Connection, now: str) -> bool:
 
 
 def _remember(db: sqlite3.Connection, now: str) -> None:
-    """Stages come with days: until the next one begins there is nothing to tell, unless somebody records something."""
+    with connection.transaction(db):
+        connection.save(db, **{_MEMO: f"{connection.state(db, 'size')} {now} {next_stage(db, now)}"})
+
+
+def next_stage(db: sqlite3.Connection, now: str) -> str:
+    """The UTC time before which nothing is told where nothing waits at `now`: stages come with days, unless somebody records something."""
     from govern.notices import stages
 
     rule = later_rules.reminders(policies.policy(db).later)
-    until = stages.opens(rule, stages.plus(stages.local_day(now, rule.zone), 1))
-    with connection.transaction(db):
-        connection.save(db, **{_MEMO: f"{connection.state(db, 'size')} {now} {until}"})
+    return stages.opens(rule, stages.plus(stages.local_day(now, rule.zone), 1))
 
 
 def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting: list[Notice], held: Held) -> Ran:

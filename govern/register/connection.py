@@ -173,7 +173,7 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
         _roll_back(db)
 
 
-_LOCAL = frozenset({"journal_end", "side_end", "wipe", "remind_quiet"})
+_LOCAL = frozenset({"journal_end", "side_end", "wipe", "remind_quiet", "tick_quiet", "tick_checked", "tick_tried"})
 
 
 def dump(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:

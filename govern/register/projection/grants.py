@@ -49,10 +49,21 @@ def _ended(scene: Scene) -> None:
     grants = scene.body["grants"]
     if scene.one("SELECT count(*) FROM json_each(?) j JOIN grants g ON g.id = j.value", json.dumps(grants))[0] != len(grants):
         raise scene.unknown("grant")
+    if scene.body["cause"] == "expired":
+        _must_have_run_out(scene, grants)
     scene.db.executemany(
         "UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL",
         [(scene.at, scene.body["cause"], grant) for grant in grants],
     )
+
+
+def _must_have_run_out(scene: Scene, grants: list[str]) -> None:
+    """A grant runs out at its end and not before, by the ledger's own time: whoever ends it earlier says so, and answers for it."""
+    query = "SELECT 1 FROM json_each(?) j JOIN grants g ON g.id = j.value WHERE g.until IS NULL OR g.until > ? LIMIT 1"
+    if scene.one(query, json.dumps(grants), scene.now) is not None:
+        raise Refused(
+            "this grant has not run out", rule="grant-runs", control="AC-2 d", hint="end it before its time: govern revoke ACCOUNT PERSON"
+        )
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"grant.issued": _issued, "grant.ended": _ended}

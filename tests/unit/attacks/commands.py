@@ -122,6 +122,7 @@ WRITING: tuple[str, ...] = (
     "offboard run-due",
     "offboard refresh 012345",
     "offboard close 012345",
+    "tick",
     "remind",
     "snooze 012345 --until 2026-12-01 --reason later",
     "ack 012345",

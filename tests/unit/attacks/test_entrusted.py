@@ -171,12 +171,39 @@ def test_another_account_helps_only_where_it_is_entrusted_as_well(firm: Firm) ->
 
 
 def test_without_the_purpose_nothing_is_entrusted(firm: Firm) -> None:
-    """An authority for something else, and one for nothing that asks platforms."""
+    """An authority for something that neither asks platforms nor sends anything."""
     assert firm.acts(*revealed(firm, "shop")) == "", "the control"
-    assert firm.told("service.authorised", {"service": firm.person, "purposes": ["remind"]}) == ""
+    assert firm.told("service.authorised", {"service": firm.person, "purposes": ["run-due"]}) == ""
     firm.refresh()
     assert firm.told("service.entrusted", {"authority": firm.authority, "accounts": [firm.account("blog")]}) == "service-entrusted"
     assert firm.acts(*revealed(firm, "shop")) == "authority-purpose"
+
+
+def test_a_service_for_reminders_opens_the_secret_of_its_channel_and_does_nothing_else_with_what_is_entrusted_to_it(firm: Firm) -> None:
+    """With the account of the channel entrusted to it, its key reveals nothing for a probe and neither begins, carries on nor ends a rotation; nor does
+    that of another account."""
+    assert firm.told("service.authorised", {"service": firm.person, "purposes": ["remind"]}) == ""
+    firm.refresh()
+    assert firm.told("service.entrusted", {"authority": firm.authority, "accounts": [firm.account("shop")]}) == ""
+    channel = os.urandom(16).hex()
+    body = {"channel": channel, "name": "room", "kind": "chat", "credential": firm.id("shop")}
+    assert firm.verdict(firm.by_mia.write(firm.by_mia.event("channel.set", body))) == ""
+    shop = firm.rotation("shop")
+    for type_, fact in (
+        *(act(firm, "shop") for act in ACTS.values()),
+        ("rotation.confirmed", {"rotation": shop, "version": 2, "grade": "probed"}),
+        ("rotation.probed", {"rotation": shop, "version": 2, "answer": "valid"}),
+        ("rotation.lost", {"rotation": shop}),
+        ("rotation.opened", {"rotation": os.urandom(16).hex(), "credential": firm.id("blog"), "trigger": "schedule"}),
+        ("secret.revealed", {"credential": firm.id("shop"), "version": 1, "purpose": "reveal"}),
+        ("code.shown", {"credential": firm.id("shop", "totp"), "version": 1}),
+        staged(firm, "shop", "night", "mia", "recovery"),
+        ("wraps.ended", {"wraps": [[firm.id("shop"), 1, firm.key("mia"), os.urandom(32).hex()]]}),
+    ):
+        assert firm.acts(type_, fact) == "authority-purpose", type_
+    opened = {"channel": channel, "credential": firm.id("shop"), "version": 1}
+    assert firm.acts("channel.opened", opened) == "", "the control: what it is entrusted with the account for"
+    assert firm.acts("channel.opened", {**opened, "credential": firm.id("blog")}) != ""
 
 
 def test_after_its_withdrawal_nothing_counts_and_nothing_is_sealed_to_it(firm: Firm) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pytest
 
@@ -15,6 +15,8 @@ from govern.procedures.remind import Ran, remind
 from ..departing.conftest import Company, Originals, copied
 
 __all__ = ["Office", "office", "originals"]
+
+T = TypeVar("T", bound="Office")
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +64,8 @@ class Office(Company):
         self.fact("person.edited", {"person": self.ids[handle]}, {"mail": address or f"{handle}@acme.example", **more})
 
 
-def _office(folder: Path) -> Office:
-    firm = Office(folder)
+def _office(folder: Path, as_: type[T] = Office) -> T:  # type: ignore[assignment]
+    firm = as_(folder)
     firm.box = []
     for handle in ("anna", "ben", "cleo"):
         firm.person(handle)

@@ -1,0 +1,1 @@
+"""All that time makes due, in one run; see `govern.procedures.tick.run`."""
