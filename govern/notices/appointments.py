@@ -25,7 +25,7 @@ def _appointment(one: Notice, rule: ReminderRule, speech: Language, names: bool)
     title = told.what if names else general(one, speech)
     text = [told.how] if names or one.thing.embargoed else [speech.say("Look it up in govern, or ask an admin of your company.")]
     return Appointment(
-        key=f"{one.thing.id} {one.day}", day=date.fromisoformat(one.day), title=title, text="\n".join(text),
+        key=f"{one.thing.id} {one.known_as}", day=date.fromisoformat(one.day), title=title, text="\n".join(text),
         alarms=(*rule.tiers[one.thing.tier].before, 0),
     )  # fmt: skip
 

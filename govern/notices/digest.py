@@ -40,7 +40,7 @@ class Digest:
 
     def lines(self, case: str) -> list[list[str]]:
         """Thing, due day and stage of each, as its record has them: of one case (id), or of none."""
-        return [[one.thing.id, one.day, stage(one.point or 0)] for one in self.notices if one.thing.case == case]
+        return [[one.thing.id, one.known_as, stage(one.point or 0)] for one in self.notices if one.thing.case == case]
 
     @property
     def cases(self) -> list[str]:
@@ -77,7 +77,7 @@ def _digest(
         closing=texts.closing(speech),
     )  # fmt: skip
     message = Message(
-        message_id=message_id(vault, person.id, [(one.thing.id, f"{one.day} {stage(one.point or 0)}") for one in mine]),
+        message_id=message_id(vault, person.id, [(one.thing.id, f"{one.known_as} {stage(one.point or 0)}") for one in mine]),
         to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject, text=texts.plain(person.name, lines, speech),
         html=html, list_id=list_id(vault), reply_to=None,
     )  # fmt: skip

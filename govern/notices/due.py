@@ -28,6 +28,11 @@ class Notice(NamedTuple):
     next: str
     why: str
 
+    @property
+    def known_as(self) -> str:
+        """The due day in UTC (ISO date), by which it is remembered: a zone that changes makes no other thing of it."""
+        return stages.local_day(self.thing.due, "UTC")
+
 
 def notices(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, every: bool = False) -> list[Notice]:
     """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next. `reader`: person id of who runs this."""
@@ -45,7 +50,7 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
     present, admins, runs = there.present - services, there.admins - services, there.runs - services
     near = []
     for one in found:
-        day = stages.local_day(one.due, rule.zone)
+        day = stages.due_day(one.due, rule.zone)
         past = stages.past(day, today)
         if (every or stages.point(_of(rule, one).tiers[one.tier], past) is not None) and not (one.lapses and past > 0):
             near.append((one, one.id, day, past))
@@ -55,7 +60,7 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
         for person in sorted(stages.audience(rule.tiers[one.tier], circle, past)):
             acknowledged = seen.get((id_, person), "")
             told = Told(
-                point=points.get((id_, day, person)), snoozed=snoozed.get(id_, ""),
+                point=points.get((id_, stages.local_day(one.due, "UTC"), person)), snoozed=snoozed.get(id_, ""),
                 acknowledged=stages.local_day(acknowledged, rule.zone) if acknowledged else "",
             )  # fmt: skip
             own = _of(rule, one)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from govern.policy.reminder_rules import ReminderRule, TierReminders
 
 _NEVER: Final = -10_000
+_END: Final = "T23:59:59Z"
 
 
 class Told(NamedTuple):
@@ -65,6 +66,11 @@ def local_day(time: str, name: str) -> str:
         with suppress(OverflowError):
             moment = moment.astimezone(zone(name))
     return moment.date().isoformat()
+
+
+def due_day(due: str, name: str) -> str:
+    """The same of when a thing is due: the last second of a day, which is how a day is written where a time is kept, is that day in every zone."""
+    return local_day(due[:10] if due.endswith(_END) else due, name)
 
 
 def past(due: str, today: str) -> int:

@@ -106,6 +106,12 @@ def test_a_day_is_the_day_of_the_zone(time: str, zone: str, day: str) -> None:
     assert stages.local_day(time, zone) == day
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_a_day_that_was_written_as_its_last_second_is_that_day_everywhere(zone: str) -> None:
+    assert stages.due_day("2026-12-09T23:59:59Z", zone) == stages.due_day("2026-12-09", zone) == "2026-12-09"
+    assert stages.due_day("2026-12-09T23:59:58Z", "Pacific/Auckland") == "2026-12-10", "the control: a time is one"
+
+
 @pytest.mark.parametrize(
     ("now", "quiet", "from_"),
     [
