@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from govern.cli import reaches, render, settings, ways_in
+from govern.cli import reaches, render, reseal, settings, ways_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -161,4 +161,5 @@ def use_code(
 
 
 reaches.register(app)
+reseal.register(app)
 ways_in.register(app)

@@ -51,7 +51,7 @@ def verify(
 
     workspace = settings.workspace()
     result = reread(workspace, deep=deep)
-    findings = ledger.findings(workspace.view())
+    findings = [*ledger.findings(workspace.view()), *result.findings]
     if json:
         render.emit("ledger.verify", {
             "size": result.size, "root": result.root, "findings": findings, "versions": result.versions, "wraps": result.wraps, "deep": deep,

@@ -133,7 +133,7 @@ def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: 
     """Those whom a new version of this kind of the account (id) is sealed to, services to which it is entrusted as well; Refused where only
     recovery, or a service, could open it."""
     found = recipients(db, account, kind, now)
-    served = _served(db, serving.of_account(db, account, now) if kind in SERVED_KINDS else [])
+    served = served_to(db, account, kind, now)
     if len(found) < 2:
         raise Refused(
             f"nobody who stays could open a new {kind} of {handle}, only recovery",
@@ -142,6 +142,11 @@ def need_recipients(db: sqlite3.Connection, *, account: str, handle: str, kind: 
             hint=f"make somebody with keys responsible: govern account custody {handle} PERSON",
         )
     return found + served
+
+
+def served_to(db: sqlite3.Connection, account: str, kind: str, now: str) -> list[Recipient]:
+    """The keys of the services to which this kind of the account (id) is entrusted."""
+    return _served(db, serving.of_account(db, account, now) if kind in SERVED_KINDS else [])
 
 
 def _served(db: sqlite3.Connection, services: Sequence[str]) -> list[Recipient]:

@@ -36,12 +36,16 @@ _CHANGES_KEYS: Final = frozenset({"vault.founded", "key.enrolled", "key.revoked"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reread:
-    """What was verified: `size` entries under `root` (hex), `versions` and `wraps` read (0 unless deep)."""
+    """What was verified: `size` entries under `root` (hex), `versions` and `wraps` read (0 unless deep).
+
+    `findings`: what only reading versions and wraps tells against signers, as `ledger verify --json` gives it; nothing of it is the store's doing.
+    """
 
     size: int
     root: str
     versions: int = 0
     wraps: int = 0
+    findings: Sequence[Mapping[str, Any]] = ()
 
 
 class _Opener:
@@ -150,11 +154,14 @@ def _whole(workspace: Workspace, reading: Reading, db: sqlite3.Connection, *, de
     reading.check_pages()
     head, judge = _rebuild_and_compare(workspace, reading, db)
     spare = sealed_rows.named(db, judge.named)
+    versions = sealed_rows.versions(reading, db, workspace.vault, spare)
+    wraps, findings = sealed_rows.wraps(reading, db, workspace.epochs, spare, judge.passed)
     return Reread(
         size=head.size,
         root=head.tree.root().hex(),
-        versions=sealed_rows.versions(reading, db, workspace.vault, spare),
-        wraps=sealed_rows.wraps(reading, db, workspace.epochs, spare, judge.passed),
+        versions=versions,
+        wraps=wraps,
+        findings=findings,
     )
 
 

@@ -81,9 +81,14 @@ def versions(reading: Reading, db: sqlite3.Connection, vault: bytes, spare: Spar
     return count
 
 
-def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spare, passed: set[bytes]) -> int:
-    """Every set of wraps that an entry commits to, recomputed from the rows that stand and the digests of those that were ended.
+def wraps(
+    reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spare, passed: set[bytes]
+) -> tuple[int, list[Mapping[str, Any]]]:
+    """Every set of wraps that an entry commits to, recomputed from the rows that stand and the digests of those that were ended: how many wraps, and
+    findings, as `ledger verify --json` gives them.
 
+    A set that comes to something else was altered in the store, or somebody lied who added it or ended a wrap of it. As long as a wrap of it stands
+    nobody can tell which, and it is an IntegrityError. Once none stands, the store has no part in it: that is a finding, and stops nobody.
     `passed`: epochs of compartments that this member does not read, whose wraps only their readers can account for.
     """
     standing: dict[tuple[bytes, bytes], bytes] = {}
@@ -94,6 +99,7 @@ def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spar
     sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
     digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
     accounted: Spare = set()
+    findings, stand = [], set()
     for entry, target, key, ended in expected(db):
         if ended is not None:
             digests[entry].append(bytes.fromhex(ended))
@@ -102,16 +108,43 @@ def wraps(reading: Reading, db: sqlite3.Connection, keys: EpochKeys, spare: Spar
             raise IntegrityError("a wrap that it commits to is missing", index=entry, code="wrap", expected=f"a wrap to {key.hex()}")
         digests[entry].append(wrap_digest(target, key, standing[target, key]))
         accounted.add((target, key))
+        stand.add(entry)
     for entry, wanted in sets.items():
-        if set_digest(digests[entry]).hex() != wanted:
-            raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap")
+        if set_digest(digests[entry]).hex() == wanted:
+            continue
+        if entry in stand:
+            raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap", hint=_anew(db, entry))
+        findings.append(_finding(db, entry))
     for entry, epoch, previous in db.execute("SELECT entry, id, previous FROM epochs WHERE previous IS NOT NULL"):
         _chained(standing.pop((bytes.fromhex(epoch), bytes.fromhex(previous)), None), entry, epoch, previous, keys)
     planted = {wrap for wrap in standing if wrap[0] not in passed} - spare - accounted
     if planted:
         target, key = min(planted)
         raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}")
-    return sum(len(found) for found in digests.values())
+    return sum(len(found) for found in digests.values()), findings
+
+
+def _anew(db: sqlite3.Connection, entry: int) -> str:
+    """The way on where wraps of versions are concerned; nothing where they are of an epoch."""
+    rows = db.execute(
+        "SELECT DISTINCT a.handle FROM wraps w JOIN credentials c ON c.id = w.credential JOIN accounts a ON a.id = c.account"
+        " WHERE w.added = ? AND w.ended IS NULL ORDER BY 1",
+        (entry,),
+    ).fetchall()
+    return f"whoever answers for it seals it anew: {', '.join(f'govern credential reseal {handle}' for (handle,) in rows)}" if rows else ""
+
+
+def _finding(db: sqlite3.Connection, entry: int) -> Mapping[str, Any]:
+    """Of a set that adds up to something else than its entry says, by the words of the ledger alone."""
+    ended = db.execute(
+        "SELECT DISTINCT w.ended, e.key FROM wraps w JOIN entries e ON e.idx = w.ended WHERE w.added = ? ORDER BY 1", (entry,)
+    ).fetchall()
+    (signer,) = db.execute("SELECT key FROM entries WHERE idx = ?", (entry,)).fetchone()
+    told = ", ".join(f"{index} (key {key})" for index, key in ended)
+    return {
+        "index": entry, "code": "wrap-digest", "expected": "", "signer": signer,
+        "found": f"the wraps that it added are not those that were ended by {told}: one of these says what is not so, or the store had been altered",
+    }  # fmt: skip
 
 
 def _chained(sealed: bytes | None, entry: int, epoch: str, previous: str, keys: EpochKeys) -> None:

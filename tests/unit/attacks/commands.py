@@ -80,6 +80,7 @@ WRITING: tuple[str, ...] = (
     "account custody shop ben",
     "credential add shop --kind api-token",
     "credential reaches shop --kind recovery-email --company",
+    "credential reseal shop",
     "spokesperson add shop ben --trained-on 2026-01-01",
     "spokesperson end shop ben",
     "exception add shop --point second-factor --reason none --until 2027-01-01",

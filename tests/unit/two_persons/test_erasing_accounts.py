@@ -124,6 +124,16 @@ def test_the_whole_ledger_still_verifies_everywhere_and_for_a_newcomer(returned:
     assert reread(returned.members["cleo"], deep=True).size == returned.size()
 
 
+@pytest.mark.parametrize("lies", [False, True], ids=["the control", "a lie"])
+def test_a_lie_about_an_erased_wrap_is_a_finding_and_stops_nobody(returned: Firm, monkeypatch: pytest.MonkeyPatch, lies: bool) -> None:
+    if lies:
+        monkeypatch.setattr(erase_accounts, "wrap_digest", lambda *_: b"\0" * 32)
+    returned.approve(forget(returned), "ben")
+    for member in ("mia", "ben"):
+        read = reread(returned.members[member], deep=True)
+        assert (read.size, {one["code"] for one in read.findings}) == (returned.size(), {"wrap-digest"} if lies else set())
+
+
 @pytest.mark.parametrize("gone", [("register.db",), ("register.db", "journal", "journal.personal"), ("register.db", "pin")], ids=" ".join)
 def test_the_register_is_equal_after_a_rebuild(returned: Firm, gone: tuple[str, ...]) -> None:
     returned.approve(forget(returned), "ben")
