@@ -77,7 +77,9 @@ def _tell(ran: Ran) -> None:
         tell(ran.reminded)
     for left in ran.left:
         what = render.count(
-            left.number, _PARTS[left.what], {"grant-ended": "grants that ran out", "rotation-opened": "rotations to open"}.get(left.what, "")
+            left.number,
+            _PARTS[left.what],
+            {"grant-ended": "grants that ran out", "rotation-opened": "rotations to open"}.get(left.what, ""),
         )
         about = f" ({left.about})" if left.about else ""
         render.note(render.safe(f"left for {left.to}: {what}{about}"))
