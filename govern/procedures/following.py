@@ -62,6 +62,7 @@ def accept(make: Make, home: Path, noted: bytes, now: str, *, approve: str = "",
         with closing(register_at(home)) as old:
             if approve and not look:
                 found = queries.find(new, approve)
+                _is_new(old, found)
                 _gives_up(found, pin)
                 _second(old, found, workspace.person, workspace.keys.id.hex())
                 with workspace.transaction(now) as tx:
@@ -92,6 +93,7 @@ def _signed(new: sqlite3.Connection, old: sqlite3.Connection, pin: Pin) -> Propo
         if made.act is not Act.RESTORE or made.state is not State.APPROVED:
             continue
         try:
+            _is_new(old, made)
             _gives_up(made, pin)
             key = new.execute(
                 "SELECT e.key FROM entries e JOIN proposals p ON p.ended_entry = e.idx WHERE p.id = ?", (made.id,)
@@ -105,6 +107,15 @@ def _signed(new: sqlite3.Connection, old: sqlite3.Connection, pin: Pin) -> Propo
         "nobody has signed this fork: the vault was rolled back, or forked, by somebody who may not", rule="fork-unsigned", control="AC-3(2)",
         hint="compare the checkpoints of several members: govern ledger compare NOTE",
     )  # fmt: skip
+
+
+def _is_new(old: sqlite3.Connection, made: Proposal) -> None:
+    """A fork that this machine has in its own history was followed already: shown again, it would take back what was recorded since."""
+    if old.execute("SELECT 1 FROM proposals WHERE id = ?", (made.id,)).fetchone():
+        raise Refused(
+            "this machine has followed that fork already: the vault was rolled back to behind it", rule="fork-followed", control="AC-3(2)",
+            hint="put the newest database back, or each member refills it: govern vault restore --refill",
+        )  # fmt: skip
 
 
 def _gives_up(made: Proposal, pin: Pin) -> None:

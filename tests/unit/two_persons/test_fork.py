@@ -387,6 +387,49 @@ def test_a_third_member_follows_by_themselves(firm: Forked) -> None:
     assert firm.db("anna").execute("SELECT 1 FROM people WHERE handle = 'emil'").fetchone(), "carried over"
 
 
+def followed_once(firm: Forked) -> bytes:
+    """anna follows a fork and the three go on; what lies in the database's place is how it was as the fork had just been approved. Its note."""
+    firm.enrol("anna")
+    firm.keep()
+    for _ in range(9):
+        firm.fact("recovery.drilled", {"versions": 1, "failed": 0})
+    for one in ("ben", "anna"):
+        firm.db(one)
+    made = ended(firm)
+    firm.accept("ben", approve=made.proposal.id)
+    firm.keep()
+    noted = firm.noted("ben")
+    firm.accept("anna", noted)
+    firm.person("frida")
+    for one in ("ben", "anna"):
+        firm.db(one)
+    assert size(firm, "anna") <= made.given_up, "else the head given up is behind hers"
+    firm.yesterday()
+    return noted
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_a_fork_that_was_followed_is_no_reason_to_go_back_behind_it(firm: Forked, look: bool) -> None:
+    """Its two signatures are genuine, and were given for another head: a host that shows them again takes back all that was recorded since."""
+    noted = followed_once(firm)
+    before = firm.state("anna")
+    with pytest.raises(IntegrityError):
+        firm.db("anna")
+    with pytest.raises(Refused) as refused:
+        firm.accept("anna", noted, look=look)
+    assert refused.value.rule == "fork-followed"
+    assert firm.state("anna") == before
+
+
+def test_control_a_second_fork_is_followed_as_the_first_was(firm: Forked) -> None:
+    followed_once(firm)
+    firm.lose_journals()
+    made = firm.fork()
+    accepted = firm.accept("ben", approve=made.proposal.id)
+    assert accepted.second == firm.ids["ben"]
+    assert firm.accept("anna", firm.noted("ben")).second == firm.ids["ben"]
+
+
 CHAT, PAPER, NEW_PAPER = "c" * 32, "d" * 32, "e" * 32
 
 
