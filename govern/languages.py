@@ -1,7 +1,7 @@
 """The languages in which people read what govern writes for them: catalogues of sentences, dates, times, numbers and plurals.
 
 Knows nothing of what is said. A sentence in English is its own key; `govern/locales/LOCALE/LC_MESSAGES/govern.po` has the others, and is read as
-it stands. Babel is imported by `language`, hence only by commands that write for people to read.
+it stands; `platforms.po` beside it has what the platforms' profiles say. Babel is imported by `language`, hence only by commands that write for people to read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,8 @@ from govern.errors import Usage
 
 LOCALES: Final = ("en", "fr", "nl", "da", "nb", "es")
 CATALOGUES: Final = Path(__file__).parent / "locales"
+QUOTES: Final = {"fr": ("«\u00a0", "\u00a0»"), "nl": ("‘", "’"), "da": ("“", "”"), "nb": ("«", "»"), "es": ("«", "»")}
+"""How the name of a menu is quoted; in the catalogues of platforms it stands between “ and ”."""
 _NORWEGIAN: Final = {"no": "nb", "nn": "nb"}
 
 
@@ -37,6 +40,21 @@ class Language:
         from babel.numbers import format_decimal
 
         return self.catalogue.ngettext(one, many, n).replace("{n}", str(format_decimal(n, locale=self.locale)))
+
+    def there(self, text: str) -> list[tuple[str, bool]]:
+        """What a profile says of its platform, in this language, in pieces: whether each is the name of a menu, which is as the platform's English
+        pages have it. What has no translation is one such piece."""
+        if self.locale == "en":
+            return [(text, False)]
+        translated = _catalogue(self.locale, "platforms").gettext(text)
+        if translated == text:
+            return [(text, True)]
+        return [(piece, bool(n % 2)) for n, piece in enumerate(re.split("[“”]", translated)) if piece]
+
+    def quoted(self, menu: str) -> str:
+        """The name of a menu as it is quoted within a sentence."""
+        before, after = QUOTES.get(self.locale, ("", ""))
+        return f"{before}{menu}{after}"
 
     def when(self, time: str) -> str:
         """A UTC time (ISO 8601) with its zone; empty for empty. In English as in ISO 8601: the day and month of two Englishes change places."""
@@ -77,12 +95,18 @@ def language(locale: str) -> Language:
         raise Usage(f"there are no texts in {locale[:20]!r}", hint=f"one of {', '.join(LOCALES)}")
     if locale == "en":
         return Language(locale=locale, catalogue=NullTranslations())
+    return Language(locale=locale, catalogue=_catalogue(locale, "govern"))
+
+
+@cache
+def _catalogue(locale: str, domain: str) -> NullTranslations:
+    """One catalogue, read once per process."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    with (CATALOGUES / locale / "LC_MESSAGES" / "govern.po").open("rb") as source:
+    with (CATALOGUES / locale / "LC_MESSAGES" / f"{domain}.po").open("rb") as source:
         catalogue = read_po(source, locale=locale)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return Language(locale=locale, catalogue=GNUTranslations(compiled))
+    return GNUTranslations(compiled)

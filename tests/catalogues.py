@@ -9,11 +9,14 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from govern.facts import GRADES, KINDS, ROLES, TRIGGERS
+from govern.facts import GRADES, ROLES, TRIGGERS
 from govern.offboarding import beside
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemState
 from govern.offboarding.kinds import CaseKind
+from govern.offboarding.wording import SECRETS
+from govern.policy.platforms import load_profiles
+from govern.policy.profile import TRUST
 from govern.reports.departure import BASES
 from govern.rotation.residue import ALIVE
 
@@ -23,7 +26,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "basis": tuple(BASES.values()),
     "case kind": tuple(CaseKind),
     "case state": tuple(CaseState),
-    "credential": KINDS,
+    "credential": tuple(SECRETS.values()),
     "entry": ("case opened", "cut", "case closed", "rotation confirmed", *sorted(beside.KINDS)),
     "grade": GRADES,
     "item state": tuple(ItemState),
@@ -32,6 +35,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "role": ROLES,
     "rotation state": ("planned", "staged", "applied", "verified", "unknown", "rejected", "lost"),
     "trigger": TRIGGERS,
+    "trust": tuple(TRUST.values()),
     "work": ("hand-over", "rotation", "clean-place", "envelope", "emergency", "cut", "case-item", "drill"),
 }
 """Context -> words that come from a table, or from the ledger."""
@@ -50,6 +54,11 @@ def texts() -> Iterator[tuple[str, str, str]]:
         for found in Environment(autoescape=True).parse(file.read_text(encoding="utf-8")).find_all(nodes.Call):
             if isinstance(found.node, nodes.Name):
                 yield from _said(found.node.name, [one.value if isinstance(one, nodes.Const) else None for one in found.args])
+
+
+def of_platforms() -> Iterator[tuple[str, str, str]]:
+    """The same of everything that is said of platforms, which has a catalogue of its own."""
+    yield from (("", said.text, "") for about in load_profiles().values() for said in about.statements() if said.text)
 
 
 def _said(named: str, words: list[Any]) -> Iterator[tuple[str, str, str]]:

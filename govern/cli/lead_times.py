@@ -8,20 +8,31 @@ from typing import TYPE_CHECKING
 from govern.cli import render
 
 if TYPE_CHECKING:
+    from govern.languages import Language
     from govern.procedures.succession import Wait
 
 
-def tell_waits(waits: Sequence[Wait], last_day: str) -> None:
+def tell_waits(waits: Sequence[Wait], last_day: str, language: Language) -> None:
     """A line for each account; `last_day` is a date, or empty where the cut is the last moment."""
-    from govern.cli.telling_platform import graded
+    from govern.cli.telling_platform import spoken
 
+    say = language.say
     for one in waits:
-        where, said = f"{render.safe(one.account)} ({one.platform})", graded(one.said, one.profile_grade)
-        if one.late:
-            when = f"for the last day {last_day}" if last_day else "for this cut"
-            render.note(f"too late {when}: {where}: whoever is named today takes over there on {one.earliest} at the earliest: {said}")
+        if not one.late:
+            text = say("{account} ({platform}): name a successor there by {by}: {what}")
+        elif last_day:
+            text = say(
+                "too late for the last day {day}: {account} ({platform}): whoever is named today takes over there on {earliest} at the earliest: {what}"
+            )
         else:
-            render.note(f"{where}: name a successor there by {one.by}: {said}")
+            text = say(
+                "too late for this cut: {account} ({platform}): whoever is named today takes over there on {earliest} at the earliest: {what}"
+            )
+        told = text.format(
+            account=one.account, platform=one.platform, day=language.day(last_day), by=language.day(one.by),
+            earliest=language.day(one.earliest), what=spoken(one.said, one.profile_grade, language),
+        )  # fmt: skip
+        render.note(render.safe(told))
 
 
 def wait_rows(waits: Sequence[Wait]) -> list[dict[str, object]]:

@@ -65,7 +65,7 @@ def plan(
     if json:
         items = [item_row(entry, names) | {"person": who.handle} for who, entries in planned for entry in entries]
         everybody = [who.handle for who, _ in planned]
-        before = told_of(db, [(who.id, entries) for who, entries in planned], names, now, reader=workspace.person, json=True)
+        before = told_of(db, [(who.id, entries) for who, entries in planned], names, now, reader=workspace.person)
         render.emit("offboard", {"person": everybody[0], "people": everybody, "items": items, "lead_times": wait_rows(waiting)} | before)
         return
     language = settings.reading(locale, workspace)
@@ -73,8 +73,8 @@ def plan(
         if len(planned) > 1:
             render.line(render.safe(f"{who.handle}:"))
         items_table(entries, who.handle, names, language)
-        told_of(db, [(who.id, entries)], names, now, reader=workspace.person, json=False)
-    tell_waits(waiting, last_day)
+        told_of(db, [(who.id, entries)], names, now, reader=workspace.person, language=language)
+    tell_waits(waiting, last_day, language)
     render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind))
 
 

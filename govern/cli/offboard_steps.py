@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from govern.cli import render, settings
 from govern.cli.departed import case_row, item_row, items_table, told
-from govern.cli.telling_platform import graded
+from govern.cli.telling_platform import spoken
 from govern.errors import Refused
+from govern.policy.profile import TRUST
 
 if TYPE_CHECKING:
     from govern.languages import Language
@@ -38,11 +39,11 @@ def show(workspace: Workspace, case: str, item: str, *, json: bool, locale: str 
     if where is not None:
         _tell(where, language)
     if ends:
-        render.next_step(render.safe(ends), "once it is done there" if where is not None and where.there.steps else "")
+        render.next_step(render.safe(ends), language.say("once it is done there") if where is not None and where.there.steps else "")
 
 
 def _tell(where: Where, language: Language) -> None:
-    """Everything but the steps in the reader's language; these stand as the profile has them, and it is said in which language."""
+    """All in the reader's language, with the names of menus as the platform's English pages have them."""
     about, found, say = where.about, where.there, language.say
     login = where.login or say("its login is not recorded")
     render.line("\n" + render.safe(say("on {platform}, as {login}").format(platform=where.platform, login=login)))
@@ -52,13 +53,14 @@ def _tell(where: Where, language: Language) -> None:
     if found.page:
         render.line(render.safe(say("settings: {page}").format(page=found.page)))
     if found.steps and language.locale != "en":
-        render.line(say("The steps are in English, in the words of the platform's English pages:"))
+        render.line(say("Names of menus stand in quotation marks, as on the platform's English pages:"))
     for number, step in enumerate(found.steps, start=1):
-        render.line(f"{number}. {graded(step, about.grade)}")
+        render.line(f"{number}. {render.safe(spoken(step, about.grade, language))}")
     for one in found.survives:
-        render.line(say("goes on working: {what}").format(what=graded(one, about.grade)))
+        render.line(say("goes on working: {what}").format(what=render.safe(spoken(one, about.grade, language))))
     if found.steps:
-        render.line(f"(as of {about.checked_on}, {about.grade} where nothing else is said)")
+        trust = say(TRUST[about.grade], "trust")
+        render.line(say("As of {day}, {trust} where nothing else is said.").format(day=language.day(about.checked_on), trust=trust))
     else:
         render.line(say("no steps are known for this: look among its security settings"))
 
@@ -69,6 +71,6 @@ def _row(where: Where | None) -> dict[str, object] | None:
     found = where.there
     return {
         "platform": where.platform, "login": where.login or None, "page": found.page or None,
-        "steps": [{"text": one.text, "grade": one.grade, "checked_on": one.checked_on} for one in found.steps],
-        "survives": [one.text for one in found.survives],
+        "steps": [{"text": one.line, "grade": one.grade, "checked_on": one.checked_on} for one in found.steps],
+        "survives": [one.line for one in found.survives],
     }  # fmt: skip

@@ -31,7 +31,7 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
         items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
         late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
         departures = [(case.person, entries) for case, entries in told] if before else []
-        more = told_of(db, departures, names, now, reader=workspace.person, json=True) if before else {}
+        more = told_of(db, departures, names, now, reader=workspace.person) if before else {}
         render.emit("offboard", {"case": rows[0], "items": items, "lead_times": late} | ({"cases": rows} if len(rows) > 1 else {}) | more)
         return
     language = settings.reading(locale, workspace)
@@ -39,9 +39,9 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
         cases_table([case], names, language)
         render.line()
         items_table(entries, names.get(case.person, case.person), names, language)
-        tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day)
+        tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day, language)
         if before:
-            told_of(db, [(case.person, entries)], names, now, reader=workspace.person, json=False)
+            told_of(db, [(case.person, entries)], names, now, reader=workspace.person, language=language)
     first, entries = told[0]
     if first.kind == "pause" and (held := cases.held_before(db, first)):
         render.note(

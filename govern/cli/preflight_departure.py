@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govern.cli import render
-from govern.cli.telling_platform import graded
+from govern.cli.telling_platform import spoken
+from govern.offboarding.wording import secret
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from govern.languages import Language
+    from govern.offboarding.wording import Say
     from govern.policy.profile import Statement
-    from govern.procedures.preflight_departure import Leaving
+    from govern.procedures.preflight_departure import Change, Leaving
     from govern.register.queries.cases import Entry
 
 _MOST = 6
@@ -25,56 +28,76 @@ def told_of(
     now: str,
     *,
     reader: str,
-    json: bool,
+    language: Language | None = None,
 ) -> dict[str, object]:
-    """Tell the pre-flight of each departure (id of the person, items), or give it by its JSON key."""
+    """Tell the pre-flight of each departure (id of the person, items) in that language; without one, give it by its JSON key."""
     from govern.procedures.preflight_departure import leaving
 
     found = [(names.get(person, person), leaving(db, person, entries, now, reader=reader)) for person, entries in departures]
-    if json:
+    if language is None:
         return {"preflight": [{"person": person, **as_json(one, names)} for person, one in found]}
     for person, one in found:
-        tell(one, person, names)
+        for line in box(one, person, names, language):
+            render.note(render.safe(line))
     return {}
 
 
-def tell(told: Leaving, person: str, names: Mapping[str, str]) -> None:
-    """The box; nothing where there is nothing to do."""
+def box(told: Leaving, person: str, names: Mapping[str, str], language: Language) -> Iterator[str]:
+    """Line by line; nothing where there is nothing to do."""
     if not told.minutes:
         return
-    who = render.safe(person)
-    render.note("before you begin:")
+    say, count = language.say, language.count
+    yield say("before you begin:")
     if told.prompts:
-        render.note(f"  codes of {_few(told.prompts)} reach {who}: change that first, or ask for the code while they are there")
+        text = say("codes of {accounts} reach {person}: change that first, or ask for the code while they are there")
+        yield "  " + text.format(accounts=_few(told.prompts, say), person=person)
     for account, kind in told.channels[:_MOST]:
-        render.note(f"  the {kind} of {account} reaches {who}: with it they can take the account")
+        text = say("the {credential} of {account} reaches {person}: with it they can take the account")
+        yield "  " + text.format(credential=secret(kind, say), account=account, person=person)
     for tool in told.tools[:_MOST]:
-        render.note(f"  {render.safe(tool.tool)} is connected to {tool.account} by {who}: what waits in it is not published once that ends")
+        text = say("{tool} is connected to {account} by {person}: what waits in it is not published once that ends")
+        yield "  " + text.format(tool=tool.tool, account=tool.account, person=person)
     for change in told.changes[:_MOST]:
-        held = f" ({', '.join(render.safe(names.get(one, one)) for one in change.others[:_MOST])})" if change.others else ""
-        if change.about is not None and change.logged_out is not None and change.scheduled is not None:
-            render.note(f"  {change.account}, logged out{held}: {graded(change.logged_out, change.about.grade)}")
-            there = f" ({', '.join(map(render.safe, change.tools[:_MOST]))})" if change.tools else ""
-            for one in change.about.before.disconnects:
-                render.note(f"  {change.account}, disconnects{there}: {graded(one, change.about.grade)}")
-            render.note(f"  {change.account}, scheduled posts: {graded(change.scheduled, change.about.grade)}")
+        yield from (f"  {line}" for line in _changing(change, names, language))
     if len(told.changes) > _MOST:
-        render.note(f"  and {len(told.changes) - _MOST} more accounts whose password changes")
-    render.note(f"  about {told.minutes} minutes of work{_guessed(told.unknown)}")
+        more = len(told.changes) - _MOST
+        yield "  " + count("and 1 more account whose password changes", "and {n} more accounts whose password changes", more)
+    if told.unknown:
+        text = count(
+            "about 1 minute of work, where {platforms} is a mere guess", "about {n} minutes of work, where {platforms} is a mere guess", told.minutes
+        )  # fmt: skip
+        yield "  " + text.format(platforms=", ".join(told.unknown[:_MOST]))
+    else:
+        yield "  " + count("about 1 minute of work", "about {n} minutes of work", told.minutes)
     if told.free:
         free = ", ".join(
-            f"{render.safe(names.get(one.person, one.person))} ({one.items} of these, {render.count(one.open, 'other thing')} open)"
+            say("{person} ({items} of these, {others})").format(
+                person=names.get(one.person, one.person),
+                items=one.items,
+                others=count("1 other thing open", "{n} other things open", one.open),
+            )
             for one in told.free[:_MOST]
         )
-        render.note(f"  who could do it: {free}")
+        yield "  " + say("who could do it: {people}").format(people=free)
 
 
-def _few(handles: tuple[str, ...]) -> str:
-    return ", ".join(handles[:_MOST]) + (f" and {len(handles) - _MOST} more" if len(handles) > _MOST else "")
+def _changing(change: Change, names: Mapping[str, str], language: Language) -> Iterator[str]:
+    """What a new password brings with it on one account; nothing where nothing is known of the platform."""
+    if change.about is None:
+        return
+    say, usual, before = language.say, change.about.grade, change.about.before
+    held = f" ({', '.join(names.get(one, one) for one in change.others[:_MOST])})" if change.others else ""
+    tools = f" ({', '.join(change.tools[:_MOST])})" if change.tools else ""
+    told = {"account": change.account, "held": held, "tools": tools}
+    yield say("{account}, logged out{held}: {what}").format(**told, what=spoken(before.logged_out, usual, language))
+    for one in before.disconnects:
+        yield say("{account}, disconnects{tools}: {what}").format(**told, what=spoken(one, usual, language))
+    yield say("{account}, scheduled posts: {what}").format(**told, what=spoken(before.scheduled, usual, language))
 
 
-def _guessed(unknown: tuple[str, ...]) -> str:
-    return f", where {', '.join(map(render.safe, unknown[:_MOST]))} is a mere guess" if unknown else ""
+def _few(handles: tuple[str, ...], say: Say) -> str:
+    shown = ", ".join(handles[:_MOST])
+    return say("{names} and {n} more").format(names=shown, n=len(handles) - _MOST) if len(handles) > _MOST else shown
 
 
 def as_json(told: Leaving, names: Mapping[str, str]) -> dict[str, object]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from govern.cli import render
+from govern.policy.profile import TRUST
 from govern.rotation.kinds import LABELLED
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from govern.languages import Language
     from govern.policy.profile import Profile, Statement
     from govern.procedures.preflight import Preflight
     from govern.register.queries.rotations import Rotation
@@ -19,8 +21,15 @@ _CUTS: Final = {"sessions": "sign out", "apps": "apps", "roles": "people"}
 
 
 def graded(one: Statement, usual: str) -> str:
-    """A statement with its grade, where that is not the usual one."""
-    return one.text + (f"  [{one.grade}]" if one.grade != usual else "")
+    """A statement with its grade, where that is not the usual one, in English."""
+    return one.line + (f"  [{one.grade}]" if one.grade != usual else "")
+
+
+def spoken(one: Statement, usual: str, language: Language) -> str:
+    """The same in the reader's language, and what its grade means."""
+    text = "".join(language.quoted(piece) if menu and language.locale != "en" else piece for piece, menu in language.there(one.text))
+    said = language.say("{name}: {text}").format(name=one.of, text=text) if one.of else text
+    return said + (f"  [{language.say(TRUST[one.grade], 'trust')}]" if one.grade != usual else "")
 
 
 def tell_before(told: Preflight, rotation: Rotation) -> None:

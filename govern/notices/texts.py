@@ -13,7 +13,7 @@ from govern.languages import Language
 from govern.notices.due import Notice
 from govern.notices.message import one_line
 from govern.offboarding.items import ItemKind
-from govern.offboarding.wording import sentence
+from govern.offboarding.wording import secret, sentence
 
 COLUMNS: Final = 72
 
@@ -42,7 +42,7 @@ def _what(notice: Notice, speech: Language) -> str:
     one, say = notice.thing, speech.say
     names = {
         "account": one_line(one.account, 100), "person": one_line(one.name, 100),
-        "credential": say(one.credential, "credential") if one.credential else "",
+        "credential": secret(one.credential, say) if one.credential else "",
     }  # fmt: skip
     if one.embargoed:
         return say("Something waits for you that only you can see")

@@ -29,7 +29,7 @@ def there(kind: ItemKind, about: Profile, *, credential: str = "", url: str = ""
         case ItemKind.SESSION:
             return There(page(about, url), about.cut["sessions"])
         case ItemKind.APP:
-            of_tool = [said._replace(text=f"{tool.name}: {said.text}") for said in tool.cut["roles"]] if tool else []
+            of_tool = [said._replace(of=tool.name) for said in tool.cut["roles"]] if tool else []
             return There(page(about, url), (*about.cut["apps"], *of_tool))
         case ItemKind.PROMPTS:
             return There(page(about, url), about.rotate.get("recovery-phone", ()) or about.rotate.get("totp", ()))

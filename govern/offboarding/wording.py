@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from govern.offboarding.items import ItemKind
 from govern.shell import quoted
@@ -32,11 +32,23 @@ def as_written(text: str, /, context: str = "") -> str:  # noqa: ARG001
     return text
 
 
+SECRETS: Final = {
+    "password": "password", "totp": "authenticator codes", "backup-codes": "backup codes", "api-token": "API token",
+    "app-password": "app password", "passkey": "passkey", "recovery-email": "mail address for recovery", "recovery-phone": "phone number for recovery",
+}  # fmt: skip
+"""Kind of a credential -> what people call it."""
+
+
+def secret(kind: str, say: Say = as_written) -> str:
+    """A kind of credential as people call it."""
+    return say(SECRETS.get(kind, kind), "credential")
+
+
 def sentence(told: Told, say: Say = as_written) -> str:
     """What there is to do, without the account, which stands beside it."""
     about = say(told.about, "role") if told.kind is ItemKind.WITHDRAW_ROLE else told.about
     names = {"person": told.person, "about": about, "version": told.version, "key": told.about[:8]}
-    names["credential"] = say(told.credential, "credential") if told.credential else ""
+    names["credential"] = secret(told.credential, say) if told.credential else ""
     return _asked(told, say).format(**names)
 
 

@@ -12,15 +12,26 @@ from typing import Any, Final, NamedTuple
 
 GRADES: Final = ("tested", "specification", "guided", "unproven")
 """Best first."""
+TRUST: Final = {
+    "tested": "tried by us", "specification": "by the platform's own documents", "guided": "by general guides", "unproven": "from memory, not checked",
+}  # fmt: skip
+"""Grade -> what it means, as it is told to people."""
 
 
 class Statement(NamedTuple):
-    """One thing that is said of a platform. `checked_on`: ISO date; `source`: a key of the profile's sources."""
+    """One thing that is said of a platform. `checked_on`: ISO date; `source`: a key of the profile's sources; `of`: the name of another platform
+    that it is about, where it is told among what is said of one."""
 
     text: str
     grade: str
     checked_on: str
     source: str
+    of: str = ""
+
+    @property
+    def line(self) -> str:
+        """In English, as it is told."""
+        return f"{self.of}: {self.text}" if self.of else self.text
 
 
 class Source(NamedTuple):

@@ -17,8 +17,10 @@ from govern.holdings.exposures import STRENGTH
 from govern.languages import language
 from govern.offboarding import beside
 from govern.offboarding.items import ItemKind, ItemState
+from govern.offboarding.on_platform import There
 from govern.offboarding.wording import Told, sentence
 from govern.policy.platforms import profile
+from govern.policy.profile import Statement
 from govern.register.connection import state
 from govern.register.queries import accounts, cases, item_steps, people, ties
 from govern.register.queries.cases import Case, Entry
@@ -80,8 +82,11 @@ class Line:
     note: str
     entry: int | None
     where: str = ""
-    steps: tuple[str, ...] = ()
-    survives: tuple[str, ...] = ()
+    steps: tuple[Statement, ...] = ()
+    survives: tuple[Statement, ...] = ()
+    looked_at: str = ""
+    """Day of the last look at what is known of the platform; `trust`: the grade of what says none of its own."""
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,22 +233,15 @@ def line(db: sqlite3.Connection, person: Person, entry: Entry, names: dict[str, 
         kind=entry.item.kind, person=person.name, account=entry.handle, credential=entry.credential_kind, version=entry.item.version,
         about=entry.about,
     )  # fmt: skip
-    where, steps, survives = _there(db, entry) if entry.state is ItemState.OPEN else ("", (), ())
+    found = item_steps.of_item(db, entry) if entry.state is ItemState.OPEN else None
+    there, about = (found.there, found.about) if found is not None else (There(), None)
     return Line(
         number=entry.number, code=entry.code, account=entry.handle, told=told, what=sentence(told), due=entry.item.due, blocking=entry.item.blocking,
         state=entry.state.value,
         who=names.get(entry.ended_by or (entry.assignee if entry.state is ItemState.OPEN else ""), ""), ended_at=entry.ended_at, grade=entry.grade,
         verifier=names.get(entry.verifier, ""), entered_by=names.get(entry.entered_by, ""), evidence=entry.evidence, note=entry.note, entry=entry.cites or None,
-        where=where, steps=steps, survives=survives,
+        where=there.page, steps=there.steps, survives=there.survives, looked_at=about.checked_on if about else "", trust=about.grade if about else "",
     )  # fmt: skip
-
-
-def _there(db: sqlite3.Connection, entry: Entry) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Page, steps, and what goes on working, which is told with the password alone."""
-    found = item_steps.of_item(db, entry)
-    if found is None:
-        return "", (), ()
-    return found.there.page, tuple(one.text for one in found.there.steps), tuple(one.text for one in found.there.survives)
 
 
 def _minutes(revoked: str, rotated: str) -> int | None:
@@ -290,4 +288,5 @@ def json(told: Departure) -> str:
 
 
 def _row(line: Line) -> dict[str, Any]:
-    return {name: value for name, value in asdict(line).items() if name != "told"}
+    there = {"steps": [one.line for one in line.steps], "survives": [one.line for one in line.survives]}
+    return {name: value for name, value in asdict(line).items() if name != "told"} | there

@@ -1,6 +1,6 @@
 """The page of one departure, in the language of whoever reads it. Knows the report's words and nothing of how it was collected.
 
-What is said of platforms (steps, what goes on working) is quoted as the profiles have it, in English, and marked so.
+What is said of platforms (steps, what goes on working) is in that language too; the names of their menus are quoted, in English, and marked so.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.languages import Language
+from govern.offboarding import wording
+from govern.policy.profile import TRUST, Statement
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,13 +28,29 @@ def environment(speech: Language) -> Environment:
     def name(text: str) -> Markup:
         return Markup("<bdi>{}</bdi>").format(plain(text))
 
+    def secret(kind: str) -> Markup:
+        return escape(wording.secret(kind, speech.say))
+
+    def there(one: Statement) -> Markup:
+        """What is said of a platform; the names of its menus are marked as English."""
+        said = Markup().join(
+            Markup('<span lang="en">{}</span>').format(speech.quoted(piece)) if menu else Markup(escape(piece))  # noqa: S704
+            for piece, menu in speech.there(one.text)
+        )
+        return say("{name}: {text}", name=one.of, text=said) if one.of else said
+
+    def trust(grade: str) -> Markup:
+        return escape(speech.say(TRUST[grade], "trust"))
+
     def code(text: str) -> Markup:
         return Markup("<code>{}</code>").format(plain(text))
 
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters.update(plain=plain, when=speech.when, day=speech.day)
-    made.globals.update(say=say, count=count, name=name, code=code, lasting=speech.lasting, locale=speech.locale)
+    made.globals.update(
+        say=say, count=count, name=name, code=code, secret_of=secret, there=there, trust=trust, lasting=speech.lasting, locale=speech.locale
+    )
     return made
 
 

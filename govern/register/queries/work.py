@@ -14,7 +14,7 @@ from govern.holdings.handing_over import due_by
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
-from govern.offboarding.wording import Say, Told, as_written, command, sentence
+from govern.offboarding.wording import Say, Told, as_written, command, secret, sentence
 from govern.policy.rules import Policy
 from govern.register.queries import cases, copies, drills, emergencies, handovers, people, rotations
 
@@ -58,7 +58,7 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
         *_rotations(db, there, say),
         *_copies(db, there, say),
         *_emergencies(db, policy, there, now, say),
-        *_drill(db, policy, there, now),
+        *_drill(db, policy, there, now, say),
     ]
     found += _cases(db, there, found, say, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
@@ -98,7 +98,7 @@ def _copies(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]:
     for copy in copies.messages(found):
         yield Work(
             what="clean-place", of=_answering(there, copy.custodian, copy.deputy),
-            why=say("its {credential} was sent to {place}").format(credential=say(copy.kind, "credential"), place=copy.name),
+            why=say("its {credential} was sent to {place}").format(credential=secret(copy.kind, say), place=copy.name),
             command=copy.clean, account=copy.handle, kind=copy.kind, id=copy.place,
         )  # fmt: skip
     for copy in copies.envelopes(found):
@@ -123,7 +123,7 @@ def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str,
         if not late.changing:
             yield Work(
                 what="emergency", of=frozenset(there.admins),
-                why=say("it is over, and {person} knows the {credential}").format(person=late.person_handle, credential=say(late.kind, "credential")),
+                why=say("it is over, and {person} knows the {credential}").format(person=late.person_handle, credential=secret(late.kind, say)),
                 command=late.command, account=late.handle, kind=late.kind, subject=late.person_handle,
                 due=due_by(policy, late.tier, late.over), id=late.credential,
             )  # fmt: skip
@@ -138,7 +138,7 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], say: Say, *,
             continue
         if case.embargoed and person != reader:
             continue
-        subject = names.get(case.person, "a former person")
+        subject = names.get(case.person) or say("a former person")
         if case.state is CaseState.OPEN:
             yield Work(
                 what="cut", of=frozenset(there.runs) - {case.person},
@@ -168,8 +168,8 @@ def answers(db: sqlite3.Connection, account: str) -> frozenset[str]:
     return frozenset(row or ()) - {""}
 
 
-def _drill(db: sqlite3.Connection, policy: Policy, there: Staff, now: str) -> Iterator[Work]:
-    for finding in drills.findings(db, policy, now[:10]):
+def _drill(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:
+    for finding in drills.findings(db, policy, now[:10], say):
         yield _from(finding, frozenset(there.admins), "drill")
 
 

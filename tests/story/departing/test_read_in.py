@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from govern.policy.platforms import load_profiles
+
 SAID = {
-    "fr": ("changer\N{NO-BREAK SPACE}: mot de passe (version 1)", "À FAIRE", "Les étapes sont en anglais", "POURQUOI"),
-    "nl": ("TE DOEN", "wachtwoord", "De stappen zijn in het Engels", "WAAROM"),
-    "da": ("SKAL GØRES", "adgangskode", "Trinnene er på engelsk", "HVORFOR"),
-    "nb": ("SKAL GJØRES", "passord", "Trinnene er på engelsk", "HVORFOR"),
-    "es": ("POR HACER", "contraseña", "Los pasos están en inglés", "POR QUÉ"),
+    "fr": ("changer\N{NO-BREAK SPACE}: mot de passe (version 1)", "À FAIRE", "Les noms de menus sont entre guillemets", "POURQUOI"),
+    "nl": ("TE DOEN", "wachtwoord", "Menunamen staan tussen aanhalingstekens", "WAAROM"),
+    "da": ("SKAL GØRES", "adgangskode", "Menunavne står i citationstegn", "HVORFOR"),
+    "nb": ("SKAL GJØRES", "passord", "Menynavn står i anførselstegn", "HVORFOR"),
+    "es": ("POR HACER", "contraseña", "Los nombres de menús van entre comillas", "POR QUÉ"),
 }
 
 
@@ -30,6 +32,39 @@ def test_items_steps_and_open_work_are_told_in_the_language_that_is_named(acme: 
         assert text in whole + one + todo, (locale, text, whole, one, todo)
     for english in ("TO DO", "change the password", "end the grant", "done", "settings:", "(overdue)"):
         assert english not in whole + one + todo, (locale, english)
+
+
+def _english() -> list[str]:
+    """Sentences that profiles say, long enough to be no name."""
+    return [said.text for about in load_profiles().values() for said in about.statements() if said.text.count(" ") > 4]
+
+
+PLATFORMS = ("before you begin", "scheduled posts", "minutes of work", "As of", "by general guides", "Hootsuite: Members")
+
+
+def _told(acme: Any, locale: str) -> str:
+    """Pre-flight, the steps of a password and of a tool, open drills."""
+    acme.ok("app", "add", "shop", "Hootsuite", "--by", "anna")
+    opened = acme.ok("offboard", "open", "anna")
+    case = acme.json("offboard", "list")["cases"][0]["id"]
+    wanted = {one["kind"]: str(one["number"]) for one in acme.json("offboard", "show", case)["items"] if one["kind"] in ("rotate", "app")}
+    shown = [acme.ok("offboard", "show", case, number, "--locale", locale).out for number in wanted.values()]
+    plan = acme.ok("offboard", "plan", "anna", "--locale", locale)
+    assert (len(wanted), opened.code) == (2, 0)
+    return "".join((plan.out, plan.err, *shown, acme.ok("todo", "--all", "--locale", locale).out))
+
+
+@pytest.mark.parametrize("locale", SAID)
+def test_what_is_said_of_platforms_is_told_in_that_language_with_its_grade_and_day(acme: Any, locale: str) -> None:
+    """The control is the next test."""
+    told = _told(acme, locale)
+    assert [text for text in (*_english(), *PLATFORMS, "the totp") if text in told] == []
+
+
+def test_in_english_the_same_is_told_as_the_profiles_have_it(acme: Any) -> None:
+    told = _told(acme, "en")
+    assert sum(text in told for text in _english()) > 5
+    assert [text for text in (*PLATFORMS, "the totp") if text not in told] == ["the totp"]
 
 
 def test_english_stays_as_it_was_and_json_is_english_in_every_language(acme: Any) -> None:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from string import Formatter
 from types import ModuleType
@@ -22,6 +23,7 @@ OTHERS = [locale for locale in LOCALES if locale != "en"]
 ALIKE = {
     ("fr", "{n} secrets"), ("fr", "version {n}"), ("fr", "sessions"), ("fr", "Secret"),
     ("nl", "auditor"), ("nl", "open"), ("nl", "Account"), ("da", "version {n}"),
+    ("nl", "{name}: {text}"), ("da", "{name}: {text}"), ("nb", "{name}: {text}"), ("es", "{name}: {text}"),
     ("nl", "account"), ("da", "person"), ("nb", "person"), ("es", "manual"),
 }  # fmt: skip
 """Texts that are the same in English and in that language, by looking at each."""
@@ -37,11 +39,14 @@ def _catalogues() -> ModuleType:
     return module
 
 
-SAID: list[tuple[str, str, str]] = list(dict.fromkeys(_catalogues().texts()))
+DOMAINS: dict[str, list[tuple[str, str, str]]] = {
+    "govern": list(dict.fromkeys(_catalogues().texts())), "platforms": list(dict.fromkeys(_catalogues().of_platforms())),
+}  # fmt: skip
+SAID = DOMAINS["govern"]
 
 
-def source(locale: str) -> str:
-    return (CATALOGUES / locale / "LC_MESSAGES" / "govern.po").read_text(encoding="utf-8")
+def source(locale: str, domain: str = "govern") -> str:
+    return (CATALOGUES / locale / "LC_MESSAGES" / f"{domain}.po").read_text(encoding="utf-8")
 
 
 def names(text: str) -> list[str]:
@@ -52,10 +57,10 @@ def names(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in found if name is not None)
 
 
-def faults(text: str, locale: str) -> Iterator[str]:
+def faults(text: str, locale: str, domain: str = "govern") -> Iterator[str]:
     """What is wrong with a catalogue, each with the text concerned."""
     catalogue: Catalog = read_po(BytesIO(text.encode()), locale=locale, abort_invalid=True)
-    said = {(context, one): many for context, one, many in SAID}
+    said = {(context, one): many for context, one, many in DOMAINS[domain]}
     there = {}
     for message in catalogue:
         if message.id:
@@ -74,6 +79,8 @@ def faults(text: str, locale: str) -> Iterator[str]:
         ):
             yield f"plurals: {key}"
         for number, form in enumerate(forms):
+            if domain == "platforms":
+                yield from (f"{fault}: {key}" for fault in _misquoted(form, key[1]))
             yield from (f"{fault}: {key}" for fault in _wrong(form, key[1], many, just_one=bool(many) and number == 0 and locale != "fr"))
             if form in (key[1], many) and (locale, form) not in ALIKE and re.search(r"[^\W\d]{4}", form):
                 yield f"English: {key}"
@@ -96,9 +103,35 @@ def _wrong(form: str, one: str, many: str, *, just_one: bool) -> Iterator[str]:
         yield "names"
 
 
+def _misquoted(form: str, text: str) -> Iterator[str]:
+    """Menus are quoted by the names that they have in the English text, from “ to ”, each under the one before it."""
+    outside, *quoted = re.split("“([^“”]*)”", form)
+    menus, outside = quoted[::2], outside + "".join(quoted[1::2])
+    if re.search("[“”›]", outside):
+        yield "broken quotation"
+    yield from (f"no menu there, {name!r}" for menu in menus for name in menu.split(" › ") if name not in text)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize("locale", OTHERS)
-def test_a_catalogue_has_every_text_whole_translated_and_with_its_names(locale: str) -> None:
-    assert sorted(faults(source(locale), locale)) == []
+def test_a_catalogue_has_every_text_whole_translated_and_with_its_names(locale: str, domain: str) -> None:
+    assert sorted(faults(source(locale, domain), locale, domain)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("“Account › Profile”", "“Konto › Profile”", "no menu there, 'Konto'"),
+        ("“Account › Profile”", "“Account › Profile", "broken quotation"),
+        ("“Account › Profile”", "Account › Profile", "broken quotation"),
+    ],
+)
+def test_a_menu_is_quoted_as_the_platforms_english_pages_have_it(before: str, after: str, fault: str) -> None:
+    text = source("da", "platforms")
+    assert text.count(before) == 1
+    assert f"{fault}: ('', 'Open Account, Profile, and change the password there')" in set(
+        faults(text.replace(before, after), "da", "platforms")
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +161,7 @@ def test_what_is_said_was_found_in_code_templates_and_tables() -> None:
 
 def test_no_text_stands_in_the_list_of_those_alike_without_being_alike() -> None:
     forms = set()
-    for locale in OTHERS:
-        for message in read_po(BytesIO(source(locale).encode()), locale=locale):
+    for locale, domain in product(OTHERS, DOMAINS):
+        for message in read_po(BytesIO(source(locale, domain).encode()), locale=locale):
             forms |= {(locale, form) for form in ((message.string,) if isinstance(message.string, str) else message.string)}
     assert forms >= ALIKE

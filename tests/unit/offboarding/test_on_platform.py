@@ -14,7 +14,7 @@ SHOP = profile("instagram")
 
 
 def texts(kind: ItemKind, credential: str = "", tool: str = "") -> list[str]:
-    return [one.text for one in there(kind, SHOP, credential=credential, tool=profile(tool) if tool else None).steps]
+    return [one.line for one in there(kind, SHOP, credential=credential, tool=profile(tool) if tool else None).steps]
 
 
 @pytest.mark.parametrize("credential", ["password", "totp", "recovery-email", "recovery-phone"])

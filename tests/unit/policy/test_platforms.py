@@ -202,7 +202,7 @@ def test_a_statement_without_grade_source_and_day_has_those_of_its_file() -> Non
     x = profile("x")
     said = {one.text: one for one in x.rotate["api-token"]}
     assert {one.grade for one in said.values()} == {"unproven", "specification", "guided"}
-    assert said["Put the new ones where the tool keeps them, then try it"][1:] == (x.grade, x.checked_on, x.source)
+    assert said["Put the new ones where the tool keeps them, then try it"][1:4] == (x.grade, x.checked_on, x.source)
 
 
 def test_limits_that_are_known_are_kept_and_others_are_unknown() -> None:
