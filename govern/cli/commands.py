@@ -10,6 +10,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "What to do next, and what is wrong",
     "todo": "What is open for you, or for somebody else",
     "tick": "Carry out all that time has made due, once",
+    "schedule": "Have this machine run tick by itself: show, install, uninstall",
     "remind": "Tell everybody what is due for them, once",
     "snooze": "Put a due thing off, for a reason and a while",
     "ack": "Say that you have seen a due thing",

@@ -88,8 +88,9 @@ def add_service(
     render.line(render.safe(f"its folder     {folder}"))
     for warning in _wide(purposes, until):
         render.note(f"note: {warning}")
-    does = "govern offboard run-due" if Purpose.RUN_DUE in purposes else "govern rotation reconcile" if made.served else "govern status"
-    render.next_step(does, "as the service: with GOVERN_HOME, GOVERN_KEY_FILE and GOVERN_VAULT set to its own")
+    render.next_step("govern tick", "as the service: with GOVERN_HOME, GOVERN_KEY_FILE and GOVERN_VAULT set to its own")
+    if folder == settings.current.home / "services" / name:
+        render.next_step(f"govern schedule install --service {render.safe(made.handle)}", "has this machine run it every hour")
 
 
 def _new(folder: Path, key_file: Path) -> Keys:

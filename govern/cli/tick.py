@@ -24,7 +24,10 @@ _PARTS = {"cut": "cut", "grant-ended": "grant that ran out", "rotation-opened": 
 
 
 @app.command()
-def tick(json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+def tick(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing where nothing was done and nothing went wrong: for a timer.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
     """Carry out all that is due: cuts, grants that ran out, rotations, reminders, the daily check. Safe to run twice, or on two machines at once."""
     from time import monotonic
 
@@ -32,9 +35,13 @@ def tick(json: Annotated[bool, typer.Option("--json", help="One JSON object on s
 
     workspace = settings.workspace()
     ran = run(workspace, settings.now, monotonic=monotonic)
+    if (workspace.home / "schedule.json").exists():
+        from govern.procedures.schedules import writing
+
+        writing.ran(workspace.home)
     if json:
         render.emit("tick", _row(ran))
-    else:
+    elif not quiet or ran.done or ran.failed or (ran.reminded is not None and (ran.reminded.sent or ran.reminded.failed)):
         _tell(ran)
     if ran.damage is not None:
         if json:

@@ -42,7 +42,7 @@ def status(workspace: Workspace, today: str) -> Status:
     own = _own_case(db, workspace.person)
     rules = policy(db)
     found = [*queries.findings(db, rules, today, workspace.person), *lying_sheets(workspace.home), *lying_pages(workspace.home)]
-    found += lacking.findings(workspace, db)
+    found += lacking.findings(workspace, db) + _silent(workspace.home, today)
     banner = (
         tuple(dict.fromkeys(one.handle for one in past_grace(db, rules, today)))
         if rules.later.overdue and rules.later.overdue.banner
@@ -64,6 +64,13 @@ _COUNTS = {
     "cases": "SELECT count(*) FROM cases WHERE state <> 'closed'",
     "entries": "SELECT count(*) FROM entries",
 }
+
+
+def _silent(home: Path, today: str) -> list[Finding]:
+    """Schedules of this machine by which nothing has run for days."""
+    from govern.procedures.schedules.writing import findings
+
+    return findings(home, today)
 
 
 def _own_case(db: sqlite3.Connection, person: str) -> set[str]:

@@ -157,6 +157,9 @@ EXEMPT: frozenset[str] = frozenset(
         "platform show",  # reads what is shipped
         "policy check",  # reads a file
         "recovery print",  # reads a file
+        "schedule show",  # reads the seed record
+        "schedule install",  # reads the seed record
+        "schedule uninstall",  # reads the seed record
         "vault restore",  # the way to mend it
         "vault trust",  # for a machine that has lost its memory: tested with it
         "vault recover",  # on an empty machine, which can't know better: tested with the recovery
