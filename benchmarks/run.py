@@ -21,6 +21,7 @@ import growth
 import importing
 import peers
 import planning
+import reminding
 import rotating
 import verify
 from measure import Result
@@ -35,6 +36,7 @@ SUBJECTS = {
     "importing": importing,
     "cut": cut,
     "rotating": rotating,
+    "reminding": reminding,
     "growth": growth,
     "peers": peers,
 }

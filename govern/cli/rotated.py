@@ -37,12 +37,15 @@ def row(rotation: Rotation, names: Mapping[str, str]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def table(found: Sequence[Rotation], *, empty: str) -> None:
-    render.table(
-        ("id", "account", "kind", "state", "why", "due", "opened", "grade"),
-        [(short(r.id), r.handle, r.kind, r.state, r.trigger, render.day(r.due), render.day(r.opened_at), r.grade) for r in found],
-        empty=empty,
-    )
+def table(found: Sequence[Rotation], told: Mapping[tuple[str, str], str] | None = None, *, empty: str) -> None:
+    """`told`: when somebody is reminded of what next, as `govern.notices.due.upcoming` gives it; None: without that column."""
+    rows = [(short(r.id), r.handle, r.kind, r.state, r.trigger, render.day(r.due), render.day(r.opened_at), r.grade) for r in found]
+    head = ("id", "account", "kind", "state", "why", "due", "opened", "grade")
+    if told is None:
+        render.table(head, rows, empty=empty)
+        return
+    days = [render.day(told.get((r.id, ""))) for r in found]
+    render.table((*head[:6], "reminder", *head[6:]), [(*one[:6], day, *one[6:]) for one, day in zip(rows, days, strict=True)], empty=empty)
 
 
 def next_of(rotation: Rotation) -> str:

@@ -28,20 +28,24 @@ def list_(
     json: Json = False,
 ) -> None:
     """Rotations: what is due first."""
+    from govern.notices.due import notices, upcoming
     from govern.register.queries import rotations
     from govern.register.queries.people import handles
+    from govern.register.queries.policies import policy
     from govern.rotation.triggers import later
 
     if due is not None and not 0 <= due <= 36_500:
         raise Usage(f"{due} days is no time", hint="--due 0 shows what is due today or overdue")
-    db = settings.workspace().view()
-    by = "" if due is None else f"{later(settings.now(), due)[:10]}T23:59:59Z"
+    workspace = settings.workspace()
+    db, now = workspace.view(), settings.now()
+    by = "" if due is None else f"{later(now, due)[:10]}T23:59:59Z"
     found = rotations.rotations(db, only_open=only_open, due_by=by)
+    told = upcoming(notices(db, policy(db), now, reader=workspace.person, every=True)) if any(not one.ended_at for one in found) else {}
     if json:
         names = handles(db)
-        render.emit("rotation", {"rotations": [row(one, names) for one in found]})
+        render.emit("rotation", {"rotations": [{**row(one, names), "next_reminder": told.get((one.id, ""))} for one in found]})
         return
-    table(found, empty="no rotation" + (" is under way" if only_open or due is not None else " yet: govern rotate ACCOUNT"))
+    table(found, told, empty="no rotation" + (" is under way" if only_open or due is not None else " yet: govern rotate ACCOUNT"))
 
 
 rotation_show.register(app)

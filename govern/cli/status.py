@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,17 +11,29 @@ from govern.cli import render, settings
 from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from govern.holdings.findings import Finding
+    from govern.register.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-def rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def rows(findings: Sequence[Finding], told: Mapping[tuple[str, str], str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """`told`: when somebody is reminded of what next, as `govern.notices.due.upcoming` gives it."""
     return [
-        {"code": f.code, "severity": f.severity, "subject": f.subject, "message": f.message, "due": f.due or None} for f in findings
+        {
+            "code": f.code, "severity": f.severity, "subject": f.subject, "message": f.message, "due": f.due or None,
+            "next_reminder": told.get(_about(f)) if f.key else None,
+        }
+        for f in findings
     ]  # fmt: skip
+
+
+def _about(finding: Finding) -> tuple[str, str]:
+    """The ids that its key names, as due things are kept by."""
+    code, of, about = (*finding.key.split(":"), "", "")[:3]
+    return of or code, about if finding.code == "hand-over-due" else ""
 
 
 def show(findings: Sequence[Finding]) -> None:
@@ -53,7 +66,8 @@ def status(
     found = procedure.status(workspace, now[:10])
     if json:
         render.emit("status", {
-            "next": [{"action": step.action, "command": step.command, "why": step.why} for step in found.next], "findings": rows(found.findings),
+            "next": [{"action": step.action, "command": step.command, "why": step.why} for step in found.next],
+            "findings": rows(found.findings, _reminders(workspace, now)),
             "accounts": found.accounts, "people": found.people, "keyholders": found.keyholders, "rotations": found.rotations, "cases": found.cases,
             "entries": found.entries, "overdue": list(found.banner),
         })  # fmt: skip
@@ -80,3 +94,12 @@ def status(
             render.note(f"{quiet} more for information: govern status --json")
     if check and above_info(found.findings):
         raise typer.Exit(7)
+
+
+def _reminders(workspace: Workspace, now: str) -> Mapping[tuple[str, str], str]:
+    from govern.notices.due import notices, upcoming
+    from govern.register.queries.policies import policy
+
+    db = workspace.view()
+    found = notices(db, policy(db), now, reader=workspace.person, every=True)
+    return upcoming(found) | {(one.thing.kind, ""): one.next for one in found if one.thing.kind == "drill"}

@@ -72,6 +72,15 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
             yield Notice(one, person, point, day, past, next_time, _why(one, circle, person))
 
 
+def upcoming(found: Iterable[Notice]) -> dict[tuple[str, str], str]:
+    """(what a thing is about, the second id of it or nothing) -> when anybody is reminded of it next (UTC)."""
+    times: dict[tuple[str, str], str] = {}
+    for one in found:
+        for key in {(one.thing.of, one.thing.about), (one.thing.of, "")} if one.next else ():
+            times[key] = min(one.next, times.get(key, one.next))
+    return times
+
+
 def _of(rule: ReminderRule, thing: Thing) -> ReminderRule:
     """The rule for this thing: without any stage ahead of its day, where nobody is to hear of it earlier."""
     return rule._replace(tiers={thing.tier: rule.tiers[thing.tier]._replace(before=())}) if thing.on_day else rule

@@ -166,6 +166,8 @@ def closing(speech: Language) -> tuple[str, ...]:
 
 
 def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
     import unicodedata
 
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
@@ -186,6 +188,8 @@ def _wrap(text: str, indent: str = "", *, first: str | None = None, end: str = "
 
 
 def _pieces(word: str, room: int) -> list[str]:
+    if _columns(word) <= room:
+        return [word]
     pieces, current = [], ""
     for c in word:
         if current and _columns(current + c) > room:

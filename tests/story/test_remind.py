@@ -137,6 +137,12 @@ def test_what_is_put_off_or_seen_is_not_told_and_every_item_in_todo_says_when_it
     assert {one["account"]: one["next_reminder"][:10] for one in mia.json("todo", "--all")["items"] if one["what"] == "hand-over"}[
         "blog"
     ] == day
+    mia.ok("rotate", "shop")
+    (row,) = mia.json("rotation", "list", "--open")["rotations"]
+    assert row["next_reminder"] >= row["opened_at"]
+    findings = {one["code"]: one["next_reminder"] for one in mia.json("status")["findings"]}
+    assert findings["rotation-open"] == row["next_reminder"]
+    assert findings["hand-over-due"]
     assert mia.refused("snooze", items["news"]["item"][:8], "--until", "2099-01-01", "--reason", "later")["rule"] == "snooze-most"
     assert mia.refused("ack", "00000000", code=3)["hint"]
     assert mia.run("snooze", items["news"]["item"]).code == 2

@@ -149,7 +149,7 @@ def _grants(db: sqlite3.Connection, _policy: Policy, _now: str, until: str) -> I
         who = name or f"former.{person[:4]}"
         yield Thing(
             kind="emergency" if emergency else "grant", of=id_, due=ends, tier=tier, account=handle, subject=person, name=who,
-            first=() if emergency else (custodian,), deputy=deputy, also="" if emergency else person,
+            first=() if emergency else (custodian,), deputy="" if emergency else deputy, also="" if emergency else person,
             command=f"govern who {handle}" if emergency else f"govern grant {handle} {who} --until DATE",
         )  # fmt: skip
 

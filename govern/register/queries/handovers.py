@@ -48,15 +48,16 @@ _DUE: Final = """
 SELECT a.id, a.handle, a.tier, a.custodian, coalesce(a.deputy, ''), c.id, c.kind, v.n, p.id, coalesce(p.handle, 'former.' || substr(p.id, 1, 4)),
   max(v.current_at, g.since), v.rotation IS NOT NULL,
   EXISTS (SELECT 1 FROM credentials o WHERE o.account = a.id AND o.kind = c.kind AND o.id <> c.id)
-FROM grants g JOIN accounts a ON a.id = g.account AND a.state = 'active' JOIN people p ON p.id = g.person AND NOT p.leaving AND p.left_on IS NULL
-JOIN credentials c ON c.account = a.id AND c.kind NOT IN (SELECT value FROM json_each(:never))
-JOIN versions v ON v.credential = c.id AND v.state = 'current' AND v.manifest IS NOT NULL
-WHERE g.ended_at IS NULL AND (g.until IS NULL OR substr(g.until, 1, 10) >= :today)
+FROM people p CROSS JOIN grants g INDEXED BY grants_person ON g.person = p.id AND g.ended_at IS NULL
+  AND (g.until IS NULL OR substr(g.until, 1, 10) >= :today)
+CROSS JOIN credentials c ON c.account = g.account AND c.kind NOT IN (SELECT value FROM json_each(:never))
+CROSS JOIN versions v ON v.credential = c.id AND v.state = 'current' AND v.manifest IS NOT NULL
   AND (v.rotation IS NOT NULL OR c.kind IN (SELECT value FROM json_each(:first)))
-  AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind))
-  AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active')
+CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active'
+WHERE NOT p.leaving AND p.left_on IS NULL AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active')
   AND NOT EXISTS (
     SELECT 1 FROM exposures e WHERE e.person = p.id AND e.credential = v.credential AND e.n = v.n AND e.strength <> 'possible')
+  AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind))
 ORDER BY a.handle, p.handle, c.kind, c.id
 """
 

@@ -144,3 +144,15 @@ def test_in_quiet_hours_nothing_is_sent_and_behind_them_everything(office: Offic
     assert office.db().execute("SELECT count(*) FROM leases").fetchone() == (0,)
     office.later(hours=11)
     assert told(office) == ["anna", "ben"], "the deputy as well: it is the day itself, of a critical account"
+
+
+def test_an_emergency_is_told_to_every_admin_at_once_and_to_no_deputy(office: Office) -> None:
+    office.enrol("dora", "admin")
+    until = (office.moment.replace(day=office.moment.day + 1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    office.person("eve")
+    given = {"account": office.ids["shop"], "person": office.ids["eve"], "until": until}
+    office.fact("grant.issued", {"grant": "ab" * 16, **given, "emergency": True}, {"reason": "nobody else is there"}, by="dora")
+    assert heard(office, "emergency") == {"mia", "dora"}
+    assert {one.digest.handle for one in office.remind().sent if any(each.thing.kind == "emergency" for each in one.digest.notices)} == {
+        "mia", "dora"
+    }  # fmt: skip
