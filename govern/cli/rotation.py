@@ -28,7 +28,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """Rotations: what is due first."""
-    from govern.notices.due import notices, upcoming
+    from govern.notices.due import upcoming
     from govern.register.queries import rotations
     from govern.register.queries.people import handles
     from govern.register.queries.policies import policy
@@ -40,7 +40,7 @@ def list_(
     db, now = workspace.view(), settings.now()
     by = "" if due is None else f"{later(now, due)[:10]}T23:59:59Z"
     found = rotations.rotations(db, only_open=only_open, due_by=by)
-    told = upcoming(notices(db, policy(db), now, reader=workspace.person, every=True)) if any(not one.ended_at for one in found) else {}
+    told = upcoming(db, policy(db), now, reader=workspace.person, rotations=True) if any(not one.ended_at for one in found) else {}
     if json:
         names = handles(db)
         render.emit("rotation", {"rotations": [{**row(one, names), "next_reminder": told.get((one.id, ""))} for one in found]})

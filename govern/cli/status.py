@@ -97,9 +97,8 @@ def status(
 
 
 def _reminders(workspace: Workspace, now: str) -> Mapping[tuple[str, str], str]:
-    from govern.notices.due import notices, upcoming
+    from govern.notices.due import upcoming
     from govern.register.queries.policies import policy
 
     db = workspace.view()
-    found = notices(db, policy(db), now, reader=workspace.person, every=True)
-    return upcoming(found) | {(one.thing.kind, ""): one.next for one in found if one.thing.kind == "drill"}
+    return upcoming(db, policy(db), now, reader=workspace.person)

@@ -35,10 +35,13 @@ class Notice(NamedTuple):
 
 
 def notices(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, every: bool = False) -> list[Notice]:
-    """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next. `reader`: person id of who runs this."""
+    """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next: what is due soon, and rotations under way however
+    far ahead they are due. `reader`: person id of who runs this."""
     rule = later_rules.reminders(policy.later)
     today = stages.local_day(now, rule.zone)
     found = queries.things(db, policy, now, stages.plus(today, rule.ahead + 1), reader=reader)
+    if every:
+        found += set(_rotations(db, policy, now)) - set(found)
     if not found:
         return []
     return list(_notices(db, rule, now, today, found, every))
@@ -72,13 +75,24 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
             yield Notice(one, person, point, day, past, next_time, _why(one, circle, person))
 
 
-def upcoming(found: Iterable[Notice]) -> dict[tuple[str, str], str]:
-    """(what a thing is about, the second id of it or nothing) -> when anybody is reminded of it next (UTC)."""
+def upcoming(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, rotations: bool = False) -> dict[tuple[str, str], str]:
+    """(what a due thing is about, the second id of it or nothing) -> when anybody is reminded of it next (UTC); of a drill ("drill", ""). `rotations`: of
+    nothing else."""
+    rule = later_rules.reminders(policy.later)
+    if rotations:
+        found = list(_notices(db, rule, now, stages.local_day(now, rule.zone), _rotations(db, policy, now), every=True))
+    else:
+        found = notices(db, policy, now, reader=reader, every=True)
     times: dict[tuple[str, str], str] = {}
     for one in found:
-        for key in {(one.thing.of, one.thing.about), (one.thing.of, "")} if one.next else ():
+        of = one.thing.of if one.thing.kind != "drill" else "drill"
+        for key in {(of, one.thing.about), (of, "")} if one.next else ():
             times[key] = min(one.next, times.get(key, one.next))
     return times
+
+
+def _rotations(db: sqlite3.Connection, policy: Policy, now: str) -> list[Thing]:
+    return queries.things(db, policy, now, "9999-12-31", kinds=("rotation",))
 
 
 def _of(rule: ReminderRule, thing: Thing) -> ReminderRule:

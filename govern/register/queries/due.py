@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from govern.holdings import notices
@@ -67,15 +67,16 @@ CROSS JOIN accounts a ON a.id = c.account WHERE NOT {_OPEN}
 """Credentials of which no rotation is open: one that is open speaks for itself."""
 
 
-def things(db: sqlite3.Connection, policy: Policy, now: str, until: str, *, reader: str = "") -> list[Thing]:
-    """All that is due by the day `until` (ISO date) or before, each once. `now`: UTC; `reader`: the person (id) whose register this is."""
+def things(db: sqlite3.Connection, policy: Policy, now: str, until: str, *, reader: str = "", kinds: Collection[str] = ()) -> list[Thing]:
+    """All that is due by the day `until` (ISO date) or before, each once. `now`: UTC; `reader`: the person (id) whose register this is; `kinds`: of
+    `base`, only these."""
     from govern.register.queries.due_cases import of_cases
 
     found: dict[tuple[str, str, str], Thing] = {}
-    for query in QUERIES.values():
+    for query in [QUERIES[kind] for kind in kinds] or QUERIES.values():
         for one in query(db, policy, now, until):
             found.setdefault((one.kind, one.of, one.about), one)
-    for one in of_cases(db, now, until, reader=reader):
+    for one in of_cases(db, now, until, reader=reader) if not kinds else ():
         found.setdefault((one.kind, one.of, one.about), one)
     return [one for one in found.values() if one.due and one.due[:10] <= until]
 

@@ -5,6 +5,7 @@ Every run is held against it: what was sent is exactly what was open, had reache
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -292,7 +293,10 @@ class Year:
         sent: dict[tuple[Key, str], int] = {}
         try:
             self._remind(sent, crash)
+            crashed = False
         except Crash:
+            crashed = True
+        if crashed:
             self.crashes += 1
             self._after_crash()
         for (key, person), stage in sent.items():
@@ -374,6 +378,7 @@ class Year:
     def _after_crash(self) -> None:
         """What was on its way counts as told where the ledger has it; if not, the next run has to say it once more, and nothing else."""
         self._again()
+        gc.collect()  # what the crash left open is closed with a process
         assert self._flight is not None
         flight = self._flight
         rows = {
