@@ -59,9 +59,16 @@ RUNS: Final = ("remind", "tick")
 """What one machine at a time does for all."""
 NOTICES: Final = (
     "schedule", "rotation", "former", "hand-over", "grant", "emergency", "cut", "case-item", "drill", "stale-pin", "baseline", "authority", "undelivered",
-    "acknowledgement", "review", "exception",
+    "acknowledgement", "review", "exception", "incident",
 )  # fmt: skip
 """Kinds of things that people are reminded of."""
+INCIDENT_KINDS: Final = ("takeover", "rogue-post", "leak", "negative", "phishing", "lost-device")
+INCIDENT_STEPS: Final = (
+    "freeze", "rotate", "sessions", "scheduled-posts", "evidence", "device", "platform", "correct", "warn", "inform", "answer", "apologise", "recover",
+)  # fmt: skip
+"""What may be done about an incident; which of it, and in which order, a playbook says."""
+INCIDENT_HANDS: Final = ("lead", "second")
+"""Two people work at once: whose step it is."""
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy", "account-erasure")
 """What takes two persons."""
 
@@ -241,6 +248,23 @@ FACTS: Final[Mapping[str, Fact]] = {
     "channel.opened": _fact(channel=id_, credential=id_, version=count),
     "channel.tested": _fact(channel=id_, person=id_),
     "channel.answered": _fact(channel=id_, works=flag),
+    # something went wrong: reports, incidents, freezes
+    "incident.reported": _fact(
+        report=id_, kind=word(*INCIDENT_KINDS), answer_by=time, optional={"account": id_, "on_behalf": id_}, personal={"note": _note}
+    ),
+    "incident.answered": _fact(report=id_, optional={"account": id_}),
+    "incident.opened": _fact(
+        incident=id_, kind=word(*INCIDENT_KINDS), lead=id_, steps=many(row(word(*INCIDENT_STEPS), word(*INCIDENT_HANDS)), 20),
+        optional={"account": id_, "second": id_, "report": id_, "drill": flag},
+    ),
+    "incident.step_ended": _fact(
+        incident=id_, step=word(*INCIDENT_STEPS), state=word("done", "skipped"), optional={"evidence": digest}, personal={"note": _note}
+    ),
+    "incident.joined": _fact(incident=id_, person=id_),
+    "incident.cleared": _fact(incident=id_),
+    "incident.closed": _fact(incident=id_, personal={"lessons": _note}),
+    "freeze.begun": _fact(freeze=id_, look_again=date, allowed=many(id_, 50), optional={"account": id_, "incident": id_}),
+    "freeze.ended": _fact(freeze=id_),
     # rotation
     "rotation.opened": _fact(rotation=id_, credential=id_, trigger=word(*TRIGGERS), optional={"person": id_, "due": time}),
     "rotations.opened": _fact(

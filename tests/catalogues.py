@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from govern.facts import GRADES, ROLES, TRIGGERS
+from govern.facts import GRADES, INCIDENT_KINDS, INCIDENT_STEPS, ROLES, TRIGGERS
 from govern.offboarding import beside
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemState
@@ -18,6 +18,7 @@ from govern.offboarding.wording import SECRETS
 from govern.policy.platforms import load_profiles
 from govern.policy.profile import TRUST
 from govern.reports.departure import BASES
+from govern.reports.incident import HAPPENED
 from govern.rotation.residue import ALIVE
 
 GOVERN = Path(__file__).parents[1] / "govern"
@@ -29,6 +30,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "credential": tuple(SECRETS.values()),
     "entry": ("case opened", "cut", "case closed", "rotation confirmed", *sorted(beside.KINDS)),
     "grade": GRADES,
+    "incident event": HAPPENED,
+    "incident kind": INCIDENT_KINDS,
+    "incident state": ("open", "clear", "closed"),
+    "incident step": INCIDENT_STEPS,
     "item state": tuple(ItemState),
     "left alive": ALIVE,
     "outcome": ("works no more", "still known", "waived", "not-applicable"),

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     "holds": "What a person holds and could know",
     "rotate": "Change a secret on its platform, step by step",
     "rotation": "Rotations: list, show, confirm, reject, unsure, lost, abort, reconcile",
+    "incident": "Something went wrong: report, open, work through, freeze, drill, close",
     "offboard": "A departure: plan, open, work through, close, report",
     "channel": "Ways by which reminders go out: add, list, edit, end, test",
     "calendar": "What is due for a person, as a calendar file",

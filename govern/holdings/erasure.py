@@ -30,7 +30,19 @@ _SUBJECT: Final = {
 """Fact -> the field of its body that says whom its personal part is about."""
 
 _BY: Final = frozenset(
-    {"secret.revealed", "code.shown", "code.spent", "secrets.exported", "import.recorded", "backup.made", "way.ending", "notice.snoozed"}
+    {
+        "secret.revealed",
+        "code.shown",
+        "code.spent",
+        "secrets.exported",
+        "import.recorded",
+        "backup.made",
+        "way.ending",
+        "notice.snoozed",
+        "incident.reported",
+        "incident.step_ended",
+        "incident.closed",
+    }
 )
 """Facts whose personal part is about whoever recorded them."""
 
@@ -49,6 +61,8 @@ def concerned(type_: str, actor: str, body: Mapping[str, Any]) -> set[str]:
         found.add(str(body["recipient"]))
     if type_ in ("app.connected", "exception.granted") and "person" in body:
         found.add(str(body["person"]))
+    if type_ == "incident.reported" and "on_behalf" in body:
+        found.add(str(body["on_behalf"]))
     if type_ == "proposal.made" and "person" in body["parameters"]:
         found.add(str(body["parameters"]["person"]))
     return found

@@ -32,9 +32,10 @@ class Step(NamedTuple):
 
 _RANK: Final = (
     "void-entry", "secret-lacking", "request-odd", "request-waits", "known-by-former", "role-of-former", "channel-of-former",
-    "prompts-of-former", "login-of-person",
+    "prompts-of-former", "login-of-person", "report-unanswered",
     "device-lost", "envelope-opened", "past-grace-event", "emergency-over", "rotation-unknown", "rotation-open", "past-grace-calendar",
-    "custodian-left", "case-open", "app-of-former", "device-of-former", "personal-channel", "sole-native-admin", "emergency-grant",
+    "custodian-left", "freeze-old", "incident-alone", "lessons-missing", "case-open",
+    "app-of-former", "device-of-former", "personal-channel", "sole-native-admin", "emergency-grant",
     "critical-others-unknown", "digest-undelivered", "channel-failing", "channel-account-retired", "channel-unopened",
     "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown",
     "hand-over-due", "place-to-clean", "envelope-stale", "codes-few", "grant-past", "holders-most", "no-rule", "weak-totp", "weak-password",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Set
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from govern.notices import stages
 from govern.notices.stages import Circle, Told
 from govern.policy import later_rules
-from govern.policy.reminder_rules import ReminderRule
+from govern.policy.reminder_rules import ReminderRule, TierReminders
 from govern.policy.rules import Policy
 from govern.register.queries import due as queries
 from govern.register.queries import reminded, work
@@ -60,7 +60,7 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
     points, snoozed, seen = reminded.points(db, [id_ for _, id_, _, _ in near]), reminded.snoozes(db), reminded.acknowledged(db)
     for one, id_, day, past in near:
         circle = _circle(one, present, runs if one.runs else admins)
-        for person in sorted(stages.audience(rule.tiers[one.tier], circle, past)):
+        for person in sorted(stages.audience(_of(rule, one).tiers[one.tier], circle, past)):
             acknowledged = seen.get((id_, person), "")
             told = Told(
                 point=points.get((id_, stages.local_day(one.due, "UTC"), person)), snoozed=snoozed.get(id_, ""),
@@ -96,8 +96,13 @@ def _rotations(db: sqlite3.Connection, policy: Policy, now: str) -> list[Thing]:
 
 
 def _of(rule: ReminderRule, thing: Thing) -> ReminderRule:
-    """The rule for this thing: without any stage ahead of its day, where nobody is to hear of it earlier."""
+    """The rule for this thing: without any stage ahead of its day, where nobody is to hear of it earlier; of what is urgent all hear at once, and daily."""
+    if thing.urgent:
+        return rule._replace(tiers={thing.tier: _AT_ONCE})
     return rule._replace(tiers={thing.tier: rule.tiers[thing.tier]._replace(before=())}) if thing.on_day else rule
+
+
+_AT_ONCE: Final = TierReminders(before=(7,), repeat=1, deputy=-7, admin=-7)
 
 
 def _circle(thing: Thing, present: Set[str], admins: Set[str]) -> Circle:

@@ -74,6 +74,10 @@ def _what(notice: Notice, speech: Language) -> str:
             text = say("Decide whether the exception for {person} is still needed")
         case "exception":
             text = say("Decide whether the exception for {account} is still needed")
+        case "incident" if one.account:
+            text = say("Somebody reported that something is wrong with {account}")
+        case "incident":
+            text = say("Somebody reported that something is wrong")
         case "undelivered":
             text = say("See to it that reminders reach {person}")
         case _:
@@ -115,6 +119,8 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("If yes, authorise it again. If no, nothing has to be done: it stops by itself.")
         case "exception":
             return say("If yes, have it granted again with a reason and a later end. If no, see to it that the rule is kept, and end it.")
+        case "incident":
+            return say("Look at it now, and call whoever reported it. Answer nobody in public before two of you have looked.")
         case "undelivered":
             return say("Their mail address may be wrong or their mailbox full. Reach them in another way, and correct the address.")
         case _:

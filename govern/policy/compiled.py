@@ -16,6 +16,7 @@ from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
 from govern.policy.files import platform_texts
 from govern.policy.hr_model import HrFile
+from govern.policy.incident_model import Playbook
 from govern.policy.platform_model import PlatformProfile
 from govern.policy.platforms import COMPILED
 from govern.policy.policy_model import PolicyRules
@@ -55,6 +56,12 @@ def hr_schema() -> dict[str, Any]:
     """JSON Schema of the map of an HR program's export."""
     shape = HrFile.model_json_schema(by_alias=True)
     return {"$schema": _DIALECT} | shape | {"title": "govern HR map", "description": "How the export of an HR program is read."}
+
+
+def incident_schema() -> dict[str, Any]:
+    """JSON Schema of an incident playbook."""
+    shape = Playbook.model_json_schema(by_alias=True)
+    return {"$schema": _DIALECT} | shape | {"title": "govern incident playbook", "description": "What is done when something went wrong."}
 
 
 def platforms() -> list[dict[str, Any]]:
@@ -98,6 +105,7 @@ def texts() -> dict[str, str]:
     """Path below `policies/` -> text of every file that is made here."""
     made = {
         "schema/policy.schema.json": policy_schema(), "schema/platform.schema.json": platform_schema(), "schema/hr.schema.json": hr_schema(),
+        "schema/incident.schema.json": incident_schema(),
         COMPILED: platforms(),
     }  # fmt: skip
     return {path: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for path, value in made.items()}

@@ -53,25 +53,26 @@ class Ran:
 _MEMO: Final = "remind_quiet"
 
 
-def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = posts, held: Held | None = None) -> Ran:
+def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = posts, held: Held | None = None, urgent: bool = False) -> Ran:
     """Tell everybody what waits for them. `clock`: the UTC time, asked again as the run goes on; `posts`: by which ways; `held`: the lease under which this
-    is part of a longer run, which takes and gives back none of its own."""
+    is part of a longer run, which takes and gives back none of its own; `urgent`: tell of nothing else. What is urgent knows no quiet hours."""
     db, now = workspace.view(), clock()
-    if _is_quiet(db, now):
+    if not urgent and _is_quiet(db, now):
         return Ran()
     from govern.procedures import lease
 
     seen = connection.state(db, "size")
     waiting, opens = due_now(db, now, reader=workspace.person)
-    if not waiting:
+    if not waiting and not urgent:
         _remember(db, now)
-        return Ran()
-    if opens:
-        return Ran(quiet_until=opens)
+    only = urgent or bool(opens)
+    waiting = _of_them(waiting, only=only)
+    if not waiting:
+        return Ran(quiet_until="" if urgent else opens)
     own = held is None
     with workspace.transaction(now) as tx:
         if tx.first != seen:  # what others have recorded meanwhile counts
-            waiting, _ = due_now(tx.register, now, reader=workspace.person)
+            waiting = _of_them(due_now(tx.register, now, reader=workspace.person)[0], only=only)
         if not waiting:
             return Ran()
         if held is None:
@@ -84,6 +85,11 @@ def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = pos
     finally:
         if own:
             lease.give_back(workspace, held, clock())
+
+
+def _of_them(waiting: list[Notice], *, only: bool) -> list[Notice]:
+    """All, or what is urgent alone."""
+    return [one for one in waiting if one.thing.urgent or not only]
 
 
 def due_now(db: sqlite3.Connection, now: str, *, reader: str) -> tuple[list[Notice], str]:

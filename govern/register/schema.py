@@ -126,6 +126,22 @@ CREATE TABLE exceptions (
   ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX exceptions_account ON exceptions (account) WHERE ended_at IS NULL;
 CREATE INDEX exceptions_person ON exceptions (person) WHERE ended_at IS NULL;
+CREATE TABLE reports (
+  id TEXT PRIMARY KEY, kind TEXT, account TEXT, reporter TEXT, on_behalf TEXT, note TEXT, answer_by TEXT, at TEXT, answered_at TEXT, answerer TEXT,
+  incident TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX reports_open ON reports (answer_by) WHERE answered_at IS NULL;
+CREATE TABLE incidents (
+  id TEXT PRIMARY KEY, kind TEXT, account TEXT, lead TEXT, second TEXT, report TEXT, drill INTEGER NOT NULL DEFAULT 0, opener TEXT, at TEXT,
+  cleared_at TEXT, clearer TEXT, cleared_alone INTEGER NOT NULL DEFAULT 0, closed_at TEXT, closer TEXT, closed_entry INTEGER, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX incidents_open ON incidents (account) WHERE closed_at IS NULL;
+CREATE TABLE incident_steps (
+  incident TEXT, seq INTEGER, step TEXT, hand TEXT, state TEXT NOT NULL DEFAULT 'open', at TEXT, ender TEXT, evidence TEXT, note TEXT, entry INTEGER,
+  PRIMARY KEY (incident, step)) WITHOUT ROWID;
+CREATE TABLE lessons (incident TEXT PRIMARY KEY, text TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE freezes (
+  id TEXT PRIMARY KEY, account TEXT, allowed TEXT, look_again TEXT, incident TEXT, freezer TEXT, at TEXT, ended_at TEXT, ender TEXT, ended_entry INTEGER,
+  entry INTEGER) WITHOUT ROWID;
+CREATE INDEX freezes_open ON freezes (account) WHERE ended_at IS NULL;
 CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
   ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;

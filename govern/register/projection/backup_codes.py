@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.register.projection.freezes import guarded
 from govern.register.projection.scene import Scene
 
 
@@ -65,4 +66,4 @@ def _carried(scene: Scene) -> None:
         )  # fmt: skip
 
 
-APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"code.spent": _spent, "codes.carried": _carried}
+APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"code.spent": guarded(_spent), "codes.carried": _carried}

@@ -36,6 +36,9 @@ TEXTS: Final = (
     ("undelivered", "reason"),
     ("snoozes", "reason"),
     ("exceptions", "reason"),
+    ("reports", "note"),
+    ("incident_steps", "note"),
+    ("lessons", "text"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 

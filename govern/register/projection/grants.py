@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.register.projection import services
+from govern.register.projection import freezes, services
 from govern.register.projection.scene import Scene
 
 _STANDS: Final = """
@@ -37,6 +37,7 @@ def _issued(scene: Scene) -> None:
         raise services.holds_nothing()
     if holds:
         raise Refused("the person holds this account already", rule="one-grant")
+    freezes.may_grant(scene, body["account"], body["person"])
     kinds = json.dumps(sorted(body["kinds"])) if "kinds" in body else None
     scene.run(
         "INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)",

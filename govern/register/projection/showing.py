@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from govern.register.projection.freezes import guarded, guarded_many
 from govern.register.projection.scene import Scene
 
 
@@ -104,9 +105,9 @@ def _carried(scene: Scene) -> None:
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "exposures.carried": _carried,
-    "secret.revealed": revealed,
-    "code.shown": _code,
-    "secret.handed_over": handed_over,
-    "secrets.exported": exported,
+    "secret.revealed": guarded(revealed),
+    "code.shown": guarded(_code),
+    "secret.handed_over": guarded(handed_over),
+    "secrets.exported": guarded_many(exported),
     "import.recorded": _imported,
 }

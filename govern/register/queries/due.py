@@ -26,7 +26,7 @@ class Thing(NamedTuple):
     `due`: a day, or a UTC time. `first`, `deputy`: who answers for it, then who does when it grows late (person ids); nobody known: admins.
     `also`: told as well until the due day. `barred`: whoever must not hear of it. `pressing`: somebody is gone and still knows a secret.
     `lapses`: it ends by itself on its day. `runs`: HR counts as an admin does. `embargoed`: nothing is said of it but that it is there.
-    `on_day`: nobody hears of it ahead of its due day.
+    `on_day`: nobody hears of it ahead of its due day. `urgent`: everybody hears of it at once, by day and by night.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Thing(NamedTuple):
     runs: bool = False
     embargoed: bool = False
     on_day: bool = False
+    urgent: bool = False
     number: int = 0
     """Of an item of a case: its number; of a baseline: how many findings."""
     told: Told | None = None
@@ -224,8 +225,22 @@ def _exceptions(db: sqlite3.Connection, _policy: Policy, _now: str, until: str) 
         )  # fmt: skip
 
 
+def _reports(db: sqlite3.Connection, _policy: Policy, _now: str, _until: str) -> Iterator[Thing]:
+    """What somebody has seen, until somebody has answered: whoever answers for the account, the deputy and all admins hear of it at once (IR-6)."""
+    rows = db.execute(
+        "SELECT r.id, r.answer_by, coalesce(a.handle, ''), coalesce(a.tier, 'critical'), coalesce(a.custodian, ''), coalesce(a.deputy, '')"
+        " FROM reports r INDEXED BY reports_open LEFT JOIN accounts a ON a.id = r.account WHERE r.answered_at IS NULL"
+    )
+    for id_, answer_by, handle, tier, custodian, deputy in rows:
+        yield Thing(
+            kind="incident", of=id_, due=answer_by, tier=tier, account=handle, first=(custodian,) if custodian else (), deputy=deputy, urgent=True,
+            command=f"govern incident open {id_[:8]}",
+        )  # fmt: skip
+
+
 QUERIES: Final[Mapping[str, Callable[[sqlite3.Connection, Policy, str, str], Iterator[Thing]]]] = {
     "rotation": _rotations, "former": _former, "schedule": _schedule, "hand-over": _handovers, "grant": _grants,
     "drill": _drill, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered, "exception": _exceptions,
+    "incident": _reports,
 }  # fmt: skip
 """Kind -> how it is found. Each takes the policy, the time (UTC) and the last day asked for. Whatever comes to be reminded of later is one more line."""

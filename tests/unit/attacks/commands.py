@@ -51,6 +51,9 @@ READING: tuple[str, ...] = (
     "ledger export --out {new}.export",
     "report holders --json",
     "report leavers --json",
+    "incident list --json",
+    "incident show 012345",
+    "incident text 012345 apology",
     "channel list --json",
     "calendar --out {new}.ics",
 )
@@ -112,6 +115,17 @@ WRITING: tuple[str, ...] = (
     "rotation lost 012345",
     "rotation abort 012345",
     "rotation reconcile",
+    "incident report --account shop --kind leak --note seen",
+    "incident answer 012345",
+    "incident open shop --kind takeover",
+    "incident drill shop",
+    "incident second 012345 ben",
+    "incident done 012345 evidence",
+    "incident skip 012345 evidence --reason gone",
+    "incident all-clear 012345",
+    "incident close 012345 --lessons learned",
+    "incident freeze shop",
+    "incident thaw shop",
     "offboard open ben",
     "offboard assign 012345 1 ben",
     "offboard done 012345 1",
@@ -156,6 +170,7 @@ EXEMPT: frozenset[str] = frozenset(
         "platform list",  # reads what is shipped
         "platform show",  # reads what is shipped
         "policy check",  # reads a file
+        "incident check",  # reads a file
         "recovery print",  # reads a file
         "schedule show",  # reads the seed record
         "schedule install",  # reads the seed record

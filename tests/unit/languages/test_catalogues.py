@@ -25,6 +25,7 @@ ALIKE = {
     ("nl", "auditor"), ("nl", "open"), ("nl", "Account"), ("da", "version {n}"),
     ("nl", "{name}: {text}"), ("da", "{name}: {text}"), ("nb", "{name}: {text}"), ("es", "{name}: {text}"),
     ("nl", "account"), ("da", "person"), ("nb", "person"), ("es", "manual"),
+    ("fr", "incident {id}"), ("nl", "incident {id}"), ("nl", "phishing"), ("da", "phishing"), ("nb", "phishing"),
 }  # fmt: skip
 """Texts that are the same in English and in that language, by looking at each."""
 

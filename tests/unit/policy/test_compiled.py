@@ -22,7 +22,13 @@ from ...conftest import ROOT
 def test_shipped_files_are_what_would_be_made_now() -> None:
     """After a change of a model or a profile: python -m govern.policy.compiled."""
     made = compiled.texts()
-    assert set(made) == {"schema/policy.schema.json", "schema/platform.schema.json", "schema/hr.schema.json", "platforms.json"}
+    assert set(made) == {
+        "schema/policy.schema.json",
+        "schema/platform.schema.json",
+        "schema/hr.schema.json",
+        "schema/incident.schema.json",
+        "platforms.json",
+    }
     for path, text in made.items():
         assert files.shipped(path).decode() == text, path
 
