@@ -76,7 +76,8 @@ def collect(db: sqlite3.Connection, one: Incident, *, now: str) -> Told:
         found.append(_line(one.closed_at, "closed", who=one.closer))
     lines = sorted(found, key=lambda line: line[0])
     return Told(
-        organisation=str(encoding.loads(state(db, "founding") or "{}").get("organisation", "")), id=one.id, kind=one.kind, account=one.handle, platform=one.platform,
+        organisation=str(encoding.loads(state(db, "founding") or "{}").get("organisation", "")), id=one.id, kind=one.kind,
+        account=one.handle, platform=one.platform,
         drill=one.drill,
         state=one.state, lead=names.get(one.lead, one.lead), second=names.get(one.second, "") if one.second else "", alone=one.alone, began=began,
         answered=minutes(began, reported.answered_at) if reported and reported.answered_at else None,
