@@ -79,7 +79,7 @@ def import_(
         result = procedure.bring_in(workspace, asked, settings.now(), progress=_progress(len(taken)))
         if result.undecided and settings.current.terminal and not json:
             result = _decide(workspace, asked, result)
-    warnings = sentences(result, reading)
+    warnings = sentences(result, reading, [login for login, _ in taken])
     skipped = [*reading.skipped, *result.skipped]
     if json:
         told = import_show.as_json(result, skipped, warnings)

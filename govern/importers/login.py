@@ -26,7 +26,7 @@ class Login:
 
     `row` is its place in the file for a person to look up ("row 7", "item 3", "Emails/WS/aib"). `password` is None where the file has
     none. `totp` holds every seed of the login: an otpauth URI or bare base32. `password_changed` is what the file claims, in UTC
-    (ISO 8601, seconds, Z). The fields from `account` on are filled by spreadsheets only.
+    (ISO 8601, seconds, Z). A note is told of and not taken. The fields from `account` on are filled by spreadsheets only.
     """
 
     row: str

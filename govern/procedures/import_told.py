@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from govern.importers.login import Reading
+from govern.importers.login import Login, Reading
 from govern.importers.records import places
 from govern.procedures.import_ import Result
 
 _MOST: Final = 20
 
 
-def sentences(result: Result, reading: Reading) -> list[str]:
-    """Every warning, those of the reader first."""
-    return [*_of_reader(result, reading), *_of_secrets(result), *_of_conflicts(result), *_of_people(result)]
+def sentences(result: Result, reading: Reading, taken: Sequence[Login]) -> list[str]:
+    """Every warning, those of the reader first. `taken`: the logins of it that were chosen."""
+    return [*_of_reader(result, reading), *_of_notes(taken), *_of_secrets(result), *_of_conflicts(result), *_of_people(result)]
 
 
 def _of_reader(result: Result, reading: Reading) -> Iterator[str]:
@@ -23,6 +23,13 @@ def _of_reader(result: Result, reading: Reading) -> Iterator[str]:
     for warning in reading.warnings:
         if not (odd and warning.startswith(odd) and "kept" in warning):
             yield warning
+
+
+def _of_notes(taken: Sequence[Login]) -> Iterator[str]:
+    """What stands in a note is often a secret, or says where one lies; it must not get lost with the file."""
+    rows = [login.row for login in taken if login.note_present]
+    if rows:
+        yield f"has a note that was not taken: {_each(rows)}; read it before the file goes, there may be a secret in it"
 
 
 def _of_secrets(result: Result) -> Iterator[str]:

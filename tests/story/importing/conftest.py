@@ -21,10 +21,18 @@ SHORT_SEED = "JBSWY3DPEHPK3PXP"
 
 
 def row(
-    name: str, login: str = "", password: str = "", *, uri: str = "", totp: str = "", folder: str = "", type_: str = "login"
+    name: str,
+    login: str = "",
+    password: str = "",
+    *,
+    uri: str = "",
+    totp: str = "",
+    folder: str = "",
+    type_: str = "login",
+    notes: str = "",
 ) -> list[str]:
     """One login (or note) as Bitwarden's CSV has it."""
-    return [folder, "", type_, name, "", "", "0", uri, login, password, totp]
+    return [folder, "", type_, name, notes, "", "0", uri, login, password, totp]
 
 
 def table(head: Iterable[str], *rows: Iterable[str]) -> str:

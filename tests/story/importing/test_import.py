@@ -30,6 +30,14 @@ def test_an_import_says_what_became_of_every_login(vault: Any, bitwarden: Callab
     assert vault.ok("reveal", "instagram.acme", "--stdout").out == "first-password"
 
 
+def test_a_note_is_not_taken_and_its_record_is_named(vault: Any, bitwarden: Callable[..., str]) -> None:
+    """What it says is told nowhere. Control: the record beside it, without a note, is not named."""
+    path = bitwarden(row("Acme", "acme", "first-password", notes="pin of the phone: 9137"), row("Shop", "shop", "another-password"))
+    told = vault.ok("import", path, "--json").out
+    assert "has a note that was not taken: row 2; read it before the file goes" in told
+    assert "9137" not in told + vault.ok("account", "show", "acme").out
+
+
 def test_platform_login_address_and_title_are_kept(vault: Any, bitwarden: Callable[..., str], inside: Inside) -> None:
     vault.ok("import", bitwarden(row("Acme", "acme", "p4ssw0rd-one", uri=INSTAGRAM)))
     assert inside.register("SELECT platform, login, url, title, tier FROM accounts") == [
