@@ -1,5 +1,5 @@
 """What is made from the models and the profiles: three JSON Schemas, all platforms in one file, the table of
-`docs/platforms.md`, and `docs/platform-needs.md`.
+`docs/platforms.md`, `docs/platform-needs.md`, and `docs/policy-reference.md`.
 
 `python -m govern.policy.compiled` writes them again after a change; a test compares. Runs in the source tree only.
 """
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from govern.facts import PRESETS
-from govern.policy import needs
+from govern.policy import needs, reference
 from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
-from govern.policy.files import platform_texts
+from govern.policy.files import platform_texts, policy_text
 from govern.policy.hr_model import HrFile
 from govern.policy.incident_model import Playbook
 from govern.policy.platform_model import PlatformProfile
@@ -135,6 +135,11 @@ def needs_page() -> str:
     return needs.page(map(from_entry, platforms()))
 
 
+def reference_page() -> str:
+    """The text of `docs/policy-reference.md`."""
+    return reference.page(policy_schema(), read_document(policy_text(), name="policies/default.yaml").root)
+
+
 def page_with(text: str, made: str) -> str:
     """The text of the page with what is made put between the marks."""
     head, _, rest = text.partition(BEGIN)
@@ -148,6 +153,7 @@ def write(root: Path) -> None:
     page = root / "docs" / "platforms.md"
     page.write_text(page_with(page.read_text(encoding="utf-8"), table()), encoding="utf-8")
     (root / "docs" / "platform-needs.md").write_text(needs_page(), encoding="utf-8")
+    (root / "docs" / "policy-reference.md").write_text(reference_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

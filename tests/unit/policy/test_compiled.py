@@ -50,6 +50,16 @@ def test_the_page_of_what_platforms_need_is_what_would_be_made_now() -> None:
         assert untold == [], about.id
 
 
+def test_the_reference_of_policies_is_what_would_be_made_now_and_names_every_section() -> None:
+    """Control: with a field more it would be another page."""
+    text = (ROOT / "docs" / "policy-reference.md").read_text(encoding="utf-8")
+    assert compiled.reference_page() == text
+    schema = compiled.policy_schema()
+    assert {line[3:] for line in text.splitlines() if line.startswith("## ")} == set(schema["properties"]) - {"version", "presets"}
+    schema["$defs"]["Limits"]["properties"]["usual"] = {"type": "integer"}
+    assert compiled.reference.page(schema, {}) != compiled.reference.page(compiled.policy_schema(), {})
+
+
 def references(value: Any) -> list[str]:
     if isinstance(value, dict):
         here = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
