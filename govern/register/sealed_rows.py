@@ -99,10 +99,11 @@ def wraps(
     sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
     digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
     accounted: Spare = set()
-    findings, stand = [], set()
+    findings, stand, gone = [], set(), set()
     for entry, target, key, ended in expected(db):
         if ended is not None:
             digests[entry].append(bytes.fromhex(ended))
+            gone.add((target, key))
             continue
         if (target, key) not in standing:
             raise IntegrityError("a wrap that it commits to is missing", index=entry, code="wrap", expected=f"a wrap to {key.hex()}")
@@ -120,7 +121,8 @@ def wraps(
     planted = {wrap for wrap in standing if wrap[0] not in passed} - spare - accounted
     if planted:
         target, key = min(planted)
-        raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}")
+        hint = "it was ended, and has come back or was never removed: govern vault restore --refill" if (target, key) in gone else ""
+        raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}", hint=hint)
     return sum(len(found) for found in digests.values()), findings
 
 

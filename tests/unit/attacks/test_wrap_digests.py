@@ -26,15 +26,16 @@ def standing(machine: Machine, key: bytes) -> bytes:
     return bytes(row[0])
 
 
-def end(machine: Machine, digest: str = "") -> int:
-    """ben, an admin, ends the wrap of his own key as a program of his would, and removes the row; the index of his entry."""
+def end(machine: Machine, digest: str = "", *, keeps: bool = False) -> int:
+    """ben, an admin, ends the wrap of his own key as a program of his would, and removes the row, unless he `keeps` it; the index of his entry."""
     insider = Insider(machine.of("ben"))
     key, target = insider.keys.id, manifest(machine, "password", 2)
     said = digest or wrap_digest(target, key, standing(machine, key)).hex()
     credential = machine.ask("SELECT id FROM credentials WHERE kind = 'password'")[0][0]
     index = insider.write(insider.event("wraps.ended", {"wraps": [[credential, 2, key.hex(), said]]}))
-    with machine.database() as db:
-        db.execute("DELETE FROM wrap WHERE target = ? AND recipient = ?", (target, key))
+    if not keeps:
+        with machine.database() as db:
+            db.execute("DELETE FROM wrap WHERE target = ? AND recipient = ?", (target, key))
     machine.run("status")  # follows it, so that a refusal after this writes nothing
     return index
 
@@ -79,6 +80,14 @@ def test_after_it_a_store_that_alters_or_drops_a_wrap_is_refused_as_before(machi
         with other.database() as db:
             db.execute(f"{change} WHERE target = ? AND recipient = ?", (target, key))
         assert other.named() == anew
+
+
+def test_a_wrap_that_was_ended_and_left_lying_is_removed_as_the_hint_says(machine: Machine) -> None:
+    end(machine, keeps=True)
+    error = machine.refuses("ledger", "verify", "--deep", "--json").json()["error"]
+    assert (error["code"], "govern vault restore --refill" in error["hint"]) == ("wrap", True)
+    machine.ok("vault", "restore", "--refill")
+    assert found(machine) == []
 
 
 def test_whoever_has_no_wrap_of_it_gets_none_by_it(machine: Machine) -> None:
