@@ -46,6 +46,10 @@ DEVICE_KINDS: Final = ("phone", "sim", "laptop", "tablet", "security-key", "othe
 DEVICE_ENDS: Final = ("returned", "lost", "wiped")
 EXCEPTIONS: Final = ("second-factor", "acknowledgement", "training")
 """What a rule of the house may be set aside in, for a reason and until a day."""
+REVIEW_SCOPES: Final = ("all", "account", "department", "person", "some")
+REVIEW_CAUSES: Final = ("by-hand", "periodic", "mover", "custodian", "unused", "holders")
+"""Why a review was opened: somebody wanted it, its time had come, or something had happened."""
+REVIEWED: Final = ("grant", "entitlement")
 REACHES: Final = ("company", "personal")
 """Whose a recovery mail address or phone number is: the company's, or somebody's own."""
 VIAS: Final = ("in-person", "call", "messenger", "paper")
@@ -237,6 +241,13 @@ FACTS: Final[Mapping[str, Fact]] = {
         exception=id_, point=word(*EXCEPTIONS), until=date, optional={"account": id_, "person": id_}, personal={"reason": _note}
     ),
     "exception.ended": _fact(exception=id_),
+    # access reviews: whether those who hold accounts and roles still need them
+    "review.opened": _fact(
+        review=id_, scope=word(*REVIEW_SCOPES), cause=word(*REVIEW_CAUSES), due=date, items=count, optional={"about": id_, "department": _label}
+    ),
+    "review.items": _fact(review=id_, part=count, of=count, items=many(row(word(*REVIEWED), id_, id_), 300)),
+    "review.decided": _fact(review=id_, items=many(id_, 300), decision=word("keep", "end"), personal={"reason": _note}),
+    "review.closed": _fact(review=id_),
     "channel.reaches": _fact(credential=id_, version=count, reach=word(*REACHES), optional={"person": id_}),
     # by which ways messages go out
     "channel.set": _fact(

@@ -41,7 +41,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "rotation state": ("planned", "staged", "applied", "verified", "unknown", "rejected", "lost"),
     "trigger": TRIGGERS,
     "trust": tuple(TRUST.values()),
-    "work": ("hand-over", "rotation", "clean-place", "envelope", "emergency", "cut", "case-item", "drill"),
+    "work": ("hand-over", "rotation", "clean-place", "envelope", "emergency", "cut", "case-item", "drill", "review", "remove-role"),
 }
 """Context -> words that come from a table, or from the ledger."""
 

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "account": "Accounts: add, list, show, edit, retire, custody",
     "credential": "Credentials of an account: add, list, reaches, use-code, ways-in, end-way",
     "spokesperson": "Who may publish in whose name: add, list, end, sheet",
+    "review": "Who still needs what they hold: open, list, show, decide, close, run-due, report",
     "exception": "Rules of the house set aside, why and until when: add, list, end",
     "entitlement": "Roles of people's own on platforms: add, list, end",
     "app": "Tools connected to accounts: add, list, end",

@@ -46,8 +46,10 @@ _BY: Final = frozenset(
 )
 """Facts whose personal part is about whoever recorded them."""
 
-LOOKED_UP: Final = frozenset({"grant.ended", "case.item_ended", "case.item_reopened", "case.closed", "case.notice_snoozed"})
-"""Facts that name a grant or a case; whose it is, the register knows."""
+LOOKED_UP: Final = frozenset(
+    {"grant.ended", "review.decided", "case.item_ended", "case.item_reopened", "case.closed", "case.notice_snoozed"}
+)
+"""Facts that name a grant, lines of a review or a case; whose it is, the register knows."""
 
 
 def concerned(type_: str, actor: str, body: Mapping[str, Any]) -> set[str]:

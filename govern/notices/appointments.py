@@ -46,6 +46,8 @@ def general(one: Notice, speech: Language) -> str:
             return say("Try whether the recovery sheets still work")
         case "baseline":
             return say("Findings that were accepted count again")
+        case "review":
+            return say("A review of permissions is due")
         case "exception":
             return say("An exception from a rule ends")
         case "undelivered":

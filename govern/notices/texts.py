@@ -70,6 +70,10 @@ def _what(notice: Notice, speech: Language) -> str:
             )
         case "authority":
             text = say("Decide whether the service {person} goes on working")
+        case "review":
+            return speech.count(
+                "Decide whether {n} permission is still needed", "Decide whether {n} permissions are still needed", one.number
+            )
         case "exception" if one.name:
             text = say("Decide whether the exception for {person} is still needed")
         case "exception":
@@ -117,6 +121,10 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("After that day they count again as warnings. Set right what can be set right before.")
         case "authority":
             return say("If yes, authorise it again. If no, nothing has to be done: it stops by itself.")
+        case "review":
+            return say(
+                "Look at each of them: keep what is needed, end what is not, and say why. What you hold yourself somebody else decides on."
+            )
         case "exception":
             return say("If yes, have it granted again with a reason and a later end. If no, see to it that the rule is kept, and end it.")
         case "incident":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from govern.facts import KINDS, TIERS
 from govern.policy.later_rules import Later, departures, reminders
 from govern.policy.reminder_rules import ReminderRule
+from govern.policy.review_rules import MISSED, ReviewRule
 from govern.policy.rules import SEVERITIES, Policy, Rule
 
 
@@ -71,6 +72,20 @@ def _later(before: Later, after: Later) -> Iterator[str]:
         yield "exposures that force a change"
     if before.spokespersons and (not after.spokespersons or after.spokespersons.training > before.spokespersons.training):
         yield "training of spokespersons"
+    if before.reviews:
+        yield from _reviews(before.reviews, after.reviews)
+
+
+def _reviews(old: ReviewRule, new: ReviewRule | None) -> Iterator[str]:
+    for tier, days in old.every.items():
+        if new is None or new.every[tier] > days:
+            yield f"review of access, {tier}"
+    if new is None or new.within > old.within:
+        yield "review of access, decided"
+    if new is None or MISSED.index(new.missed) < MISSED.index(old.missed):
+        yield "review of access, missed"
+    if new is None or new.unused > old.unused:
+        yield "review of access, unused"
 
 
 def _departures(before: Policy, after: Policy) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures, spokespersons.
+"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures, spokespersons, reviews.
 Plain values, cheap to import.
 
 A record that lacks a section has no such rule, as every record had before there were such sections: what was adopted then means what it
@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from govern.facts import BASES, TIERS
-from govern.policy import reminder_rules
+from govern.policy import reminder_rules, review_rules
 from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
 from govern.policy.reminder_rules import ReminderRule
+from govern.policy.review_rules import ReviewRule
 
 FORCING: Final = tuple(basis for basis in BASES if basis != "unknown")
 """Bases that a policy can name. That others might know, nobody knows who, is what first rotations are for."""
@@ -85,6 +86,7 @@ class Later(NamedTuple):
     departures: DepartureRule | None = None
     reminders: ReminderRule | None = None
     spokespersons: SpokespersonRule | None = None
+    reviews: ReviewRule | None = None
 
 
 def reminders(rules: Later) -> ReminderRule:
@@ -99,7 +101,7 @@ def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
     )
 
 
-SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons")
+SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons", "reviews")
 
 
 def to_record(rules: Later) -> dict[str, Any]:
@@ -122,6 +124,8 @@ def to_record(rules: Later) -> dict[str, Any]:
         found["reminders"] = reminder_rules.to_record(rules.reminders)
     if two := rules.spokespersons:
         found["spokespersons"] = {"control": two.control, "training": two.training}
+    if rules.reviews:
+        found["reviews"] = review_rules.to_record(rules.reviews)
     return found
 
 
@@ -165,9 +169,10 @@ def from_record(root: Mapping[str, Any]) -> Later:
             training=number(one["training"], "spokespersons.training", 1, MAX_DAYS),
             control=control(one["control"], "spokespersons.control"),
         )
+    reviews = review_rules.from_record(root["reviews"]) if "reviews" in root else None
     return Later(
         overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders,
-        spokespersons=speaking,
+        spokespersons=speaking, reviews=reviews,
     )  # fmt: skip
 
 

@@ -186,6 +186,24 @@ class Spokespersons(Model):
     training: Annotated[Days, Field(description="for how long a training counts")]
 
 
+class Every(Model):
+    """How often, by tier."""
+
+    critical: Days
+    standard: Days
+    low: Days
+
+
+class Reviews(Model):
+    """How often it is asked who still needs what they hold."""
+
+    control: Control
+    every: Every
+    within: Annotated[Days, Field(description="time to decide")]
+    missed: Annotated[Literal["notify", "escalate", "end"], Field(description="what follows where nobody decided in time")]
+    unused: Annotated[Days, Field(description="after how long without any use somebody's grant is reviewed")]
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -206,3 +224,4 @@ class PolicyRules(Model):
     departures: Departures | None = None
     reminders: Reminders | None = None
     spokespersons: Spokespersons | None = None
+    reviews: Reviews | None = None

@@ -14,6 +14,7 @@ from govern.policy.rules import Policy, Rule
 MEANINGS: Final[Mapping[str, str]] = {
     "AC-2": "accounts are given for a reason, for a time, and somebody answers for each",
     "AC-2 h": "whoever answers for an account is told in time",
+    "AC-2 j": "it is asked again and again who still needs what they hold",
     "AC-2 k": "what a group shares is changed when somebody leaves the group",
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
@@ -38,6 +39,13 @@ class Row:
     value: str
     control: str
     means: str
+
+
+_MISSED: Final = {
+    "notify": "its reviewers are reminded",
+    "escalate": "its reviewers are reminded, and admins with them",
+    "end": "its reviewers are reminded, and admins with them; what nobody decided on ends",
+}
 
 
 def describe(policy: Policy) -> list[Row]:
@@ -98,6 +106,11 @@ def _later(rules: Later) -> list[Row]:
     rows += _reminders(reminders(rules))
     if speaking := rules.spokespersons:
         rows.append(_row("training of spokespersons", f"counts for {_span(speaking.training)}", speaking.control))
+    if asked := rules.reviews:
+        rows += [_row(f"review of access, {tier}", f"every {_span(asked.every[tier])}", asked.control) for tier in TIERS]
+        rows.append(_row("review of access, decided", _within(asked.within), asked.control))
+        rows.append(_row("review of access, missed", _MISSED[asked.missed], asked.control))
+        rows.append(_row("review of access, unused", f"after {_span(asked.unused)} without any use", asked.control))
     return rows
 
 

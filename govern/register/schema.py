@@ -142,6 +142,17 @@ CREATE TABLE freezes (
   id TEXT PRIMARY KEY, account TEXT, allowed TEXT, look_again TEXT, incident TEXT, freezer TEXT, at TEXT, ended_at TEXT, ender TEXT, ended_entry INTEGER,
   entry INTEGER) WITHOUT ROWID;
 CREATE INDEX freezes_open ON freezes (account) WHERE ended_at IS NULL;
+CREATE TABLE reviews (
+  id TEXT PRIMARY KEY, scope TEXT, cause TEXT, about TEXT, department TEXT, due TEXT, items INTEGER, parts INTEGER, opener TEXT, at TEXT,
+  closed_at TEXT, closer TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE review_items (
+  review TEXT, seq INTEGER, what TEXT, of TEXT, account TEXT, person TEXT, handle TEXT, name TEXT, role TEXT, since TEXT, reviewer TEXT,
+  reviewer_handle TEXT, decision TEXT, decider TEXT, decider_handle TEXT, decided_at TEXT, reason TEXT, entry INTEGER, PRIMARY KEY (review, seq)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX review_items_once ON review_items (review, of);
+CREATE INDEX review_items_of ON review_items (of);
+CREATE INDEX review_items_account ON review_items (account);
+CREATE TABLE custody_changes (account TEXT PRIMARY KEY, at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
   ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;

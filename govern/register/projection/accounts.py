@@ -80,6 +80,11 @@ def _custody(scene: Scene) -> None:
     scene.must("account", "accounts", scene.body["account"])
     scene.must("person", "people", scene.body["custodian"])
     services.hold_nothing(scene, scene.body["custodian"])
+    scene.run(
+        "INSERT INTO custody_changes SELECT id, ?, ? FROM accounts WHERE id = ? AND custodian <> ?"
+        " ON CONFLICT DO UPDATE SET at = excluded.at, entry = excluded.entry",
+        scene.at, scene.index, scene.body["account"], scene.body["custodian"],
+    )  # fmt: skip
     scene.run("UPDATE accounts SET custodian = ? WHERE id = ?", scene.body["custodian"], scene.body["account"])
 
 

@@ -39,6 +39,7 @@ TEXTS: Final = (
     ("reports", "note"),
     ("incident_steps", "note"),
     ("lessons", "text"),
+    ("review_items", "reason"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 
@@ -53,6 +54,9 @@ def note(scene: Scene) -> None:
 
 
 def _looked_up(scene: Scene) -> set[str]:
+    if scene.type == "review.decided":
+        query = "SELECT person FROM review_items WHERE review = ? AND of IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in scene.db.execute(query, (scene.body["review"], json.dumps(scene.body["items"])))}
     if scene.type == "grant.ended":
         query, value = "SELECT person FROM grants WHERE id IN (SELECT value FROM json_each(?))", json.dumps(scene.body["grants"])
     else:
@@ -128,6 +132,9 @@ def erase(scene: Scene, proposal: str, person: str, entries: int) -> None:
         person,
     )
     forget_listed(scene, proposal)
+    scene.run("UPDATE review_items SET handle = NULL, name = NULL WHERE person = ?", person)
+    scene.run("UPDATE review_items SET reviewer_handle = NULL WHERE reviewer = ?", person)
+    scene.run("UPDATE review_items SET decider_handle = NULL WHERE decider = ?", person)
     scene.run("UPDATE cases SET statement = NULL WHERE person = ?", person)
     scene.run("UPDATE items SET note = NULL WHERE case_id IN (SELECT id FROM cases WHERE person = ?)", person)
     scene.run("INSERT OR REPLACE INTO state VALUES ('wipe', ?)", scene.index)

@@ -16,7 +16,7 @@ from govern.offboarding.wording import Told
 from govern.policy import later_rules
 from govern.policy.rules import Policy
 from govern.register.connection import state
-from govern.register.queries import calendar, drills, emergencies, handovers, overdue
+from govern.register.queries import calendar, drills, emergencies, handovers, overdue, reviews
 from govern.register.queries.rotation_findings import plus
 
 
@@ -238,9 +238,25 @@ def _reports(db: sqlite3.Connection, _policy: Policy, _now: str, _until: str) ->
         )  # fmt: skip
 
 
+def _reviews(db: sqlite3.Connection, policy: Policy, now: str, _until: str) -> Iterator[Thing]:
+    """Lines of open reviews, for whoever decides on them; overdue ones for admins as well where the policy says so."""
+    from govern.register.queries import work
+
+    rule, admins = policy.later.reviews, None
+    for one in reviews.waiting(db):
+        first: tuple[str, ...] = (one.reviewer,)
+        if rule is not None and rule.missed != "notify" and one.due < now[:10]:
+            admins = work.staff(db, now).admins if admins is None else admins
+            first += tuple(sorted(admins - {one.reviewer}))
+        yield Thing(
+            kind="review", of=one.review, about=one.reviewer, due=one.due, tier=one.tier, first=first, number=one.lines, runs=True,
+            command=f"govern review show {one.review[:8]}",
+        )  # fmt: skip
+
+
 QUERIES: Final[Mapping[str, Callable[[sqlite3.Connection, Policy, str, str], Iterator[Thing]]]] = {
     "rotation": _rotations, "former": _former, "schedule": _schedule, "hand-over": _handovers, "grant": _grants,
     "drill": _drill, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered, "exception": _exceptions,
-    "incident": _reports,
+    "incident": _reports, "review": _reviews,
 }  # fmt: skip
 """Kind -> how it is found. Each takes the policy, the time (UTC) and the last day asked for. Whatever comes to be reminded of later is one more line."""

@@ -20,6 +20,7 @@ from govern.register.queries import (
     inventory_findings,
     notice_channels,
     reminded,
+    review_causes,
     spokespersons,
 )
 from govern.register.queries.case_findings import cases, embargo_broken
@@ -153,5 +154,5 @@ _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Fin
     _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
     drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS, *exceptions.QUESTIONS,
-    incidents.findings,
+    incidents.findings, *review_causes.QUESTIONS,
 )  # fmt: skip

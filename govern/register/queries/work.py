@@ -16,7 +16,7 @@ from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
 from govern.offboarding.wording import Say, Told, as_written, command, secret, sentence
 from govern.policy.rules import Policy
-from govern.register.queries import cases, copies, drills, emergencies, handovers, people, rotations
+from govern.register.queries import cases, copies, drills, emergencies, handovers, people, reviews, rotations
 
 
 class Work(NamedTuple):
@@ -59,6 +59,7 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
         *_copies(db, there, say),
         *_emergencies(db, policy, there, now, say),
         *_drill(db, policy, there, now, say),
+        *_reviews(db, there, say),
     ]
     found += _cases(db, there, found, say, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
@@ -108,6 +109,21 @@ def _copies(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]:
                 why=say("{place}: print anew, destroy the old").format(place=copy.name),
                 command=copies.renewal(copy), account=copy.handle, kind=copy.kind, id=copy.place,
             )  # fmt: skip
+
+
+def _reviews(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]:
+    """Lines of reviews to decide on, and roles that these have ended and that somebody has to remove on the platform."""
+    for one in reviews.waiting(db):
+        yield Work(
+            what="review", of=frozenset(there.present & {one.reviewer}) or frozenset(there.admins),
+            why=say("permissions to decide on: {n}").format(n=one.lines), command=f"govern review show {one.review[:8]}", due=one.due, id=one.review,
+        )  # fmt: skip
+    for role in reviews.removals(db):
+        yield Work(
+            what="remove-role", of=_answering(there, role.custodian, role.deputy), account=role.handle, subject=role.person, id=role.id,
+            why=say("{person} is {role} there: remove it on the platform").format(person=role.person, role=role.role),
+            command=f"govern platform show {role.platform}",
+        )  # fmt: skip
 
 
 def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:

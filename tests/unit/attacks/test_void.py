@@ -96,6 +96,7 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "opens rotations": ("authority", lambda i: i.event("rotations.opened", opened(i))),
     "stages candidates": ("authority", lambda i: i.event("candidates.staged", candidates(i))),
     "names a spokesperson": ("authority", lambda i: i.event("spokesperson.named", speaking(i))),
+    "opens a review": ("authority", lambda i: i.event("review.opened", asked(i))),
     "grants an exception": ("authority", lambda i: i.event("exception.granted", excepted(i))),
     "records a role": ("authority", lambda i: i.event("entitlement.recorded", entitled(i))),
     "connects a tool": (
@@ -164,6 +165,14 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "the end of no spokesperson": (
         "unknown-reference", lambda i: i.event("spokesperson.ended", {"spokesperson": "0" * 32, "account": speaking(i)["account"]})
     ),
+    "a review that asks about nothing": ("review-empty", lambda i: i.event("review.opened", asked(i) | {"items": 0})),
+    "a review of no account": ("unknown-reference", lambda i: i.event("review.opened", asked(i) | {"scope": "account", "about": "0" * 32})),
+    "a review of two scopes": ("review-scope", lambda i: i.event("review.opened", asked(i) | {"about": i.person})),
+    "lines of no review": ("unknown-reference", lambda i: i.event("review.items", {"review": "0" * 32, "part": 1, "of": 1, "items": []})),
+    "a decision in no review": (
+        "unknown-reference", lambda i: i.event("review.decided", {"review": "0" * 32, "items": [], "decision": "keep"})
+    ),
+    "the end of no review": ("unknown-reference", lambda i: i.event("review.closed", {"review": "0" * 32})),
     "an exception of no account": ("unknown-reference", lambda i: i.event("exception.granted", excepted(i) | {"account": "0" * 32})),
     "an exception without a reason": ("exception-reason", lambda i: i.event("exception.granted", excepted(i))),
     "an exception for ever": ("exception-long", lambda i: i.event("exception.granted", excepted(i) | {"until": "9999-01-01"})),
@@ -219,6 +228,10 @@ def speaking(insider: Insider) -> dict[str, Any]:
         "spokesperson": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"),
         "person": named(insider, "people", "handle = 'mia'"), "trained_on": "2026-01-01",
     }  # fmt: skip
+
+
+def asked(insider: Insider) -> dict[str, Any]:
+    return {"review": os.urandom(16).hex(), "scope": "all", "cause": "by-hand", "due": datetime.now(UTC).date().isoformat(), "items": 1}
 
 
 def excepted(insider: Insider) -> dict[str, Any]:

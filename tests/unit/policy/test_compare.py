@@ -46,6 +46,10 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "exposures that force a change": lambda r: r["exposures"]["force"].remove("place"),
     "what comes first when somebody left": lambda r: r["departures"]["first"].remove("declared"),
     "change of what a leaver could merely know, standard": lambda r: r["departures"]["possible"].update(standard=30),
+    "review of access, critical": lambda r: r["reviews"]["every"].update(critical=91),
+    "review of access, decided": lambda r: r["reviews"].update(within=15),
+    "review of access, missed": lambda r: r["reviews"].update(missed="notify"),
+    "review of access, unused": lambda r: r["reviews"].update(unused=46),
     "training of spokespersons": lambda r: r["spokespersons"].update(training=1000),
     "second person": lambda r: r["second-person"].update(required=False),
 }
@@ -67,6 +71,15 @@ def test_a_rule_that_asks_for_less_is_named_as_the_policy_names_it(rule: str) ->
         ("typed", ["weak passwords"]),
         ("exposures", ["exposures that force a change"]),
         ("spokespersons", ["training of spokespersons"]),
+        (
+            "reviews",
+            [
+                *(f"review of access, {tier}" for tier in ("critical", "standard", "low")),
+                "review of access, decided",
+                "review of access, missed",
+                "review of access, unused",
+            ],
+        ),
     ],
 )
 def test_leaving_out_a_section_asks_for_less_and_putting_it_in_does_not(section: str, rules: list[str]) -> None:

@@ -28,6 +28,7 @@ from govern.policy.later_rules import (
 )
 from govern.policy.parse import parse_policy
 from govern.policy.reminder_rules import MAX_BEFORE, MAX_MINUTES, ReminderRule, TierReminders
+from govern.policy.review_rules import MISSED, ReviewRule
 from govern.policy.rules import (
     CONNECTORS,
     MAX_DAYS,
@@ -81,6 +82,15 @@ LATER = st.builds(
         ack=days,
         undelivered=days,
         lease=st.integers(1, MAX_MINUTES),
+        control=controls,
+    ),
+    reviews=st.none()
+    | st.builds(
+        ReviewRule,
+        every=st.fixed_dictionaries({tier: st.integers(1, MAX_DAYS) for tier in TIERS}),
+        within=st.integers(0, MAX_DAYS),
+        missed=st.sampled_from(MISSED),
+        unused=st.integers(1, MAX_DAYS),
         control=controls,
     ),
     spokespersons=st.none() | st.builds(SpokespersonRule, training=st.integers(1, MAX_DAYS), control=controls),
@@ -248,6 +258,9 @@ def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
         (("exposures", "force"), ["revealed", "sealed"]),
         (("typed", "guesses"), 31),
         (("spokespersons", "training"), 0),
+        (("reviews", "every", "low"), 0),
+        (("reviews", "missed"), "forget"),
+        (("reviews", "unused"), True),
         (("first-import", "within", "low"), 0),
         (("v",), 2),
         (("v",), True),

@@ -1,0 +1,82 @@
+"""Reviews without anybody's asking: those that are due are opened, and those that are overdue are dealt with as the policy says. For who runs the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from govern.procedures import reviews as procedure
+from govern.procedures import revoke
+from govern.procedures.reviews import Scope
+from govern.register.queries import policies, review_causes, reviews, versions, work
+from govern.register.queries.reviews import Line, Review
+from govern.reviews.lines import END, GRANT
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from govern.register.queries.review_causes import Cause
+    from govern.register.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What became of a review that is overdue. `ended`: lines that nobody had decided on; `left`: lines that somebody has to decide on all the same."""
+
+    review: Review
+    ended: tuple[Line, ...] = ()
+    left: tuple[Line, ...] = ()
+
+
+def due(db: sqlite3.Connection, now: str) -> list[Cause]:
+    """Reviews that would be opened now."""
+    return list(review_causes.causes(db, policies.policy(db), now[:10]))
+
+
+def open_due(workspace: Workspace, now: str) -> list[Review]:
+    """Open what is due; nothing where there is nothing to ask, or where the member runs nothing."""
+    made: list[Review] = []
+    if workspace.person not in work.staff(workspace.view(), now).runs or not due(workspace.view(), now):
+        return made
+    with workspace.transaction(now) as tx:
+        for one in due(tx.register, now):
+            made.append(procedure.start(tx, Scope(word=one.scope, about=one.about, some=one.some), cause=one.word))
+    return made
+
+
+def missed(workspace: Workspace, now: str) -> list[Missed]:
+    """Of every overdue review, what the policy wants: reminders go out by themselves; under `end`, what nobody decided on ends, and the review closes once
+    nothing is left. Left over are what the member holds themselves, and grants without which no keyholder could open an account."""
+    db = workspace.view()
+    rule = policies.policy(db).later.reviews
+    late = [one for one in reviews.reviews(db) if one.due < now[:10] and one.settled < one.lines]
+    if rule is None or rule.missed != END or workspace.person not in work.staff(db, now).runs:
+        return [Missed(review=one, left=tuple(_open(db, one))) for one in late]
+    found = []
+    for one in late:
+        with workspace.transaction(now) as tx:
+            ended = []
+            for line in _open(tx.register, one):
+                if line.person != workspace.person and not _locks(tx.register, line):
+                    procedure.decide(tx, one, [line.number], END, f"nobody decided by {one.due}")
+                    ended.append(line)
+            left = tuple(_open(tx.register, one))
+            if not left:
+                procedure.close(tx, one)
+            found.append(Missed(review=reviews.find(tx.register, one.id), ended=tuple(ended), left=left))
+    return found
+
+
+def _open(db: sqlite3.Connection, review: Review) -> Iterator[Line]:
+    return (line for line in reviews.lines(db, review.id) if line.state == "open")
+
+
+def _locks(db: sqlite3.Connection, line: Line) -> bool:
+    """Whether nobody with keys could open the account once this grant has ended."""
+    from govern.register.queries import people
+
+    if line.what != GRANT:
+        return False
+    planned = revoke.plan(db, line.account_handle, people.by_id(db, line.person).handle)
+    return any(not left for left in versions.openers(db, [line.account], without=(line.person, set(planned.cut))).values())
