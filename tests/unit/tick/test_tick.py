@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from govern.errors import Failed
 from govern.holdings.services import Purpose
 from govern.procedures.tick import by_date
 
+from ...conftest import ROOT
 from .conftest import Works
 
 
@@ -210,3 +213,21 @@ def test_the_ledger_is_read_again_once_a_day_and_what_is_sealed_once_a_week(work
         assert found is not None
         deep.append(found.deep)
     assert deep.count(True) == 1
+
+
+def quiet_run_loads() -> set[str]:
+    """Modules of what a run with nothing due loads besides what reading does: its own, and none of those that carry anything out."""
+    script = "import sys\nfrom govern.procedures.tick.run import run\nprint(' '.join(name for name in sys.modules if name.startswith('govern.')))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    return set(done.stdout.split())
+
+
+def test_looking_whether_anything_is_due_loads_nothing_that_carries_it_out() -> None:
+    """What costs is importing: a quiet run decides from two values of the register."""
+    loaded = quiet_run_loads()
+    assert "govern.procedures.tick.run" in loaded
+    assert not [
+        name
+        for name in loaded
+        if name.startswith(("govern.store", "govern.notices", "govern.connectors", "govern.vault", "govern.procedures.re"))
+    ]
