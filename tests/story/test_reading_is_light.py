@@ -57,6 +57,13 @@ def test_status_stays_light_while_nobody_has_answered_an_invite(shop: Any) -> No
     assert loaded(shop, "status") == "{'cryptography'} 0"
 
 
+def test_a_run_with_nothing_due_is_as_light_as_reading(shop: Any) -> None:
+    """Control: the first run, which looks at everything and reads the ledger again, is not."""
+    assert "cryptography" in loaded(shop, "tick")
+    shop.ok("tick")
+    assert loaded(shop, "tick", "--json") == "set() 0"
+
+
 def test_a_writing_command_does_load_them(shop: Any) -> None:
     """The control: the list above is not empty because nothing is ever seen."""
     told = loaded(shop, "person", "add", "Anna")
