@@ -135,27 +135,28 @@ def _state(entry: Entry, language: Language) -> str:
     return language.say("{state}, verified").format(state=state) if entry.verifier else state
 
 
-def tell_next(case: Case, entries: Sequence[Entry], person: str, *, stale: bool = False) -> None:
+def tell_next(case: Case, entries: Sequence[Entry], person: str, language: Language, *, stale: bool = False) -> None:
     """The command for the first open item; for a case without any, its closing and its report; a `stale` one is refreshed first."""
     from govern.offboarding.wording import command, sentence
 
-    short = case.id[:8]
+    short, say = case.id[:8], language.say
     waiting = [entry for entry in entries if entry.state == "open"]
     if case.state == "closed":
         render.next_step(f"govern offboard report {short} --out DIR")
     elif case.state == "open" and not case.cut_at:
-        render.next_step(f"govern offboard cut {short}", "makes the cut, whenever that is; until then nobody else learns of it")
+        render.next_step(f"govern offboard cut {short}", say("makes the cut, whenever that is; until then nobody else learns of it"))
     elif case.state == "open":
-        render.next_step("govern offboard run-due", f"makes the cut from {case.cut_at} on; earlier: govern offboard cut {short}")
+        text = say("makes the cut from {time} on; earlier: {command}")
+        render.next_step("govern offboard run-due", text.format(time=case.cut_at, command=f"govern offboard cut {short}"))
     elif stale:
-        render.next_step(f"govern offboard refresh {short}", "items are done by now, or others came up")
+        render.next_step(f"govern offboard refresh {short}", say("items are done by now, or others came up"))
     elif waiting:
         first = waiting[0]
         rotations = sum(entry.item.kind == "rotate" for entry in waiting)
         if rotations > 1 and first.item.kind == "rotate":
-            render.next_step(f"govern rotate --case {short}", f"{rotations} secrets to change")
+            render.next_step(f"govern rotate --case {short}", language.count("1 secret to change", "{n} secrets to change", rotations))
         else:
-            words = sentence(told(first, person))
+            words = sentence(told(first, person), say)
             render.next_step(
                 command(told(first, person), short, first.number), f"{render.safe(first.handle)}: {words}" if first.handle else words
             )

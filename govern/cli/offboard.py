@@ -75,7 +75,7 @@ def plan(
         items_table(entries, who.handle, names, language)
         told_of(db, [(who.id, entries)], names, now, reader=workspace.person, language=language)
     tell_waits(waiting, last_day, language)
-    render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind))
+    render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind, language.say))
 
 
 def _day(text: str) -> str:
@@ -175,7 +175,7 @@ def cut(case: CaseId, json: Json = False) -> None:
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         made = procedure.cut(tx, cases.find(tx.register, case, reader=tx.actor))
-    tell_cut(made)
+    tell_cut(made, settings.reading("", workspace))
     show_cases(workspace, made.case.id, json=json)
 
 
@@ -198,7 +198,7 @@ def run_due(json: Json = False) -> None:
         render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
         return
     for one in made:
-        tell_cut(one)
+        tell_cut(one, settings.reading("", workspace))
     if made:
         cases_table([one.case for one in made], names, settings.reading("", workspace))
     else:

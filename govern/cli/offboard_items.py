@@ -66,7 +66,7 @@ def _sheet(case: str, sheet: str, person: str, evidence: str, note: str, *, json
     else:
         if entered.items:
             items_table(entered.items, names.get(found.person, found.person), names, settings.reading("", workspace))
-        tell_next(found, cases.items(db, found.id), names.get(found.person, found.person))
+        tell_next(found, cases.items(db, found.id), names.get(found.person, found.person), settings.reading("", workspace))
     for code, why in entered.left:
         render.note(f"not entered: {code}: {render.safe(why)}")
     if entered.left and not entered.items:
@@ -130,8 +130,9 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
         render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names)]})
         return
     person = names.get(found.person, found.person)
-    items_table([entry], person, names, settings.reading("", workspace))
-    tell_next(found, cases.items(db, found.id), person, stale=stale(db, found, settings.now()))
+    language = settings.reading("", workspace)
+    items_table([entry], person, names, language)
+    tell_next(found, cases.items(db, found.id), person, language, stale=stale(db, found, settings.now()))
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from govern.cli import render, settings
 from govern.cli.departed import case_row, cases_table, item_row, items_table, tell_next
 
 if TYPE_CHECKING:
+    from govern.languages import Language
     from govern.procedures.offboard import Cut
     from govern.register.queries.cases import Case
     from govern.register.workspace import Workspace
@@ -47,19 +48,20 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
         render.note(
             f"held before, to be given again: {', '.join(held)}: govern grant ACCOUNT {render.safe(names.get(first.person, first.person))}"
         )
-    tell_next(first, entries, names.get(first.person, first.person), stale=stale(db, first, now))
+    tell_next(first, entries, names.get(first.person, first.person), language, stale=stale(db, first, now))
 
 
 def tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -> None:
     """What the opening of a case has done; `when`: the time of the cut in this machine's zone and in UTC, or empty."""
+    language = settings.reading("", workspace)
     if made is None and not case.cut_at:
-        render.note("under embargo: nobody learns of it but those named, until you make the cut")
+        render.note(language.say("under embargo: nobody learns of it but those named, until you make the cut"))
     elif made is None:
-        render.note(f"the cut is planned for {when}")
+        render.note(language.say("the cut is planned for {time}").format(time=when))
         if case.embargoed:
             _tell_attended(workspace, case)
     else:
-        tell_cut(made, when)
+        tell_cut(made, language, when)
 
 
 def _tell_attended(workspace: Workspace, case: Case) -> None:
@@ -73,11 +75,11 @@ def _tell_attended(workspace: Workspace, case: Case) -> None:
         render.note("no service reads it: one of those named makes the cut then: govern offboard run-due")
 
 
-def tell_cut(made: Cut, when: str = "") -> None:
+def tell_cut(made: Cut, language: Language, when: str = "") -> None:
     """What a cut has ended and opened."""
-    grants, wraps, rotations = (
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((made.grants, "grant"), (made.wraps, "wrap"), (made.rotations, "rotation"))
-    )
-    at = f"; {when}" if when else ""
-    render.note(f"the cut is made: {grants} and {wraps} ended, {rotations} opened{at}")
+    say, count = language.say, language.count
+    told = say("the cut is made: {grants} and {wraps} ended, {rotations} opened").format(
+        grants=count("1 grant", "{n} grants", made.grants), wraps=count("1 wrap", "{n} wraps", made.wraps),
+        rotations=count("1 rotation", "{n} rotations", made.rotations),
+    )  # fmt: skip
+    render.note(f"{told}; {when}" if when else told)

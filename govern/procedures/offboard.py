@@ -11,6 +11,7 @@ from govern.errors import NotFound, Refused, Usage
 from govern.offboarding import checklist
 from govern.offboarding.items import Item
 from govern.offboarding.kinds import LEAVES, RULES, CaseKind, Scope
+from govern.offboarding.wording import Say, as_written
 from govern.procedures import embargo, settling
 from govern.procedures.cut import Cut as Cut
 from govern.procedures.cut import cut as cut
@@ -58,11 +59,11 @@ def plan(db: sqlite3.Connection, opening: Opening, now: str) -> list[tuple[Perso
     return found
 
 
-def means(kind: CaseKind) -> str:
+def means(kind: CaseKind, say: Say = as_written) -> str:
     """What its cut does, in a few words."""
     if not RULES[kind].ends_grants:
-        return "revokes the keys of the machine, and opens a rotation for each secret that it could show"
-    return "ends the grants now, and opens a rotation for each secret"
+        return say("revokes the keys of the machine, and opens a rotation for each secret that it could show")
+    return say("ends the grants now, and opens a rotation for each secret")
 
 
 def entries(db: sqlite3.Connection, case: Case, now: str) -> list[Entry]:

@@ -94,5 +94,10 @@ def test_without_a_word_it_is_the_language_kept_of_whoever_reads(story: Any) -> 
     story.ok("account", "add", "shop", "--platform", "instagram", "--login", "acme")
     story.ok("credential", "add", "shop", "--kind", "password", stdin="first-secret")
     story.ok("grant", "shop", "anna")
-    assert "SKAL GØRES" in story.ok("offboard", "plan", "anna").out
+    plan = story.ok("offboard", "plan", "anna")
+    assert "SKAL GØRES" in plan.out
+    assert "(standser tilladelserne nu" in plan.out + plan.err
     assert "TO DO" in story.ok("offboard", "plan", "anna", "--locale", "en").out
+    opened = story.ok("offboard", "open", "anna")
+    assert "adgangen er lukket: 1 tilladelse og" in opened.err
+    assert [text for text in ("the cut is made", "change the", "before you begin") if text in opened.out + opened.err] == []
