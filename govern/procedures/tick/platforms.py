@@ -1,21 +1,19 @@
 """What a run asks platforms to do by itself: it goes on with rotations that a connector has begun, and begins those that are due, of accounts that are
 entrusted to it and by connectors that the policy names.
 
-What did not come to an end is tried again, less and less often, up to once a day: a platform that is down must not fill the ledger. How often it was tried is
-this machine's memory alone, and losing it does no harm.
+What did not come to an end is tried again, less and less often (`govern.procedures.tick.tries`).
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.errors import GovernError, IntegrityError
 from govern.holdings.services import SERVED_KINDS
+from govern.procedures.tick import tries
 from govern.procedures.tick.told import Done, Failure, Left
-from govern.register import connection
 from govern.register.queries import services, serving
 
 if TYPE_CHECKING:
@@ -24,10 +22,6 @@ if TYPE_CHECKING:
     from govern.register.queries.rotations import Rotation
     from govern.register.workspace import Workspace
 
-_TRIED: Final = "tick_tried"
-SHORTEST: Final = 15 * 60
-LONGEST: Final = 24 * 60 * 60
-"""Seconds between two tries of the same rotation."""
 _AT_ONCE: Final = frozenset({"membership", "compromise", "breach"})
 """Triggers for which a rotation is begun as soon as it is open; every other one once it is due."""
 
@@ -37,16 +31,6 @@ class Ready(NamedTuple):
 
     rotation: Rotation
     begins: str
-
-
-def again_at(first: str, last: str) -> str:
-    """When a rotation is tried again that was tried between these times (UTC): after as long as it has not come to its end, a quarter of an hour to a day."""
-    from datetime import datetime
-
-    from govern.rotation.triggers import later_by
-
-    since = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
-    return later_by(last, int(min(max(since, SHORTEST), LONGEST)))
 
 
 def ready(db: sqlite3.Connection, person: str, now: str) -> tuple[list[Ready], list[Left], str]:
@@ -59,14 +43,14 @@ def ready(db: sqlite3.Connection, person: str, now: str) -> tuple[list[Ready], l
     found: list[Ready] = []
     left: list[Left] = []
     waits: list[str] = []
-    tried = _tried(db)
+    tried = tries.tried(db)
     for one in rotations.rotations(db, only_open=True) if served else ():
         if one.account not in served or one.kind not in SERVED_KINDS or one.kept_in or one.state.value == "lost" or one.awaits:
             continue
         begins = "" if one.connector else _connector(db, one)
         if not one.connector and not (begins and _is_time(one, now)):
             continue
-        until = max(connecting.wait_until(db, one.account, now), again_at(*tried[one.id]) if one.id in tried else "")
+        until = max(connecting.wait_until(db, one.account, now), tries.again_at(*tried[one.id]) if one.id in tried else "")
         if until > now:
             waits.append(until)
         elif told := _in_doubt(db, one, person):
@@ -110,22 +94,6 @@ def _in_doubt(db: sqlite3.Connection, one: Rotation, reader: str) -> Left | None
     return Left("rotated", 1, to, f"{one.handle}: {why}")
 
 
-def _tried(db: sqlite3.Connection) -> dict[str, tuple[str, str]]:
-    memo = connection.state(db, _TRIED)
-    return {id_: (first, last) for id_, (first, last) in json.loads(memo).items()} if isinstance(memo, str) else {}
-
-
-def _remember(db: sqlite3.Connection, ended: list[str], unfinished: list[str], now: str) -> None:
-    tried = _tried(db)
-    for id_ in ended:
-        tried.pop(id_, None)
-    for id_ in unfinished:
-        tried[id_] = (tried.get(id_, (now, ""))[0], now)
-    open_ = {row[0] for row in db.execute("SELECT id FROM rotations WHERE ended_at IS NULL")}
-    with connection.transaction(db):
-        connection.save(db, **{_TRIED: json.dumps({id_: times for id_, times in tried.items() if id_ in open_})})
-
-
 def carry(
     workspace: Workspace, found: list[Ready], clock: Callable[[], str], monotonic: Callable[[], float], goes_on: Callable[[], bool]
 ) -> tuple[list[Done], list[Failure]]:
@@ -145,7 +113,7 @@ def carry(
     done = [_done(one, began=one.carried.rotation.id in begun) for one in ended if not one.carried.unfinished]
     failed += [_failure(one) for one in ended if one.carried.unfinished and not one.carried.stopped]
     finished = {one.id for one in done}
-    _remember(workspace.db, sorted(finished), [one.rotation.id for one in found if one.rotation.id not in finished], clock())
+    tries.remember(workspace.db, finished, [one.rotation.id for one in found if one.rotation.id not in finished], clock())
     return done, failed
 
 

@@ -100,8 +100,9 @@ def look(db: sqlite3.Connection, person: str, now: str) -> Due:
         from govern.procedures.remind import due_now
 
         waiting, opens = due_now(db, now, reader=person)
-        due.reminders = bool(waiting) and not opens
-        due.later += [opens] if waiting and opens else []
+        later = _unreached_until(db, now)
+        due.reminders = not opens and any(one.person not in later for one in waiting)
+        due.later += [opens] if waiting and opens else [later[one.person] for one in waiting if one.person in later]
     due.later += _coming(db, person, now)
     return due
 
@@ -115,6 +116,14 @@ def _entrusted(db: sqlite3.Connection, person: str, now: str, found: list[Asked]
     own = [one for one in found if serving.serves(db, person, one.account, one.kind, now)]
     platforms = {one.credential: one.platform for one in rotations.active_among(db, [one.credential for one in own])}
     return [one for one in own if that_can(platforms.get(one.credential, ""), one.kind, rules)]
+
+
+def _unreached_until(db: sqlite3.Connection, now: str) -> dict[str, str]:
+    """Whom a run has not reached (person id) -> until when (UTC) no other is made for their sake alone."""
+    from govern.procedures.tick import tries
+
+    until = {id_: tries.again_at(*times, tries.LONGEST_OF_PEOPLE) for id_, times in tries.tried(db).items()}
+    return {id_: time for id_, time in until.items() if time > now}
 
 
 def _coming(db: sqlite3.Connection, person: str, now: str) -> Iterator[str]:
@@ -214,8 +223,11 @@ class _Run:
     def _remind(self, posts: Posts | None) -> None:
         from govern.procedures.posts import posts as of_vault
         from govern.procedures.remind import remind
+        from govern.procedures.tick import tries
 
-        self.reminded = remind(self._workspace, self._clock, posts=posts or of_vault, held=self._held)
+        self.reminded = ran = remind(self._workspace, self._clock, posts=posts or of_vault, held=self._held)
+        reached, missed = ({one.digest.person for one in some} for some in (ran.sent, ran.failed))
+        tries.remember(self._workspace.db, reached - missed, missed, self._clock())
 
 
 # --- the check ---------------------------------------------------------------------------------------------------------------------------

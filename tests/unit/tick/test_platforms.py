@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from govern.holdings.services import Purpose
-from govern.procedures.tick import platforms
+from govern.procedures.tick import tries as again
 from govern.register.queries import rotations
 from govern.testing.platform import Platform
 
@@ -91,9 +91,9 @@ def test_a_platform_that_is_down_is_told_once_and_asked_ever_more_seldom(works: 
 
 def test_tries_come_after_as_long_as_there_were_tries_for_a_quarter_of_an_hour_to_a_day() -> None:
     day = "2026-11-22T00:00:00Z"
-    assert platforms.again_at(day, day) == "2026-11-22T00:15:00Z"
-    assert platforms.again_at(day, "2026-11-22T02:00:00Z") == "2026-11-22T04:00:00Z"
-    assert platforms.again_at(day, "2026-12-22T02:00:00Z") == "2026-12-23T02:00:00Z"
+    assert again.again_at(day, day) == "2026-11-22T00:15:00Z"
+    assert again.again_at(day, "2026-11-22T02:00:00Z") == "2026-11-22T04:00:00Z"
+    assert again.again_at(day, "2026-12-22T02:00:00Z") == "2026-12-23T02:00:00Z"
 
 
 def test_a_server_that_is_in_doubt_is_left_to_whoever_answers_for_the_account(works: Works, room: str, server: Served) -> None:

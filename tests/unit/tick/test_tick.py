@@ -10,7 +10,11 @@ import pytest
 
 from govern.errors import Failed
 from govern.holdings.services import Purpose
+from govern.notices.message import Delivery, Outcome
+from govern.procedures.posts import Post
 from govern.procedures.tick import by_date
+from govern.procedures.tick.run import run
+from govern.procedures.tick.told import Ran
 
 from ...conftest import ROOT
 from .conftest import Works
@@ -199,6 +203,28 @@ def test_while_one_run_has_the_lease_another_does_nothing(works: Works) -> None:
     assert (ran.other.person, ran.done, ended(works, grant)) == ("night", (), (0, None))
     lease.give_back(works.members["night"], held, works.now)
     assert [one.what for one in works.tick().done][:1] == ["grant-ended"], "the control"
+
+
+def test_somebody_who_is_not_reached_is_tried_again_and_fills_no_ledger(works: Works) -> None:
+    """Of a day of runs every five minutes some tries are made. Control: once there is an answer, it is sent."""
+    works.secret("blog")
+    down = works.answering(lambda _message: Delivery(outcome=Outcome.LATER, reason="down"))
+
+    def tick(post: Post) -> Ran:
+        works.later(minutes=5)
+        return run(works.members["mia"], lambda: works.now, monotonic=lambda: 0.0, posts=lambda *_: (post,), check=False)
+
+    first = tick(down)
+    assert first.reminded is not None
+    assert first.reminded.failed
+    start = works.size()
+    again = [ran.reminded is not None for ran in (tick(down) for _ in range(100))]
+    assert 3 <= again.count(True) <= 8
+    assert works.size() - start < 40
+    works.moment = works.moment.fromisoformat("2026-11-23T12:00:00+00:00")
+    told = tick(works.answering())
+    assert told.reminded is not None
+    assert told.reminded.sent
 
 
 def test_the_ledger_is_read_again_once_a_day_and_what_is_sealed_once_a_week(works: Works) -> None:
