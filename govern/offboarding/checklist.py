@@ -112,7 +112,7 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
         items.append(Item(kind=ItemKind.DESTROY_COPIES, due=place_due))
     chosen = [item for item in items if scope.takes(item.kind, item.account)]
     last = f"{last_day}T00:00:00Z" if last_day else cut_at
-    chosen = [item._replace(due=min(item.due, successor_due(item, found.accounts, last) or item.due)) for item in chosen]
+    chosen = [_in_time(item, successor_due(item, found.accounts, last)) for item in chosen]
     if scope.rules.of_the_person:
         return tuple(chosen)
     return tuple(item._replace(due=cut_at) for item in sorted(chosen, key=lambda item: item.kind is not ItemKind.REVOKE_KEY))
@@ -132,6 +132,11 @@ SUCCESSION: Final = frozenset({ItemKind.SOLE_HOLDER, ItemKind.NATIVE_ADMIN, Item
 """Items that ask for somebody else to take over an account."""
 
 
+def _in_time(item: Item, by: str) -> Item:
+    """The item, due no later than that, where there is such a time."""
+    return item._replace(due=by) if by and by < item.due else item
+
+
 def successor_due(item: Item, accounts: Mapping[str, Account], last: str) -> str:
     """When a successor is to be named at the latest so that they can take over by the last moment (UTC); empty where no platform asks for time."""
     days = accounts[item.account].lead_days if item.kind in SUCCESSION else 0
@@ -140,22 +145,29 @@ def successor_due(item: Item, accounts: Mapping[str, Account], last: str) -> str
 
 def rotations(found: Circumstances, policy: Policy, *, cut_at: str) -> list[Item]:
     """One item per live version known: seen before merely possible, and what others recover through before these."""
+    at_most: dict[tuple[str, frozenset[str]], str] = {}
+
+    def due_of(known: Known) -> str:
+        """Reckoned once for all that are of one tier and known alike."""
+        alike = found.accounts[known.account].tier, known.bases
+        if alike not in at_most:
+            at_most[alike] = deadlines.rotation_due(policy, *alike, cut_at)
+        return at_most[alike]
+
     own: dict[str, str] = {}
     for known in found.known:
-        due = deadlines.rotation_due(policy, found.accounts[known.account].tier, known.bases, cut_at)
+        due = due_of(known)
         own[known.account] = min(due, own.get(known.account, due))
     needs = {account.id: account.needs for account in found.accounts.values()}
     brought = deadlines.needed_first(own, needs)
     depth = _depths(needs)
 
     def item(known: Known) -> Item:
-        due = deadlines.rotation_due(policy, found.accounts[known.account].tier, known.bases, cut_at)
+        due = due_of(known)
         if brought[known.account] < own[known.account]:
             due = min(due, brought[known.account])
         basis = next(basis for basis in _BASES if basis in known.bases)
-        return Item(
-            kind=ItemKind.ROTATE, account=known.account, credential=known.credential, version=known.version, due=due, basis=basis
-        )  # fmt: skip
+        return Item(ItemKind.ROTATE, due, known.account, known.credential, known.version, basis=basis)
 
     def order(pair: tuple[Known, Item]) -> tuple[object, ...]:
         known, item = pair

@@ -80,31 +80,35 @@ class Item(NamedTuple):
     def record(self, item: str) -> dict[str, Any]:
         """As `case.items` keeps it, under this id."""
         values = {
-            "id": item, "kind": self.kind.value, "account": self.account, "credential": self.credential, "version": self.version,
+            "id": item, "kind": str(self.kind), "account": self.account, "credential": self.credential, "version": self.version,
             "due": self.due, "blocking": self.blocking, "basis": self.basis, "about": self.about,
         }  # fmt: skip
-        return {name: value for name, value in values.items() if value not in ("", 0, False) or value is True}
+        return {name: value for name, value in values.items() if value}
 
 
-def read(record: Mapping[str, Any]) -> tuple[str, Item]:
-    """Id and item of a record in the ledger. Raises Refused for anything that `Item.record` would not have written."""
+def sound(record: Mapping[str, Any]) -> None:
+    """Refuse (Refused) a record in the ledger that `Item.record` would not have written."""
     for name, value in record.items():
         check = _FIELDS.get(name)
         if check is None or not check(value):
             raise _malformed()
+    needed = _NEEDED.get(record.get("kind", ""))
+    if needed is None or not needed.issubset(record):
+        raise _malformed()
+    if record["kind"] in _ABOUT_AN_ID and not id_(record["about"]):
+        raise _malformed()
+
+
+def read(record: Mapping[str, Any]) -> tuple[str, Item]:
+    """Id and item of a record in the ledger. Raises Refused as `sound` does."""
+    sound(record)
     get = record.get
-    kind = _KINDS.get(get("kind", ""))
-    if kind is None:
-        raise _malformed()
-    read = Item(
-        kind, get("due", ""), get("account", ""), get("credential", ""), get("version", 0), get("blocking", False), get("basis", ""), get("about", "")
+    return record["id"], Item(
+        ItemKind(record["kind"]), record["due"], get("account", ""), get("credential", ""), get("version", 0), get("blocking", False),
+        get("basis", ""), get("about", ""),
     )  # fmt: skip
-    if "id" not in record or not read.due or not _complete(read):
-        raise _malformed()
-    return record["id"], read
 
 
-_KINDS: Final[Mapping[str, ItemKind]] = {kind.value: kind for kind in ItemKind}
 _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "id": id_,
     "kind": lambda value: isinstance(value, str),
@@ -118,26 +122,32 @@ _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _complete(item: Item) -> bool:
-    match item.kind:
+def _needs(kind: ItemKind) -> set[str]:
+    """What an item of this kind names besides its id, kind and due time."""
+    match kind:
         case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.RETIRE:
-            return bool(item.account)
+            return {"account"}
         case ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY | ItemKind.PROMPTS:
-            return bool(item.account)
+            return {"account"}
         case ItemKind.ROTATE | ItemKind.RECOVERY_CHANNEL:
-            return bool(item.account and item.credential and item.version)
+            return {"account", "credential", "version"}
         case ItemKind.NATIVE_ADMIN | ItemKind.ENTITLEMENT | ItemKind.APP | ItemKind.SESSION:
-            return bool(item.account) and id_(item.about)
-        case ItemKind.DEVICE:
-            return id_(item.about)
-        case ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
-            return bool(item.about)
-        case ItemKind.RECOVERY_SHEET:
-            return id_(item.about)
+            return {"account", "about"}
+        case ItemKind.DEVICE | ItemKind.RECOVERY_SHEET | ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
+            return {"about"}
         case ItemKind.DESTROY_COPIES | ItemKind.SUCCESSOR_ADMIN:
-            return True
+            return set()
         case _:
-            assert_never(item.kind)
+            assert_never(kind)
+
+
+_NEEDED: Final[Mapping[str, frozenset[str]]] = {kind.value: frozenset({"id", "kind", "due", *_needs(kind)}) for kind in ItemKind}
+_ABOUT_AN_ID: Final = frozenset(
+    kind.value
+    for kind in (
+        ItemKind.NATIVE_ADMIN, ItemKind.ENTITLEMENT, ItemKind.APP, ItemKind.SESSION, ItemKind.DEVICE, ItemKind.RECOVERY_SHEET
+    )
+)  # fmt: skip
 
 
 def _malformed() -> Refused:

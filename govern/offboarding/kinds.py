@@ -101,6 +101,11 @@ class Scope(NamedTuple):
         rules = RULES[self.kind]
         return rules if self.accounts or not rules.of_accounts else _OF_ITS_PERSON
 
+    @property
+    def knows_all(self) -> bool:
+        """Whether it is about whatever the person could know."""
+        return not (self.kept or self.keys or self.before or self.rules.of_accounts)
+
     def takes(self, kind: ItemKind, account: str) -> bool:
         """Whether such an item, about this account or about none, belongs to the case."""
         if account in self.kept or kind not in self.rules.items:

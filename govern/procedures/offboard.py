@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
 from govern.offboarding import checklist
+from govern.offboarding.checklist import Circumstances
 from govern.offboarding.items import Item
 from govern.offboarding.kinds import LEAVES, RULES, CaseKind, Scope
 from govern.offboarding.wording import Say, as_written
@@ -75,7 +76,10 @@ def entries(db: sqlite3.Connection, case: Case, now: str) -> list[Entry]:
 
 
 def _drawn(db: sqlite3.Connection, person: str, scope: Scope, *, cut_at: str, now: str, last_day: str) -> tuple[Item, ...]:
-    found = ties.circumstances(db, person, now, scope)
+    return _listed(db, ties.circumstances(db, person, now, scope), scope, cut_at=cut_at, last_day=last_day)
+
+
+def _listed(db: sqlite3.Connection, found: Circumstances, scope: Scope, *, cut_at: str, last_day: str) -> tuple[Item, ...]:
     return checklist.draw_up(found, policies.policy(db), cut_at=cut_at, scope=scope, last_day=last_day)
 
 
@@ -154,10 +158,12 @@ def open_(tx: Transaction, opening: Opening) -> tuple[Case, Cut | None]:
     frozen_at, scope = tx.size, _scope(db, who, opening)
     if opening.cut_at > tx.now and not scope.rules.of_the_person:
         raise Usage("a lost machine waits for nothing", hint="without --cut-at")
-    items = _drawn(db, who.id, scope, cut_at=opening.cut_at or tx.now, now=tx.now, last_day=opening.last_day)
+    found = ties.circumstances(db, who.id, tx.now, scope)
+    items = _listed(db, found, scope, cut_at=opening.cut_at or tx.now, last_day=opening.last_day)
+    known = found.known if scope.knows_all else ties.known(db, who.id)
     body = {
         "person": who.id, "kind": opening.kind.value, "cut_at": opening.cut_at or None, "items": 0 if opening.embargo else len(items),
-        "frozen": checklist.frozen(ties.known(db, who.id)), "frozen_at": frozen_at, "last_day": opening.last_day or None,
+        "frozen": checklist.frozen(known), "frozen_at": frozen_at, "last_day": opening.last_day or None,
         "requested_by": asked_by, "evidence": opening.evidence or None, "kept": sorted(scope.kept) or None, "keys": sorted(scope.keys) or None,
         "accounts": sorted(scope.accounts) or None,
     }  # fmt: skip

@@ -23,8 +23,8 @@ from govern.rotation.triggers import Trigger
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
-PART: Final = 100
-"""Items in one `case.items`: an event holds 64 KiB."""
+PART: Final = 180
+"""Items in one `case.items`: an event holds 64 KiB, and the longest item is 330 bytes long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import sqlite3
 from govern.errors import Refused
 from govern.offboarding import attestation
 from govern.offboarding.attestation import Ending
-from govern.offboarding.items import Item, ItemKind, read
+from govern.offboarding.items import Item, ItemKind, sound
 from govern.register.projection.case_at_work import AtWork, at_work
 from govern.register.projection.scene import Scene
 from govern.register.queries import proven, scopes, services, signers, ties_beside
@@ -17,16 +17,17 @@ def items(scene: Scene) -> None:
     """Items that the case has from now on, in their order."""
     found = at_work(scene)
     seq = scene.one("SELECT count(*) FROM items WHERE case_id = ?", found.id)[0]
-    read_ = [read(record) for record in scene.body["items"]]
+    for record in scene.body["items"]:
+        sound(record)
     scene.db.executemany(
         "INSERT INTO items (case_id, id, seq, kind, account, credential, n, due, blocking, basis, about)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                found.id, id_, number, item.kind, item.account or None, item.credential or None, item.version or None, item.due,
-                int(item.blocking), item.basis or None, item.about or None,
+                found.id, get("id"), number, get("kind"), get("account"), get("credential"), get("version"), get("due"), int(get("blocking", False)),
+                get("basis"), get("about"),
             )
-            for number, (id_, item) in enumerate(read_, start=seq)
+            for number, get in enumerate((record.get for record in scene.body["items"]), start=seq)
         ],
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import lru_cache
 
 from govern.errors import NotFound
 from govern.offboarding.checklist import Account, Circumstances, Known
@@ -34,10 +35,13 @@ def known(db: sqlite3.Connection, person: str, scope: Scope = WHOLE) -> tuple[Kn
         {"person": person, "before": scope.before, "keys": json.dumps(sorted(scope.keys))},
     )
     return tuple(
-        Known(account=account, credential=credential, kind=kind, version=n, bases=frozenset(bases.split(",")))
-        for account, credential, kind, n, bases in rows
-        if account not in scope.kept
+        Known(account, credential, kind, n, _bases(bases)) for account, credential, kind, n, bases in rows if account not in scope.kept
     )
+
+
+@lru_cache(maxsize=256)
+def _bases(listed: str) -> frozenset[str]:
+    return frozenset(listed.split(","))
 
 
 def unanswered(db: sqlite3.Connection, case: str, person: str) -> tuple[Known, ...]:
@@ -159,15 +163,10 @@ def _accounts(db: sqlite3.Connection, person: str, ids: set[str], held: set[str]
         needs.setdefault(account, set()).add(needed)
     rows = db.execute("SELECT id, handle, tier, platform FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
     others, closed = remaining(db, wanted, person), not_openable(db, wanted, person)
+    days = {platform: lead_days(platform) for *_, platform in rows}
     return {
         id_: Account(
-            id=id_,
-            handle=handle,
-            tier=tier,
-            needs=frozenset(needs.get(id_, ())),
-            remaining=others.get(id_, 0),
-            openable=id_ not in closed,
-            lead_days=lead_days(platform) if id_ in held else 0,
+            id_, handle, tier, frozenset(needs.get(id_, ())), others.get(id_, 0), id_ not in closed, days[platform] if id_ in held else 0
         )
         for id_, handle, tier, platform in rows
     }
