@@ -27,7 +27,7 @@ def would(
     db = workspace.view()
     left_out = {one.credential for one, _ in beyond}
     able = [one for one in found if one.credential not in left_out]
-    under_way = rotations.open_among(db, [one.credential for one in able])
+    under_way = rotations.open_among(db, {one.credential: one for one in able})
     names = handles(db)
     skipped = [{"account": one.handle, "kind": one.kind, "reason": error.message} for one, error in beyond]
     if json:

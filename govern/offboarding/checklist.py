@@ -31,7 +31,7 @@ class Known(NamedTuple):
 class Account(NamedTuple):
     """What the list needs of an account. `needs`: ids of accounts it depends on.
 
-    `remaining`: other people who hold it or answer for it and stay; `openable`: whether every sealed live version can be opened by
+    `attended`: whether anybody else who stays holds it or answers for it; `openable`: whether every sealed live version can be opened by
     somebody else than the person, recovery not counted.
     """
 
@@ -39,7 +39,7 @@ class Account(NamedTuple):
     handle: str
     tier: str
     needs: frozenset[str] = frozenset()
-    remaining: int = 0
+    attended: bool = False
     openable: bool = True
     lead_days: int = 0
     """How long its platform makes a successor wait before they can take over."""
@@ -90,7 +90,7 @@ def draw_up(found: Circumstances, policy: Policy, *, cut_at: str, scope: Scope =
     items += [
         Item(kind=ItemKind.SOLE_HOLDER, account=account.id, due=cut_at, blocking=True)
         for account in by_handle
-        if account.id in tied and (not account.remaining or (account.id in sealed and not account.openable))
+        if account.id in tied and (not account.attended or (account.id in sealed and not account.openable))
     ]
     items += beside.in_the_way(found.ties, due=cut_at)
     items += [Item(kind=ItemKind.END_GRANT, account=account.id, due=cut_at) for account in by_handle if account.id in granted]

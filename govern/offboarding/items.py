@@ -79,11 +79,20 @@ class Item(NamedTuple):
 
     def record(self, item: str) -> dict[str, Any]:
         """As `case.items` keeps it, under this id."""
-        values = {
-            "id": item, "kind": str(self.kind), "account": self.account, "credential": self.credential, "version": self.version,
-            "due": self.due, "blocking": self.blocking, "basis": self.basis, "about": self.about,
-        }  # fmt: skip
-        return {name: value for name, value in values.items() if value}
+        found: dict[str, Any] = {"id": item, "kind": str(self.kind), "due": self.due}
+        if self.account:
+            found["account"] = self.account
+        if self.credential:
+            found["credential"] = self.credential
+        if self.version:
+            found["version"] = self.version
+        if self.blocking:
+            found["blocking"] = True
+        if self.basis:
+            found["basis"] = self.basis
+        if self.about:
+            found["about"] = self.about
+        return found
 
 
 def sound(record: Mapping[str, Any]) -> None:

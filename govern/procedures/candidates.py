@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from govern.errors import IntegrityError, Locked, NotFound, Refused, Usage
 from govern.holdings.services import SERVED_KINDS
@@ -23,10 +23,14 @@ from govern.register.queries.rotations import Rotatable, Rotation, Staged
 from govern.register.transaction import Transaction
 from govern.rotation.kinds import FACTS, GENERATED
 from govern.vault import fingerprint
+from govern.vault.chance import ahead
 from govern.vault.generate import LONGEST, SYMBOLS, Class, Limits, generate, generate_typeable
 from govern.vault.keys import Recipient
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
+
+_CHANCE: Final = 32
+"""Random bytes that a generated secret takes, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +112,15 @@ def make(
     return Made(Candidate(n=n, origin=origin, reuses=reuses or 0, compared=found.whole, weak=weak), _context(tx, rotation, n), fields, weak)
 
 
-def make_new(tx: Transaction, rotation: Rotation, before: Sequence[Staged], *, typeable: bool = False) -> Made:
-    """The same of one that is generated, opening nothing: no random secret comes back, and what was there before is carried on by the
-    confirmation (`govern.procedures.remembered`)."""
-    n = before[0].n + 1 if before else 1
-    origin, _, fields, weak = _new(tx, rotation, None, typeable, in_force=False)
-    return Made(Candidate(n=n, origin=origin), _context(tx, rotation, n), fields, weak)
+def make_new(tx: Transaction, started: Sequence[Rotation], newest: Mapping[str, int], *, typeable: bool = False) -> list[Made]:
+    """The same of many that are generated, opening nothing: no random secret comes back, and what was there before is carried on by the
+    confirmation (`govern.procedures.remembered`). `newest`: credential -> number of its newest version, where there is one."""
+    random, made = ahead(tx.workspace.random, _CHANCE * len(started)), []
+    for rotation in started:
+        n = newest.get(rotation.credential, 0) + 1
+        secret = _generated(rotation, typeable, random)
+        made.append(Made(Candidate(n=n, origin="generated"), _context(tx, rotation, n), {"secret": secret}, weak=False))
+    return made
 
 
 def _context(tx: Transaction, rotation: Rotation, n: int) -> Context:
@@ -235,13 +242,7 @@ def _new(
 ) -> tuple[str, Secret, dict[str, Any], bool]:
     """Origin, the secret to compare, the fields to seal, and whether it is weak."""
     if given is None:
-        if rotation.kind not in GENERATED:
-            raise NotFound(
-                f"the platform issues a {rotation.kind}: there is none to store yet",
-                hint=f"get a new one on the platform, then: govern rotate {rotation.handle} --kind {rotation.kind} --stdin",
-            )
-        make = generate_typeable if typeable else generate
-        secret = make(limits(rotation.platform), random=tx.workspace.random)
+        secret = _generated(rotation, typeable, tx.workspace.random)
         return "generated", secret, {"secret": secret}, False
     if rotation.kind == "totp":
         from govern.procedures.credentials import typed_seed
@@ -252,6 +253,16 @@ def _new(
     if rotation.kind not in GENERATED:
         return "platform", given, {"secret": given}, False
     return "set", given, {"secret": given}, is_weak(tx.register, rotation.account, given, in_force=in_force)
+
+
+def _generated(rotation: Rotation, typeable: bool, random: Callable[[int], bytes]) -> Secret:
+    if rotation.kind not in GENERATED:
+        raise NotFound(
+            f"the platform issues a {rotation.kind}: there is none to store yet",
+            hint=f"get a new one on the platform, then: govern rotate {rotation.handle} --kind {rotation.kind} --stdin",
+        )
+    make = generate_typeable if typeable else generate
+    return make(limits(rotation.platform), random=random)
 
 
 def same_as(tx: Transaction, rotation: Rotation, n: int, given: Secret) -> bool:

@@ -75,12 +75,12 @@ def _together(tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, typ
     """
     made = {one.credential: one for one in found if one.kind in GENERATED and not one.kept_in}
     to = candidates.recipients_among(tx.register, list(made), tx.now)
-    before = rotations.open_among(tx.register, list(to))
+    before = rotations.open_among(tx.register, {one: made[one] for one in to})
     rules = policies.policy(tx.register)
     new = [(one, _by(rules, made[one], trigger, tx.now) or "") for one in to if one not in before]
     try:
         together.open_rotations(tx, new, trigger)
-        ready = before | (rotations.open_among(tx.register, [one for one, _ in new]) if new else {})
+        ready = before | (rotations.open_among(tx.register, {one: made[one] for one, _ in new}) if new else {})
     except Refused:
         ready = before
     ready = {one: rotation for one, rotation in ready.items() if rotation.state not in (State.STAGED, State.UNKNOWN)}

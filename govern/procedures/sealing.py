@@ -14,6 +14,7 @@ from typing import Any, Final
 from govern.errors import IntegrityError, Locked, NotFound
 from govern.register.transaction import Transaction
 from govern.vault import seal as seal_of
+from govern.vault.chance import ahead
 from govern.vault.keys import Recipient
 from govern.vault.seal import (
     Context,
@@ -23,7 +24,8 @@ from govern.vault.seal import (
     set_digest,
     unwrap_version,
     wrap_digest,
-    wrap_to_each,
+    wrap_digests,
+    wrap_each,
     wrap_version,
 )
 
@@ -70,17 +72,13 @@ def seal(tx: Transaction, context: Context, fields: Mapping[str, Any], to: Seque
     return {"manifest": manifest, "recipients": keys_of(to), "wraps": wraps}
 
 
-def seal_all(tx: Transaction, versions: Iterable[tuple[Context, Mapping[str, Any]]], to: Sequence[Recipient]) -> tuple[list[str], str]:
+def seal_all(tx: Transaction, versions: Sequence[tuple[Context, Mapping[str, Any]]], to: Sequence[Recipient]) -> tuple[list[str], str]:
     """The same for a fact of several versions: their manifest digests in order, and the digest of all of their wraps (hex)."""
-    sealed = [(context, *seal_version(context, fields, random=tx.workspace.random)) for context, fields in versions]
-    # All wraps in one go: a processor that does nothing else between them is a fifth faster at it.
-    wraps = [
-        (version.digest, recipient.key, wrapped)
-        for context, version, key in sealed
-        for recipient, wrapped in zip(to, wrap_to_each(key, context, to), strict=True)
-    ]
+    random = ahead(tx.workspace.random, seal_of.CHANCE * len(versions))
+    sealed = [(context, *seal_version(context, fields, random=random)) for context, fields in versions]
+    wraps = wrap_each(sealed, to)
     tx.put([(version.digest, version.commitment, version.sealed) for _, version, _ in sealed], wraps)
-    return [version.digest.hex() for _, version, _ in sealed], set_digest([wrap_digest(*wrap) for wrap in wraps]).hex()
+    return [version.digest.hex() for _, version, _ in sealed], set_digest(wrap_digests(wraps)).hex()
 
 
 def keys_of(to: Sequence[Recipient]) -> list[str]:

@@ -19,6 +19,7 @@ from govern.procedures import together
 from govern.register.queries import cases, policies, proven, rotations, scopes, signers, ties, ties_beside
 from govern.register.queries.cases import Case, Entry
 from govern.rotation.triggers import Trigger
+from govern.vault.chance import ahead
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -109,10 +110,11 @@ def _about(item: Item) -> tuple[str, str, str, int, str]:
 def record_items(tx: Transaction, case: str, items: Sequence[Item]) -> None:
     """Record items, each under a fresh id, in as many parts as they need."""
     parts = [items[start : start + PART] for start in range(0, len(items), PART)]
+    draw = ahead(tx.workspace.random, 16 * len(items))
     for number, part in enumerate(parts, start=1):
         tx.record(
             "case.items",
-            {"case": case, "part": number, "of": len(parts), "items": [item.record(tx.new_id()) for item in part]},
+            {"case": case, "part": number, "of": len(parts), "items": [item.record(draw(16).hex()) for item in part]},
         )
 
 

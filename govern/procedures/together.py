@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from govern.errors import Refused
 from govern.register.queries import rotations
+from govern.vault.chance import ahead
 
 if TYPE_CHECKING:
     from govern.procedures.candidates import Candidate
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from govern.vault.keys import Recipient
 
 _OPENED: Final = 500
-_STAGED: Final = 200
+_STAGED: Final = 300
 """Rows of one fact: an event holds 64 KiB."""
 
 
 def open_rotations(tx: Transaction, wanted: Sequence[tuple[str, str]], trigger: Trigger, *, person: str = "") -> None:
     """Open a rotation of each credential (id), due by a UTC time or empty; `person`: whose departure asks for it. None may be open yet."""
+    draw = ahead(tx.workspace.random, 16 * len(wanted))
     for start in range(0, len(wanted), _OPENED):
-        rows = [[tx.new_id(), credential, by] for credential, by in wanted[start : start + _OPENED]]
+        rows = [[draw(16).hex(), credential, by] for credential, by in wanted[start : start + _OPENED]]
         tx.record("rotations.opened", {"rotations": rows, "trigger": trigger.value, "person": person or None})
 
 
@@ -51,8 +53,7 @@ def _alike(wanted: Sequence[tuple[Rotation, tuple[Recipient, ...]]]) -> Iterator
 def _stage(tx: Transaction, part: Sequence[Rotation], to: Sequence[Recipient], typeable: bool) -> dict[str, Candidate]:
     from govern.procedures import candidates, sealing
 
-    before = rotations.versions_among(tx.register, [rotation.credential for rotation in part])
-    made = [candidates.make_new(tx, rotation, before.get(rotation.credential, ()), typeable=typeable) for rotation in part]
+    made = candidates.make_new(tx, part, rotations.newest_among(tx.register, [rotation.credential for rotation in part]), typeable=typeable)
     manifests, wraps = sealing.seal_all(tx, [(one.context, one.fields) for one in made], to)
     staged = {rotation.credential: one.candidate for rotation, one in zip(part, made, strict=True)}
     rows = [

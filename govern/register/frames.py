@@ -6,7 +6,7 @@ A frame is type (1 byte), length (4), payload, CRC-32 (4; finds a torn tail, not
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import BinaryIO, Final
 
@@ -18,12 +18,20 @@ CHECKPOINT: Final = b"C"
 PERSONAL: Final = b"P"
 
 _HEAD: Final = Struct(">cI").unpack_from
+_NUMBER: Final = Struct(">I").pack
+_LENGTHS: Final = [bytes([length]) for length in range(256)]
 _LIMIT: Final = 64 * 1024 * 1024
 _CHUNK: Final = 256 * 1024
 
 
 def frame(kind: bytes, payload: bytes) -> bytes:
     return kind + len(payload).to_bytes(4, "big") + payload + zlib.crc32(kind + payload).to_bytes(4, "big")
+
+
+def _framed(kind: bytes, payloads: Iterable[bytes]) -> Iterator[bytes]:
+    """`frame` of each of these, in half the time: a rotation of a thousand secrets has five thousand wraps."""
+    crc32, begin, pack = zlib.crc32, zlib.crc32(kind), _NUMBER
+    return (kind + pack(len(payload)) + payload + pack(crc32(payload, begin)) for payload in payloads)
 
 
 def frames(file: BinaryIO, start: int, only: bytes = b"") -> Iterator[tuple[bytes, bytes, int]]:
@@ -84,9 +92,9 @@ class Written:
             frames.append(frame(ENTRY, index.to_bytes(8, "big") + compartment + epoch + commitment + sealed))
             if part is not None:
                 personal.append(frame(PERSONAL, index.to_bytes(8, "big") + part))
-        frames += [frame(VERSION, b"".join(row)) for row in self.versions]
-        frames += [frame(WRAP, bytes([len(target)]) + target + recipient + sealed) for target, recipient, sealed in self.wraps]
-        frames += [frame(DROPPED, bytes([len(target)]) + target + recipient) for target, recipient in self.dropped]
+        frames += _framed(VERSION, map(b"".join, self.versions))
+        frames += _framed(WRAP, (_LENGTHS[len(target)] + target + recipient + sealed for target, recipient, sealed in self.wraps))
+        frames += _framed(DROPPED, (_LENGTHS[len(target)] + target + recipient for target, recipient in self.dropped))
         if self.note:
             frames.append(frame(CHECKPOINT, self.size.to_bytes(8, "big") + self.note))
         return b"".join(frames), b"".join(personal)

@@ -5,7 +5,7 @@ nothing it reads. How either engine opens, locks and fails is known in `sqlite` 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -136,6 +136,10 @@ class Store(ABC):
     @abstractmethod
     def put_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         """Insert wraps (target, recipient, sealed), each in place of one that stands under the same key."""
+
+    def wraps_to(self, connection: sa.Connection, recipient: bytes, targets: Sequence[bytes]) -> Iterable[Sequence[Any]]:
+        """Target and sealed bytes, of whatever types they are, of the wraps of these few targets to this recipient."""
+        return connection.execute(questions.wraps_to(), {"recipient": recipient, "targets": targets})
 
     def drop_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
         """Remove wraps (target, recipient); one that is not there is none to remove."""

@@ -143,7 +143,7 @@ class Reading:
         """What `wrap` says of each of these targets that is wrapped to this recipient, asked for many at once."""
         found: dict[bytes, bytes] = {}
         for start in range(0, len(targets), FEW):
-            rows = self._connection.execute(questions.wraps_to(), {"recipient": recipient, "targets": targets[start : start + FEW]})
+            rows = self._store.wraps_to(self._connection, recipient, targets[start : start + FEW])
             found.update((row[0], row[1]) for row in rows if isinstance(row[1], bytes))
         return found
 

@@ -108,10 +108,10 @@ class SqliteStore(Store):
         ((last, size, note),) = self._ask(connection, HEAD)
         return last, size, note
 
-    def _ask(self, connection: sa.Connection, statement: str) -> list[tuple[Any, ...]]:
+    def _ask(self, connection: sa.Connection, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The driver's rows; its errors are told at once, since the register's, in whose transaction we may be, are of the same kind."""
         try:
-            return self._drivers[connection].execute(statement).fetchall()
+            return self._drivers[connection].execute(statement, values).fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise from_sqlite(error, str(self.location)) from error
 
@@ -153,6 +153,10 @@ class SqliteStore(Store):
 
     def put_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
         self._put(connection, "INSERT OR REPLACE INTO wrap (target, recipient, sealed) VALUES (?, ?, ?)", rows)
+
+    def wraps_to(self, connection: sa.Connection, recipient: bytes, targets: Sequence[bytes]) -> list[tuple[Any, ...]]:
+        marks = ", ".join("?" * len(targets))
+        return self._ask(connection, f"SELECT target, sealed FROM wrap WHERE recipient = ? AND target IN ({marks})", (recipient, *targets))  # noqa: S608
 
     def drop_wraps(self, connection: sa.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
         self._put(connection, "DELETE FROM wrap WHERE target = ? AND recipient = ?", rows)

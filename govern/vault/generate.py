@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -72,7 +72,8 @@ class Limits:
 
 def generate(limits: Limits, *, length: int = DEFAULT_LENGTH, random: Callable[[int], bytes]) -> Secret:
     """A password of `length` characters, or the nearest that the rules allow, with every required class."""
-    return Secret(_draw(_classes(limits), limits.required, limits.length(length), random, limits.max_consecutive))
+    alphabet, needed = _rules(limits)
+    return Secret(_draw(alphabet, needed, limits.length(length), random, limits.max_consecutive))
 
 
 def strength(limits: Limits, *, length: int = DEFAULT_LENGTH) -> float:
@@ -88,7 +89,7 @@ def generate_typeable(limits: Limits, *, length: int = DEFAULT_LENGTH, random: C
     classes, required, separator = _typeable(limits)
     wanted = limits.length(length)
     places = _separators(wanted) if separator else set()
-    letters = iter(_draw(classes, required, wanted - len(places), random, limits.max_consecutive))
+    letters = iter(_draw(*_drawn_from(classes, required), wanted - len(places), random, limits.max_consecutive))
     return Secret("".join(separator if place in places else next(letters) for place in range(wanted)))
 
 
@@ -120,13 +121,25 @@ def _separators(length: int) -> set[int]:
     return set(range(group, length - 1, group + 1))
 
 
-def _draw(classes: dict[Class, str], required: frozenset[Class], length: int, random: Callable[[int], bytes], most: int = 0) -> str:
+@lru_cache(maxsize=256)
+def _rules(limits: Limits) -> tuple[str, tuple[frozenset[str], ...]]:
+    return _drawn_from(_classes(limits), limits.required)
+
+
+def _drawn_from(classes: dict[Class, str], required: frozenset[Class]) -> tuple[str, tuple[frozenset[str], ...]]:
+    """The alphabet, and the characters of each class of which there must be one."""
+    return "".join(classes.values()), tuple(frozenset(classes[name]) for name in required)
+
+
+def _draw(alphabet: str, needed: Sequence[frozenset[str]], length: int, random: Callable[[int], bytes], most: int = 0) -> str:
     """Whole strings are drawn and thrown away until one has all classes: picking places for them would favour some strings."""
-    alphabet, needed = "".join(classes.values()), [classes[name] for name in required]
     draw = drawer(alphabet, length, most, random) if most else partial(_uniform, alphabet, length, random)
     for _ in range(_MOST_DRAWS):
         text = draw()
-        if not any(_characters(one).isdisjoint(text) for one in needed):
+        for characters in needed:
+            if characters.isdisjoint(text):
+                break
+        else:
             return text
     raise Failed("the source of random bytes gives no password with all required classes")
 
@@ -140,11 +153,6 @@ def _uniform(alphabet: str, length: int, random: Callable[[int], bytes]) -> str:
         if len(text) >= length:
             return text[:length]
     raise Failed("the source of random bytes gives none that can be used")
-
-
-@lru_cache(maxsize=64)
-def _characters(text: str) -> frozenset[str]:
-    return frozenset(text)
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ ledger commits to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -35,14 +35,19 @@ def seal(message: bytes, public: bytes, bound: bytes) -> bytes:
     raise _weak()
 
 
-def seal_to_each(message: bytes, to: Iterable[tuple[bytes, bytes]], context: bytes) -> list[bytes]:
-    """`message` sealed to many: pairs of public key and key id, each wrap bound to `context` (an `info` without a key) and its own key id."""
-    encrypt, load = suite().encrypt, load_public
-    try:
-        return [encrypt(message, load(public), info=context + key) for public, key in to]
-    except ValueError:
-        pass  # as in `seal`
-    raise _weak()
+def sealer(to: Iterable[tuple[bytes, bytes]]) -> Callable[[bytes, bytes], list[bytes]]:
+    """What seals a message to many, message after message: to pairs of public key and key id. It takes the message and its context (an `info` without
+    a key), and binds each wrap to that and its own key id. Raises, and it raises, Refused for a key nobody can seal to."""
+    encrypt, each = suite().encrypt, [(load_public(public), key) for public, key in to]
+
+    def seal(message: bytes, context: bytes) -> list[bytes]:
+        try:
+            return [encrypt(message, public, info=context + key) for public, key in each]
+        except ValueError:
+            pass  # as in `seal` above
+        raise _weak()
+
+    return seal
 
 
 def unseal(sealed: bytes, private: X25519PrivateKey, bound: bytes) -> bytes | None:

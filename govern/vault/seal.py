@@ -11,7 +11,8 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from govern.canonical import canonical
 from govern.errors import IntegrityError, Malformed
@@ -20,6 +21,9 @@ from govern.vault.epoch import epoch_id, open_previous, seal_previous, unwrap_ep
 from govern.vault.keys import Keys, Recipient
 from govern.vault.pad import pad, unpad
 from govern.vault.secret import Masked, Secret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 __all__ = [
     "Context",
@@ -36,8 +40,9 @@ __all__ = [
     "unwrap_epoch",
     "unwrap_version",
     "wrap_digest",
+    "wrap_digests",
+    "wrap_each",
     "wrap_epoch",
-    "wrap_to_each",
     "wrap_version",
 ]
 
@@ -47,6 +52,8 @@ SUITE: Final = 1
 
 _COMMITMENT: Final = b"govern/data-key/v1\0"
 _NONCE: Final = 12
+CHANCE: Final = 32 + _NONCE
+"""Random bytes that sealing a version takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,13 @@ def _encode(context: Context) -> bytes:
     if (len(context.vault), len(context.account), len(context.credential)) != (32, 16, 16):
         raise Malformed("a context whose ids are not 32, 16 and 16 bytes long")
     # By hand, for speed, as the canonical bytes it is: keys in order, hex digits, kind and version as JSON spells them.
-    kind, version = canonical(context.kind).decode(), canonical(context.version).decode()
-    return (
-        f'{{"account":"{context.account.hex()}","credential":"{context.credential.hex()}","format":{FORMAT},"kind":{kind},'
-        f'"suite":{SUITE},"vault":"{context.vault.hex()}","version":{version}}}'
-    ).encode()
+    between, version = _between(context.kind, context.vault), canonical(context.version).decode()
+    return f'{{"account":"{context.account.hex()}","credential":"{context.credential.hex()}",{between}{version}}}'.encode()
+
+
+@lru_cache(maxsize=64)
+def _between(kind: str, vault: bytes) -> str:
+    return f'"format":{FORMAT},"kind":{canonical(kind).decode()},"suite":{SUITE},"vault":"{vault.hex()}","version":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +119,10 @@ class DataKey(Masked):
 
 def seal_version(context: Context, fields: Mapping[str, Any], *, random: Callable[[int], bytes]) -> tuple[SealedVersion, DataKey]:
     """Seal one JSON object (texts in it may be `Secret`) under a fresh key. Raises Malformed for what canonical JSON can't spell."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     bound = context.encode()
     content = pad(_spell(fields))
     key, nonce = random(32), random(_NONCE)
-    sealed = nonce + AESGCM(key).encrypt(nonce, content, bound)
+    sealed = nonce + _aead()(key).encrypt(nonce, content, bound)
     commitment = _commit(key, bound)
     return SealedVersion(manifest_digest(context, sealed, commitment), commitment, sealed), DataKey(key)
 
@@ -136,10 +143,15 @@ def wrap_version(data_key: DataKey, context: Context, recipient: Recipient) -> b
     return hpke.seal(data_key.key, recipient.public, hpke.info(hpke.VERSION_WRAP, context.encode(), recipient.key))
 
 
-def wrap_to_each(data_key: DataKey, context: Context, recipients: Sequence[Recipient]) -> list[bytes]:
-    """`wrap_version` for each of them, in order."""
-    bound = hpke.info(hpke.VERSION_WRAP, context.encode(), b"")
-    return hpke.seal_to_each(data_key.key, [(one.public, one.key) for one in recipients], bound)
+def wrap_each(
+    versions: Iterable[tuple[Context, SealedVersion, DataKey]], recipients: Sequence[Recipient]
+) -> list[tuple[bytes, bytes, bytes]]:
+    """`wrap_version` of each version for each of them: (manifest digest, recipient's key id, wrap). Nothing else is done between the seals: a
+    processor is a fifth faster so."""
+    to, label = [one.key for one in recipients], hpke.info(hpke.VERSION_WRAP, b"", b"")
+    seal = hpke.sealer((one.public, one.key) for one in recipients)
+    sealed = [(version.digest, seal(key.key, label + context.encode())) for context, version, key in versions]
+    return [(digest, key, wrapped) for digest, wraps in sealed for key, wrapped in zip(to, wraps, strict=True)]
 
 
 def unwrap_version(wrapped: bytes, context: Context, keys: Keys, version: SealedVersion, *, expected: bytes) -> DataKey:
@@ -177,6 +189,12 @@ def wrap_digest(target: bytes, recipient_key_id: bytes, wrapped: bytes) -> bytes
     return hashlib.sha256(target + recipient_key_id + wrapped).digest()
 
 
+def wrap_digests(wraps: Iterable[tuple[bytes, bytes, bytes]]) -> list[bytes]:
+    """`wrap_digest` of each (target, recipient's key id, wrap)."""
+    sha256, together = hashlib.sha256, b"".join
+    return [sha256(together(wrap)).digest() for wrap in wraps]
+
+
 def set_digest(digests: Iterable[bytes]) -> bytes:
     """SHA-256 of the sorted 32-byte digests: one value that commits to all wraps an event adds or ends. Raises Malformed for others."""
     ordered = sorted(digests)
@@ -199,17 +217,24 @@ def _check_manifest(context: Context, version: SealedVersion, expected: bytes) -
 
 def _open(version: SealedVersion, bound: bytes, key: bytes) -> dict[str, Any] | None:
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     # AES-GCM opens one ciphertext under two keys if somebody makes it so; the commitment is what rules the second key out.
     if not hmac.compare_digest(_commit(key, bound), version.commitment):
         return None
     try:
-        content = unpad(AESGCM(key).decrypt(version.sealed[:_NONCE], version.sealed[_NONCE:], bound))
+        content = unpad(_aead()(key).decrypt(version.sealed[:_NONCE], version.sealed[_NONCE:], bound))
         fields = json.loads(content) if content is not None else None
     except (InvalidTag, ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None
+
+
+@cache
+def _aead() -> type[AESGCM]:
+    """Imported where it is first needed: much that is done with versions seals and opens none."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM
 
 
 def _commit(key: bytes, bound: bytes) -> bytes:

@@ -60,8 +60,30 @@ LIMIT 1
 """.replace("{stands}", STANDS)
 
 
+_ANSWERS: Final = """a.custodian IS ? OR a.deputy IS ? OR EXISTS (
+  SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = ? AND g.ended_at IS NULL
+    AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))"""
+_FEW: Final = 30
+
+
+def _all_answer(scene: Scene, credentials: Sequence[str], keys: Sequence[str]) -> bool:
+    """Whether all of these keys are in force, and each is recovery's or of the actor or of somebody who holds or answers for every one of these:
+    what a batch is nearly always sealed to, found in half the time."""
+    found = scene.db.execute(
+        "SELECT k.person, k.state FROM json_each(?) j JOIN keys k ON k.id = j.value AND k.state <> 'revoked'", (json.dumps(keys),)
+    ).fetchall()
+    people = {person for person, state in found if state != "recovery"} - {scene.actor}
+    if len(found) != len(keys) or len(people) > _FEW:
+        return False
+    each = " OR ".join([f"NOT ({_ANSWERS})"] * len(people)) or "0"
+    beyond = f"SELECT 1 FROM json_each(?) x JOIN credentials c ON c.id = x.value JOIN accounts a ON a.id = c.account WHERE {each} LIMIT 1"  # noqa: S608
+    return scene.one(beyond, json.dumps(credentials), *(person for person in people for _ in range(3))) is None
+
+
 def may_have(scene: Scene, credentials: Sequence[str], keys: Sequence[str]) -> None:
     """Refuse versions that are sealed to any key that may not have a wrap of them: one question where all of them may."""
+    if len(credentials) > 1 and _all_answer(scene, credentials, keys):
+        return
     asked = {
         "keys": json.dumps(keys), "credentials": json.dumps(credentials), "actor": scene.actor, "count": len(keys), "now": scene.now,
         "served": json.dumps(SERVED_KINDS),

@@ -10,7 +10,7 @@ from govern.errors import Refused
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import WHOLE, Scope
 from govern.register.queries import ties_beside
-from govern.register.queries.ties import another_admin, not_openable, remaining
+from govern.register.queries.ties import another_admin, not_openable, unattended
 
 
 def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE, *, at: str) -> Refused | None:
@@ -41,7 +41,7 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE,
             hint = "govern recovery replace, then a second person approves it: govern proposal approve ID"
         case ItemKind.SOLE_HOLDER:
             this = json.dumps([item.account])
-            left = not any(remaining(db, this, person).values()) or bool(not_openable(db, this, person))
+            left = bool(unattended(db, this, person) or not_openable(db, this, person))
             left = left and there("SELECT 1 FROM accounts WHERE id = ? AND state = 'active'", item.account)
             hint = "name a successor: govern account custody ACCOUNT PERSON, then rotate what only recovery can open"
         case ItemKind.WITHDRAW_ROLE:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from govern.errors import NotFound, Refused, Usage
 from govern.holdings.handing_over import NOT_HANDED
@@ -54,16 +54,18 @@ class Rotation(NamedTuple):
         return is_open(self.state)
 
 
-_COLUMNS: Final = """
-SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state,
-  CASE WHEN r.ended_at IS NULL THEN nullif(min(coalesce(r.due, '~'), coalesce((
+_DUE: Final = """nullif(min(coalesce(r.due, '~'), coalesce((
     SELECT min(i.due) FROM items i JOIN cases k ON k.id = i.case_id AND k.state = 'cut'
-    WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~') ELSE r.due END AS due_by,
+    WHERE i.credential = r.credential AND i.kind = 'rotate' AND i.state = 'open'), '~')), '~')"""
+"""While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
+
+_COLUMNS: Final = f"""
+SELECT r.id, r.credential, c.account, a.handle, a.platform, a.tier, c.kind, c.kept_in, r.trigger, r.state,
+  CASE WHEN r.ended_at IS NULL THEN {_DUE} ELSE r.due END AS due_by,
   r.opened_at, r.opener, r.candidate, r.shown, r.ended_at, r.confirmer, r.grade, r.entry, p.name, r.cut, r.residual_until,
   r.connector, r.sessions_cut, CASE WHEN r.state = 'unknown' THEN r.awaits END
 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
-"""
-"""While it is open it is due by its own deadline, or by that of a departure it serves, whichever comes first."""
+"""  # noqa: S608  SQL of ours
 
 
 def _rotation(row: Sequence[object]) -> Rotation:
@@ -114,10 +116,25 @@ def open_of(db: sqlite3.Connection, credential: str) -> Rotation | None:
     return None if row is None else _rotation(row)
 
 
-def open_among(db: sqlite3.Connection, credentials: Sequence[str]) -> dict[str, Rotation]:
-    """Credential -> its open rotation, of these credentials."""
-    wanted = "WHERE r.ended_at IS NULL AND r.credential IN (SELECT value FROM json_each(?))"
-    return {row[1]: _rotation(row) for row in db.execute(_COLUMNS + wanted, (json.dumps(list(credentials)),))}
+_OPEN_AMONG: Final = f"""
+SELECT r.credential, r.id, r.trigger, r.state, {_DUE}, r.opened_at, r.opener, coalesce(r.candidate, 0), r.shown, r.entry, coalesce(r.connector, ''),
+  iif(r.state = 'unknown', coalesce(r.awaits, ''), '')
+FROM rotations r WHERE r.ended_at IS NULL AND r.credential IN (SELECT value FROM json_each(?))
+"""  # noqa: S608  SQL of ours
+
+
+def open_among(db: sqlite3.Connection, of: Mapping[str, Rotatable]) -> dict[str, Rotation]:
+    """Credential -> its open rotation, of these credentials; asked for what they do not tell already, which is half of the time."""
+    found = {}
+    for credential, id_, trigger, state, due, opened_at, opener, candidate, shown, entry, connector, awaits in db.execute(
+        _OPEN_AMONG, (json.dumps(list(of)),)
+    ):
+        one = of[credential]
+        found[credential] = Rotation(
+            id_, credential, one.account, one.handle, one.platform, one.tier, one.kind, one.kept_in, trigger, State(state), due or "", opened_at, opener,
+            candidate, bool(shown), "", "", "", entry, one.place, connector, None, (), "", awaits,
+        )  # fmt: skip
+    return found
 
 
 def under_way(db: sqlite3.Connection, credentials: Sequence[str]) -> set[str]:
@@ -159,13 +176,10 @@ class Staged(NamedTuple):
     staged_at: str
 
 
-def versions_among(db: sqlite3.Connection, credentials: Sequence[str]) -> dict[str, list[Staged]]:
-    """Credential -> every version of it, the newest first; nothing where there is none yet."""
-    found: dict[str, list[Staged]] = {}
-    wanted = "credential IN (SELECT value FROM json_each(?)) ORDER BY credential, n DESC"
-    for row in db.execute(_STAGED + wanted, (json.dumps(list(credentials)),)):
-        found.setdefault(row[0], []).append(Staged(*row[1:]))
-    return found
+def newest_among(db: sqlite3.Connection, credentials: Sequence[str]) -> dict[str, int]:
+    """Credential -> number of its newest version; nothing where there is none yet."""
+    query = "SELECT value, (SELECT max(n) FROM versions WHERE credential = value) AS newest FROM json_each(?) WHERE newest IS NOT NULL"
+    return dict(db.execute(query, (json.dumps(list(credentials)),)).fetchall())
 
 
 _STAGED: Final = "SELECT credential, n, state, origin, coalesce(manifest, ''), coalesce(reuses, 0), staged_at FROM versions WHERE "
@@ -217,11 +231,10 @@ FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.i
 """
 
 
-def _rotatable(row: Sequence[object]) -> Rotatable:
-    texts = [str(value or "") for value in row]
+def _rotatable(row: Sequence[Any]) -> Rotatable:
+    credential, account, handle, platform, tier, kind, kept_in, since, n, place, imported = row
     return Rotatable(
-        credential=texts[0], account=texts[1], handle=texts[2], platform=texts[3], tier=texts[4], kind=texts[5], kept_in=texts[6],
-        since=texts[7], current=int(texts[8] or 0), place=_place(texts[6], texts[9]), imported=texts[10],
+        credential, account, handle, platform, tier, kind, kept_in or "", since or "", n or 0, _place(kept_in, place) if kept_in else "", imported or "",
     )  # fmt: skip
 
 

@@ -162,30 +162,29 @@ def _accounts(db: sqlite3.Connection, person: str, ids: set[str], held: set[str]
     for account, needed in db.execute("SELECT account, needs FROM depends WHERE account IN (SELECT value FROM json_each(?))", (wanted,)):
         needs.setdefault(account, set()).add(needed)
     rows = db.execute("SELECT id, handle, tier, platform FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
-    others, closed = remaining(db, wanted, person), not_openable(db, wanted, person)
-    days = {platform: lead_days(platform) for *_, platform in rows}
+    alone, closed = unattended(db, wanted, person), not_openable(db, wanted, person)
+    days = {platform: lead_days(platform) for platform in {row[3] for row in rows}}
     return {
         id_: Account(
-            id_, handle, tier, frozenset(needs.get(id_, ())), others.get(id_, 0), id_ not in closed, days[platform] if id_ in held else 0
+            id_, handle, tier, frozenset(needs.get(id_, ())), id_ not in alone, id_ not in closed, days[platform] if id_ in held else 0
         )
         for id_, handle, tier, platform in rows
     }
 
 
-def remaining(db: sqlite3.Connection, accounts: str, person: str) -> dict[str, int]:
-    """Account -> how many others hold it or answer for it, and stay; of these accounts (a JSON list of ids), 0 where nobody does."""
-    stay = {row[0] for row in db.execute("SELECT id FROM people WHERE NOT leaving AND left_on IS NULL AND id <> ?", (person,))}
-    found: dict[str, set[str]] = {}
-    for account, *people in db.execute(
-        "SELECT id, custodian, deputy FROM accounts WHERE id IN (SELECT value FROM json_each(?))", (accounts,)
-    ).fetchall():
-        found[account] = stay.intersection(people)
-    for account, other in db.execute(
-        "SELECT account, person FROM grants WHERE ended_at IS NULL AND account IN (SELECT value FROM json_each(?))", (accounts,)
-    ):
-        if other in stay:
-            found.setdefault(account, set()).add(other)
-    return {account: len(others) for account, others in found.items()}
+def unattended(db: sqlite3.Connection, accounts: str, person: str) -> set[str]:
+    """Those of these accounts (a JSON list of ids) that nobody else who stays holds or answers for."""
+    rows = db.execute(
+        """
+        SELECT j.value FROM json_each(:accounts) j LEFT JOIN accounts a ON a.id = j.value
+        WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.id IN (a.custodian, a.deputy) AND p.id <> :person AND NOT p.leaving AND p.left_on IS NULL)
+          AND NOT EXISTS (
+            SELECT 1 FROM grants g JOIN people p ON p.id = g.person AND NOT p.leaving AND p.left_on IS NULL
+            WHERE g.account = j.value AND g.person <> :person AND g.ended_at IS NULL)
+        """,
+        {"accounts": accounts, "person": person},
+    )
+    return {row[0] for row in rows}
 
 
 def not_openable(db: sqlite3.Connection, accounts: str, person: str) -> set[str]:

@@ -18,9 +18,9 @@ from govern.policy.parse import parse_policy
 POLICY = parse_policy(policy_text(), name="default.yaml", preset="small")
 CUT = "2026-11-21T14:00:00Z"
 
-SHOP = Account(id="a1", handle="shop", tier="standard", remaining=1)
-BLOG = Account(id="a2", handle="blog", tier="critical", remaining=1)
-MAIL = Account(id="a3", handle="mail", tier="low", remaining=1)
+SHOP = Account(id="a1", handle="shop", tier="standard", attended=True)
+BLOG = Account(id="a2", handle="blog", tier="critical", attended=True)
+MAIL = Account(id="a3", handle="mail", tier="low", attended=True)
 ALL = (SHOP, BLOG, MAIL)
 
 
@@ -49,12 +49,12 @@ SCENARIOS = [
     ("holds, and another stays", found(granted=["a1"]), [("end-grant", "shop")]),
     (
         "is the only one: first, and in the way of the closing",
-        found(Account(id="a1", handle="shop", tier="standard", remaining=0), BLOG, granted=["a1", "a2"], custody=["a1"]),
+        found(Account(id="a1", handle="shop", tier="standard", attended=False), BLOG, granted=["a1", "a2"], custody=["a1"]),
         [("sole-holder", "shop"), ("end-grant", "blog"), ("end-grant", "shop"), ("custody", "shop")],
     ),
     (
         "others stay, but nobody of them could open it",
-        found(Account(id="a1", handle="shop", tier="standard", remaining=2, openable=False), granted=["a1"], sealed=["a1"]),
+        found(Account(id="a1", handle="shop", tier="standard", attended=True, openable=False), granted=["a1"], sealed=["a1"]),
         [("sole-holder", "shop"), ("end-grant", "shop")],
     ),
     ("responsible and deputy", found(custody=["a1"], deputy=["a2"]), [("custody", "shop"), ("deputy", "blog")]),
@@ -129,7 +129,7 @@ def test_the_basis_that_says_most_is_told() -> None:
 
 
 def test_a_mailbox_comes_before_the_account_that_recovers_through_it_and_is_due_no_later() -> None:
-    shop = Account(id="a1", handle="aaa", tier="critical", needs=frozenset({"a3", "unknown"}), remaining=1)
+    shop = Account(id="a1", handle="aaa", tier="critical", needs=frozenset({"a3", "unknown"}), attended=True)
     items = rotations(known(shop), known(MAIL), accounts=(shop, MAIL))
     assert [item.account for item in items] == ["a3", "a1"]
     assert items[0].due <= items[1].due

@@ -14,8 +14,8 @@ from govern.policy.parse import parse_policy
 POLICY = parse_policy(policy_text(), name="default.yaml", preset="small")
 CUT = "2026-11-21T14:00:00Z"
 
-SHOP = Account(id="a1", handle="shop", tier="standard", remaining=0)
-BLOG = Account(id="a2", handle="blog", tier="low", remaining=1)
+SHOP = Account(id="a1", handle="shop", tier="standard", attended=False)
+BLOG = Account(id="a2", handle="blog", tier="low", attended=True)
 EVERYTHING = Circumstances(
     accounts={"a1": SHOP, "a2": BLOG}, granted=["a1", "a2"], custody=["a1"], deputy=["a2"], places=["sheet"], roles=["admin"], keys=["k1"],
     known=[
