@@ -14,7 +14,7 @@ from govern import shapes
 from govern.canonical import MAX_BYTES, MAX_DEPTH, decode, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
 from govern.facts import FACTS, PARAMETERS, Fact
-from govern.fields import digest, id_, time
+from govern.fields import digest, id_, pattern, time
 
 FORMAT: Final = 1
 """Format of ledger and events that this program writes."""
@@ -71,6 +71,12 @@ class UnknownType(Malformed):
     """A type that this program does not have: void within its format."""
 
 
+@lru_cache(maxsize=None)
+def _is_bounded(type_: str) -> bool:
+    """Whether every field of the type has a pattern, so that whatever `check_body` takes has a canonical spelling."""
+    return all(pattern(check) is not None for check in FACTS[type_].fields.values())
+
+
 def check_body(type_: str, body: Mapping[str, Any]) -> None:
     """Refuse (Malformed) a body that is not exactly of its type's shape."""
     fact = FACTS.get(type_)
@@ -109,10 +115,8 @@ def encode_event(event: Event) -> bytes:
     """Canonical bytes of an event whose envelope and body have their shape (else Malformed)."""
     if isinstance(event.body, dict) and isinstance(event.type, str):
         check_body(event.type, event.body)
-        if not _FLAT.issuperset(
-            map(type, event.body.values())
-        ):  # these were just held against their bounds; lists and records hold anything
-            within(event.body, MAX_DEPTH - 1)
+        if not (_is_bounded(event.type) or _FLAT.issuperset(map(type, event.body.values()))):
+            within(event.body, MAX_DEPTH - 1)  # all else was just held against its bounds; records hold anything
     return encoded(_spelled(event))
 
 

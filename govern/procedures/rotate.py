@@ -85,9 +85,10 @@ def _together(tx: Transaction, found: Sequence[Rotatable], trigger: Trigger, typ
         ready = before
     ready = {one: rotation for one, rotation in ready.items() if rotation.state not in (State.STAGED, State.UNKNOWN)}
     staged = together.stage(tx, [(rotation, to[one]) for one, rotation in ready.items()], typeable=typeable)
+    after = {state: machine.after(state, machine.Step.STAGE) for state in {ready[one].state for one in staged}}
     return {
         one: Started(
-            rotation=ready[one]._replace(candidate=candidate.n, state=machine.after(ready[one].state, machine.Step.STAGE), shown=False),
+            rotation=ready[one]._replace(candidate=candidate.n, state=after[ready[one].state], shown=False),
             resumed=one in before,
             candidate=candidate,
         )

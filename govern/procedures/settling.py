@@ -87,7 +87,7 @@ def _drawn(db: sqlite3.Connection, case: Case, now: str) -> tuple[Item, ...]:
 
 def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[Item]:
     """The items as the cut leaves them that is made now: where it was planned for later, due earlier by as much."""
-    if case.state is not CaseState.OPEN:
+    if case.state is not CaseState.OPEN or tx.now >= case.cut_planned:
         return list(items)
     return [item._replace(due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
 

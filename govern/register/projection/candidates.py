@@ -26,12 +26,15 @@ INSERT INTO wraps SELECT c.value, :n, k.value, :entry, NULL, NULL FROM json_each
 def _staged(scene: Scene) -> None:
     rows, keys = scene.body["candidates"], scene.body["recipients"]
     found = scene.db.execute(_ROTATIONS, (json.dumps([row[2] for row in rows]),)).fetchall()
-    states = []
+    states: list[str] = []
+    after: dict[str, str] = {}
     for (credential, n, _, _, reuses), (of, state, last) in zip(rows, found, strict=True):
         if of != credential:
             raise Refused("a candidate needs an open rotation of its credential", rule="rotation-open")
         credentials.in_order(n, last or 0, reuses or None)
-        states.append(machine.after(State(state), Step.STAGE))
+        if state not in after:
+            after[state] = machine.after(State(state), Step.STAGE).value
+        states.append(after[state])
     credentials.may_have(scene, [row[0] for row in rows], keys)
     scene.db.executemany(
         "INSERT INTO versions (credential, n, state, origin, manifest, setter, staged_at, reuses, rotation, entry)"
