@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from govern import shapes
@@ -71,7 +71,7 @@ class UnknownType(Malformed):
     """A type that this program does not have: void within its format."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is_bounded(type_: str) -> bool:
     """Whether every field of the type has a pattern, so that whatever `check_body` takes has a canonical spelling."""
     return all(pattern(check) is not None for check in FACTS[type_].fields.values())
