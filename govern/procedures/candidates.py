@@ -187,33 +187,41 @@ def recipients_among(db: sqlite3.Connection, credentials: Sequence[str], now: st
     """Credential -> whom a new version of it is sealed to, as `need_recipients` says, where that is enough; those with the same share one tuple."""
     rows = db.execute(
         """
-        SELECT x.value, group_concat(k.id), a.id, c.kind FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value
-        JOIN accounts a ON a.id = c.account
-        JOIN (SELECT q.id, q.person FROM keys q JOIN people p ON p.id = q.person
-              WHERE q.state = 'active' AND NOT p.leaving AND p.left_on IS NULL) k
-          ON k.person IN (a.custodian, a.deputy) OR EXISTS (
-            SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = k.person AND g.ended_at IS NULL
-              AND (g.until IS NULL OR g.until > :now) AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
-        GROUP BY x.key
+        SELECT x.value, a.id, c.kind, a.custodian, a.deputy, (
+          SELECT group_concat(g.person) FROM grants g WHERE g.account = a.id AND g.ended_at IS NULL AND (g.until IS NULL OR g.until > :now)
+            AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = c.kind)))
+        FROM json_each(:credentials) x JOIN credentials c ON c.id = x.value JOIN accounts a ON a.id = c.account
         """,
         {"credentials": json.dumps(list(credentials)), "now": now},
-    )
-    public = dict(db.execute("SELECT id, seal FROM keys WHERE state IN ('active', 'recovery')").fetchall())
-    recovery = [key for (key,) in db.execute("SELECT id FROM keys WHERE state = 'recovery'")]
-
-    @cache
-    def these(keys: str) -> tuple[Recipient, ...]:
-        return tuple(Recipient(bytes.fromhex(key), public[key]) for key in sorted([*keys.split(","), *recovery]))
-
+    ).fetchall()
+    theirs: dict[str, list[Recipient]] = {}
+    """Person -> their active keys, of those who stay."""
+    for person, key, public in db.execute(
+        "SELECT k.person, k.id, k.seal FROM keys k JOIN people p ON p.id = k.person"
+        " WHERE k.state = 'active' AND NOT p.leaving AND p.left_on IS NULL"
+    ):
+        theirs.setdefault(person, []).append(Recipient(bytes.fromhex(key), public))
+    recovery = [Recipient(bytes.fromhex(key), public) for key, public in db.execute("SELECT id, seal FROM keys WHERE state = 'recovery'")]
     entrusted = {account: _served(db, people) for account, people in serving.by_account(db, now).items()}
-    if not entrusted:
-        return {credential: these(keys) for credential, keys, _, _ in rows}
+
+    shared: dict[tuple[Recipient, ...], tuple[Recipient, ...]] = {}
 
     @cache
-    def served(keys: str, account: str) -> tuple[Recipient, ...]:
-        return (*these(keys), *entrusted.get(account, ()))
+    def these(custodian: str, deputy: str | None, holders: str | None) -> tuple[Recipient, ...]:
+        people = {custodian, deputy, *(holders or "").split(",")}
+        found = [key for person in people for key in theirs.get(person or "", ())]
+        to = tuple(sorted([*found, *recovery], key=lambda one: one.key)) if found else ()
+        return shared.setdefault(to, to)
 
-    return {credential: served(keys, account if kind in SERVED_KINDS else "") for credential, keys, account, kind in rows}
+    @cache
+    def served(to: tuple[Recipient, ...], account: str) -> tuple[Recipient, ...]:
+        return (*to, *entrusted.get(account, ()))
+
+    return {
+        credential: served(to, account) if account in entrusted and kind in SERVED_KINDS else to
+        for credential, account, kind, custodian, deputy, holders in rows
+        if (to := these(custodian, deputy, holders))
+    }
 
 
 @cache

@@ -229,4 +229,4 @@ def _of_others(db: sqlite3.Connection, versions: Iterable[tuple[str, int]], but:
         """,
         (json.dumps(sorted(versions)), json.dumps(sorted(but))),
     )
-    return {(credential, n) for credential, n in rows}
+    return set(rows.fetchall())

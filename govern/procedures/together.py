@@ -43,8 +43,11 @@ def stage(tx: Transaction, wanted: Sequence[tuple[Rotation, tuple[Recipient, ...
 def _alike(wanted: Sequence[tuple[Rotation, tuple[Recipient, ...]]]) -> Iterator[tuple[tuple[Recipient, ...], list[Rotation]]]:
     """Parts that are sealed to the same recipients, none larger than an event."""
     groups: dict[tuple[Recipient, ...], list[Rotation]] = {}
+    met: dict[int, list[Rotation]] = {}  # most are the very same tuple, and looking one up by its keys takes longer than all else here
     for rotation, to in wanted:
-        groups.setdefault(to, []).append(rotation)
+        if id(to) not in met:
+            met[id(to)] = groups.setdefault(to, [])
+        met[id(to)].append(rotation)
     for to, group in groups.items():
         for start in range(0, len(group), _STAGED):
             yield to, group[start : start + _STAGED]
