@@ -46,6 +46,9 @@ DEVICE_KINDS: Final = ("phone", "sim", "laptop", "tablet", "security-key", "othe
 DEVICE_ENDS: Final = ("returned", "lost", "wiped")
 EXCEPTIONS: Final = ("second-factor", "acknowledgement", "training")
 """What a rule of the house may be set aside in, for a reason and until a day."""
+FACTORS: Final = ("none", "sms", "totp", "security-key", "passkey", "app-prompt")
+REGISTERED: Final = ("company", "personal", "none")
+"""Whose mail address or phone is registered with a platform."""
 REVIEW_SCOPES: Final = ("all", "account", "department", "person", "some")
 REVIEW_CAUSES: Final = ("by-hand", "periodic", "mover", "custodian", "unused", "holders")
 """Why a review was opened: somebody wanted it, its time had come, or something had happened."""
@@ -167,6 +170,11 @@ FACTS: Final[Mapping[str, Fact]] = {
             "depends_on": many(id_, 50), "prompts_reach": id_, "cleared": many(_label, 10), "sets": many(word("login", "url", "title"), 3),
         },
         personal={"login": text(500), "url": text(2000), "title": text(500)},
+    ),
+    "account.described": _fact(
+        account=id_,
+        optional={"business": flag, "second_factor": word(*FACTORS), "mail": word(*REGISTERED), "phone": word(*REGISTERED)},
+        personal={"purpose": text(500)},
     ),
     "account.custody": _fact(account=id_, custodian=id_),
     "account.retired": _fact(account=id_),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from govern.cli import render, settings
+from govern.cli import account_order, render, settings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from govern.register.queries.account_list import Listed
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app.command("describe")(account_order.describe)
+app.command("check")(account_order.check)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would touch, and record nothing.")]

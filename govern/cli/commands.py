@@ -19,7 +19,7 @@ COMMANDS: Final[dict[str, str]] = {
     "person": "People: add, list, show, role, import, invite, approve, rekey, erase",
     "key": "Keys: list, add or withdraw a service, add a machine, revoke, seal, renew",
     "proposal": "Acts of two persons: list, show, approve, withdraw",
-    "account": "Accounts: add, list, show, edit, retire, custody",
+    "account": "Accounts: add, list, show, edit, describe, check, retire, custody",
     "credential": "Credentials of an account: add, list, reaches, use-code, ways-in, end-way",
     "spokesperson": "Who may publish in whose name: add, list, end, sheet",
     "review": "Who still needs what they hold: open, list, show, decide, close, run-due, report",

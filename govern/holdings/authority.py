@@ -68,6 +68,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "service.relieved": frozenset({ADMIN}),
     "account.added": frozenset({ADMIN}),
     "account.edited": _RUNS_ACCOUNT,
+    "account.described": _RUNS_ACCOUNT,
     "account.custody": _RUNS_ACCOUNT,
     "account.retired": _RUNS_ACCOUNT,
     "account.returned": _RUNS_ACCOUNT,

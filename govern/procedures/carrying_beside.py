@@ -21,6 +21,7 @@ def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
     _channels(tx, old)
     _spokespersons(tx, old)
     _exceptions(tx, old)
+    _descriptions(tx, old)
 
 
 def _there(tx: Transaction, table: str) -> dict[str, str | None]:
@@ -118,3 +119,24 @@ def _exceptions(tx: Transaction, old: sqlite3.Connection) -> None:
             )
         elif id_ in there and ended_at and not there[id_]:
             tx.record("exception.ended", {"exception": id_})
+
+
+def _descriptions(tx: Transaction, old: sqlite3.Connection) -> None:
+    """As the tail has them; of an account without a second factor only where its exception was carried."""
+    query = "SELECT d.account, d.business, d.second_factor, d.mail, d.phone, d.purpose FROM descriptions d JOIN accounts a ON a.id = d.account AND NOT a.erased"
+    there = {row[0]: row[1:] for row in tx.register.execute(query)}
+    excepted = {id_ for (id_,) in tx.register.execute(
+        "SELECT account FROM exceptions WHERE point = 'second-factor' AND ended_at IS NULL AND until >= ?", (tx.now[:10],)
+    )}  # fmt: skip
+    known = {id_ for (id_,) in tx.register.execute("SELECT id FROM accounts WHERE NOT erased")}
+    for account, business, factor, mail, phone, purpose in old.execute(query).fetchall():
+        if account in known and there.get(account) != (business, factor, mail, phone, purpose):
+            kept = None if factor == "none" and account not in excepted else factor
+            body = {
+                "account": account,
+                "business": None if business is None else bool(business),
+                "second_factor": kept,
+                "mail": mail,
+                "phone": phone,
+            }
+            tx.record("account.described", body, {"purpose": purpose} if purpose else None)

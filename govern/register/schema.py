@@ -142,6 +142,8 @@ CREATE TABLE freezes (
   id TEXT PRIMARY KEY, account TEXT, allowed TEXT, look_again TEXT, incident TEXT, freezer TEXT, at TEXT, ended_at TEXT, ender TEXT, ended_entry INTEGER,
   entry INTEGER) WITHOUT ROWID;
 CREATE INDEX freezes_open ON freezes (account) WHERE ended_at IS NULL;
+CREATE TABLE descriptions (
+  account TEXT PRIMARY KEY, business INTEGER, second_factor TEXT, mail TEXT, phone TEXT, purpose TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE reviews (
   id TEXT PRIMARY KEY, scope TEXT, cause TEXT, about TEXT, department TEXT, due TEXT, items INTEGER, parts INTEGER, opener TEXT, at TEXT,
   closed_at TEXT, closer TEXT, entry INTEGER) WITHOUT ROWID;

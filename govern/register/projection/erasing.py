@@ -40,6 +40,7 @@ TEXTS: Final = (
     ("incident_steps", "note"),
     ("lessons", "text"),
     ("review_items", "reason"),
+    ("descriptions", "purpose"),
 )
 """Table and column of what a personal part said, where `entry` tells which fact said it."""
 

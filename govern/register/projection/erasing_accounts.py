@@ -26,6 +26,9 @@ UNION SELECT entry FROM texts_of WHERE account IN a
 UNION SELECT entry FROM grants WHERE account IN a
 UNION SELECT entry FROM entitlements WHERE account IN a
 UNION SELECT entry FROM apps WHERE account IN a
+UNION SELECT entry FROM exceptions WHERE account IN a
+UNION SELECT entry FROM review_items i WHERE account IN a AND entry IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM review_items o WHERE o.review = i.review AND o.entry = i.entry AND o.account NOT IN a)
 UNION SELECT entry FROM ways WHERE account IN a
 UNION SELECT entry FROM shown WHERE credential IN c
 UNION SELECT entry FROM spent WHERE credential IN c

@@ -16,6 +16,7 @@ from govern.register.queries import (
     emergencies,
     exceptions,
     handovers,
+    in_order,
     incidents,
     inventory_findings,
     notice_channels,
@@ -154,5 +155,5 @@ _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Fin
     _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
     drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS, *exceptions.QUESTIONS,
-    incidents.findings, *review_causes.QUESTIONS,
+    incidents.findings, *review_causes.QUESTIONS, *in_order.QUESTIONS,
 )  # fmt: skip

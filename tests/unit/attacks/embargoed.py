@@ -21,7 +21,7 @@ READING = (
     "ledger show", "ledger verify", "ledger verify --deep", "offboard run-due", "todo", "todo --person ben", "report leavers",
     "report leavers --against {staff}", "report holders", "recovery keepers", "entitlement list", "app list", "device list", "envelope list",
     "hr import {staff} --dry-run", "account list --all", "policy check {policy}", "remind --dry-run", "remind --explain mia", "remind --explain ben",
-    "channel list", "exception list", "review list", "review run-due --dry-run", "calendar --person ben --out {calendar}",
+    "channel list", "exception list", "account check", "review list", "review run-due --dry-run", "calendar --person ben --out {calendar}",
     "spokesperson list", "spokesperson sheet --out {sheet}",
 )  # fmt: skip
 """What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""

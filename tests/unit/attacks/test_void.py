@@ -173,6 +173,10 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
         "unknown-reference", lambda i: i.event("review.decided", {"review": "0" * 32, "items": [], "decision": "keep"})
     ),
     "the end of no review": ("unknown-reference", lambda i: i.event("review.closed", {"review": "0" * 32})),
+    "a description of no account": ("unknown-reference", lambda i: i.event("account.described", {"account": "0" * 32})),
+    "no second factor and no exception": (
+        "second-factor-off", lambda i: i.event("account.described", {"account": excepted(i)["account"], "second_factor": "none"})
+    ),
     "an exception of no account": ("unknown-reference", lambda i: i.event("exception.granted", excepted(i) | {"account": "0" * 32})),
     "an exception without a reason": ("exception-reason", lambda i: i.event("exception.granted", excepted(i))),
     "an exception for ever": ("exception-long", lambda i: i.event("exception.granted", excepted(i) | {"until": "9999-01-01"})),

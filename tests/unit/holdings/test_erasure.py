@@ -67,6 +67,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "incident.step_ended": ({}, {"actor"}),
     "incident.closed": ({}, {"actor"}),
     "account.added": ({"custodian": "p"}, set()),
+    "account.described": ({}, set()),
     "account.edited": ({"deputy": "p"}, set()),
     "place.added": ({}, set()),
     "channel.set": ({}, set()),
