@@ -79,6 +79,14 @@ INCIDENT_HANDS: Final = ("lead", "second")
 ACTS: Final = ("role", "recovery-replaced", "erasure", "restore", "policy", "account-erasure")
 """What takes two persons."""
 
+LANGUAGES: Final = ("en", "fr", "nl", "da", "nb", "es")
+"""In which a document may be written."""
+AUDIENCES: Final = ("everybody", "holders", "people")
+SIGNED: Final = ("signature", "sheet")
+"""How somebody acknowledged a document: by an entry that their own key signs, or on paper, of which the entry has the digest."""
+MOST_TEXT: Final = 48 * 1024
+"""Bytes of all languages of one version of a document."""
+
 _kind, _tier, _name, _note, _label = word(*KINDS), word(*TIERS), text(200), text(2000), text(100)
 _lines = many(row(id_, date, text(6)), 500)
 """Of each line of a digest: the thing, its due day, and the stage, in days from that day."""
@@ -199,7 +207,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         optional={"kinds": many(_kind, 8), "until": time, "emergency": flag, "founding": flag},
         personal={"reason": _note},
     ),
-    "grant.ended": _fact(grants=many(id_), cause=word("revoked", "expired", "departure", "retired"), personal={"reason": _note}),
+    "grant.ended": _fact(grants=many(id_), cause=word("revoked", "expired", "departure", "retired", "lapsed"), personal={"reason": _note}),
     "place.added": _fact(place=id_, kind=word(*PLACE_KINDS), personal={"name": _name}),
     "place.member": _fact(place=id_, person=id_, optional={"since": date, "until": date}),
     "place.holds": _fact(place=id_, accounts=many(id_), optional={"versions": many(row(id_, count), 500)}),
@@ -256,6 +264,20 @@ FACTS: Final[Mapping[str, Fact]] = {
     "review.items": _fact(review=id_, part=count, of=count, items=many(row(word(*REVIEWED), id_, id_), 300)),
     "review.decided": _fact(review=id_, items=many(id_, 300), decision=word("keep", "end"), personal={"reason": _note}),
     "review.closed": _fact(review=id_),
+    # what people have read, signed and been trained in
+    "document.adopted": _fact(
+        document=id_, name=handle, version=digest, texts=many(row(word(*LANGUAGES), digest, count), len(LANGUAGES)),
+        personal={locale: text(MOST_TEXT) for locale in LANGUAGES},
+    ),
+    "document.published": _fact(
+        document=id_, version=digest, deadline=date, audience=word(*AUDIENCES), optional={"people": many(id_, 500)}
+    ),
+    "acknowledgement.given": _fact(
+        acknowledgement=id_, document=id_, version=digest, person=id_, how=word(*SIGNED),
+        optional={"evidence": digest, "on": date, "locale": word(*LANGUAGES)},
+    ),
+    "acknowledgement.verified": _fact(acknowledgement=id_),
+    "training.recorded": _fact(training=id_, person=id_, subject=handle, on=date, optional={"evidence": digest}),
     "channel.reaches": _fact(credential=id_, version=count, reach=word(*REACHES), optional={"person": id_}),
     # by which ways messages go out
     "channel.set": _fact(

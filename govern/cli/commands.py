@@ -24,6 +24,8 @@ COMMANDS: Final[dict[str, str]] = {
     "spokesperson": "Who may publish in whose name: add, list, end, sheet",
     "review": "Who still needs what they hold: open, list, show, decide, close, run-due, report",
     "exception": "Rules of the house set aside, why and until when: add, list, end",
+    "document": "Documents to sign: adopt, list, show, diff, publish, ack, verify, outstanding, report, sheet",
+    "training": "Trainings of people: add, list",
     "entitlement": "Roles of people's own on platforms: add, list, end",
     "app": "Tools connected to accounts: add, list, end",
     "device": "Devices of the company: add, list, signed-in, return",

@@ -1,11 +1,14 @@
-"""Writing what is for some eyes only: 0600, whole or not at all."""
+"""Writing what is for some eyes only: 0600, whole or not at all; tables as CSV that no spreadsheet program takes for formulas."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+from govern.errors import Refused
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 
@@ -22,3 +25,22 @@ def write_private(path: Path, text: str | bytes) -> Path:
         new.unlink(missing_ok=True)
         raise
     return path
+
+
+def put_csv(path: Path | None, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A CSV file of ours alone, which must not be there yet; nothing where no file is named. Raises Refused."""
+    import csv
+
+    from govern.cli import render, settings
+    from govern.holdings.marks import safe_cell
+
+    if path is None:
+        return
+    try:
+        descriptor = os.open(settings.place(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Refused(f"{path} exists already", code="exists", hint="name another file") from None
+    with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows([safe_cell(render.safe(cell)) for cell in row] for row in rows)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from govern.cli import render, settings
-from govern.errors import Refused, Usage
+from govern.cli.files import put_csv
+from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from govern.reports.leavers import Leaver
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -55,12 +54,12 @@ def holders(
             for one in found
         ]  # fmt: skip
         about = {"on": _moment(on, now) if on else now, "size": size, "checkpoint": bytes(note).decode()}
-        _put(out, report.HEAD, map(report.cells, found))
+        put_csv(out, report.HEAD, map(report.cells, found))
         render.emit("report", {"report": "holders", **about, "holders": rows})
         return
     if out is None:
         render.table(report.HEAD, map(report.cells, found), empty="nobody holds anything")
-    _put(out, report.HEAD, map(report.cells, found))
+    put_csv(out, report.HEAD, map(report.cells, found))
     people = len({one.person for one in found})
     render.note(
         f"{render.count(people, 'person', 'people')}, {render.count(len(found), 'line')}, from the first {size} entries of the ledger"
@@ -101,7 +100,7 @@ def leavers(
         found += without_case(workspace.view(), export.rows, found, since=first, until=last, reader=workspace.person)
     elif map_ is not None:
         raise Usage("--map says how the file of --against is read", hint="--against FILE --map FILE")
-    _put(out, report.HEAD, map(report.cells, found))
+    put_csv(out, report.HEAD, map(report.cells, found))
     if json:
         render.emit("report", {
             "report": "leavers", "from": _day(since) or None, "to": _day(until) or None, "leavers": [_leaver(one) for one in found],
@@ -165,22 +164,3 @@ def _names_a_file(out: Path | None) -> None:
     """Refuse before anything is asked what could only fail at the end."""
     if out is not None and (out.name == "" or out.expanduser().is_dir()):
         raise Usage("--out names no file", hint="--out FILE.csv, one that is not there yet")
-
-
-def _put(path: Path | None, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A CSV file of ours alone, which must not be there yet. Raises Refused."""
-    import csv
-    import os
-
-    from govern.holdings.marks import safe_cell
-
-    if path is None:
-        return
-    try:
-        descriptor = os.open(settings.place(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Refused(f"{path} exists already", code="exists", hint="name another file") from None
-    with open(descriptor, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(head)
-        writer.writerows([safe_cell(render.safe(cell)) for cell in row] for row in rows)

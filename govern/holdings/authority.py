@@ -118,6 +118,11 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "review.items": _CASES,
     "review.decided": frozenset({KEYHOLDER}),
     "review.closed": _CASES,
+    "document.adopted": _CASES,
+    "document.published": _CASES,
+    "acknowledgement.given": frozenset({KEYHOLDER}),
+    "acknowledgement.verified": _CASES,
+    "training.recorded": _CASES,
     "channel.reaches": _RUNS_ACCOUNT,
     "channel.set": frozenset({ADMIN}),
     "channel.ended": frozenset({ADMIN}),
@@ -160,7 +165,7 @@ _NOT_ONESELF: Final = frozenset({"person.leaving", "person.left", "case.opened",
 """Facts whose `person` must be somebody else than the actor (AC-5); `grant.issued` has a rule of its own."""
 
 
-_BY_BODY: Final = _NOT_ONESELF | {"grant.issued", "invite.issued", "key.enrolled"}
+_BY_BODY: Final = _NOT_ONESELF | {"grant.issued", "invite.issued", "key.enrolled", "acknowledgement.given"}
 """Facts on which `permit` decides by what they say."""
 
 
@@ -220,12 +225,28 @@ def permit(type_: str, body: Mapping[str, Any], standing: Standing) -> None:
         )
     if type_ in ("invite.issued", "key.enrolled") and not standing.recovery:
         _may_enrol(type_, body, standing)
+    if type_ == "acknowledgement.given":
+        _may_acknowledge(body, standing)
     if type_ == "grant.issued" and body["person"] == standing.person:
         first_holder = body.get("founding") is True and standing.account & {"custodian"} and "others-hold" not in standing.account
         if not first_holder:
             raise Refused(
                 "nobody grants to themselves", rule="self-grant", control="AC-5", hint="another admin or the responsible person grants it"
             )
+
+
+def _may_acknowledge(body: Mapping[str, Any], standing: Standing) -> None:
+    """A signature is one's own; a signed sheet is recorded by an admin or HR, of somebody else (PL-4 b)."""
+    own = body["person"] == standing.person
+    if own is not (body["how"] == "signature"):
+        raise Refused(
+            "a document is acknowledged by one's own signature, or by a sheet that somebody else records",
+            rule="own-signature",
+            control="PL-4",
+            hint="your own: govern document ack NAME; of somebody without keys: --person P --on-behalf --evidence FILE",
+        )
+    if not own and not standing.roles & _CASES:
+        raise Refused("a signed sheet is recorded by an admin or HR", rule="authority", control="AC-3", hint="ask an admin or HR")
 
 
 def _may_enrol(type_: str, body: Mapping[str, Any], standing: Standing) -> None:

@@ -47,8 +47,8 @@ BEGINS: Final = frozenset({"schedule", "membership"})
 OPENS: Final = frozenset({"membership", "schedule"})
 """Triggers for which a service for cuts opens rotations: somebody is gone, or a date has come. It stages and sees no secret of them."""
 
-ENDS: Final = frozenset({"departure", "expired"})
-"""Why a service for cuts ends grants: whoever held them leaves, or they have run out, which replay judges."""
+ENDS: Final = frozenset({"departure", "expired", "lapsed"})
+"""Why a service for cuts ends grants: whoever held them leaves, or they have run out, or what they ask for has lapsed; replay judges the last two."""
 
 _PROBES: Final[Mapping[str, Mapping[str, object]]] = {"secret.revealed": {"purpose": "probe"}}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govern.facts import KINDS, TIERS
+from govern.policy.house_rules import DocumentRule
 from govern.policy.later_rules import Later, departures, reminders
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.review_rules import MISSED, ReviewRule
@@ -74,6 +75,8 @@ def _later(before: Later, after: Later) -> Iterator[str]:
         yield "training of spokespersons"
     if before.reviews:
         yield from _reviews(before.reviews, after.reviews)
+    if before.documents:
+        yield from _documents(before.documents, after.documents)
 
 
 def _reviews(old: ReviewRule, new: ReviewRule | None) -> Iterator[str]:
@@ -86,6 +89,17 @@ def _reviews(old: ReviewRule, new: ReviewRule | None) -> Iterator[str]:
         yield "review of access, missed"
     if new is None or new.unused > old.unused:
         yield "review of access, unused"
+
+
+def _documents(old: DocumentRule, new: DocumentRule | None) -> Iterator[str]:
+    for tier in TIERS:
+        if not set(old.required[tier]) <= set(new.required[tier] if new else ()):
+            yield f"documents, {tier}"
+        asked, asks = old.training[tier], new.training[tier] if new and new.subject == old.subject else 0
+        if asked and not 0 < asks <= asked:
+            yield f"training, {tier}"
+    if new is None or new.grace > old.grace or (old.consequence == "end" and new.consequence != "end"):
+        yield "lapsed acknowledgements"
 
 
 def _departures(before: Policy, after: Policy) -> Iterator[str]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from govern.facts import BASES, TIERS
-from govern.policy import reminder_rules, review_rules
+from govern.policy import house_rules, reminder_rules, review_rules
 from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
+from govern.policy.house_rules import DocumentRule
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.review_rules import ReviewRule
 
@@ -87,6 +88,7 @@ class Later(NamedTuple):
     reminders: ReminderRule | None = None
     spokespersons: SpokespersonRule | None = None
     reviews: ReviewRule | None = None
+    documents: DocumentRule | None = None
 
 
 def reminders(rules: Later) -> ReminderRule:
@@ -101,7 +103,7 @@ def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
     )
 
 
-SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons", "reviews")
+SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons", "reviews", "documents")
 
 
 def to_record(rules: Later) -> dict[str, Any]:
@@ -126,6 +128,8 @@ def to_record(rules: Later) -> dict[str, Any]:
         found["spokespersons"] = {"control": two.control, "training": two.training}
     if rules.reviews:
         found["reviews"] = review_rules.to_record(rules.reviews)
+    if rules.documents:
+        found["documents"] = house_rules.to_record(rules.documents)
     return found
 
 
@@ -172,7 +176,7 @@ def from_record(root: Mapping[str, Any]) -> Later:
     reviews = review_rules.from_record(root["reviews"]) if "reviews" in root else None
     return Later(
         overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders,
-        spokespersons=speaking, reviews=reviews,
+        spokespersons=speaking, reviews=reviews, documents=house_rules.from_record(root["documents"]) if "documents" in root else None,
     )  # fmt: skip
 
 

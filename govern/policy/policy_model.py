@@ -204,6 +204,40 @@ class Reviews(Model):
     unused: Annotated[Days, Field(description="after how long without any use somebody's grant is reviewed")]
 
 
+DocumentName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9._@+-]{0,62}$")]
+DocumentNames = Annotated[list[DocumentName], Field(max_length=20)]
+
+
+class Required(Model):
+    """Names of the documents that holders have acknowledged, by tier."""
+
+    critical: DocumentNames
+    standard: DocumentNames
+    low: DocumentNames
+
+
+class Training(Model):
+    """How old a training may be, by tier."""
+
+    critical: Age
+    standard: Age
+    low: Age
+
+
+class Documents(Model):
+    """What somebody has acknowledged and been trained in before they hold an account."""
+
+    control: Control
+    required: Required
+    training: Annotated[Training, Field(description="for how long a training counts; never: none is asked for")]
+    subject: Annotated[DocumentName, Field(description="what the training is in")]
+    grace: Annotated[DaysOrNone, Field(description="how long a grant stays once something has lapsed")]
+    consequence: Annotated[Literal["finding", "end"], Field(description="what follows the grace")]
+    audience: Annotated[
+        Literal["holders", "everybody"], Field(description="whom a document is for that is published to nobody in particular")
+    ]
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -225,3 +259,4 @@ class PolicyRules(Model):
     reminders: Reminders | None = None
     spokespersons: Spokespersons | None = None
     reviews: Reviews | None = None
+    documents: Documents | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.facts import KINDS, TIERS
+from govern.policy.house_rules import DocumentRule
 from govern.policy.later_rules import Later, reminders
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.rules import Policy, Rule
@@ -18,6 +19,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "AC-2 k": "what a group shares is changed when somebody leaves the group",
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
+    "PL-4": "whoever holds an account has read and acknowledged its rules, and is trained",
     "AC-22": "who speaks in public for the company is named and trained",
     "CM-7(5)": "only programs that were decided upon run",
     "IA-5": "secrets are made, kept, changed and withdrawn by rules",
@@ -111,6 +113,8 @@ def _later(rules: Later) -> list[Row]:
         rows.append(_row("review of access, decided", _within(asked.within), asked.control))
         rows.append(_row("review of access, missed", _MISSED[asked.missed], asked.control))
         rows.append(_row("review of access, unused", f"after {_span(asked.unused)} without any use", asked.control))
+    if house := rules.documents:
+        rows += _documents(house)
     return rows
 
 
@@ -127,6 +131,17 @@ def _reminders(rule: ReminderRule) -> list[Row]:
     often = f"{rule.snoozes} times, {_span(rule.snooze)} at most each; acknowledged: quiet for {_span(rule.ack)}"
     rows.append(_row("reminders, putting off", often, rule.control))
     rows.append(_row("reminders that reach nobody", f"admins are told after {_span(rule.undelivered)}", rule.control))
+    return rows
+
+
+def _documents(rule: DocumentRule) -> list[Row]:
+    rows = [_row(f"documents, {tier}", ", ".join(rule.required[tier]) or "none", rule.control) for tier in TIERS]
+    for tier in TIERS:
+        days = rule.training[tier]
+        rows.append(_row(f"training, {tier}", f"in {rule.subject}, counts for {_span(days)}" if days else "none", rule.control))
+    after = "the grant ends" if rule.consequence == "end" else "a finding"
+    rows.append(_row("lapsed acknowledgements", f"{after} {_span(rule.grace)} later", rule.control))
+    rows.append(_row("documents for nobody in particular", f"for {rule.audience}", rule.control))
     return rows
 
 

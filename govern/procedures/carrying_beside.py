@@ -9,6 +9,8 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from govern.procedures.carrying_documents import carry_documents
+
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
@@ -22,6 +24,7 @@ def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
     _spokespersons(tx, old)
     _exceptions(tx, old)
     _descriptions(tx, old)
+    carry_documents(tx, old)
 
 
 def _there(tx: Transaction, table: str) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from govern.errors import Locked, NotFound, Usage
 from govern.holdings import grants
 from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures.overdue import may_grant
-from govern.register.queries import accounts, holdings, people, policies, ties, versions
+from govern.register.queries import accounts, gate, holdings, people, policies, ties, versions
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
 
@@ -83,6 +83,7 @@ def plan(db: sqlite3.Connection, request: Request, *, actor: str, now: str) -> P
         else:
             if not (found.emergency or found.founding or found.replaces):
                 may_grant(db, rules, account, now[:10])
+            gate.must_hold(db, account.id, person.id, now[:10])
             issues.append(found)
     return Plan(person=person, issues=tuple(issues), unchanged=tuple(unchanged))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govern.holdings.custody import founding
+from govern.register.queries import gate
 from govern.register.queries.policies import policy
 from govern.register.transaction import Transaction
 
@@ -21,7 +22,7 @@ def become_first_holder(tx: Transaction, account_id: str) -> bool:
     until = founding(
         policy(tx.register), tier=tier, actor=tx.actor, custodian=custodian, holders=holders, leaving=bool(leaving), now=tx.now
     )
-    if until is None:
+    if until is None or gate.missing(tx.register, account_id, tx.actor, tx.now[:10]):
         return False
     tx.record("grant.issued", {"grant": tx.new_id(), "account": account_id, "person": tx.actor, "until": until, "founding": True})
     return True

@@ -10,7 +10,7 @@ from govern.holdings import custody, importing
 from govern.holdings.importing import Outcome
 from govern.procedures.import_steps import Piece, Step
 from govern.procedures.sealing import recipients, seal
-from govern.register.queries import imports, people, places, policies
+from govern.register.queries import gate, imports, people, places, policies
 from govern.vault import fingerprint, otp
 from govern.vault.seal import Context
 from govern.vault.secret import Secret
@@ -60,7 +60,7 @@ class Recorder:
             },
             {"login": login.username, "url": where.url, "title": login.title[: importing.LONGEST_TITLE]},
         )  # fmt: skip
-        if self._until is not None:
+        if self._until is not None and not gate.missing(self.tx.register, step.account, self.tx.actor, self.tx.now[:10]):
             self.tx.record(
                 "grant.issued",
                 {"grant": self.tx.new_id(), "account": step.account, "person": self.tx.actor, "founding": True, "until": self._until},

@@ -155,6 +155,22 @@ CREATE UNIQUE INDEX review_items_once ON review_items (review, of);
 CREATE INDEX review_items_of ON review_items (of);
 CREATE INDEX review_items_account ON review_items (account);
 CREATE TABLE custody_changes (account TEXT PRIMARY KEY, at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE documents (id TEXT PRIMARY KEY, name TEXT UNIQUE, entry INTEGER) WITHOUT ROWID;
+CREATE TABLE document_versions (
+  document TEXT, version TEXT, n INTEGER, adopter TEXT, at TEXT, entry INTEGER, place INTEGER, deadline TEXT, audience TEXT, published_at TEXT,
+  publisher TEXT, PRIMARY KEY (document, version)) WITHOUT ROWID;
+CREATE TABLE document_texts (
+  document TEXT, version TEXT, locale TEXT, digest TEXT, size INTEGER, text TEXT, entry INTEGER, PRIMARY KEY (document, version, locale)) WITHOUT ROWID;
+CREATE TABLE audiences (document TEXT, version TEXT, person TEXT, PRIMARY KEY (document, version, person)) WITHOUT ROWID;
+CREATE TABLE acknowledgements (
+  id TEXT PRIMARY KEY, document TEXT, version TEXT, person TEXT, how TEXT, evidence TEXT, on_day TEXT, locale TEXT, recorder TEXT, at TEXT,
+  counts INTEGER, verifier TEXT, verified_at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX acknowledgements_person ON acknowledgements (person, document) WHERE counts;
+CREATE TABLE trainings (
+  id TEXT PRIMARY KEY, person TEXT, subject TEXT, on_day TEXT, evidence TEXT, recorder TEXT, at TEXT, entry INTEGER) WITHOUT ROWID;
+CREATE INDEX trainings_person ON trainings (person, subject, on_day);
+CREATE TABLE asked (tier TEXT, what TEXT, days INTEGER, since TEXT, PRIMARY KEY (tier, what)) WITHOUT ROWID;
+CREATE TABLE tiered (account TEXT PRIMARY KEY, since TEXT) WITHOUT ROWID;
 CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',
   ended_at TEXT, ended_on TEXT, ender TEXT, ended_entry INTEGER, entry INTEGER) WITHOUT ROWID;

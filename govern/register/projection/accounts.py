@@ -49,6 +49,8 @@ def _edited(scene: Scene) -> None:
     if scene.has_personal:
         scene.run("INSERT INTO texts_of VALUES (?, ?)", account, scene.index)
     services.hold_nothing(scene, scene.body.get("deputy"))
+    if "tier" in scene.body and scene.body["tier"] != scene.one("SELECT tier FROM accounts WHERE id = ?", account)[0]:
+        scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, (scene.now or scene.at)[:10])
     for field in _COLUMNS:
         if field in scene.body:
             scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.body[field], account)  # noqa: S608  names are ours

@@ -11,7 +11,7 @@ from govern.holdings.proposals import Act, alone
 from govern.holdings.second_person import GENESIS
 from govern.policy.compare import weaker
 from govern.policy.rules import Policy
-from govern.register.projection import services, sponsors
+from govern.register.projection import documents, services, sponsors
 from govern.register.projection.case_opening import never_its_subject
 from govern.register.projection.scene import Scene
 
@@ -96,6 +96,7 @@ def put_policy(scene: Scene) -> None:
     """In force from here on, whoever decided it."""
     _state(scene, "policy", json.dumps(scene.body["policy"], sort_keys=True))
     _state(scene, "policy_digest", scene.body["digest"])
+    documents.ask(scene, scene.body["policy"])
 
 
 def replace_recovery(scene: Scene) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from govern.errors import Refused
 from govern.register.projection import freezes, services
 from govern.register.projection.scene import Scene
+from govern.register.queries import gate, lapsed, policies
 
 _STANDS: Final = """
 SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ?1), p.id IS NOT NULL, p.leaving OR p.left_on IS NOT NULL,
@@ -38,6 +39,7 @@ def _issued(scene: Scene) -> None:
     if holds:
         raise Refused("the person holds this account already", rule="one-grant")
     freezes.may_grant(scene, body["account"], body["person"])
+    gate.must_hold(scene.db, body["account"], body["person"], (scene.now or scene.at)[:10])
     kinds = json.dumps(sorted(body["kinds"])) if "kinds" in body else None
     scene.run(
         "INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
@@ -52,6 +54,8 @@ def _ended(scene: Scene) -> None:
         raise scene.unknown("grant")
     if scene.body["cause"] == "expired":
         _must_have_run_out(scene, grants)
+    if scene.body["cause"] == "lapsed":
+        _must_have_lapsed(scene, grants)
     scene.db.executemany(
         "UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL",
         [(scene.at, scene.body["cause"], grant) for grant in grants],
@@ -65,6 +69,16 @@ def _must_have_run_out(scene: Scene, grants: list[str]) -> None:
         raise Refused(
             "this grant has not run out", rule="grant-runs", control="AC-2 d", hint="end it before its time: govern revoke ACCOUNT PERSON"
         )
+
+
+def _must_have_lapsed(scene: Scene, grants: list[str]) -> None:
+    """Only where the policy ends such grants, and once the grace of each is over."""
+    over = lapsed.over(scene.db, policies.policy(scene.db), (scene.now or scene.at)[:10])
+    if not set(grants) <= {one.grant for one in over}:
+        raise Refused(
+            "this holder lacks nothing for which the policy ends a grant by now", rule="grant-current", control="PL-4",
+            hint="end it by a decision: govern revoke ACCOUNT PERSON",
+        )  # fmt: skip
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {"grant.issued": _issued, "grant.ended": _ended}

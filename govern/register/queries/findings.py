@@ -12,6 +12,7 @@ from govern.policy.rules import Policy
 from govern.register.queries import (
     backup_codes,
     copies,
+    document_findings,
     drills,
     emergencies,
     exceptions,
@@ -156,4 +157,6 @@ _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Fin
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
     drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS, *exceptions.QUESTIONS,
     incidents.findings, *review_causes.QUESTIONS, *in_order.QUESTIONS,
+    incidents.findings, *review_causes.QUESTIONS,
+    *document_findings.QUESTIONS,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from govern.canonical import canonical
+from govern.holdings.documents import text_digest, version_of
 from govern.ledger.commitment import EpochKey, commit
 from govern.vault.keys import Keys, key_id
 
@@ -98,6 +99,13 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "names a spokesperson": ("authority", lambda i: i.event("spokesperson.named", speaking(i))),
     "opens a review": ("authority", lambda i: i.event("review.opened", asked(i))),
     "grants an exception": ("authority", lambda i: i.event("exception.granted", excepted(i))),
+    "adopts a document": ("authority", lambda i: i.event("document.adopted", adopted())),
+    "records a training": (
+        "authority",
+        lambda i: i.event("training.recorded", {"training": "7" * 32, "person": i.person, "subject": "social-media", "on": "2026-01-01"}),
+    ),
+    "signs for somebody else": ("own-signature", lambda i: i.event("acknowledgement.given", signed(i, "mia", how="signature"))),
+    "records a sheet": ("authority", lambda i: i.event("acknowledgement.given", signed(i, "mia", how="sheet", evidence="0" * 64))),
     "records a role": ("authority", lambda i: i.event("entitlement.recorded", entitled(i))),
     "connects a tool": (
         "authority",
@@ -181,6 +189,20 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "an exception without a reason": ("exception-reason", lambda i: i.event("exception.granted", excepted(i))),
     "an exception for ever": ("exception-long", lambda i: i.event("exception.granted", excepted(i) | {"until": "9999-01-01"})),
     "the end of no exception": ("unknown-reference", lambda i: i.event("exception.ended", {"exception": "0" * 32})),
+    "a document that is not its texts": ("document-version", lambda i: i.event("document.adopted", adopted() | {"version": "0" * 64})),
+    "a document of nobody published": (
+        "unknown-reference",
+        lambda i: i.event("document.published", {"document": "0" * 32, "version": "0" * 64, "deadline": "2099-01-01", "audience": "everybody"}),
+    ),
+    "a signature under nothing": ("document-unpublished", lambda i: i.event("acknowledgement.given", signed(i, "ben", how="signature"))),
+    "a training to come": (
+        "training-ahead",
+        lambda i: i.event(
+            "training.recorded",
+            {"training": "7" * 32, "person": named(i, "people", "handle = 'mia'"), "subject": "social-media", "on": "9999-01-01"},
+        ),
+    ),
+    "a second look at no sheet": ("unknown-reference", lambda i: i.event("acknowledgement.verified", {"acknowledgement": "0" * 32})),
     "a role of nobody": ("unknown-reference", lambda i: i.event("entitlement.recorded", entitled(i) | {"person": "0" * 32})),
     "the end of no role": (
         "unknown-reference", lambda i: i.event("entitlement.ended", {"entitlement": "0" * 32, "account": entitled(i)["account"]})
@@ -243,6 +265,14 @@ def excepted(insider: Insider) -> dict[str, Any]:
         "exception": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "point": "second-factor",
         "until": datetime.now(UTC).date().isoformat(),
     }  # fmt: skip
+def adopted() -> dict[str, Any]:
+    digests = {"en": text_digest("Be kind")}
+    return {"document": "8" * 32, "name": "rules", "version": version_of(digests), "texts": [["en", digests["en"], 7]]}
+
+
+def signed(insider: Insider, who: str, **more: Any) -> dict[str, Any]:
+    person = insider.person if who == "ben" else named(insider, "people", f"handle = '{who}'")
+    return {"acknowledgement": os.urandom(16).hex(), "document": "8" * 32, "version": "0" * 64, "person": person, **more}
 
 
 def case(insider: Insider) -> dict[str, Any]:

@@ -51,6 +51,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "review of access, missed": lambda r: r["reviews"].update(missed="notify"),
     "review of access, unused": lambda r: r["reviews"].update(unused=46),
     "training of spokespersons": lambda r: r["spokespersons"].update(training=1000),
+    "documents, critical": lambda r: r["documents"]["required"].update(critical=[]),
+    "lapsed acknowledgements": lambda r: r["documents"].update(grace=15),
     "second person": lambda r: r["second-person"].update(required=False),
 }
 
@@ -80,6 +82,7 @@ def test_a_rule_that_asks_for_less_is_named_as_the_policy_names_it(rule: str) ->
                 "review of access, unused",
             ],
         ),
+        ("documents", ["documents, critical", "documents, standard", "lapsed acknowledgements"]),
     ],
 )
 def test_leaving_out_a_section_asks_for_less_and_putting_it_in_does_not(section: str, rules: list[str]) -> None:
@@ -100,6 +103,21 @@ def test_no_longer_refusing_weak_passwords_asks_for_less() -> None:
     strict = changed(lambda record: record["typed"].update({"refuse-weak": True}))
     assert weaker(strict, policy("small")) == ["weak new passwords"]
     assert "weak new passwords" in {row.rule for row in describe(strict)}
+
+
+def test_an_older_training_no_training_or_one_in_something_else_asks_for_less() -> None:
+    trained = changed(lambda record: record["documents"]["training"].update(low=365))
+    assert weaker(policy("small"), trained) == []
+    for looser in ({"training": {"critical": 0, "standard": 0, "low": 400}}, {"training": {"critical": 0, "standard": 0, "low": 0}}):
+        assert weaker(trained, changed(lambda record, looser=looser: record["documents"].update(looser))) == ["training, low"]
+    other = changed(lambda record: record["documents"].update(subject="fire-safety", training={"critical": 0, "standard": 0, "low": 30}))
+    assert weaker(trained, other) == ["training, low"]
+
+
+def test_a_finding_where_the_grant_ended_asks_for_less() -> None:
+    ends = changed(lambda record: record["documents"].update(consequence="end"))
+    assert weaker(ends, policy("small")) == ["lapsed acknowledgements"]
+    assert weaker(policy("small"), ends) == []
 
 
 @pytest.mark.parametrize("preset", ["solo", "small", "team"])

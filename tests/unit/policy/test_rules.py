@@ -15,6 +15,7 @@ from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
 from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
+from govern.policy.house_rules import CONSEQUENCES, TO, DocumentRule
 from govern.policy.later_rules import (
     FORCING,
     SECTIONS,
@@ -50,6 +51,7 @@ def some(words: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.sets(st.sampled_from(words)).map(lambda chosen: tuple(word for word in words if word in chosen))
 
 
+NAMES = st.lists(st.sampled_from(["corporate-accounts", "exit-duties", "x"]), unique=True).map(sorted).map(tuple)
 LATER = st.builds(
     Later,
     overdue=st.none() | st.builds(OverdueRule, banner=st.booleans(), no_grants=st.booleans(), no_reveals=some(TIERS), control=controls),
@@ -91,6 +93,17 @@ LATER = st.builds(
         within=st.integers(0, MAX_DAYS),
         missed=st.sampled_from(MISSED),
         unused=st.integers(1, MAX_DAYS),
+        control=controls,
+    ),
+    documents=st.none()
+    | st.builds(
+        DocumentRule,
+        required=st.fixed_dictionaries(dict.fromkeys(TIERS, NAMES)),
+        training=st.fixed_dictionaries({tier: st.integers(0, MAX_DAYS) for tier in TIERS}),
+        subject=st.sampled_from(["social-media", "a"]),
+        grace=st.integers(0, MAX_DAYS),
+        consequence=st.sampled_from(CONSEQUENCES),
+        audience=st.sampled_from(TO),
         control=controls,
     ),
     spokespersons=st.none() | st.builds(SpokespersonRule, training=st.integers(1, MAX_DAYS), control=controls),
@@ -228,6 +241,8 @@ def test_rubbish_in_any_field_is_refused(path: tuple[str, ...]) -> None:
         empty = [{}]  # no kind has a rule
     if path == ("connectors", "allowed"):
         empty = [[], ["nonsense"]]  # none, or one that a policy may name before it is installed
+    if path[:2] == ("documents", "required") and len(path) == 3:
+        empty = [[], ["nonsense"]]  # none, or one that a policy may name before it is adopted
     for rubbish in RUBBISH:
         if rubbish in empty:
             assert Policy.from_record(changed(path, rubbish))
@@ -261,6 +276,11 @@ def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
         (("reviews", "every", "low"), 0),
         (("reviews", "missed"), "forget"),
         (("reviews", "unused"), True),
+        (("documents", "required", "low"), ["b", "a"]),
+        (("documents", "required", "low"), ["training:social-media"]),
+        (("documents", "training", "low"), -1),
+        (("documents", "subject"), "Social Media"),
+        (("documents", "consequence"), "fired"),
         (("first-import", "within", "low"), 0),
         (("v",), 2),
         (("v",), True),

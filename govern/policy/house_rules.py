@@ -1,0 +1,83 @@
+"""What somebody has read and been trained in before they hold an account: the rule of a policy, plain and cheap to import.
+
+Controls: NIST SP 800-53 rev 5 PL-4 (rules of behaviour), PS-6 (agreements), AT-3 (training by role). What a document says is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from govern.facts import TIERS
+from govern.policy.fields import MAX_DAYS, control, number, refuse, section, word
+
+CONSEQUENCES: Final = ("finding", "end")
+TO: Final = ("holders", "everybody")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
+_KEYS: Final = ("control", "required", "training", "subject", "grace", "consequence", "audience")
+
+
+class DocumentRule(NamedTuple):
+    """What holders of each tier have acknowledged (names of documents) and how old their training in `subject` may be (days; 0: none is asked for).
+
+    Once one of both has lapsed, the grant stays for `grace` days; after them it is a finding, or ends. `audience`: who is asked to acknowledge a
+    document that is published to nobody in particular.
+    """
+
+    required: Mapping[str, tuple[str, ...]]
+    training: Mapping[str, int]
+    subject: str
+    grace: int
+    consequence: str
+    audience: str
+    control: str
+
+
+def to_record(rule: DocumentRule) -> dict[str, Any]:
+    """The section of a policy's record."""
+    return {
+        "control": rule.control, "required": {tier: list(rule.required[tier]) for tier in TIERS}, "training": dict(rule.training),
+        "subject": rule.subject, "grace": rule.grace, "consequence": rule.consequence, "audience": rule.audience,
+    }  # fmt: skip
+
+
+def from_record(value: Any) -> DocumentRule:
+    """The rule of such a section; raises Malformed, naming the field, for what `to_record` would not have written."""
+    root = section(value, "documents", _KEYS)
+    required = section(root["required"], "documents.required", TIERS)
+    training = section(root["training"], "documents.training", TIERS)
+    return DocumentRule(
+        required={tier: _names(required[tier], f"documents.required.{tier}") for tier in TIERS},
+        training={tier: number(training[tier], f"documents.training.{tier}", 0, MAX_DAYS) for tier in TIERS},
+        subject=_name(root["subject"], "documents.subject"),
+        grace=number(root["grace"], "documents.grace", 0, MAX_DAYS),
+        consequence=word(root["consequence"], "documents.consequence", CONSEQUENCES),
+        audience=word(root["audience"], "documents.audience", TO),
+        control=control(root["control"], "documents.control"),
+    )
+
+
+def asked(rule: DocumentRule) -> dict[tuple[str, str], int]:
+    """(tier, what) -> days: each document by its name, and the training as `training:SUBJECT`, which no document is called."""
+    found = {(tier, name): 0 for tier in TIERS for name in rule.required[tier]}
+    return found | {(tier, f"{TRAINING}{rule.subject}"): days for tier, days in rule.training.items() if days}
+
+
+TRAINING: Final = "training:"
+
+
+def _name(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not _NAME(value):
+        refuse(where, "is no name: lower-case letters, digits and . _ @ + -, at most 63")
+    return value
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > 20:
+        refuse(where, "is no list of names of documents, 20 at most")
+    names = tuple(_name(one, where) for one in value)
+    if list(names) != sorted(set(names)):
+        refuse(where, "is not in alphabetical order, each name once")
+    return names
