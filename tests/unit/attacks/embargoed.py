@@ -23,6 +23,7 @@ READING = (
     "hr import {staff} --dry-run", "account list --all", "policy check {policy}", "remind --dry-run", "remind --explain mia", "remind --explain ben",
     "channel list", "exception list", "account check", "review list", "review run-due --dry-run", "calendar --person ben --out {calendar}",
     "spokesperson list", "spokesperson sheet --out {sheet}",
+    "document list", "document outstanding", "document report", "training list",
 )  # fmt: skip
 """What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""
 
@@ -37,8 +38,12 @@ ELSEWHERE = (
     "proposal show",
     "review show",
     "review report",
+    "document show",
+    "document diff",
+    "document sheet",
 )
-"""What reads as well: of single entries, cases and proposals, which one has to name, and files. `test_embargo` has a test for each that can tell of a case."""
+"""What reads as well: of single entries, cases, proposals and documents, which one has to name, and files.
+`test_embargo` has a test for each that can tell of a case."""
 
 _SEALED = (
     "entries",

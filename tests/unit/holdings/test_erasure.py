@@ -72,6 +72,7 @@ ABOUT: dict[str, tuple[dict[str, Any], set[str]]] = {
     "place.added": ({}, set()),
     "channel.set": ({}, set()),
     "recovery.used": ({}, set()),
+    "document.adopted": ({}, set()),
 }
 
 
