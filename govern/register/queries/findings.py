@@ -156,7 +156,5 @@ _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Fin
     _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
     drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS, *exceptions.QUESTIONS,
-    incidents.findings, *review_causes.QUESTIONS, *in_order.QUESTIONS,
-    incidents.findings, *review_causes.QUESTIONS,
-    *document_findings.QUESTIONS,
+    incidents.findings, *review_causes.QUESTIONS, *in_order.QUESTIONS, *document_findings.QUESTIONS,
 )  # fmt: skip
