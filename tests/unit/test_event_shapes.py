@@ -16,7 +16,7 @@ SAMPLES: tuple[Any, ...] = (
     "a" * 32, "b" * 64, "2026-11-21T09:00:00Z", "2026-11-21", True, 3, "handle", "password", "critical", "admin", "manual", "keyfile", "sheet", "small",
     "one-person", "leaver", "call", "recover", "lost", "candidate", "imported", "revoked", "reveal", "done", "join", "erasure", "valid", "mailed-code", {}, [],
     "https://acme.example", "phone", "returned", "company", "remind", "later", "schedule", "mail", "starttls", "second-factor", "takeover", "evidence",
-    "all", "by-hand", "keep", "everybody", "signature", "en",
+    "all", "by-hand", "keep", "none", "everybody", "signature", "en",
     "c" * 128, ["a" * 32, "2026-11-21T09:00:00Z", "a" * 32, "c" * 128], [["evidence", "lead"]],
 )  # fmt: skip
 """Something of every kind that a field can have."""
