@@ -142,6 +142,26 @@ def show(person: Annotated[str, typer.Argument(metavar="PERSON")], json: Json = 
     _show([find(settings.workspace().view(), person)], json=json)
 
 
+@app.command("edit")
+def edit(
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="What the person is called.")] = "",
+    mail: Annotated[str, typer.Option(metavar="ADDRESS", help="Where reminders reach them.")] = "",
+    department: Annotated[str, typer.Option()] = "",
+    locale: Annotated[str, typer.Option(help="Language for texts: en, fr, nl, da, nb, es.")] = "",
+    json: Json = False,
+) -> None:
+    """Correct what is kept of a person: name, mail address, department, language."""
+    from govern.procedures import people as procedure
+
+    if locale and not locale_of(locale):
+        raise Usage("--locale: there are no texts in that language", hint=f"one of {', '.join(LOCALES)}")
+    given = {"name": name.strip(), "mail": mail.strip(), "department": department.strip(), "locale": locale_of(locale) if locale else ""}
+    with settings.workspace().transaction(settings.now()) as tx:
+        found = procedure.edit(tx, person, {field: value for field, value in given.items() if value})
+    _show([found], json=json)
+
+
 @app.command("role")
 def role(
     person: Annotated[str, typer.Argument(metavar="PERSON")],

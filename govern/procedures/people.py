@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from govern.errors import Refused
+from govern.errors import Refused, Usage
 from govern.holdings.likeness import Alike
 from govern.holdings.names import check_handle, free, slug
 from govern.holdings.proposals import TWO_PERSON_ROLES, Act
+from govern.notices.letter import mailbox
 from govern.procedures import epochs
 from govern.procedures.proposals import propose
 from govern.register.queries import people
@@ -43,6 +45,20 @@ def add(tx: Transaction, new: NewPerson) -> people.Person:
         },
     )  # fmt: skip
     return people.by_id(db, person)
+
+
+def edit(tx: Transaction, text: str, fields: Mapping[str, str]) -> people.Person:
+    """Change what is kept of a person: `name`, `mail`, `department`, `locale`. Nothing is recorded where all of it is so already; Usage for no field, and for
+    a mail address that is none."""
+    found = people.find(tx.register, text)
+    if not fields:
+        raise Usage(f"nothing of {found.handle} was given to change", hint="--name, --mail, --department or --locale")
+    if "mail" in fields and mailbox(fields["mail"]) is None:
+        raise Usage("--mail: that is no mail address", hint="write it as anna@acme.example")
+    changed = {field: value for field, value in fields.items() if getattr(found, field) != value}
+    if changed:
+        tx.record("person.edited", {"person": found.id}, changed)
+    return people.by_id(tx.register, found.id)
 
 
 def alike(db: sqlite3.Connection, name: str, mail: str) -> list[str]:

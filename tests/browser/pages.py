@@ -6,8 +6,12 @@ A page is what a command writes into a folder: in every language, for every firm
 from __future__ import annotations
 
 from collections.abc import Callable
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.conftest import ROOT
+from tests.unit.notices.servers import real
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 LONG = "Maximiliane-Friederike von Hohenzollern-Sigmaringen-Donaudampfschifffahrtsgesellschaft"
@@ -18,17 +22,45 @@ QUOTED = "\"' onload='alert(1) &lt;b&gt; \u202egro.live"
 
 
 class Page(NamedTuple):
-    """`command`: what writes it, {case}, {out} and {locale} filled in; `file`: which of the files there it is. `without`: firms that have none."""
+    """`command`: what writes it, {case}, {out} and {locale} filled in; `file`: which of the files there it is. `without`: firms that have none; `paper`:
+    whether it is meant to be printed; `made`: what writes it where no command does, into a folder, in a language."""
 
     name: str
     command: str
     file: str
     without: tuple[str, ...] = ()
+    paper: bool = True
+    made: Callable[[Any, Path, str], None] | None = None
+
+
+def mails(story: Any, out: Path, locale: str) -> None:
+    """What a mail program shows of the reminders of that firm. The server takes none of them, so that they are sent again in the next language."""
+    rules = (
+        (ROOT / "policies" / "default.yaml")
+        .read_text(encoding="utf-8")
+        .replace("quiet: {from: 20, until: 7}", "quiet: {from: 0, until: 0}")
+    )
+    (story.folder / "policy.yaml").write_text(rules, encoding="utf-8")
+    story.ok("policy", "adopt", str(story.folder / "policy.yaml"))
+    for number, one in enumerate(story.json("person", "list")["people"]):
+        if one["status"] == "active":
+            story.ok("person", "edit", one["handle"], "--locale", locale, "--mail", f"person-{number}@acme.example")
+    out.mkdir(parents=True, exist_ok=True)
+    with real(login=False) as inbox:
+        inbox.data = "451 4.3.0 later"
+        story.ok("channel", "add", locale, "--kind", "mail", "--tls", "local", "--port", str(inbox.port), "--sender", "govern@acme.example")
+        story.run("remind")
+        story.ok("channel", "end", locale)
+    for number, data in enumerate(inbox.refused):
+        body = message_from_bytes(data, policy=policy.default).get_body(("html",))
+        assert body is not None
+        (out / f"mail-{number}.html").write_text(body.get_content(), encoding="utf-8")
 
 
 PAGES = (
     Page("departure", "offboard report {case} --out {out} --locale {locale}", "departure-*.html"),
     Page("checklist", "offboard report {case} --out {out} --locale {locale}", "checklist-*.html", without=("nothing held", "closed")),
+    Page("reminder", "", "mail-*.html", without=("planned", "nothing held", "closed"), paper=False, made=mails),
 )
 
 
@@ -133,5 +165,8 @@ def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
     """The files of that page, in that language."""
     out = story.folder / "pages" / locale
     if not out.exists() or not sorted(out.glob(page.file)):
+        if page.made is not None:
+            page.made(story, out, locale)
+            return sorted(out.glob(page.file))
         story.ok(*(word.format(case=case, out=out, locale=locale) for word in page.command.split()))
     return sorted(out.glob(page.file))

@@ -94,8 +94,11 @@ def test_who_is_refused_is_tried_again_and_a_finding_and_holds_up_nobody(mia: Me
     (found,) = [one for one in mia.json("status")["findings"] if one["code"] == "digest-undelivered"]
     assert found["subject"] == "ben"
     assert "ben@acme.example" not in json.dumps(told)
-    inbox.rcpt.clear()
+    assert mia.run("person", "edit", "ben", "--mail", "no address").code == mia.run("person", "edit", "ben").code == 2
+    mia.ok("person", "edit", "ben", "--mail", "ben.b@acme.example", "--locale", "da")
+    assert mia.json("person", "show", "ben")["people"][0]["mail"] == "ben.b@acme.example"
     assert [one["person"] for one in mia.json("remind")["sent"]] == ["ben"]
+    assert inbox.mails()[-1]["Content-Language"] == "da"
     assert [one for one in mia.json("status")["findings"] if one["code"] == "digest-undelivered"] == []
 
 

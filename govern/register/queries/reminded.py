@@ -79,5 +79,5 @@ def findings(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Fi
             code="digest-undelivered", severity="warning" if late else "info", subject=one.handle, due="", key=f"undelivered:{one.person}",
             message=f"reminders have not reached {one.handle} since {one.since[:10]}, tried {one.tries} time{'s' * (one.tries != 1)}"
             + (f": {one.reason}" if one.reason else ""),
-            command=f"govern person show {one.handle}" if one.outcome == "refused" else "govern remind", why="what is due for them is not heard",
+            command=f"govern person edit {one.handle} --mail ADDRESS" if one.outcome == "refused" else "govern remind", why="what is due for them is not heard",
         )  # fmt: skip

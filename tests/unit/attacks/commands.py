@@ -71,6 +71,7 @@ READING: tuple[str, ...] = (
 
 WRITING: tuple[str, ...] = (
     "person add 'Dora Lund'",
+    "person edit ben --locale da",
     "person import {people}",
     "hr import {people}",
     "person role ben hr",

@@ -99,6 +99,8 @@ class Inbox:
     rcpt: dict[str, str] = field(default_factory=dict)
     sender: str = ""
     data: str = ""
+    refused: list[bytes] = field(default_factory=list)
+    """Messages that were answered so."""
 
     def mails(self) -> list[EmailMessage]:
         return [message_from_bytes(data, policy=policy.default) for _, _, data in self.got]  # type: ignore[arg-type, misc]
@@ -117,9 +119,10 @@ class Inbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.data:
-            return self.data
         assert isinstance(envelope.content, bytes)
+        if self.data:
+            self.refused.append(envelope.content)
+            return self.data
         self.got.append((envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
         return "250 2.0.0 taken"
 
