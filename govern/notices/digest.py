@@ -73,7 +73,7 @@ def _digest(
     lines = [texts.line(one, speech) for one in mine]
     subject = texts.subject(lines, speech)
     html = environment.get_template("digest.html.j2").render(
-        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.opening(len(lines), speech), lines=lines,
+        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.head(len(lines), speech), lines=lines,
         closing=texts.closing(speech),
     )  # fmt: skip
     message = Message(

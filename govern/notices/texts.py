@@ -157,8 +157,8 @@ def plain(name: str, lines: Sequence[Line], speech: Language) -> str:
 
 def room(name: str, things: int, speech: Language) -> tuple[str, str]:
     """Subject and text for where others read it too: how many things wait for whom, and not what."""
-    head = f"{one_line(name, 100)}: {opening(things, speech).rstrip(':').rstrip()}"
-    return head, "\n".join(_wrap(speech.say("Look it up in govern, or ask an admin of your company."))) + "\n"
+    subject = f"{one_line(name, 100)}: {head(things, speech)}"
+    return subject, "\n".join(_wrap(speech.say("Look it up in govern, or ask an admin of your company."))) + "\n"
 
 
 def greeting(name: str, speech: Language) -> str:
@@ -167,6 +167,11 @@ def greeting(name: str, speech: Language) -> str:
 
 def opening(things: int, speech: Language) -> str:
     return speech.count("{n} thing waits for you:", "{n} things wait for you:", things)
+
+
+def head(things: int, speech: Language) -> str:
+    """The same where nothing follows on the line."""
+    return opening(things, speech).rstrip(":").rstrip()
 
 
 def closing(speech: Language) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def test_whatever_people_and_accounts_are_called_text_has_72_columns_and_no_name
     assert "\n" not in made.message.subject
     assert made.message.subject
     plain = Seen(made.message.html)
-    assert set(plain.tags) <= {"html", "head", "meta", "title", "body", "h1", "p", "ol", "li", "strong", "br", "code"}
+    assert set(plain.tags) <= {"html", "head", "meta", "title", "body", "h1", "p", "ol", "li", "strong", "br", "code", "span"}
     assert plain.tags.count("li") == len(mine)
     assert f'lang="{locale}"' in made.message.html
     assert made.public.html == ""
