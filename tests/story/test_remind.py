@@ -22,8 +22,11 @@ def inbox() -> Iterator[Inbox]:
 
 
 def _company(mia: Member) -> Member:
+    return staffed(founded(mia))
+
+
+def staffed(mia: Member) -> Member:
     """Three people answer for an account each, and cleo, who has no keys, is to be given the passwords of all of them."""
-    founded(mia)
     rules = ROOT.joinpath("policies", "default.yaml").read_text(encoding="utf-8")
     rules = rules.replace("quiet: {from: 20, until: 7}", "quiet: {from: 0, until: 0}")  # whatever the hour of the test
     rules = re.sub(r"\nfirst-import:\n(?:  .*\n)+", "\n", rules)  # else their days are drawn by lot
