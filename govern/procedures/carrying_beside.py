@@ -22,6 +22,7 @@ def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
     _devices(tx, old)
     _channels(tx, old)
     _spokespersons(tx, old)
+    _freezes(tx, old)
     _exceptions(tx, old)
     _descriptions(tx, old)
     carry_documents(tx, old)
@@ -143,3 +144,20 @@ def _descriptions(tx: Transaction, old: sqlite3.Connection) -> None:
                 "phone": phone,
             }
             tx.record("account.described", body, {"purpose": purpose} if purpose else None)
+
+
+def _freezes(tx: Transaction, old: sqlite3.Connection) -> None:
+    """Those that hold still, so that going on from an earlier point thaws nothing; of an incident that the new history lacks, without it. Whoever
+    carries it is named as well."""
+    there = _there(tx, "freezes")
+    incidents = {id_ for (id_,) in tx.register.execute("SELECT id FROM incidents")}
+    known = {id_ for (id_,) in tx.register.execute("SELECT id FROM people")}
+    held = {account for (account,) in tx.register.execute("SELECT account FROM freezes WHERE ended_at IS NULL")}
+    rows = old.execute("SELECT id, account, allowed, look_again, incident, ended_at FROM freezes ORDER BY entry").fetchall()
+    for id_, account, allowed, look_again, incident, ended_at in rows:
+        if id_ not in there and not ended_at and account not in held:
+            named = sorted({*known.intersection(json.loads(allowed)), tx.actor})
+            body = {"freeze": id_, "account": account, "allowed": named, "look_again": look_again}
+            tx.record("freeze.begun", {**body, "incident": incident if incident in incidents else None})
+        elif id_ in there and ended_at and not there[id_]:
+            tx.record("freeze.ended", {"freeze": id_})

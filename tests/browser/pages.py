@@ -61,6 +61,7 @@ PAGES = (
     Page("departure", "offboard report {case} --out {out} --locale {locale}", "departure-*.html"),
     Page("checklist", "offboard report {case} --out {out} --locale {locale}", "checklist-*.html", without=("nothing held", "closed")),
     Page("reminder", "", "mail-*.html", without=("planned", "nothing held", "closed"), paper=False, made=mails),
+    Page("incident", "incident report {incident} --out {out} --locale {locale}", "incident-*.html", without=("nothing held",)),
 )
 
 
@@ -161,6 +162,26 @@ FIRMS: dict[str, Callable[[Any], str]] = {
 }  # fmt: skip
 
 
+def _incident(story: Any) -> str | None:
+    """The incident of that firm: of its first account, reported with markup, one step done and one skipped; a drill, so that no other
+    page tells of it. None where it has no account."""
+    found = story.json("incident", "list", "--all")["incidents"]
+    if found:
+        return str(found[0]["id"])
+    accounts = [one["handle"] for one in story.json("account", "list")["accounts"]]
+    if not accounts:
+        return None
+    report = story.json("incident", "report", "--account", accounts[0], "--kind", "takeover", "--note", f"{HOSTILE} {LONG * 3}")["report"][
+        "id"
+    ]
+    incident = str(story.json("incident", "drill", report, "--second", "bent")["incident"]["id"])
+    picture = story.folder / "picture.png"
+    picture.write_bytes(b"seen")
+    story.ok("incident", "done", incident, "evidence", "--evidence", str(picture), "--note", QUOTED)
+    story.ok("incident", "skip", incident, "platform", "--reason", LONG)
+    return incident
+
+
 def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
     """The files of that page, in that language."""
     out = story.folder / "pages" / locale
@@ -168,5 +189,7 @@ def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
         if page.made is not None:
             page.made(story, out, locale)
             return sorted(out.glob(page.file))
-        story.ok(*(word.format(case=case, out=out, locale=locale) for word in page.command.split()))
+        incident = _incident(story) if "{incident}" in page.command else ""
+        if incident is not None:
+            story.ok(*(word.format(case=case, incident=incident, out=out, locale=locale) for word in page.command.split()))
     return sorted(out.glob(page.file))

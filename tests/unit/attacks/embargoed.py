@@ -22,7 +22,7 @@ READING = (
     "report leavers --against {staff}", "report holders", "recovery keepers", "entitlement list", "app list", "device list", "envelope list",
     "hr import {staff} --dry-run", "account list --all", "policy check {policy}", "remind --dry-run", "remind --explain mia", "remind --explain ben",
     "channel list", "exception list", "account check", "review list", "review run-due --dry-run", "calendar --person ben --out {calendar}",
-    "spokesperson list", "spokesperson sheet --out {sheet}",
+    "incident list --all", "spokesperson list", "spokesperson sheet --out {sheet}",
     "document list", "document outstanding", "document report", "training list",
 )  # fmt: skip
 """What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""
@@ -41,6 +41,8 @@ ELSEWHERE = (
     "document show",
     "document diff",
     "document sheet",
+    "incident show",
+    "incident text",
 )
 """What reads as well: of single entries, cases, proposals and documents, which one has to name, and files.
 `test_embargo` has a test for each that can tell of a case."""

@@ -106,6 +106,9 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     ),
     "signs for somebody else": ("own-signature", lambda i: i.event("acknowledgement.given", signed(i, "mia", how="signature"))),
     "records a sheet": ("authority", lambda i: i.event("acknowledgement.given", signed(i, "mia", how="sheet", evidence="0" * 64))),
+    "opens an incident": ("authority", lambda i: i.event("incident.opened", gone_wrong(i))),
+    "freezes everything": ("authority", lambda i: i.event("freeze.begun", {"freeze": "7" * 32, "look_again": "2026-12-01", "allowed": []})),
+    "thaws": ("authority", lambda i: i.event("freeze.ended", {"freeze": "7" * 32})),
     "records a role": ("authority", lambda i: i.event("entitlement.recorded", entitled(i))),
     "connects a tool": (
         "authority",
@@ -203,6 +206,22 @@ BY_BEN: dict[str, tuple[str, Callable[[Insider], Any]]] = {
         ),
     ),
     "a second look at no sheet": ("unknown-reference", lambda i: i.event("acknowledgement.verified", {"acknowledgement": "0" * 32})),
+    "an answer in a hundred years": (
+        "answer-clock", lambda i: i.event("incident.reported", {"report": "7" * 32, "kind": "leak", "answer_by": "9999-01-01T09:00:00Z"})
+    ),
+    "an incident that nobody leads": ("unknown-reference", lambda i: i.event("incident.opened", gone_wrong(i) | {"lead": "0" * 32})),
+    "an incident of one person twice": (
+        "second-person", lambda i: i.event("incident.opened", gone_wrong(i) | {"second": gone_wrong(i)["lead"]})
+    ),
+    "an incident without steps": ("steps", lambda i: i.event("incident.opened", gone_wrong(i) | {"steps": []})),
+    "a step of no incident": (
+        "unknown-reference", lambda i: i.event("incident.step_ended", {"incident": "0" * 32, "step": "warn", "state": "done"})
+    ),
+    "a freeze that names nobody there is": (
+        "unknown-reference",
+        lambda i: i.event("freeze.begun", {"freeze": "7" * 32, "look_again": "2026-12-01", "allowed": ["0" * 32]}),
+    ),
+    "the end of no freeze": ("unknown-reference", lambda i: i.event("freeze.ended", {"freeze": "0" * 32})),
     "a role of nobody": ("unknown-reference", lambda i: i.event("entitlement.recorded", entitled(i) | {"person": "0" * 32})),
     "the end of no role": (
         "unknown-reference", lambda i: i.event("entitlement.ended", {"entitlement": "0" * 32, "account": entitled(i)["account"]})
@@ -265,6 +284,8 @@ def excepted(insider: Insider) -> dict[str, Any]:
         "exception": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "point": "second-factor",
         "until": datetime.now(UTC).date().isoformat(),
     }  # fmt: skip
+
+
 def adopted() -> dict[str, Any]:
     digests = {"en": text_digest("Be kind")}
     return {"document": "8" * 32, "name": "rules", "version": version_of(digests), "texts": [["en", digests["en"], 7]]}
@@ -273,6 +294,13 @@ def adopted() -> dict[str, Any]:
 def signed(insider: Insider, who: str, **more: Any) -> dict[str, Any]:
     person = insider.person if who == "ben" else named(insider, "people", f"handle = '{who}'")
     return {"acknowledgement": os.urandom(16).hex(), "document": "8" * 32, "version": "0" * 64, "person": person, **more}
+
+
+def gone_wrong(insider: Insider) -> dict[str, Any]:
+    return {
+        "incident": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "kind": "takeover",
+        "lead": named(insider, "people", "handle = 'mia'"), "steps": [["evidence", "lead"]],
+    }  # fmt: skip
 
 
 def case(insider: Insider) -> dict[str, Any]:
