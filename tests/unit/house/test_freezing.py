@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from govern.errors import NotFound, Refused
 from govern.holdings.freezing import able, must_leave_one
 from govern.policy.incident import playbook
-from govern.procedures import freezing, reveal
+from govern.procedures import carrying_beside, freezing, reveal
 from govern.procedures import incidents as procedure
 from govern.register.queries import incidents
 
@@ -158,3 +160,21 @@ def test_two_freezes_leave_whoever_both_name_and_an_admin(house: House, page: st
     assert refused(see, house, "dan")[0] == "frozen"
     assert see(house, "cy")
     assert see(house, "bo"), "nobody is named by both, so every admin is able"
+
+
+def test_going_on_from_an_earlier_point_thaws_nothing(house: House, page: str, tmp_path: Path) -> None:
+    """The head that is given up has a freeze that the new history lacks; whoever carries it goes on beside those it names."""
+    given_up = house.copied(tmp_path / "given up")
+    freeze(given_up, allow=["dan"])
+    old = sqlite3.connect(":memory:")
+    for statement in given_up.db().iterdump():
+        if "freezes" in statement:
+            old.execute(statement)
+    anew = house.copied(tmp_path / "anew")
+    assert see(anew, "bo")
+    anew.do(lambda tx: carrying_beside._freezes(tx, old), by="mia")
+    (carried,) = incidents.freezes(anew.db())
+    assert set(carried.allowed) == {house.ids["mia"], house.ids["dan"]}
+    assert refused(see, anew, "bo") == ("frozen", "IR-4")
+    anew.do(lambda tx: carrying_beside._freezes(tx, old), by="mia")
+    assert len(incidents.freezes(anew.db())) == 1, "once"
