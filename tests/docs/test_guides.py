@@ -17,7 +17,7 @@ TERMS = {
 }  # fmt: skip
 """What HR calls it there."""
 
-COLUMNS = ("NIST 800-53", "CIS v8.1", "ISO 27001", "SOC 2", "what is asked", "what govern does", "evidence")
+COLUMNS = ("NIST 800-53", "CIS v8", "ISO 27001", "SOC 2", "what is asked", "what govern does", "evidence")
 
 
 def typed(text: str) -> list[tuple[str, str]]:
