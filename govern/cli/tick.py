@@ -16,11 +16,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _WORDS = {
     "cut": "made the cut of {person}: {told}",
     "grant-ended": "ended the grant of {person} on {account}, which {told}",
+    "review-opened": "opened a review of {told}",
+    "review-ended": "ended in an overdue review: {told}",
     "rotation-opened": "opened the rotation of the {kind} of {account}: {told}",
     "rotated": "changed the {kind} of {account} on its platform: {told}",
     "reconciled": "brought the rotation of the {kind} of {account} to its end: {told}",
 }
-_PARTS = {"cut": "cut", "grant-ended": "grant that ran out", "rotation-opened": "rotation to open", "rotated": "rotation by a connector"}
+_PARTS = {
+    "cut": "cut", "grant-ended": "grant that ran out", "review-opened": "review", "rotation-opened": "rotation to open", "rotated": "rotation by a connector",
+}  # fmt: skip
 
 
 @app.command()

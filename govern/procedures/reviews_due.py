@@ -34,6 +34,13 @@ def due(db: sqlite3.Connection, now: str) -> list[Cause]:
     return list(review_causes.causes(db, policies.policy(db), now[:10]))
 
 
+def waiting(db: sqlite3.Connection, person: str, now: str) -> int:
+    """How many reviews are to be opened, or hold something that this member (id) ends as the policy says."""
+    rule = policies.policy(db).later.reviews
+    late = [one for one in reviews.reviews(db) if rule and rule.missed == END and one.due < now[:10] and one.settled < one.lines]
+    return len(due(db, now)) + sum(any(_ends(db, line, person) for line in _open(db, one)) for one in late)
+
+
 def open_due(workspace: Workspace, now: str) -> list[Review]:
     """Open what is due; nothing where there is nothing to ask, or where the member runs nothing."""
     made: list[Review] = []
@@ -58,7 +65,7 @@ def missed(workspace: Workspace, now: str) -> list[Missed]:
         with workspace.transaction(now) as tx:
             ended = []
             for line in _open(tx.register, one):
-                if line.person != workspace.person and not _locks(tx.register, line):
+                if _ends(tx.register, line, workspace.person):
                     procedure.decide(tx, one, [line.number], END, f"nobody decided by {one.due}")
                     ended.append(line)
             left = tuple(_open(tx.register, one))
@@ -70,6 +77,10 @@ def missed(workspace: Workspace, now: str) -> list[Missed]:
 
 def _open(db: sqlite3.Connection, review: Review) -> Iterator[Line]:
     return (line for line in reviews.lines(db, review.id) if line.state == "open")
+
+
+def _ends(db: sqlite3.Connection, line: Line, person: str) -> bool:
+    return line.person != person and not _locks(db, line)
 
 
 def _locks(db: sqlite3.Connection, line: Line) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from govern.register.queries.cases import Case
     from govern.register.queries.rotations import Rotation
     from govern.register.transaction import Transaction
+    from govern.register.workspace import Workspace
 
 OPENED_AT_ONCE: Final = 500
 
@@ -91,6 +92,29 @@ def end_grants(tx: Transaction, person: str) -> list[Done]:
     return done + [_told(rotations.by_id(tx.register, id_)) for id_ in follow(tx, person)]
 
 
+def end_lapsed(workspace: Workspace, now: str) -> list[Done]:
+    """End the grants of holders who lacked an acknowledgement or a training beyond the grace, where the policy says that they end."""
+    from govern.procedures import lapsed_acknowledgements
+    from govern.register.queries import people
+
+    ended = lapsed_acknowledgements.end(workspace, now)
+    names = people.handles(workspace.view())
+    told = {one.grant: f"was without {one.what} since {one.last}" for one in ended}
+    return [Done("grant-ended", one.grant, account=one.handle, person=names.get(one.person, ""), told=told[one.grant]) for one in ended]
+
+
+# --- reviews -----------------------------------------------------------------------------------------------------------------------------
+
+
+def run_reviews(workspace: Workspace, now: str) -> list[Done]:
+    """Open the reviews that are due, and end what nobody decided on in time where the policy says so."""
+    from govern.procedures import reviews_due
+
+    opened = [Done("review-opened", one.id, told=f"{one.lines} lines, due {one.due}") for one in reviews_due.open_due(workspace, now)]
+    missed = [one for one in reviews_due.missed(workspace, now) if one.ended]
+    return opened + [Done("review-ended", one.review.id, told=f"{len(one.ended)} lines that nobody decided on") for one in missed]
+
+
 def _told(one: Rotation) -> Done:
     return Done(
         "rotation-opened", one.id, account=one.handle, kind=one.kind, told=f"{one.trigger}, due {one.due[:10]}" if one.due else one.trigger
@@ -140,5 +164,6 @@ def open_rotations(tx: Transaction, wanted: Sequence[Asked]) -> list[Done]:
     if not found:
         return []
     together.open_rotations(tx, [(one.credential, f"{one.day}T00:00:00Z") for one in found], Trigger.SCHEDULE)
-    opened = rotations.open_among(tx.register, [one.credential for one in found])
+    among = {one.credential: one for one in rotations.active_among(tx.register, [one.credential for one in found])}
+    opened = rotations.open_among(tx.register, among)
     return [_told(opened[one.credential]) for one in found]

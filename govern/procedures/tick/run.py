@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from govern.procedures.tick.by_date import Asked, RunOut
     from govern.procedures.tick.platforms import Ready
     from govern.register.queries.cases import Case
+    from govern.register.queries.lapsed import Lapsed
     from govern.register.queries.reminded import Lease
     from govern.register.transaction import Transaction
     from govern.register.workspace import Workspace
@@ -43,6 +44,8 @@ class Due:
 
     cuts: list[Case] = field(default_factory=list)
     grants: list[RunOut] = field(default_factory=list)
+    lapsed: list[Lapsed] = field(default_factory=list)
+    reviews: int = 0
     asked: list[Asked] = field(default_factory=list)
     ready: list[Ready] = field(default_factory=list)
     reminders: bool = False
@@ -50,7 +53,7 @@ class Due:
     later: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.cuts or self.grants or self.asked or self.ready or self.reminders)
+        return bool(self.cuts or self.grants or self.lapsed or self.reviews or self.asked or self.ready or self.reminders)
 
 
 def run(
@@ -77,19 +80,27 @@ def run(
 def look(db: sqlite3.Connection, person: str, now: str) -> Due:
     """What is due at `now` (UTC), as the register of this person or service (id) shows it. Records nothing."""
     from govern.holdings.services import Purpose
+    from govern.procedures import lapsed_acknowledgements, reviews_due
     from govern.procedures.tick import by_date, duties, platforms
+    from govern.register.queries import services
 
     may, due = duties.of(db, person, now), Due()
     due.cuts, others = by_date.cuts(db, person, now) if Purpose.RUN_DUE in may else ([], [])
     if others:
         due.left.append(Left("cut", len(others), "an admin or HR: govern offboard run-due"))
-    due.grants, due.asked = by_date.run_out(db, now), by_date.asked_for(db, now)
+    due.grants, due.asked, due.lapsed = by_date.run_out(db, now), by_date.asked_for(db, now), lapsed_acknowledgements.over(db, now)
+    due.reviews = reviews_due.waiting(db, person, now)
+    if due.reviews and (services.is_service(db, person) or Purpose.RUN_DUE not in may):
+        due.left.append(Left("review-opened", due.reviews, "an admin: govern review run-due"))
+        due.reviews = 0
     if Purpose.RUN_DUE not in may:
         to = "an admin or HR, or a service for run-due: govern tick"
         due.left += [
-            Left(what, count, to) for what, count in (("grant-ended", len(due.grants)), ("rotation-opened", len(due.asked))) if count
+            Left(what, count, to)
+            for what, count in (("grant-ended", len(due.grants) + len(due.lapsed)), ("rotation-opened", len(due.asked)))
+            if count
         ]
-        due.grants, due.asked = [], []
+        due.grants, due.asked, due.lapsed = [], [], []
         if Purpose.RECONCILE in may:
             due.asked = _entrusted(db, person, now, by_date.asked_for(db, now))
     if Purpose.RECONCILE in may:
@@ -193,6 +204,12 @@ class _Run:
             self._one("cut", case.id[:8], partial(by_date.make_cut, case=case.id))
         for person in dict.fromkeys(one.person for one in due.grants):
             self._one("grant-ended", person[:8], partial(by_date.end_grants, person=person))
+        if due.lapsed and self._goes_on():
+            with _told(self.failed, "grant-ended"):
+                self.done += by_date.end_lapsed(self._workspace, self._clock())
+        if due.reviews and self._goes_on():
+            with _told(self.failed, "review-opened"):
+                self.done += by_date.run_reviews(self._workspace, self._clock())
         for start in range(0, len(due.asked), by_date.OPENED_AT_ONCE):
             some = due.asked[start : start + by_date.OPENED_AT_ONCE]
             self._one("rotation-opened", f"{len(some)} rotations", partial(by_date.open_rotations, wanted=some))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class Done(NamedTuple):
-    """One thing that was carried out. `what`: cut, grant-ended, rotation-opened, rotated or reconciled; ids hex, the rest text, empty where there is none."""
+    """One thing that was carried out. `what`: cut, grant-ended, review-opened, review-ended, rotation-opened, rotated or reconciled; ids hex, the rest
+    text, empty where there is none."""
 
     what: str
     id: str

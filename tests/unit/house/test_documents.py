@@ -12,6 +12,7 @@ from govern.holdings import documents as rules
 from govern.holdings.documents import Publication
 from govern.procedures import documents, exceptions, grant, lapsed_acknowledgements, training
 from govern.procedures.documents import starting_point, starting_points
+from govern.procedures.tick import run as tick
 from govern.register.queries import documents as asked
 from govern.register.queries import holdings, policies
 from govern.register.queries.lapsed import lapsed
@@ -364,6 +365,25 @@ def test_holders_have_until_the_deadline_then_the_grace_then_the_grant_ends_wher
     assert holders(house, "shop") == {"mia"}
     assert house.told("acknowledgement-lapsed") == set()
     assert over(house.members["mia"], house.now) == [], "once"
+
+
+def test_a_run_of_all_that_is_due_ends_what_lapsed(house: House) -> None:
+    give(house, "shop", "anna")
+    decide(house, consequence="end", grace=3)
+    adopt(house)
+    publish(house, days=10)
+    for who in ("mia", "bo", "cy"):
+        sign(house, who)
+
+    def ended() -> list[str]:
+        ran = tick.run(house.members["hr"], lambda: house.now, monotonic=lambda: 0.0, posts=lambda *_: (), check=False)
+        return [one.person for one in ran.done if one.what == "grant-ended"]
+
+    house.later(days=13)
+    assert ended() == []
+    house.later(days=2)
+    assert ended() == ["anna"]
+    assert ended() == []
 
 
 def test_nobody_ends_a_grant_as_lapsed_that_has_not(house: House) -> None:

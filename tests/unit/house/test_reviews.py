@@ -16,6 +16,7 @@ from govern.notices import due as notices
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import cut, entitlements, proposals, reviews, reviews_due
 from govern.procedures.entitlements import Role
+from govern.procedures.tick import run as tick
 from govern.register.queries import holdings, policies
 from govern.register.queries import reviews as asked
 from govern.register.queries import work as waiting
@@ -391,6 +392,35 @@ def test_a_missed_review_ends_nobody_s_own_and_locks_nobody_out(firm: Reviewed) 
         "another admin's run ends it: mia opens it as responsible"
     )
     assert asked.find(firm.db(), review.id).closed_at
+
+
+def ticked(firm: Reviewed, by: str = "mia") -> Any:
+    return tick.run(firm.members[by], lambda: firm.now, monotonic=lambda: 0.0, posts=lambda *_: (), check=False)
+
+
+def test_a_run_of_all_that_is_due_opens_what_is_due_and_ends_what_was_missed_once(firm: Reviewed) -> None:
+    firm.policy(missed="end")
+    review = firm.ask("account:shop")
+    firm.decide(review, firm.number(review, "shop", "mia"), by="bo")
+    assert not [one for one in ticked(firm).done if one.what.startswith("review")]
+    firm.later(days=15)
+    done = [(one.what, one.id) for one in ticked(firm).done if one.what.startswith("review")]
+    assert ("review-ended", review.id) in done
+    assert "anna" not in firm.holders("shop")
+    assert not [one for one in ticked(firm).done if one.what.startswith("review")], "once"
+    firm.later(days=400)
+    assert {one.what for one in ticked(firm).done} >= {"review-opened"}
+    assert due(firm) == set()
+
+
+def test_a_review_that_a_run_can_do_nothing_about_makes_no_run(firm: Reviewed) -> None:
+    """Each would take the lease and write two entries, every hour, for good."""
+    firm.policy(missed="end")
+    firm.ask("person:mia")
+    firm.later(days=15)
+    ticked(firm)
+    assert tick.look(firm.db(), firm.ids["mia"], firm.now).reviews == 0
+    assert tick.look(firm.db(), firm.ids["bo"], firm.now).reviews == 1, "another admin's run ends it"
 
 
 # --- pure ---------------------------------------------------------------------------------------------------------------------------------
