@@ -71,7 +71,7 @@ def test_one_that_ran_out_is_owed_until_somebody_ends_it(alarmed: Firm) -> None:
     assert emergencies.owed(db, "2026-01-01T00:00:00Z") == []
     workspace.close()
     ((grant,),) = alarmed.read("SELECT id FROM grants WHERE emergency = 1")
-    alarmed.write(lambda tx: tx.record("grant.ended", {"grants": [grant], "cause": "expired"}))
+    alarmed.write(lambda tx: tx.record("grant.ended", {"grants": [grant], "cause": "revoked"}))
     (finding,) = found(alarmed, "emergency-over")
     assert (finding["severity"], finding["subject"]) == ("critical", "shop")
     assert todo(alarmed) == ["it is over, and anna knows the password"]

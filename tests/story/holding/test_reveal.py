@@ -107,7 +107,7 @@ def test_a_wrap_without_a_grant_opens_nothing_here(shop: Firm) -> None:
     shop.ok("grant", "shop", "anna")
     grant = shop.read("SELECT id FROM grants WHERE person = ?", shop.id_of("anna"))[0][0]
     assert machine.run("reveal", "shop", "--stdout").code == 0, "the control"
-    shop.write(lambda tx: tx.record("grant.ended", {"grants": [grant], "cause": "expired"}))
+    shop.write(lambda tx: tx.record("grant.ended", {"grants": [grant], "cause": "revoked"}))
     told = machine.run("reveal", "shop", "--stdout")
     assert (told.code, shop.shows(told)) == (4, False)
     assert "govern grant shop anna" in told.err

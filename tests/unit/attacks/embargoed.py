@@ -95,7 +95,7 @@ class Company:
                 done = machine.run(*command.format(**files).split(), *more)
                 assert done.code != 2, done.err
                 if files["sheet"].exists():
-                    told[" ".join(("the sheet", *more))] = files["sheet"].read_text()
+                    told[" ".join(("the sheet", *more))] = re.sub(r"\d\d:\d\d UTC", "", files["sheet"].read_text())
                 assert "Traceback" not in done.err
                 told[" ".join((command, *more))] = (done.code, *_plain(done.out, bool(more)), _counts(done.err))
         told["the calendar"] = re.sub(rb"(?m)^(DTSTAMP|LAST-MODIFIED|SEQUENCE)[^\r]*", b"", files["calendar"].read_bytes())
