@@ -36,7 +36,7 @@ _RANK: Final = (
     "device-lost", "envelope-opened", "past-grace-event", "emergency-over", "rotation-unknown", "rotation-open", "past-grace-calendar",
     "custodian-left", "freeze-old", "incident-alone", "lessons-missing", "case-open",
     "app-of-former", "device-of-former", "personal-channel", "sole-native-admin", "emergency-grant",
-    "critical-others-unknown", "digest-undelivered", "channel-failing", "channel-account-retired", "channel-unopened",
+    "critical-others-unknown", "digest-undelivered", "channel-failing", "channel-account-retired", "channel-setter", "channel-unopened",
     "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown",
     "hand-over-due", "place-to-clean", "envelope-stale", "codes-few", "grant-past", "holders-most", "no-rule", "weak-totp", "weak-password",
     "holders-least", "openers", "personal-prompts", "no-credential", "channel-unknown", "drill-due",

@@ -49,6 +49,7 @@ def doctor(workspace: Workspace, today: str) -> list[Finding]:
         "erasure-rest",
         "channel-failing",
         "channel-account-retired",
+        "channel-setter",
         "channel-unopened",
     }
     found += came_back(workspace)

@@ -176,6 +176,9 @@ def open_(tx: Transaction, channel: NoticeChannel) -> Ready:
             control="AC-2",
             hint=f"govern channel edit {channel.name} --credential-of ACCOUNT",
         )
+    gone = notice_channels.setter_gone(tx.register, channel.setter, channel.credential, tx.now)
+    if gone:
+        raise notice_channels.must_be_set_again(channel.name, gone)
     version = versions.the(tx.register, account.id, account.handle, channel.credential_kind, channel.credential)
     showing.must_hold(tx.register, account, tx.actor, channel.credential_kind, tx.now)
     secret = showing.value(channel.credential_kind, showing.opened(tx, version))

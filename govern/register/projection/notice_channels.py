@@ -1,7 +1,8 @@
 """Notice channels: by which ways messages go out, with whose secret, and whether they work. Judged in replay.
 
-Whoever says to which server a secret goes could have it sent to one of their own. So they must answer for its account or hold it already:
-being an admin does not let anybody learn a secret by it.
+Whoever says to which server a secret goes could have it sent to one of their own. So they must answer for its account or hold it, and be able
+to open it already: neither being an admin nor taking an account over lets anybody learn a secret by it. They count among those who know what
+is sent by it, and nothing is once they are gone.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from govern.errors import Refused
 from govern.holdings.services import SERVED_KINDS
 from govern.register.projection import showing
 from govern.register.projection.scene import Scene
+from govern.register.queries import notice_channels as queries
 
 _ACCOUNT: Final = "SELECT a.id, a.handle, a.state, c.kind, c.kept_in FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = ?"
-_ANSWERS: Final = """
-SELECT 1 FROM accounts WHERE id = :account AND :person IN (custodian, deputy)
-UNION ALL SELECT 1 FROM grants WHERE account = :account AND person = :person AND ended_at IS NULL AND (until IS NULL OR until > :now)
-  AND (kinds IS NULL OR instr(kinds, '"' || :kind || '"'))
-LIMIT 1
+_OPENS: Final = """
+SELECT 1 FROM versions v JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
+JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person = ?
+WHERE v.credential = ? AND v.state = 'current' LIMIT 1
 """
 
 
@@ -75,11 +76,15 @@ def _may_use(scene: Scene, credential: str) -> None:
             f"the {kind} of {handle} is kept elsewhere, so nothing can be sent with it", "channel-kept-elsewhere", "IA-5",
             f"seal one here: govern credential add {handle} --kind api-token",
         )  # fmt: skip
-    asked = {"account": account, "person": scene.actor, "now": scene.now, "kind": kind}
-    if scene.db.execute(_ANSWERS, asked).fetchone() is None:
+    if not queries.answers(scene.db, scene.actor, account, kind, scene.now):
         raise _refused(
             f"whoever says where the {kind} of {handle} is sent answers for that account, or holds it", "channel-holder", "AC-6",
             f"the responsible person of {handle} does it, or grants it: govern grant {handle} PERSON",
+        )  # fmt: skip
+    if scene.one(_OPENS, scene.actor, credential) is None:
+        raise _refused(
+            f"whoever says where the {kind} of {handle} is sent can open it", "channel-holder", "AC-6",
+            f"somebody who can open it does it, or seals it to you: govern who {handle}",
         )  # fmt: skip
 
 
@@ -101,6 +106,10 @@ def _ended(scene: Scene) -> None:
 def _opened(scene: Scene) -> None:
     if _must_be_there(scene) != scene.body["credential"]:
         raise _refused("this is not the secret of that channel", "channel-secret", "AC-6", "govern channel list")
+    name, setter = scene.one("SELECT name, setter FROM notice_channels WHERE id = ?", scene.body["channel"])
+    gone = queries.setter_gone(scene.db, setter, scene.body["credential"], scene.now)
+    if gone:
+        raise queries.must_be_set_again(name, gone)
     showing.sent(scene)
 
 

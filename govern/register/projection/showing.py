@@ -26,6 +26,8 @@ _VERSION: Final = (
     " FROM versions WHERE credential = ?1 AND n = ?2"
 )
 
+_SETTER: Final = "SELECT setter FROM notice_channels WHERE id = ? AND credential = ?"
+
 
 def _version(scene: Scene, credential: str, n: int) -> _Version:
     row = scene.one(_VERSION, credential, n)
@@ -54,9 +56,13 @@ def revealed(scene: Scene) -> None:
 
 
 def sent(scene: Scene) -> None:
-    """Opened by a program that hands it to the server of a channel. Also for a void entry: what was opened is known."""
+    """Opened by a program that hands it to the server of a channel, which whoever set the channel has named: it may be one of theirs. Also for a
+    void entry: what was opened is known."""
     version = _version(scene, scene.body["credential"], scene.body["version"])
     version.known_to(scene, scene.actor, "revealed")
+    setter = scene.one(_SETTER, scene.body["channel"], scene.body["credential"])
+    if setter is not None:
+        version.known_to(scene, setter[0], "revealed")
     _shown(scene, "secret", None, version, "send")
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from govern.errors import NotFound
+from govern.errors import NotFound, Refused
 from govern.holdings.findings import Finding
 from govern.holdings.near import near_matches
 from govern.policy.rules import Policy
@@ -58,6 +58,37 @@ def find(db: sqlite3.Connection, name: str) -> NoticeChannel:
     raise NotFound(f"there is no channel {name[:60]!r}", hint=f"did you mean {', '.join(near)}?" if near else "govern channel list")
 
 
+_ANSWERS: Final = """
+SELECT 1 FROM accounts WHERE id = :account AND :person IN (custodian, deputy)
+UNION ALL SELECT 1 FROM grants WHERE account = :account AND person = :person AND ended_at IS NULL AND (until IS NULL OR until > :now)
+  AND (kinds IS NULL OR instr(kinds, '"' || :kind || '"'))
+LIMIT 1
+"""
+_ACCOUNT: Final = "SELECT a.id, a.handle, c.kind FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = ?"
+_GOES: Final = "SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)"
+
+
+def answers(db: sqlite3.Connection, person: str, account: str, kind: str, now: str) -> bool:
+    """Whether a person answers for the account (both ids), or has a grant on this kind of secret that runs at this UTC time."""
+    return db.execute(_ANSWERS, {"account": account, "person": person, "now": now, "kind": kind}).fetchone() is not None
+
+
+def setter_gone(db: sqlite3.Connection, setter: str, credential: str, now: str) -> str:
+    """Why a secret goes no longer where this person (id) had it sent, or nothing. What they said of a server holds as long as they may know it."""
+    account, handle, kind = db.execute(_ACCOUNT, (credential,)).fetchone()
+    if db.execute(_GOES, (setter,)).fetchone() is not None:
+        return "is leaving or has left"
+    return "" if answers(db, setter, account, kind, now) else f"neither answers for {handle} nor holds it"
+
+
+def must_be_set_again(name: str, gone: str) -> Refused:
+    """The refusal to open a channel whose setter is gone; `gone`: as `setter_gone` says it."""
+    return Refused(
+        f"who set the channel {name} {gone}, so no secret goes where they said", rule="channel-setter", control="AC-6",
+        hint=f"whoever answers for the account or holds it looks at the server, and sets it again: govern channel edit {name}",
+    )  # fmt: skip
+
+
 _OPENERS: Final = """
 SELECT EXISTS (SELECT 1 FROM services s WHERE s.person = k.person), EXISTS (SELECT 1 FROM services s WHERE s.person = k.person AND s.ended IS NULL
   AND instr(' ' || s.purposes || ' ', ' remind ')) FROM wraps w JOIN keys k ON k.id = w.key AND k.state = 'active'
@@ -71,7 +102,7 @@ SELECT 1 FROM services s WHERE s.ended IS NULL AND (s.until IS NULL OR s.until >
 
 
 def findings(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
-    """What keeps a channel from sending: its account retired, its secret not there or not open to who sends, or the server itself."""
+    """What keeps a channel from sending: its account retired, its setter gone, its secret not there or not open to who sends, or the server itself."""
     for one in in_use(db):
         if one.works is False:
             yield Finding(
@@ -89,6 +120,13 @@ def findings(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Fi
                 command=f"govern channel edit {one.name} --credential-of ACCOUNT", why="name the account that is used now, or end the channel",
             )  # fmt: skip
             continue
+        gone = setter_gone(db, one.setter, one.credential, today)
+        if gone:
+            yield Finding(
+                code="channel-setter", severity="warning", subject=one.name, key=f"channel-setter:{one.id}",
+                message=f"nothing goes out by the channel {one.name}: who set it {gone}", command=f"govern channel edit {one.name}",
+                why=f"somebody who answers for {one.account} or holds it looks at its server, and says so again",
+            )  # fmt: skip
         yield from _unopened(db, one, today)
 
 

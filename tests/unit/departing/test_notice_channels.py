@@ -12,7 +12,7 @@ from govern.errors import NotFound, Refused, Usage
 from govern.holdings.services import Purpose
 from govern.notices.message import Delivery, Outcome
 from govern.procedures import notice_channels as procedure
-from govern.procedures import services
+from govern.procedures import sealing, services
 from govern.procedures.notice_channels import Settings
 from govern.register import connection
 from govern.register.queries import findings, policies
@@ -55,6 +55,15 @@ class Firm(Company):
         db = self.db()
         found = findings.findings(db, policies.policy(db), self.now[:10], self.ids["mia"])
         return [one.code for one in found if one.code.startswith("channel-")]
+
+    def let(self, handle: str) -> None:
+        """Mia, who can open the relay's password, seals it to somebody who may have it."""
+        self.do(sealing.add_wraps, [sealing.stored(self.db(), self.password, 1)], [self.members[handle].keys.recipient])
+
+    def grant(self, handle: str) -> str:
+        grant = os.urandom(16).hex()
+        self.fact("grant.issued", {"grant": grant, "account": self.ids["post"], "person": self.ids[handle]})
+        return grant
 
     def night(self, *accounts: str) -> None:
         """A service for reminders, entrusted with these accounts."""
@@ -121,10 +130,24 @@ def test_attack_an_admin_has_no_secret_sent_to_a_server_of_their_own(firm: Firm)
     firm.add()
     assert rule(firm.fact, "channel.set", firm.body(name="bos"), {"host": "thief.example"}, by="bo") == "channel-holder"
     assert rule(firm.do, procedure.edit, "office", Settings(host="thief.example"), by="bo") == "channel-holder"
-    # The controls: without the secret bo may change it, and with a grant of mia's, too.
+    # The controls: without the secret bo may change it, and once mia has granted it and sealed it to bo, too.
     firm.do(procedure.add, "local", "mail", Settings(tls="local", sender="a@acme.example"), by="bo")
-    firm.fact("grant.issued", {"grant": os.urandom(16).hex(), "account": firm.ids["post"], "person": firm.ids["bo"]})
+    firm.grant("bo")
+    assert rule(firm.do, procedure.edit, "office", Settings(host="new.acme.example"), by="bo") == "channel-holder"
+    firm.let("bo")
     assert firm.do(procedure.edit, "office", Settings(host="new.acme.example"), by="bo").host == "new.acme.example"
+
+
+def test_attack_an_admin_who_takes_an_account_over_has_its_secret_sent_nowhere(firm: Firm) -> None:
+    """Custody alone opens nothing: bo takes it, names a server, and gives it back before the next reminder."""
+    firm.add()
+    firm.fact("account.custody", {"account": firm.ids["post"], "custodian": firm.ids["bo"]}, by="bo")
+    assert rule(firm.do, procedure.edit, "office", Settings(host="thief.example"), by="bo") == "channel-holder"
+    assert rule(firm.fact, "channel.set", firm.body(name="bos"), {"host": "thief.example"}, by="bo") == "channel-holder"
+    # The control: to whom it was sealed, who could know it by that.
+    firm.let("bo")
+    assert firm.do(procedure.edit, "office", Settings(host="mail.bo.example"), by="bo").host == "mail.bo.example"
+    assert "sealed" in firm.bases("bo", firm.password, 1)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +265,53 @@ def test_attack_a_void_opening_still_exposes(firm: Firm) -> None:
             "SELECT basis FROM exposures WHERE person = ? AND credential = ?", (firm.ids["bo"], firm.password)
         ).fetchall()
     assert ("revealed",) in found
+
+
+def test_whoever_set_a_channel_could_know_every_version_that_is_sent_by_it(firm: Firm) -> None:
+    """The server that they named may be one of their own: a new secret reaches it by the next reminder, sealed to them or not."""
+    firm.grant("bo")
+    firm.let("bo")
+    made = firm.add(by="bo")
+    firm.rotate(firm.password)
+    firm.night("post")
+    assert "revealed" not in firm.bases("bo", firm.password, 2), "the control: nothing was sent"
+    firm.do(procedure.open_, made, by="night")
+    assert "revealed" in firm.bases("bo", firm.password, 2)
+    assert "revealed" not in firm.bases("dan", firm.password, 2), "the control: who only holds it"
+
+
+def test_attack_nothing_goes_where_a_leaver_had_it_sent(firm: Firm) -> None:
+    """What is changed because bo leaves does not go to bo's server with the next reminder."""
+    firm.grant("bo")
+    firm.let("bo")
+    made = firm.add(by="bo")
+    firm.night("post")
+    firm.do(procedure.open_, made, by="night")  # the control: it works while bo is here
+    assert firm.codes() == []
+    firm.offboard("bo")
+    firm.rotate(firm.password)
+    body = {"channel": made.id, "credential": firm.password, "version": 2}
+    assert rule(firm.do, procedure.open_, made, by="night") == "channel-setter"
+    assert rule(firm.fact, "channel.opened", body, by="night") == "channel-setter"
+    assert ("password", 2) not in firm.knows("bo")
+    assert firm.codes() == ["channel-setter"]
+    again = firm.do(procedure.edit, "office", Settings())
+    assert firm.codes() == []
+    assert firm.do(procedure.open_, again, by="night").secret is not None
+    assert ("password", 2) not in firm.knows("bo")
+
+
+def test_attack_nothing_goes_where_somebody_had_it_sent_who_holds_it_no_more(firm: Firm) -> None:
+    grant = firm.grant("bo")
+    firm.let("bo")
+    made = firm.add(by="bo")
+    body = {"channel": made.id, "credential": firm.password, "version": 1}
+    firm.fact("channel.opened", body)
+    firm.fact("grant.ended", {"grants": [grant], "cause": "revoked"})
+    assert rule(firm.fact, "channel.opened", body) == "channel-setter"
+    assert firm.codes() == ["channel-setter"]
+    firm.do(procedure.edit, "office", Settings())
+    firm.fact("channel.opened", body)
 
 
 def test_sending_by_it_shows_the_secret_to_nobody_as_far_as_a_rotation_goes(firm: Firm) -> None:
