@@ -55,7 +55,7 @@ def earlier(tx: Transaction, of: Of, before: Sequence[Staged]) -> Remembered:
             text = text_of(fields)
             if fingerprint.FIELD in fields:
                 known = fingerprint.reused(fields, text) == version.n
-                marks = fields[fingerprint.FIELD]
+                marks = fingerprint.marks(fields)
                 alone += [(version.n, text)] if text and not known else []  # whoever sealed it kept none of its own
                 break
         except (Locked, IntegrityError, Malformed) as error:

@@ -1,7 +1,7 @@
 """Sealing the secrets of an account anew, to everybody who can open them and still may: every wrap is made afresh, and the old ones end.
 
 For wraps that are not what the ledger says of them, because somebody lied or the store was altered. Changes no secret, and seals none to anybody
-who had no wrap of it.
+who had no wrap of it, but to recovery.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from govern.errors import NotFound
+from govern.errors import GovernError, IntegrityError, Locked, NotFound
 from govern.procedures import candidates, sealing
 from govern.procedures.sealing import Stored
 from govern.register.queries import accounts
@@ -45,19 +45,21 @@ class _Opened(NamedTuple):
 
 
 _VERSIONS: Final = """
-SELECT v.credential, c.kind, v.n, v.manifest FROM versions v JOIN credentials c ON c.id = v.credential
+SELECT v.credential, c.kind, v.n, v.manifest, v.ended_at IS NULL FROM versions v JOIN credentials c ON c.id = v.credential
 WHERE c.account = ? AND v.manifest IS NOT NULL ORDER BY v.entry, v.credential, v.n
 """
 
 
 def reseal(tx: Transaction, handle: str) -> Resealed:
-    """Seal every version of the account that this member can open anew. NotFound where there is none; Refused for whoever does not answer for it.
+    """Seal every version of the account that this member can open anew, to recovery as it is in force too. NotFound where there is none; Refused for whoever does not answer for it.
 
     Nothing is lost on the way: first the wraps of others are ended and made anew, then this member's own.
     """
     account, own = accounts.find(tx.register, handle), tx.workspace.keys.id.hex()
-    opened, others = [], 0
-    for credential, kind, n, manifest in tx.register.execute(_VERSIONS, (account.id,)).fetchall():
+    opened, others = list[_Opened](), 0
+    damaged: GovernError | None = None
+    recovery = [id_ for (id_,) in tx.register.execute("SELECT id FROM keys WHERE state = 'recovery'")]
+    for credential, kind, n, manifest, works in tx.register.execute(_VERSIONS, (account.id,)).fetchall():
         version = Stored(account.id, credential, kind, n, bytes.fromhex(manifest))
         standing = _standing(tx, version)
         if own not in standing:
@@ -65,7 +67,14 @@ def reseal(tx: Transaction, handle: str) -> Resealed:
             continue
         holders = sealing.recipients(tx.register, account.id, tx.actor, kind=kind)
         may = {one.key.hex(): one for one in (*holders, *candidates.served_to(tx.register, account.id, kind, tx.now))}
-        opened.append(_Opened(version, sealing.open_with_key(tx, version)[1], standing, [may[key] for key in standing if key in may]))
+        try:
+            key = sealing.open_with_key(tx, version)[1]
+        except (Locked, IntegrityError) as error:  # one that can't be opened keeps no other from being sealed anew
+            others, damaged = others + 1, error
+            continue
+        opened.append(_Opened(version, key, standing, [may[one] for one in sorted({*standing, *(recovery if works else ())}) if one in may]))
+    if not opened and damaged is not None:
+        raise damaged
     if not opened:
         raise NotFound(
             f"no secret of {account.handle} is sealed to you", code="no-wrap", hint=f"whoever holds it can: govern who {account.handle}"

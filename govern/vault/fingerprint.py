@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from govern.vault.seal import Context, DataKey
 
 FIELD: Final = "fingerprints"
-KEPT_BESIDE: Final = 200
-"""The newest fingerprints that are kept beside a version: what an entry has room for."""
+KEPT: Final = 200
+"""The newest fingerprints that are kept: what an entry, and a version beside its secret, has room for."""
 
 _BESIDE: Final = b"govern/fingerprints/v1\0"
 _NONCE: Final = 12
+_MARK: Final = re.compile(r"[0-9a-f]{64}\Z").match
+_MOST: Final = 2**31
 
 
 def remember(previous: Mapping[str, Any] | None, secret: Secret | str, version: int, random: Callable[[int], bytes]) -> dict[str, Any]:
@@ -45,7 +48,7 @@ def held_against(
         key = random(32)
     mark = _mark(key, secret)
     kept = [[n, other] for n, other in seen if n != version]
-    return {"key": key.hex(), "seen": [*kept, [version, mark]]}, _latest(mark, seen)
+    return {"key": key.hex(), "seen": [*kept, [version, mark]][-KEPT:]}, _latest(mark, seen)
 
 
 def reused(fields: Mapping[str, Any] | None, secret: Secret | str) -> int | None:
@@ -56,12 +59,18 @@ def reused(fields: Mapping[str, Any] | None, secret: Secret | str) -> int | None
     return _latest(_mark(key, secret), seen)
 
 
+def marks(fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fingerprints that these fields carry, spelled as `remember` spells them; None for none. Raises Malformed for odd ones."""
+    key, seen = _read(fields)
+    return None if key is None else {"key": key.hex(), "seen": [list(one) for one in seen]}
+
+
 def seal_beside(marks: Mapping[str, Any], context: Context, data_key: DataKey, *, random: Callable[[int], bytes]) -> bytes:
     """Fingerprints for whoever can open this version: nonce ‖ AES-256-GCM under HMAC-SHA-256(data key, label ‖ context), bound to the context."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     bound, nonce = context.encode(), random(_NONCE)
-    content = pad(canonical({**marks, "seen": list(marks["seen"])[-KEPT_BESIDE:]}))
+    content = pad(canonical({**marks, "seen": list(marks["seen"])[-KEPT:]}))
     return nonce + AESGCM(_beside(data_key, bound)).encrypt(nonce, content, bound)
 
 
@@ -97,14 +106,18 @@ def _mark(key: bytes, secret: Secret | str) -> str:
 def _read(fields: Mapping[str, Any] | None) -> tuple[bytes | None, list[tuple[int, str]]]:
     if fields is None:
         return None, []
-    found = fields if "seen" in fields else fields.get(FIELD)
+    found = fields.get(FIELD) if FIELD in fields else fields if "seen" in fields else None
     if found is None:
         return None, []
-    try:
-        key = bytes.fromhex(found["key"])
-        seen = [(version, mark) for version, mark in found["seen"]]
-        if len(key) == 32 and all(type(version) is int and len(bytes.fromhex(mark)) == 32 and mark.isascii() for version, mark in seen):
-            return key, seen
-    except (TypeError, ValueError, KeyError, AttributeError):
-        pass
+    if isinstance(found, Mapping) and isinstance(seen := found.get("seen"), list) and _is_mark(found.get("key")) and all(map(_is_seen, seen)):
+        return bytes.fromhex(found["key"]), [(version, mark) for version, mark in seen[-KEPT:]]
     raise Malformed("fingerprints of earlier secrets that can't be read")
+
+
+def _is_mark(value: object) -> bool:
+    return isinstance(value, str) and _MARK(value) is not None
+
+
+def _is_seen(value: object) -> bool:
+    """A version's number and its fingerprint: what others sealed may hold anything, and is written on from here."""
+    return isinstance(value, list | tuple) and len(value) == 2 and type(value[0]) is int and 0 < value[0] < _MOST and _is_mark(value[1])

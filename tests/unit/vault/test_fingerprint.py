@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from govern.errors import Malformed
-from govern.vault.fingerprint import KEPT_BESIDE, open_beside, remember, reused, seal_beside
+from govern.vault.fingerprint import KEPT, open_beside, remember, reused, seal_beside
 from govern.vault.keys import Keys
 from govern.vault.seal import Context, DataKey, open_sealed, seal_version, wrap_version
 from govern.vault.secret import Secret
@@ -82,14 +82,14 @@ def test_fingerprints_that_were_carried_on_later_open_with_the_data_key_of_their
 
 def test_the_newest_are_kept_where_there_are_more_than_an_entry_holds(context: Context, random: Random) -> None:
     marks: dict[str, Any] | None = None
-    for version in range(1, KEPT_BESIDE + 3):
+    for version in range(1, KEPT + 3):
         marks = remember(marks, str(version), version, random)
     assert marks is not None
     key = DataKey(random(32))
     sealed = seal_beside(marks, context, key, random=random)
     assert len(sealed) <= 16_384
     found = open_beside(sealed, context, key)
-    assert [reused(found, text) for text in ("2", "3", str(KEPT_BESIDE + 2))] == [None, 3, KEPT_BESIDE + 2]
+    assert [reused(found, text) for text in ("2", "3", str(KEPT + 2))] == [None, 3, KEPT + 2]
 
 
 def test_attack_nothing_else_is_taken_for_them(context: Context, random: Random) -> None:
