@@ -36,7 +36,7 @@ def calendar(
     workspace = settings.workspace()
     db = workspace.view()
     who = people.find(db, person) if person else people.by_id(db, workspace.person)
-    path = out.expanduser()
+    path = out
     try:
         before: bytes | None = contents(path, LARGEST)
     except NotFound:

@@ -162,5 +162,5 @@ def _moment(text: str, now: str) -> str:
 
 def _names_a_file(out: Path | None) -> None:
     """Refuse before anything is asked what could only fail at the end."""
-    if out is not None and (out.name == "" or out.expanduser().is_dir()):
+    if out is not None and (out.name == "" or out.is_dir()):
         raise Usage("--out names no file", hint="--out FILE.csv, one that is not there yet")

@@ -13,5 +13,5 @@ def trained_until(trained_on: str, days: int) -> str:
     """The last day on which a training of `trained_on` (ISO date) counts; the end of the calendar where it has no such day."""
     try:
         return (date.fromisoformat(trained_on) + timedelta(days=days)).isoformat()
-    except OverflowError:
+    except (OverflowError, ValueError):  # others' programs may have recorded a day that no calendar has
         return date.max.isoformat()

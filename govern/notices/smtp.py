@@ -184,6 +184,10 @@ def why(error: Exception) -> str:
             return "the mail server does not answer in time"
         case smtplib.SMTPResponseException():
             return f"the mail server said no ({numbers(error.smtp_code, error.smtp_error)})"
+        case smtplib.SMTPServerDisconnected() if isinstance(
+            error.__context__, TimeoutError
+        ):  # as smtplib tells of a wire that gave up by itself
+            return "the mail server does not answer in time"
         case smtplib.SMTPServerDisconnected():
             return "the mail server broke off"
         case OSError() if not isinstance(error, smtplib.SMTPException):

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 def over(db: sqlite3.Connection, now: str) -> list[Lapsed]:
     """What is over at `now` (UTC) and ends, one row for each grant; nothing where the policy makes it a finding alone."""
-    return lapsed.over(db, policies.policy(db), now[:10])
+    from govern.procedures.revoke import locks_out
+
+    return [
+        one for one in lapsed.over(db, policies.policy(db), now[:10]) if not locks_out(db, one.account, one.handle, one.person)
+    ]  # what only they can open waits for somebody else who can: it stays a finding
 
 
 def end(workspace: Workspace, now: str) -> list[Lapsed]:
@@ -26,15 +30,18 @@ def end(workspace: Workspace, now: str) -> list[Lapsed]:
     if not over(workspace.view(), now):
         return []
     from govern.procedures.emergency import follow
+    from govern.procedures.revoke import locks_out
     from govern.procedures.sealing import end_wraps
 
     with workspace.transaction(now) as tx:
-        ending = over(tx.register, now)
-        for start in range(0, len(ending), 1000):
-            tx.record("grant.ended", {"grants": [one.grant for one in ending[start : start + 1000]], "cause": "lapsed"})
+        ending = list[Lapsed]()
+        for one in over(tx.register, now):
+            if locks_out(tx.register, one.account, one.handle, one.person):  # by what ended just now
+                continue
+            tx.record("grant.ended", {"grants": [one.grant], "cause": "lapsed"})
+            if one.person not in (one.custodian, one.deputy):
+                end_wraps(tx, one.person, [one.account])
+            ending.append(one)
         for person in sorted({one.person for one in ending}):
-            cut = [one.account for one in ending if one.person == person and person not in (one.custodian, one.deputy)]
-            if cut:
-                end_wraps(tx, person, cut)
             follow(tx, person)
     return ending

@@ -51,7 +51,8 @@ WHERE c.account = ? AND v.manifest IS NOT NULL ORDER BY v.entry, v.credential, v
 
 
 def reseal(tx: Transaction, handle: str) -> Resealed:
-    """Seal every version of the account that this member can open anew, to recovery as it is in force too. NotFound where there is none; Refused for whoever does not answer for it.
+    """Seal every version of the account that this member can open anew, to recovery as it is in force too. NotFound where there is none; Refused for
+    whoever does not answer for it.
 
     Nothing is lost on the way: first the wraps of others are ended and made anew, then this member's own.
     """
@@ -72,7 +73,9 @@ def reseal(tx: Transaction, handle: str) -> Resealed:
         except (Locked, IntegrityError) as error:  # one that can't be opened keeps no other from being sealed anew
             others, damaged = others + 1, error
             continue
-        opened.append(_Opened(version, key, standing, [may[one] for one in sorted({*standing, *(recovery if works else ())}) if one in may]))
+        opened.append(
+            _Opened(version, key, standing, [may[one] for one in sorted({*standing, *(recovery if works else ())}) if one in may])
+        )
     if not opened and damaged is not None:
         raise damaged
     if not opened:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from govern.procedures import reviews as procedure
 from govern.procedures import revoke
 from govern.procedures.reviews import Scope
-from govern.register.queries import policies, review_causes, reviews, versions, work
+from govern.register.queries import policies, review_causes, reviews, work
 from govern.register.queries.reviews import Line, Review
 from govern.reviews.lines import END, GRANT
 
@@ -85,9 +85,4 @@ def _ends(db: sqlite3.Connection, line: Line, person: str) -> bool:
 
 def _locks(db: sqlite3.Connection, line: Line) -> bool:
     """Whether nobody with keys could open the account once this grant has ended."""
-    from govern.register.queries import people
-
-    if line.what != GRANT:
-        return False
-    planned = revoke.plan(db, line.account_handle, people.by_id(db, line.person).handle)
-    return any(not left for left in versions.openers(db, [line.account], without=(line.person, set(planned.cut))).values())
+    return line.what == GRANT and revoke.locks_out(db, line.account, line.account_handle, line.person)

@@ -34,6 +34,12 @@ class Plan:
     """Ids of the rotations that the end of an emergency grant has opened."""
 
 
+def locks_out(db: sqlite3.Connection, account: str, handle: str, person: str) -> bool:
+    """Whether nobody with keys could open something of the account (id, handle) once this person (id) holds it no more."""
+    planned = plan(db, handle, people.by_id(db, person).handle)
+    return any(not left for left in versions.openers(db, [account], without=(person, set(planned.cut))).values())
+
+
 def plan(db: sqlite3.Connection, selector: str, person: str) -> Plan:
     """Raises NotFound where the person holds nothing of it and nothing of it is sealed to them."""
     who = people.find(db, person)

@@ -222,10 +222,14 @@ class Judge:
             raise Refused("an event of this id is in the ledger already", rule="id-used") from None
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
-        check_sound(event, self.opening.vault)
         scene.now = now = max(event.at, self.clock.now)
-        standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
-        self._change(scene, event)
+        try:
+            check_sound(event, self.opening.vault)
+            standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
+            self._change(scene, event)
+        except (ValueError, OverflowError, TypeError, KeyError) as error:
+            # A day that no calendar has, a reference to nothing: whatever a rule can't work out counts for nothing, and stops nobody.
+            raise Refused(f"{event.type} says what no rule can work out ({type(error).__name__})", rule="malformed") from None
         return standing
 
     def _change(self, scene: Scene, event: events.Event) -> None:

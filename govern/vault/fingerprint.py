@@ -109,7 +109,12 @@ def _read(fields: Mapping[str, Any] | None) -> tuple[bytes | None, list[tuple[in
     found = fields.get(FIELD) if FIELD in fields else fields if "seen" in fields else None
     if found is None:
         return None, []
-    if isinstance(found, Mapping) and isinstance(seen := found.get("seen"), list) and _is_mark(found.get("key")) and all(map(_is_seen, seen)):
+    if (
+        isinstance(found, Mapping)
+        and isinstance(seen := found.get("seen"), list)
+        and _is_mark(found.get("key"))
+        and all(map(_is_seen, seen))
+    ):
         return bytes.fromhex(found["key"]), [(version, mark) for version, mark in seen[-KEPT:]]
     raise Malformed("fingerprints of earlier secrets that can't be read")
 

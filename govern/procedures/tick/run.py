@@ -112,7 +112,7 @@ def look(db: sqlite3.Connection, person: str, now: str) -> Due:
 
         waiting, opens = due_now(db, now, reader=person)
         later = _unreached_until(db, now)
-        due.reminders = not opens and any(one.person not in later for one in waiting)
+        due.reminders = any(one.person not in later and (not opens or one.thing.urgent) for one in waiting)
         due.later += [opens] if waiting and opens else [later[one.person] for one in waiting if one.person in later]
     due.later += _coming(db, person, now)
     return due

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.register.projection import services
+from govern.register.projection import freezes, services
 from govern.register.projection.scene import Scene
 
 _COLUMNS = ("platform", "tier", "deputy", "department", "client", "prompts_reach")
@@ -80,6 +80,7 @@ def _url_set(scene: Scene, account: str) -> None:
 
 def _custody(scene: Scene) -> None:
     scene.must("account", "accounts", scene.body["account"])
+    freezes.may_hand_on(scene, scene.body["account"])
     scene.must("person", "people", scene.body["custodian"])
     services.hold_nothing(scene, scene.body["custodian"])
     scene.run(

@@ -23,8 +23,7 @@ _CHANGES: Final = """
 SELECT 1 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account
 WHERE r.credential = ?1 AND r.ended_at IS NULL AND (?2 IN (a.custodian, a.deputy) OR ?3
   OR EXISTS (SELECT 1 FROM served s WHERE s.account = a.id AND s.person = ?2 AND s.ended_at IS NULL)
-  OR EXISTS (SELECT 1 FROM incidents i WHERE i.closed_at IS NULL AND NOT i.drill AND ?2 IN (i.lead, i.second)
-    AND (i.account = a.id OR EXISTS (SELECT 1 FROM depends d WHERE d.account = i.account AND d.needs = a.id))))
+  OR EXISTS (SELECT 1 FROM incidents i WHERE i.closed_at IS NULL AND NOT i.drill AND ?2 IN (i.lead, i.second) AND i.account = a.id))
 """
 
 
@@ -77,7 +76,10 @@ def _able(scene: Scene, account: str) -> tuple[str, frozenset[str]] | None:
     rows = scene.db.execute(_OPEN, (account,)).fetchall()
     if not rows:
         return None
-    handle, custodian = scene.one("SELECT handle, custodian FROM accounts WHERE id = ?", account)
+    row = scene.one("SELECT handle, custodian FROM accounts WHERE id = ?", account)
+    if row is None:
+        return None
+    handle, custodian = row
     heads = admins(scene)
     return handle, freezing.able(frozenset.intersection(*(frozenset(json.loads(row[0])) for row in rows)), custodian, heads)
 
@@ -85,6 +87,13 @@ def _able(scene: Scene, account: str) -> tuple[str, frozenset[str]] | None:
 def _of_credential(scene: Scene, credential: str) -> str:
     row = scene.one("SELECT account FROM credentials WHERE id = ?", credential)
     return row[0] if row else ""
+
+
+def may_hand_on(scene: Scene, account: str) -> None:
+    """Refuse another responsible person for a frozen account to whoever is neither able nor an admin: they would name themselves."""
+    frozen = _able(scene, account)
+    if frozen is not None and scene.actor not in frozen[1] and scene.actor not in admins(scene):
+        raise freezing.refused(frozen[0], "who is responsible for it stays so")
 
 
 def may_show(scene: Scene, credential: str, *people: str) -> None:

@@ -66,6 +66,10 @@ def _opened(scene: Scene) -> None:
             _works(scene, person)
     if lead == second:
         raise _two()
+    if report is not None and body.get("drill"):
+        raise Refused(
+            "a drill answers no report", rule="drill", control="IR-3", hint="open the incident itself: govern incident open REPORT"
+        )
     names = [step for step, _ in body["steps"]]
     if not names or len(set(names)) != len(names):
         raise Refused(

@@ -15,7 +15,7 @@ SELECT h.what, h.id, h.account, h.person, a.custodian, coalesce(a.deputy, '') FR
   UNION ALL SELECT 'entitlement', id, account, person FROM entitlements WHERE ended_at IS NULL
 ) h CROSS JOIN accounts a ON a.id = h.account AND a.state = 'active' JOIN people p ON p.id = h.person WHERE
 """
-_ORDER: Final = " ORDER BY a.handle, h.account, h.what DESC, h.id"
+_ORDER: Final = " ORDER BY a.handle, h.account, h.what DESC, p.entry, h.id"
 _WHERE: Final = {
     "all": "1",
     "account": "h.account = :about",

@@ -96,6 +96,8 @@ BY_DORA: dict[str, tuple[str, Callable[[Insider], Any]]] = {
     "opens a case in base": ("compartment", lambda i: i.event("case.opened", case(i))),
     "opens rotations": ("authority", lambda i: i.event("rotations.opened", opened(i))),
     "stages candidates": ("authority", lambda i: i.event("candidates.staged", candidates(i))),
+    "reports on a day that no calendar has": ("malformed", lambda i: i.event("incident.reported", reporting(), at="2027-02-30T09:00:00Z")),
+    "reports at the end of the calendar": ("malformed", lambda i: i.event("incident.reported", reporting(), at="9999-12-31T09:00:00Z")),
     "names a spokesperson": ("authority", lambda i: i.event("spokesperson.named", speaking(i))),
     "opens a review": ("authority", lambda i: i.event("review.opened", asked(i))),
     "grants an exception": ("authority", lambda i: i.event("exception.granted", excepted(i))),
@@ -266,6 +268,10 @@ def entitled(insider: Insider) -> dict[str, Any]:
     return {
         "entitlement": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "person": insider.person, "role": "owner"
     }  # fmt: skip
+
+
+def reporting() -> dict[str, Any]:
+    return {"report": os.urandom(16).hex(), "kind": "leak", "answer_by": "2027-03-01T00:00:00Z"}
 
 
 def speaking(insider: Insider) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from govern.procedures import documents, exceptions, grant, lapsed_acknowledgeme
 from govern.procedures.documents import starting_point, starting_points
 from govern.procedures.tick import run as tick
 from govern.register.queries import documents as asked
-from govern.register.queries import holdings, policies
+from govern.register.queries import holdings, policies, versions
 from govern.register.queries.lapsed import lapsed
 from govern.reports import acknowledged
 
@@ -384,6 +384,22 @@ def test_a_run_of_all_that_is_due_ends_what_lapsed(house: House) -> None:
     house.later(days=2)
     assert ended() == ["anna"]
     assert ended() == []
+
+
+def test_a_lapsed_grant_without_which_nobody_could_open_the_account_stays(house: House) -> None:
+    """Its responsible person has no keys: bo's wrap is the last besides recovery. Once another can open it, it ends."""
+    house.account("desk", "mia", custodian="anna")
+    house.secret("desk")
+    give(house, "desk", "bo")
+    decide(house, consequence="end", grace=1)
+    adopt(house)
+    publish(house, days=1)
+    house.later(days=5)
+    ended = [one.name for one in lapsed_acknowledgements.end(house.members["hr"], house.now) if one.handle == "desk"]
+    assert len(ended) <= 1
+    assert holders(house, "desk"), "one of the two stays"
+    assert versions.openers(house.db(), [house.ids["desk"]]) == {(house.ids["desk"], "password", 1): 1}
+    assert house.told("acknowledgement-lapsed") >= {("acknowledgement-lapsed", "desk", "critical")}
 
 
 def test_nobody_ends_a_grant_as_lapsed_that_has_not(house: House) -> None:

@@ -44,6 +44,32 @@ def see(house: House, by: str) -> str:
     return str(house.do(reveal.reveal, "page", "password", "", by=by).secret.reveal())
 
 
+def test_a_deputy_does_not_become_able_by_naming_themselves_responsible(house: House, page: str) -> None:
+    """A control: without the freeze they may."""
+    body = {"account": house.ids["page"], "custodian": house.ids["dan"]}
+    house.fact("account.edited", {"account": house.ids["page"], "deputy": house.ids["dan"]})
+    freeze(house, allow=["bo"])
+    assert refused(house.fact, "account.custody", body, by="dan")[0] == "frozen"
+    house.do(freezing.thaw, "page")
+    house.fact("account.custody", body, by="dan")
+
+
+def test_an_incident_of_another_account_shows_nothing_of_a_frozen_one(house: House, page: str) -> None:
+    """Whoever runs an account could say that it depends on the frozen one, and open an incident of it with themselves as lead."""
+    house.enrol("kim")
+    house.account("own", custodian="kim")
+    house.grant("page", "kim")
+    house.start(page)
+    freeze(house)
+    house.fact("account.edited", {"account": house.ids["own"], "depends_on": [house.ids["page"]]}, by="kim")
+    body = {"incident": "8" * 32, "kind": "takeover", "account": house.ids["own"], "lead": house.ids["kim"], "steps": [["freeze", "lead"]]}
+    house.fact("incident.opened", body, by="kim")
+    shown = {"credential": page, "version": 1, "purpose": "rotation"}
+    assert refused(house.fact, "secret.revealed", shown, by="kim")[0] == "frozen"
+    house.do(freezing.thaw, "page")
+    house.fact("secret.revealed", shown, by="kim")
+
+
 @pytest.mark.parametrize(
     ("named", "custodian", "admins", "who"),
     [

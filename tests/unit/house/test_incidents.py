@@ -189,6 +189,23 @@ def test_opening_one_changes_every_secret_of_the_account_and_of_its_mailbox(hous
     assert house.told(*CODES) == set(), "opening it answers the report"
 
 
+def test_a_drill_answers_no_report(house: House) -> None:
+    """Else it would silence the reminders of a real one."""
+    body = {"report": "9" * 32, "kind": "leak", "answer_by": house.now, "account": house.ids["page"]}
+    house.later(minutes=-1)
+    house.fact("incident.reported", {**body, "answer_by": "2026-11-22T00:00:00Z"})
+    opening = {
+        "incident": "8" * 32,
+        "kind": "leak",
+        "account": house.ids["page"],
+        "lead": house.ids["mia"],
+        "report": "9" * 32,
+        "steps": [["inform", "lead"]],
+    }
+    assert refused(house.fact, "incident.opened", {**opening, "drill": True}) == ("drill", "IR-3")
+    house.fact("incident.opened", opening)
+
+
 def test_a_drill_touches_nothing(house: House) -> None:
     secret = house.secret("page")
     made = opened(house, drill=True).incident

@@ -11,6 +11,8 @@ import pytest
 from govern.errors import Failed
 from govern.holdings.services import Purpose
 from govern.notices.message import Delivery, Outcome
+from govern.policy.incident import playbook
+from govern.procedures import incidents
 from govern.procedures.posts import Post
 from govern.procedures.tick import by_date
 from govern.procedures.tick.run import run
@@ -226,6 +228,16 @@ def test_somebody_who_is_not_reached_is_tried_again_and_fills_no_ledger(works: W
     told = tick(works.answering())
     assert told.reminded is not None
     assert told.reminded.sent
+
+
+def test_a_report_of_something_that_went_wrong_is_told_by_night(works: Works) -> None:
+    works.tick()
+    works.later(hours=14)
+    assert works.tick().reminded is None, "a control: nothing ordinary goes out by night"
+    works.do(incidents.report, account="shop", kind="takeover", note="not ours", playbook=playbook())
+    ran = works.tick()
+    assert ran.reminded is not None
+    assert {each.thing.kind for one in ran.reminded.sent for each in one.digest.notices} == {"incident"}
 
 
 def test_the_ledger_is_read_again_once_a_day_and_what_is_sealed_once_a_week(works: Works) -> None:

@@ -65,6 +65,10 @@ def test_fingerprints_travel_inside_the_sealed_version(context: Context, random:
         {"key": None, "seen": []},
         {"fingerprints": []},
         {"fingerprints": "x"},
+        {"fingerprints": 5, "key": "00" * 32, "seen": []},
+        {"key": "00" * 32, "seen": [[1, " " * 50_000 + "11" * 32]]},
+        {"key": "00" * 32, "seen": [[2**60, "11" * 32]]},
+        {"key": "00" * 32, "seen": [[0, "11" * 32]]},
     ],
 )
 def test_odd_fingerprints_are_malformed(odd: dict[str, Any], random: Random) -> None:
