@@ -25,12 +25,13 @@ from govern.register.queries.due import Thing
 
 
 def _leased(scene: Scene) -> None:
-    """One run at a time: refused while another's lease has neither ended nor run out. Its own may be made longer."""
+    """One run at a time: refused while another's lease has neither ended nor run out. Its own may be made longer. One that ends later than any may
+    was taken by a machine whose clock is ahead, and keeps nobody from running."""
     body = scene.body
     held = scene.one(
         "SELECT l.id, l.key, coalesce(p.handle, '') FROM leases l LEFT JOIN people p ON p.id = l.person"
-        " WHERE l.released_at IS NULL AND l.until > ? ORDER BY l.until DESC LIMIT 1",
-        scene.now,
+        " WHERE l.released_at IS NULL AND l.until > ? AND l.until <= ? ORDER BY l.until DESC LIMIT 1",
+        scene.now, _later(scene.now, MAX_MINUTES),
     )  # fmt: skip
     if held is not None and (held[0], held[1]) != (body["lease"], scene.key):
         raise Refused(

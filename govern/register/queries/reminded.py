@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from govern.holdings.findings import Finding
+from govern.policy.reminder_rules import MAX_MINUTES
 from govern.policy.rules import Policy
 
 
@@ -35,11 +36,11 @@ class Undelivered(NamedTuple):
 
 
 def lease(db: sqlite3.Connection, now: str) -> Lease | None:
-    """The lease that holds at a UTC time."""
+    """The lease that holds at a UTC time; none that ends later than any may, which a clock that is ahead has taken."""
     row = db.execute(
         "SELECT l.id, coalesce(p.handle, 'former.' || substr(l.person, 1, 4)), l.purpose, l.until FROM leases l LEFT JOIN people p ON p.id = l.person"
-        " WHERE l.released_at IS NULL AND l.until > ? ORDER BY l.until DESC LIMIT 1",
-        (now,),
+        " WHERE l.released_at IS NULL AND l.until > ? AND l.until <= strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?) ORDER BY l.until DESC LIMIT 1",
+        (now, now, f"+{MAX_MINUTES} minutes"),
     ).fetchone()
     return None if row is None else Lease._make(row)
 

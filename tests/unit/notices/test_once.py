@@ -13,6 +13,7 @@ from govern.errors import Failed, Refused
 from govern.notices.message import Delivery, Message, Outcome
 from govern.procedures import lease
 from govern.procedures.posts import Post
+from govern.register.queries import reminded
 
 from .conftest import Office
 
@@ -59,6 +60,19 @@ def test_a_second_lease_is_refused_in_every_replay_and_the_first_can_be_made_lon
         office.fact("run.released", {"lease": held.id}, by="dora")
     office.fact("run.released", {"lease": held.id})
     office.fact("run.leased", {"lease": "0" * 32, "purpose": "tick", "until": lease.later(office.now, 30)}, by="dora")
+
+
+def test_a_lease_that_a_clock_ahead_has_taken_keeps_nobody_from_running(office: Office) -> None:
+    office.secret("shop")
+    right = office.moment
+    office.later(days=3650)
+    office.fact("run.leased", {"lease": "5" * 32, "purpose": "tick", "until": lease.later(office.now, 10)})
+    assert reminded.lease(office.db(), office.now) is not None, "a control: by that clock it holds"
+    office.moment = right
+    assert reminded.lease(office.db(), office.now) is None
+    office.later(minutes=1)
+    with office.members["mia"].transaction(office.now) as tx:
+        assert isinstance(lease.take(tx, "tick"), lease.Held)
 
 
 def test_a_lease_for_longer_than_four_hours_or_for_the_past_is_refused(office: Office) -> None:
