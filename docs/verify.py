@@ -288,7 +288,7 @@ def main(arguments: list[str]) -> int:
             line = f"proved: {pack.verify(name, data, arguments[0]) if pack else verify(data, arguments[0])}"
         except (Refusal, OSError, ValueError, ImportError) as error:
             refused, line = 1, f"REFUSED: {error if isinstance(error, Refusal | ImportError) else 'it can not be read'}"
-        print(f"{''.join(char if char.isascii() and char.isprintable() else '?' for char in name)}: {line}", flush=True)
+        print("".join(char if char.isascii() and char.isprintable() else "?" for char in f"{name}: {line}"), flush=True)
     return refused
 
 

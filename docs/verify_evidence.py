@@ -8,7 +8,8 @@ Part of verify.py, which reads entries and signatures; shares no line with gover
    rules of docs/formats/evidence.md, and has to be the same.
 
 Not checked: `told` and `controls` (names, notes and sentences are erasable, and in no proof: ids are what is proved), pages and PDF made of
-them, and that no entry is missing, such as a later one that opens an item again: only the whole ledger shows that (replay.py --about CASE).
+them; that no entry is missing, such as a later one that opens an item again: only the whole ledger shows that (replay.py --about CASE); and that
+no entry is void. So the line says who enrolled each key for whom, and counts what the pack claims and its entries don't prove.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from typing import Any
 from verify import (
     MAX_FILE,
     Entry,
+    Key,
     Refusal,
     canonical,
     check_signature,
+    links,
     need,
     read_chain,
     read_checkpoint,
@@ -44,6 +47,21 @@ BEARS = {
     "native-admin": {"entitlement.recorded": ("account", "account")},
     "recovery-channel": {"channel.reaches": ("credential", "credential")},
     "revoke-key": {"key.revoked": ("key", "about")},
+}
+KINDS = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost")
+STAGED = ("version.staged", "candidates.staged")
+SHOWN = ("secret.handed_over", "envelope.opened", "code.spent")
+BASES = {
+    "sealed": (*STAGED, "wraps.added"),
+    "revealed": ("secret.revealed", "channel.opened", *SHOWN),
+    "set": (*STAGED, "rotation.confirmed"),
+    "handed-over": SHOWN,
+    "place": (*STAGED, "rotation.confirmed", "place.member", "place.holds"),
+    "declared": ("knowledge.declared",),
+    "exported": ("secrets.exported",),
+    "imported": ("version.staged",),
+    "recovery": (),
+    "unknown": ("version.staged",),
 }
 
 
@@ -66,7 +84,7 @@ class Events:
 
 
 def proved(data: bytes, vault: str) -> tuple[Events, Claims, str]:
-    """Events of a proof of many entries, what its chain and checkpoint say (organisation and size), and its signer."""
+    """Events of a proof of many entries, what its chain and checkpoint say (organisation and size), and its signer with the links of all keys used."""
     need(len(data) <= MAX_FILE, f"{PROOF} is too large")
     index, path, note, extra = read_proof(data)
     checkpoint = read_checkpoint(note, vault)
@@ -87,11 +105,23 @@ def proved(data: bytes, vault: str) -> tuple[Events, Claims, str]:
     places = [entry.place for entry in entries]
     need(bool(places) and places == sorted(set(places)), "its entries are not in order")
     need((entries[-1].place, entries[-1].path) == (index, path), "its last entry is not the one of its index and path")
-    for entry in entries:
-        recorder(entry, keys)
+    used_by = [recorder(entry, keys) for entry in entries]
     founded = read_entry(chain[0], checkpoint).event["body"]
     told = {"organisation": founded.get("organisation"), "size": checkpoint.size}
-    return Events({entry.place: entry for entry in entries}), told, f"{signer.person or 'recovery'} with key {checkpoint.signer}"
+    whose = [
+        f"signed by {signer.person or 'recovery'} with key {checkpoint.signer}",
+        *_keys_used(entries, used_by, checkpoint.signer, keys),
+    ]
+    return Events({entry.place: entry for entry in entries}), told, "; ".join(whose)
+
+
+def _keys_used(entries: list[Entry], used_by: list[Key], signer: str, keys: Mapping[str, Key]) -> list[str]:
+    """Who enrolled each key used for whom, and what was recorded under a recovery key, which can record in anybody's name."""
+    told = dict.fromkeys(link for key in dict.fromkeys([signer, *(one.event["key"] for one in entries)]) for link in links(key, dict(keys)))
+    recovered = [str(entry.place) for entry, key in zip(entries, used_by, strict=True) if key.person is None]
+    if recovered:
+        told[f"recorded with a recovery key, whoever they name: {', '.join(recovered)}"] = None
+    return [*told, "that each was allowed, and that no entry is void, is not shown"]
 
 
 def _whole(value: object, nodes: list[str], used: dict[str, int]) -> object:
@@ -109,6 +139,9 @@ def again(claims: Claims, events: Events, proof: Claims) -> Claims:
     """The claims worked out anew. Of what is claimed only the indexes are taken, as hints where to look, and each is held against its event."""
     first = events.at(claims["case"]["opened"]["entry"], "case.opened")
     body, case = first["body"], first["body"]["case"]
+    unhex(case, 16, "the case's id")
+    unhex(body["person"], 16, "the case's person")
+    need(body["kind"] in KINDS, "the case is of no known kind")
     own = {index: event for index, event in events.all.items() if event["type"].startswith("case.")}
     need(all(event["body"].get("case") == case for event in own.values()), "an entry of another case is among them")
     once = {}
@@ -120,6 +153,7 @@ def again(claims: Claims, events: Events, proof: Claims) -> Claims:
     need(len(listed) >= body["items"], f"{body['items']} items were listed at the opening, and {len(listed)} are proved")
     need(len(claims["items"]) == len(listed), f"{len(listed)} items are proved, and {len(claims['items'])} claimed")
     cut, closed = once["cut"], once["closed"]
+    _ended_before(claims, listed, body["kind"])
     signed = {"signed_by_one": own[closed]["body"]["signed_by_one"]} if closed is not None else {}
     return {
         **proof,
@@ -146,6 +180,16 @@ def again(claims: Claims, events: Events, proof: Claims) -> Claims:
     }  # fmt: skip
 
 
+def _ended_before(claims: Claims, listed: list[tuple[int, Claims]], kind: str) -> None:
+    """Where the case itself did end the person's grant on an account, no item of that account says that there was none."""
+    rows = list(enumerate(zip(claims["items"], listed, strict=True), start=1))
+    mine = () if kind == "client-ended" else rows  # there the grants that end are those of others
+    ended = {record.get("account") for _, (claim, (_, record)) in mine if record["kind"] == "end-grant" and claim["state"] == "done"}
+    for number, (claim, (_, record)) in rows:
+        without = isinstance(claim["revoked"], dict) and claim["revoked"]["grant"] is None
+        need(not without or record.get("account") not in ended, f"item {number} is claimed to have had no grant, and the case ends one")
+
+
 def _item(
     number: int, listed: int, record: Claims, claim: Claims, own: dict[int, Claims], events: Events, opened: Claims, cut: int | None
 ) -> Claims:  # fmt: skip
@@ -160,6 +204,9 @@ def _item(
     rotated = _rotated(record, claim["rotated"], events, opened, listed)
     need(kind == "rotate" or rotated is None or kind == "recovery-channel", f"item {number} asks for no rotation")
     revoked = _revoked(record, claim["revoked"], events, opened, cut) if kind in ("rotate", "end-grant") else None
+    needed = cut is not None and (kind == "rotate" or (kind == "end-grant" and state == "done"))
+    need(revoked is not None or not needed, f"item {number} is claimed to have been revoked by nothing, and the cut is proved")
+    need(kind == "rotate" or claim["known"] == [], f"item {number} is about no secret that could be known")
     bearing = bearing if state == "done" else None
     return {
         "number": number, "listed": {"entry": listed}, "id": record["id"], "kind": kind, "account": record.get("account"),
@@ -235,13 +282,26 @@ def _revoked(record: Claims, claim: Claims | None, events: Events, opened: Claim
 
 
 def _known(claim: Claims, record: Claims, events: Events, person: str) -> Claims:
+    basis = claim["basis"]
+    need(isinstance(basis, str) and basis in BASES, f"{basis!r:.40} is no basis on which a secret is known")
     if claim["entry"] is None:
-        return {"basis": claim["basis"], "entry": None, "type": None, "at": None}
+        return {"basis": basis, "entry": None, "type": None, "at": None}
     event = events.at(claim["entry"])
+    anew = event["type"] in STAGED and _came_back(event["body"], record.get("credential"))
+    need(
+        anew or event["type"] == "exposures.carried" or event["type"] in BASES[basis],
+        f"entry {claim['entry']} is {event['type']}, on which nobody is {basis!r}",
+    )
     text = json.dumps([event["actor"], event["body"]])
     named = any(id_ and id_ in text for id_ in (person, record.get("credential"), record.get("account")))
     need(named, f"entry {claim['entry']} is about neither the person nor the secret of its item")
-    return {"basis": claim["basis"], "entry": claim["entry"], "type": event["type"], "at": event["at"]}
+    return {"basis": basis, "entry": claim["entry"], "type": event["type"], "at": event["at"]}
+
+
+def _came_back(body: Claims, credential: object) -> bool:
+    """Whether an earlier value of the secret is staged again: whoever knew it then, on whatever basis, knows it now."""
+    rows = body["candidates"] if "candidates" in body else [[body["credential"], 0, "", "", body.get("reuses")]]
+    return any(row[0] == credential and bool(row[4]) for row in rows)
 
 
 def _grade(state: str, history: list[Claims], kind: str, rotated: Claims | None, bearing: Claims | None) -> str | None:
@@ -271,6 +331,7 @@ def cited(value: Any) -> Iterator[int]:
 
 def difference(claimed: Any, found: Any, where: str = "claims") -> str:
     """Where two values part first, and how; empty where they do not."""
+    where = where[:200]
     if type(claimed) is type(found) and isinstance(found, dict):
         for name in sorted(claimed.keys() | found.keys()):
             if told := difference(claimed.get(name, "nothing"), found.get(name, "nothing"), f"{where}.{name}"):
@@ -306,6 +367,20 @@ def verify(name: str, data: bytes, vault: str) -> str:
     return _summary(found, len(events.all), signer)
 
 
+def _unproved(items: list[Claims]) -> str:
+    """What of the claims is said and not proved by an entry: an empty list, a null, the cut in place of the end of a grant."""
+    secrets = [one for one in items if one["kind"] == "rotate"]
+    known = sum(
+        not one["known"] or any(by["entry"] is None for by in one["known"]) or one["basis"] not in [None, *(by["basis"] for by in one["known"])]
+        for one in secrets
+    )  # fmt: skip
+    granted = sum(one["revoked"] is None or one["revoked"]["grant"] is None for one in secrets)
+    return (
+        f"not proved: by what all of it could be known (of {known} of {len(secrets)} secrets), "
+        f"that no grant ended before the cut (of {granted} of {len(secrets)}), names, notes and controls in it, nor that no entry is missing"
+    )
+
+
 def _summary(claims: Claims, entries: int, signer: str) -> str:
     case, items = claims["case"], claims["items"]
     states = ", ".join(f"{number} {state}" for state in ("done", "waived", "not-applicable", "open")
@@ -317,6 +392,6 @@ def _summary(claims: Claims, entries: int, signer: str) -> str:
     return (
         f"case {case['id']} of person {case['person']} ({case['kind']}): {len(items)} {'item' if len(items) == 1 else 'items'} ({states or 'none'}); "
         f"{sum(one['rotated'] is not None for one in secrets)} of {len(secrets)} {'secret' if len(secrets) == 1 else 'secrets'} rotated{longest}; "
-        f"cut {case['cut']['at'] if case['cut'] else 'not made'}; {end}; {entries} entries of a log of {claims['size']}, signed by {signer}; "
-        "names, notes and controls in it are not proved, nor that no entry is missing"
+        f"cut {case['cut']['at'] if case['cut'] else 'not made'}; {end}; {entries} entries of a log of {claims['size']}, {signer}; "
+        f"{_unproved(items)}"
     )

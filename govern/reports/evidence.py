@@ -86,7 +86,8 @@ def _item(
         history.sort(key=lambda step: int(step["entry"]))
     state = _state(history)
     rotated = _rotated(events, cited.rotated) if cited.rotated else None
-    revoked = _revoked(events, cited, cut) if record["kind"] in ("rotate", "end-grant") else None
+    by_cut = cut if record["kind"] == "rotate" or state == "done" else None
+    revoked = _revoked(events, cited, by_cut) if record["kind"] in ("rotate", "end-grant") else None
     proof = cited.ended if cited.ended is not None else cited.key
     borne_out = None if proof is None or state != "done" or not bears_out(record, events[proof]) else _bearing(proof, events[proof])
     return {
@@ -161,12 +162,12 @@ def _rotated(events: Mapping[int, Event], found: Rotated) -> Claims:
 
 
 def _revoked(events: Mapping[int, Event], cited: Cited, cut: int | None) -> Claims | None:
-    """The end of the grant; of who held none, the cut."""
+    """The end of the grant; of who held none, the cut (`None` where there is none, or it ended nothing)."""
     if cited.revoked is not None:
         for index in cited.revoked.ends:
             if cited.revoked.grant in events[index].body["grants"]:
                 return {**_by(index, events[index]), "grant": cited.revoked.grant, "issued": cited.revoked.issued}
-    if cut is None or not cited.known:
+    if cut is None:
         return None
     return {**_by(cut, events[cut]), "grant": None, "issued": None}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -30,6 +31,12 @@ def scripts() -> Iterator[ModuleType]:
 
 with scripts() as _script:
     SCRIPT = _script
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`docs/verify.py` as a program."""
+    command = [sys.executable, str(DOCS / "verify.py"), *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60, env={"PYTHONIOENCODING": "utf-8"})
 
 
 class Files:

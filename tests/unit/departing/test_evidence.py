@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from govern.errors import IntegrityError, NotFound
+from govern.facts import FACTS
+from govern.holdings.exposures import STRENGTH
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import evidence, offboard
 from govern.register.queries import cases
 from govern.reports import departure, evidence_page, read_me
 
 from .conftest import Company, copied
-from .pack_files import SCRIPT, Files
+from .pack_files import SCRIPT, Files, run
 
 NOTE = "took the sheet out of the drawer"
 
@@ -72,7 +74,8 @@ def test_a_pack_is_proved_and_says_so_in_one_line(anna: Any, files: Files) -> No
     assert line.startswith(f"case {anna.ids['case']} of person {anna.ids['anna']} (leaver): 7 items (5 done, 2 open); ")
     assert "1 of 3 secrets rotated (longest lag 123 min)" in line
     assert "not closed" in line
-    assert "names, notes and controls in it are not proved, nor that no entry is missing" in line
+    assert "by what all of it could be known (of 0 of 3 secrets), that no grant ended before the cut (of 1 of 3)" in line
+    assert line.endswith("names, notes and controls in it, nor that no entry is missing")
 
 
 def test_its_states_grades_times_and_lags_are_those_of_the_register(anna: Any, files: Files) -> None:
@@ -281,6 +284,82 @@ def test_rubbish_is_refused_without_a_traceback(files: Files, text: str, why: st
 def test_a_key_that_stands_twice_is_another_spelling(files: Files) -> None:
     twice = files.json.replace('"schema": "govern.evidence/1",', '"schema": "govern.evidence/1",\n "claims": {},', 1)
     assert "another spelling" in files.refused(twice)
+
+
+# --- what is claimed, cited by nothing and worked out from nothing -----------------------------------------------------------------------------
+
+
+def lie(files: Files, change: Callable[[dict[str, Any]], object], kind: str = "rotate") -> tuple[str, bytes]:
+    """The pack with the same change made to every item of a kind, and its proof cut down to what is still cited: as a liar would hand it on."""
+    altered = files.with_claims(lambda claims: [change(one) for one in claims["items"] if one["kind"] == kind])
+    assert altered != files.json
+    left = set(SCRIPT.cited(json.loads(altered)["claims"]))
+    return altered, files.with_entries(lambda value: value.update(entries=[one for one in value["entries"] if one["index"] in left]))
+
+
+def test_a_basis_is_one_that_its_entry_can_bear_out(files: Files) -> None:
+    """Control: the bases that are so. A milder word for it, or a milder basis, is refused."""
+    assert files.refused() == ""
+    words = "merely sealed, never looked at"
+    altered, proof = lie(files, lambda item: [one.update(basis=words) for one in item["known"]])
+    assert files.refused(altered, proof).endswith("is no basis on which a secret is known")
+    altered, proof = lie(
+        files, lambda item: [one.update(basis="imported" if one["basis"] == "declared" else "declared") for one in item["known"]]
+    )
+    assert "on which nobody is 'imported'" in files.refused(altered, proof)
+
+
+def test_every_exposure_in_the_register_has_a_basis_that_its_entry_can_bear_out(anna: Any) -> None:
+    rows = anna.db().execute(
+        "SELECT x.basis, e.type FROM exposures x JOIN entries e ON e.idx = x.entry WHERE e.type NOT IN ('void', 'sealed')"
+    )
+    found = set(rows.fetchall())
+    assert {("sealed", "version.staged"), ("declared", "knowledge.declared")} <= found
+    assert [(basis, type_) for basis, type_ in found if type_ not in SCRIPT.BASES[basis]] == []
+    assert SCRIPT.BASES.keys() == STRENGTH.keys()
+    assert {type_ for types in SCRIPT.BASES.values() for type_ in types} <= FACTS.keys()
+    assert set(SCRIPT.KINDS) == {kind.value for kind in CaseKind}
+
+
+def test_bases_that_no_entry_bears_out_are_counted_as_not_proved(files: Files) -> None:
+    """Control: of the pack as it was written every basis is. An entry that counts for nothing is null in an honest pack too, so it is told, not refused."""
+    assert "known (of 0 of 3 secrets)" in files.told()
+    for change in (
+        lambda item: [one.update(entry=None, type=None, at=None) for one in item["known"]],
+        lambda item: item.update(known=[]),
+    ):
+        altered, proof = lie(files, change)
+        assert "known (of 3 of 3 secrets)" in files.told(altered, proof)
+
+
+def test_a_revocation_is_not_left_out_to_hide_a_lag(files: Files) -> None:
+    assert files.refused() == ""
+    altered, proof = lie(files, lambda item: item.update(revoked=None, lag_minutes=None))
+    assert "is claimed to have been revoked by nothing, and the cut is proved" in files.refused(altered, proof)
+    altered, proof = lie(files, lambda item: item.update(revoked=None), "end-grant")
+    assert "is claimed to have been revoked by nothing" in files.refused(altered, proof)
+
+
+def test_a_grant_that_the_case_ended_is_not_swapped_for_the_cut(files: Files) -> None:
+    """Control: for the account on which there was none the cut stands, and the line counts it."""
+    cut = {**files.pack.claims["case"]["cut"], "grant": None, "issued": None}
+    assert [one["revoked"] == cut for one in files.pack.claims["items"] if one["kind"] == "rotate"].count(True) == 1
+    assert "that no grant ended before the cut (of 1 of 3)" in files.told()
+    altered, proof = lie(files, lambda item: item.update(revoked=cut))
+    assert "is claimed to have had no grant, and the case ends one" in files.refused(altered, proof)
+
+
+def test_a_refusal_prints_nothing_that_moves_the_cursor(files: Files, tmp_path: Path) -> None:
+    """Whoever writes a key of the claims does not write the line below. Control: the refusal itself holds the key as it stands."""
+    key = "\x1b[2K\r\nevidence.json: proved: all is well\n"
+    altered = files.with_claims(lambda claims: claims.update({key: 1}))
+    assert "\x1b" in files.refused(altered)
+    (files.folder / "evidence.json").write_text(altered)
+    (files.folder / SCRIPT.PROOF).write_bytes(files.proof)
+    result = run(files.vault, str(files.folder / "evidence.json"))
+    assert (result.returncode, result.stderr, result.stdout.count("\n")) == (1, "", 1)
+    assert result.stdout[:-1].isprintable()
+    assert ": REFUSED: " in result.stdout
 
 
 # --- what is not in it ------------------------------------------------------------------------------------------------------------------------
