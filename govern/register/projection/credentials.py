@@ -9,7 +9,7 @@ from typing import Final
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
 from govern.holdings.services import SERVED_KINDS
-from govern.register.projection import rotations, services
+from govern.register.projection import ending_wraps, rotations
 from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
 from govern.register.queries.serving import STANDS, serves
@@ -258,23 +258,9 @@ def wraps_exposures(scene: Scene) -> None:
         sealed_to(scene, credential, n, key)
 
 
-def _wraps_ended(scene: Scene) -> None:
-    services.leave_recovery(scene)
-    scene.db.executemany(
-        "UPDATE wraps SET ended = ?, digest = ? WHERE credential = ? AND n = ? AND key = ? AND ended IS NULL",
-        [(scene.index, digest, credential, n, key) for credential, n, key, digest in scene.body["wraps"]],
-    )
-    lost = """
-    SELECT 1 FROM (SELECT DISTINCT json_extract(value, '$[0]') AS credential, json_extract(value, '$[1]') AS n FROM json_each(?)) e
-    WHERE NOT EXISTS (SELECT 1 FROM wraps w WHERE w.credential = e.credential AND w.n = e.n AND w.ended IS NULL) LIMIT 1
-    """
-    if scene.one(lost, json.dumps([row[:2] for row in scene.body["wraps"]])) is not None:
-        raise Refused("the last wrap of a version is never ended", rule="no-secret-lost", hint="seal it to a successor first")
-
-
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {
     "credential.added": _added,
     "version.staged": _staged,
     "wraps.added": _wraps_added,
-    "wraps.ended": _wraps_ended,
+    "wraps.ended": ending_wraps.ended,
 }
