@@ -66,10 +66,6 @@ def _opened(scene: Scene) -> None:
             _works(scene, person)
     if lead == second:
         raise _two()
-    if report is not None and body.get("drill"):
-        raise Refused(
-            "a drill answers no report", rule="drill", control="IR-3", hint="open the incident itself: govern incident open REPORT"
-        )
     names = [step for step, _ in body["steps"]]
     if not names or len(set(names)) != len(names):
         raise Refused(
@@ -81,6 +77,7 @@ def _opened(scene: Scene) -> None:
             raise scene.unknown("report")
         if row[0] != account:
             raise Refused(f"{scene.type} names another account than that of its report", rule="unknown-reference")
+    if report is not None and not body.get("drill"):  # a drill answers no report: it may be a real one
         scene.run(
             "UPDATE reports SET answered_at = coalesce(answered_at, ?), answerer = coalesce(answerer, ?), incident = ? WHERE id = ?",
             scene.at, scene.actor, body["incident"], report,

@@ -202,8 +202,11 @@ def test_a_drill_answers_no_report(house: House) -> None:
         "report": "9" * 32,
         "steps": [["inform", "lead"]],
     }
-    assert refused(house.fact, "incident.opened", {**opening, "drill": True}) == ("drill", "IR-3")
+    answered = "SELECT answered_at IS NOT NULL FROM reports"
+    house.fact("incident.opened", {**opening, "incident": "7" * 32, "drill": True})
+    assert house.db().execute(answered).fetchall() == [(0,)]
     house.fact("incident.opened", opening)
+    assert house.db().execute(answered).fetchall() == [(1,)]
 
 
 def test_a_drill_touches_nothing(house: House) -> None:
