@@ -141,5 +141,5 @@ def sheet(
             "spokesperson", {"file": str(file), "accounts": len({one.account for one in lines}), "people": len({one.name for one in lines})}
         )
         return
-    render.line(f"wrote {file}: {len({one.name for one in lines})} names")
+    render.line(f"wrote {file}: {render.count(len({one.name for one in lines}), 'name')}")
     render.next_step(f"open {file}", "and print it; it holds names and mail addresses")
