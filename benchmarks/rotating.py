@@ -113,11 +113,11 @@ def staging(folder: Path, *, quick: bool) -> Iterator[Result]:
 def staged(member: Member, credentials: int) -> float:
     """The seconds of the transaction in which every credential gets its rotation and candidate."""
     from govern.procedures import rotate
-    from govern.register.queries import rotations
+    from govern.register.queries import rotatable
     from govern.rotation.triggers import Trigger
 
     with member.workspace() as workspace:
-        wanted = rotations.of_active(workspace.view())
+        wanted = rotatable.of_active(workspace.view())
         began = time.perf_counter()
         with workspace.transaction(NOW) as tx:
             started, skipped = rotate.start(tx, wanted, Trigger.MANUAL)

@@ -184,14 +184,14 @@ def _unsure(workspace: Workspace, found: Rotation) -> None:
 def _wrong(workspace: Workspace, found: Rotation) -> None:
     """What is current does not open it: whom to ask, then the platform's own way back in. Nothing that is stored here is given up."""
     from govern.procedures import rotation as steps
-    from govern.register.queries import accounts, people, rotations
+    from govern.register.queries import accounts, knowers, people, rotatable, rotations
 
     if found.candidate:
         _unsure(workspace, found)
     db = workspace.view()
     names, account = people.handles(db), accounts.by_id(db, found.account)
-    current = rotations.of_credential(db, found.credential).current
-    ask_ = [person for person in rotations.knowers(db, found.credential, current) if person != workspace.person and person in names]
+    current = rotatable.of_credential(db, found.credential).current
+    ask_ = [person for person in knowers.knowers(db, found.credential, current) if person != workspace.person and person in names]
     render.note("somebody may have changed it there without saying so. It may also be an earlier one: govern rotation show "
                 f"{found.id[:8]} --secret previous")  # fmt: skip
     if ask_:
@@ -214,7 +214,7 @@ def _store(workspace: Workspace, found: Rotation, *, typeable: bool) -> None:
     from govern.cli.new_codes import typed_codes
     from govern.cli.prompt import secret
     from govern.procedures.rotate import start
-    from govern.register.queries.rotations import of_credential
+    from govern.register.queries.rotatable import of_credential
     from govern.rotation.kinds import makes
     from govern.rotation.triggers import Trigger
 

@@ -8,7 +8,8 @@ from govern.cli import render, settings
 from govern.errors import NotFound, Usage
 
 if TYPE_CHECKING:
-    from govern.register.queries.rotations import Rotatable, Rotation
+    from govern.register.queries.rotatable import Rotatable
+    from govern.register.queries.rotations import Rotation
     from govern.register.workspace import Workspace
     from govern.vault.secret import Secret
 
@@ -17,7 +18,7 @@ _MOST: Final = 50
 
 def _of(workspace: Workspace, found: Rotation) -> Rotatable | None:
     """The account's backup codes, where it has some."""
-    from govern.register.queries.rotations import of_account
+    from govern.register.queries.rotatable import of_account
 
     return next(iter(of_account(workspace.view(), found.account, "backup-codes")), None)
 

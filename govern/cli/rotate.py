@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from govern.errors import Refused
     from govern.procedures.rotate import Started
-    from govern.register.queries.rotations import Rotatable
+    from govern.register.queries.rotatable import Rotatable
     from govern.register.workspace import Workspace
     from govern.vault.secret import Secret
 

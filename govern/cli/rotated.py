@@ -106,7 +106,7 @@ def tell_started(started: Sequence[Started], names: Mapping[str, str]) -> None:
 
 
 def tell_reuse(db: sqlite3.Connection, started: Sequence[Started], names: Mapping[str, str]) -> None:
-    from govern.register.queries.rotations import knowers
+    from govern.register.queries.knowers import knowers
 
     for one in started:
         if one.candidate is not None and one.candidate.reuses:
@@ -151,7 +151,7 @@ def tell_lister(db: sqlite3.Connection, found: Sequence[Rotation]) -> None:
     from govern.connectors.load import find
     from govern.procedures.ways_in import lister
     from govern.register.queries.policies import policy
-    from govern.register.queries.rotations import of_account
+    from govern.register.queries.rotatable import of_account
 
     left = [one for one in found if not one.open and not one.kept_in and alive(one)]
     rules = policy(db) if left else None

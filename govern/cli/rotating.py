@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from govern.errors import Refused
     from govern.procedures.choosing import Wanted
-    from govern.register.queries.rotations import Rotatable
+    from govern.register.queries.rotatable import Rotatable
     from govern.register.workspace import Workspace
 
 

@@ -85,7 +85,7 @@ def _show_code(workspace: Workspace, id_: str, *, json: bool) -> None:
 def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
     from govern.cli.telling_platform import before_json, tell_after, tell_before, tell_steps
     from govern.procedures.preflight import preflight
-    from govern.register.queries import people, rotations
+    from govern.register.queries import knowers, people, rotations
 
     db = workspace.view()
     found = rotations.find(db, id_)
@@ -100,7 +100,7 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
             "versions": [
                 {
                     "version": v.n, "state": v.state, "origin": v.origin, "staged_at": v.staged_at, "reuses": v.reuses or None,
-                    "sealed": bool(v.manifest), "known_to": [names.get(p, p) for p in rotations.knowers(db, found.credential, v.n)],
+                    "sealed": bool(v.manifest), "known_to": [names.get(p, p) for p in knowers.knowers(db, found.credential, v.n)],
                 }
                 for v in versions
             ],
@@ -120,7 +120,7 @@ def _show(workspace: Workspace, id_: str, *, json: bool) -> None:
     render.line()
     render.table(
         ("version", "state", "from", "staged", "could know"),
-        [(v.n, v.state, v.origin, render.day(v.staged_at), named(rotations.knowers(db, found.credential, v.n), names)) for v in versions],
+        [(v.n, v.state, v.origin, render.day(v.staged_at), named(knowers.knowers(db, found.credential, v.n), names)) for v in versions],
     )
     if found.open:
         tell_before(told, found)

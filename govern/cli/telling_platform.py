@@ -92,10 +92,10 @@ def tell_after(told: Preflight, rotation: Rotation) -> None:
 def tell_shared(db: sqlite3.Connection, done: Rotation) -> None:
     """A command for each account with the same login and a secret of this kind, which is the new one now as well."""
     from govern.procedures.preflight import preflight
-    from govern.register.queries import accounts, rotations
+    from govern.register.queries import accounts, rotatable
 
     for other in preflight(db, done).with_it:
-        if not rotations.of_account(db, accounts.find(db, other).id, done.kind):
+        if not rotatable.of_account(db, accounts.find(db, other).id, done.kind):
             continue
         render.next_step(
             f"govern rotate {other} --kind {done.kind} --already-changed --changed-on {render.day(done.ended_at)}",

@@ -19,7 +19,8 @@ from govern.policy.profile import Limits as Known
 from govern.procedures import remembered, sealing
 from govern.procedures.typed import is_weak
 from govern.register.queries import rotations, serving
-from govern.register.queries.rotations import Rotatable, Rotation, Staged
+from govern.register.queries.rotatable import Rotatable
+from govern.register.queries.rotations import Rotation, Staged
 from govern.register.transaction import Transaction
 from govern.rotation.kinds import FACTS, GENERATED
 from govern.vault import fingerprint

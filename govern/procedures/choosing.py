@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from govern.errors import NotFound, Refused
 from govern.holdings.services import SERVED_KINDS
-from govern.register.queries import accounts, calendar, cases, policies, rotations, services, serving
-from govern.register.queries.rotations import Rotatable
+from govern.register.queries import accounts, calendar, cases, policies, rotatable, rotations, services, serving
+from govern.register.queries.rotatable import Rotatable
 from govern.rotation.schedule import due_on
 
 
@@ -40,7 +40,7 @@ def _whatever_is_due(db: sqlite3.Connection, wanted: Wanted, reader: str, now: s
     opened = {one.credential for one in rotations.rotations(db, due_by=now)}
     by_date = [one.credential for one in calendar.due_by(db, policies.policy(db), now[:10])]
     later = rotations.under_way(db, by_date)  # an open rotation has a due time of its own
-    found = rotations.active_among(db, [*opened, *(one for one in by_date if one not in later)])
+    found = rotatable.active_among(db, [*opened, *(one for one in by_date if one not in later)])
     return _of_reader(db, _that(found, wanted), reader, now)
 
 
@@ -56,16 +56,16 @@ def _next_of_all(db: sqlite3.Connection, now: str) -> tuple[Rotatable, str] | No
     """The same of the whole vault, without looking at all of it."""
     day, policy = now[:10], policies.policy(db)
     waiting = (one for one in rotations.rotations(db, only_open=True) if one.due)  # what is due first comes first
-    opened = next((one for one in waiting if rotations.active_among(db, [one.credential])), None)
+    opened = next((one for one in waiting if rotatable.active_among(db, [one.credential])), None)
     while (following := calendar.next_after(db, policy, day)) is not None:
         if opened is not None and opened.due[:10] <= following.day:
             break
         by_date = [one.credential for one in calendar.due_by(db, policy, following.day) if one.day == following.day]
         free = [one for one in by_date if one not in rotations.under_way(db, by_date)]
         if free:
-            return rotations.active_among(db, free)[0], following.day
+            return rotatable.active_among(db, free)[0], following.day
         day = following.day
-    return (rotations.of_credential(db, opened.credential), opened.due) if opened is not None else None
+    return (rotatable.of_credential(db, opened.credential), opened.due) if opened is not None else None
 
 
 def _all(db: sqlite3.Connection, wanted: Wanted, reader: str, now: str) -> list[Rotatable]:
@@ -92,14 +92,14 @@ def _found(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatabl
             )
         kind = wanted.kind or ("" if wanted.all_due else "password")
         found = [
-            credential for account in selected if account.state == "active" for credential in rotations.of_account(db, account.id, kind)
+            credential for account in selected if account.state == "active" for credential in rotatable.of_account(db, account.id, kind)
         ]
         if not found and not wanted.all_due:
-            have = sorted({one.kind for account in selected for one in rotations.of_account(db, account.id)})
+            have = sorted({one.kind for account in selected for one in rotatable.of_account(db, account.id)})
             hint = f"there is {', '.join(have)}: --kind" if have else f"govern credential add {selected[0].handle} --kind {kind}"
             raise NotFound(f"{wanted.selector} has no {kind}", hint=hint)
     else:
-        found = rotations.of_active(db)
+        found = rotatable.of_active(db)
     return _that(found, wanted)
 
 
@@ -116,7 +116,7 @@ def _that(found: list[Rotatable], wanted: Wanted) -> list[Rotatable]:
 
 def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
     case = cases.find(db, wanted.case, reader=reader)
-    found = rotations.of_credentials(db, cases.open_credentials(db, case.id))
+    found = rotatable.of_credentials(db, cases.open_credentials(db, case.id))
     if wanted.selector:
         within = {account.id for account in accounts.select(db, wanted.selector)}
         found = [one for one in found if one.account in within]

@@ -15,8 +15,9 @@ from govern.errors import Failed, GovernError, Refused
 from govern.procedures import sealing, servers, showing
 from govern.procedures.exchange import Exchange
 from govern.procedures.rotation import Confirmed
-from govern.register.queries import accounts, connecting, rotations
-from govern.register.queries.rotations import Rotatable, Rotation
+from govern.register.queries import accounts, connecting, rotatable, rotations
+from govern.register.queries.rotatable import Rotatable
+from govern.register.queries.rotations import Rotation
 from govern.rotation.kinds import label
 from govern.rotation.probing import Answer
 from govern.rotation.triggers import later_by
@@ -172,7 +173,7 @@ def target_of(run: Run, found: Rotation) -> Target:
 def helping(tx: Transaction, credential: str, helped: Account) -> Helper:
     """The credential that helps, opened and recorded. Refused where it is not of the very server that it is sent to: whoever may edit the url of the
     account that is helped, or names the helper in the ledger, must not choose where somebody else's secret goes."""
-    helping = rotations.of_credential(tx.register, credential)
+    helping = rotatable.of_credential(tx.register, credential)
     account = accounts.by_id(tx.register, helping.account)
     if helping.kind not in HELPERS or account.platform != helped.platform or not _same_server(account, helped):
         raise Refused(

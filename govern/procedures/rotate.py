@@ -14,8 +14,9 @@ from govern.procedures import candidates, sealing, together
 from govern.procedures import rotation as steps
 from govern.procedures.candidates import Candidate
 from govern.procedures.rotation import Confirmed
-from govern.register.queries import policies, rotations
-from govern.register.queries.rotations import Rotatable, Rotation
+from govern.register.queries import knowers, policies, rotations
+from govern.register.queries.rotatable import Rotatable
+from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine
 from govern.rotation.kinds import FACTS, GENERATED, makes
@@ -127,7 +128,7 @@ def _start(
     tainted: tuple[str, ...] = ()
     match rotation.state:
         case State.STAGED | State.UNKNOWN | State.APPLIED | State.VERIFIED:
-            tainted = tuple(rotations.gone(tx.register, rotation.credential, rotation.candidate))
+            tainted = tuple(knowers.gone(tx.register, rotation.credential, rotation.candidate))
             if given is not None and candidates.same_as(tx, rotation, rotation.candidate, given):
                 given = None
             if given is None and (rotation.shown or not tainted):

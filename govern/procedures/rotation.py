@@ -12,7 +12,7 @@ from govern.errors import NotFound, Refused, Usage
 from govern.holdings.services import SERVED_KINDS
 from govern.procedures import candidates, remembered, sealing, settling, showing
 from govern.procedures.settling import Settled
-from govern.register.queries import accounts, connecting, holdings, people, policies, rotations, serving, ties
+from govern.register.queries import accounts, connecting, holdings, knowers, people, policies, rotatable, rotations, serving, ties
 from govern.register.queries.rotations import Rotation
 from govern.register.transaction import Transaction
 from govern.rotation import machine, residue
@@ -124,8 +124,8 @@ def confirm(
     done = rotations.by_id(db, rotation.id)
     return Confirmed(
         rotation=done, still_knows=strangers(tx, done, n), again=again, cases=tuple(settled),
-        waiting=() if done.kept_in else tuple(rotations.waiting(db, done.account, done.credential, done.kind, n)),
-        outside=tuple(rotations.outside(db, done.account, done.credential, done.kind, n)) if done.kept_in else (),
+        waiting=() if done.kept_in else tuple(knowers.waiting(db, done.account, done.credential, done.kind, n)),
+        outside=tuple(knowers.outside(db, done.account, done.credential, done.kind, n)) if done.kept_in else (),
     )  # fmt: skip
 
 
@@ -148,13 +148,13 @@ def strangers(tx: Transaction, rotation: Rotation, n: int) -> tuple[str, ...]:
     held = holdings.of_accounts(tx.register, [rotation.account])
     may = {account.custodian, account.deputy} | {grant.person for grant in held if not grant.kinds or rotation.kind in grant.kinds}
     may.update(serving.of_account(tx.register, rotation.account, tx.now) if rotation.kind in SERVED_KINDS else ())
-    gone = set(rotations.gone(tx.register, rotation.credential, n))
-    return tuple(person for person in rotations.knowers(tx.register, rotation.credential, n) if person not in may or person in gone)
+    gone = set(knowers.gone(tx.register, rotation.credential, n))
+    return tuple(person for person in knowers.knowers(tx.register, rotation.credential, n) if person not in may or person in gone)
 
 
 def _again(tx: Transaction, rotation: Rotation, n: int) -> str:
     """Open the next rotation where somebody who is leaving or has left could know the very secret that now counts; its id or nothing."""
-    gone = rotations.gone(tx.register, rotation.credential, n)
+    gone = knowers.gone(tx.register, rotation.credential, n)
     if not gone:
         return ""
     new = tx.new_id()
@@ -210,7 +210,7 @@ def lose(tx: Transaction, rotation: Rotation) -> None:
 def abort(tx: Transaction, rotation: Rotation) -> None:
     """Nothing was changed after all; refused once a candidate was shown, for it may be on the platform."""
     _may(rotation, Step.ABORT)
-    current = rotations.of_credential(tx.register, rotation.credential).current
+    current = rotatable.of_credential(tx.register, rotation.credential).current
     known = ties.not_given_up(tx.register, rotation.credential, current)
     if rotation.trigger == Trigger.MEMBERSHIP and known:
         names = people.handles(tx.register)

@@ -11,12 +11,12 @@ from govern.connectors.http import Http
 from govern.connectors.load import find, that_can
 from govern.errors import NotFound, Refused
 from govern.procedures.connecting import HELPERS, Way, must_change
-from govern.register.queries import accounts, policies, rotations
+from govern.register.queries import accounts, policies, rotatable
 
 if TYPE_CHECKING:
     from govern.connectors.load import Found
     from govern.connectors.protocol import Connector, Target
-    from govern.register.queries.rotations import Rotatable
+    from govern.register.queries.rotatable import Rotatable
 
 
 def way(db: sqlite3.Connection, name: str, *, account: str, by: str = "", server: str = "", monotonic: Callable[[], float]) -> Way:
@@ -66,7 +66,7 @@ def connectors(db: sqlite3.Connection, name: str, wanted: Sequence[Rotatable]) -
 
 def _of(db: sqlite3.Connection, account: str, kinds: tuple[str, ...]) -> Rotatable | None:
     """The first credential of these kinds that is sealed here and has a version that counts."""
-    have = [one for one in rotations.of_account(db, account) if one.current and not one.kept_in]
+    have = [one for one in rotatable.of_account(db, account) if one.current and not one.kept_in]
     return next((one for kind in kinds for one in have if one.kind == kind), None)
 
 

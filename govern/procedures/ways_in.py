@@ -21,7 +21,7 @@ from govern.procedures.connected import changing
 from govern.procedures.connecting import Silence, asked, brief
 from govern.procedures.exchange import in_turn
 from govern.register.queries import connecting as queries
-from govern.register.queries import rotations, servers, ways
+from govern.register.queries import rotatable, servers, ways
 from govern.vault.secret import Secret
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _Sight:
 
     def _own(self, tx: Transaction) -> Secret:
         account = self.account
-        one = next((o for o in rotations.of_account(tx.register, account.id, "password") if o.current and not o.kept_in), None)
+        one = next((o for o in rotatable.of_account(tx.register, account.id, "password") if o.current and not o.kept_in), None)
         if one is None:
             raise NotFound(f"{account.handle} has no password here to look with", hint="--by ACCOUNT whose credential may look")
         showing.must_hold(tx.register, account, tx.actor, "password", tx.now)
@@ -176,8 +176,8 @@ def unnamed(db: sqlite3.Connection, account: str) -> set[str]:
     return {one.kind for one in _kept_here(db, account) if not queries.issued_under(db, one.credential)}
 
 
-def _kept_here(db: sqlite3.Connection, account: str) -> list[rotations.Rotatable]:
-    return [one for kind in _OURS for one in rotations.of_account(db, account, kind) if one.current and not one.kept_in]
+def _kept_here(db: sqlite3.Connection, account: str) -> list[rotatable.Rotatable]:
+    return [one for kind in _OURS for one in rotatable.of_account(db, account, kind) if one.current and not one.kept_in]
 
 
 def _within(workspace: Workspace, account: Account, way: Way, clock: Callable[[], str], work: Callable[[_Sight], Awaitable[T]]) -> T:

@@ -156,7 +156,7 @@ def asked_for(db: sqlite3.Connection, now: str) -> list[Asked]:
 def open_rotations(tx: Transaction, wanted: Sequence[Asked]) -> list[Done]:
     """Open a rotation of each, due on the day on which the calendar asked for it, however long ago that is."""
     from govern.procedures import together
-    from govern.register.queries import rotations
+    from govern.register.queries import rotatable, rotations
     from govern.rotation.triggers import Trigger
 
     still = {one.credential: one for one in asked_for(tx.register, tx.now)}
@@ -164,6 +164,6 @@ def open_rotations(tx: Transaction, wanted: Sequence[Asked]) -> list[Done]:
     if not found:
         return []
     together.open_rotations(tx, [(one.credential, f"{one.day}T00:00:00Z") for one in found], Trigger.SCHEDULE)
-    among = {one.credential: one for one in rotations.active_among(tx.register, [one.credential for one in found])}
+    among = {one.credential: one for one in rotatable.active_among(tx.register, [one.credential for one in found])}
     opened = rotations.open_among(tx.register, among)
     return [_told(opened[one.credential]) for one in found]

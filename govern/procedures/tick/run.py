@@ -121,11 +121,11 @@ def look(db: sqlite3.Connection, person: str, now: str) -> Due:
 def _entrusted(db: sqlite3.Connection, person: str, now: str, found: list[Asked]) -> list[Asked]:
     """Of these what a service for platforms opens itself: what is entrusted to it, and it can change."""
     from govern.connectors.load import that_can
-    from govern.register.queries import policies, rotations, serving
+    from govern.register.queries import policies, rotatable, serving
 
     rules = policies.policy(db)
     own = [one for one in found if serving.serves(db, person, one.account, one.kind, now)]
-    platforms = {one.credential: one.platform for one in rotations.active_among(db, [one.credential for one in own])}
+    platforms = {one.credential: one.platform for one in rotatable.active_among(db, [one.credential for one in own])}
     return [one for one in own if that_can(platforms.get(one.credential, ""), one.kind, rules)]
 
 

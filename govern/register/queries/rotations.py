@@ -6,10 +6,10 @@ import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Refused, Usage
-from govern.holdings.handing_over import NOT_HANDED
+from govern.register.queries.rotatable import Rotatable, place_called
 from govern.rotation.machine import Candidate, State, is_open
 
 
@@ -74,14 +74,9 @@ def _rotation(row: Sequence[object]) -> Rotation:
         id=texts[0], credential=texts[1], account=texts[2], handle=texts[3], platform=texts[4], tier=texts[5], kind=texts[6], kept_in=texts[7],
         trigger=texts[8], state=State(texts[9]), due=texts[10], opened_at=texts[11], opener=texts[12], candidate=int(texts[13] or 0),
         shown=bool(row[14]), ended_at=texts[15], confirmer=texts[16], grade=texts[17], entry=int(texts[18] or 0),
-        place=_place(texts[7], texts[19]), cut=tuple(texts[20].split()), residual_until=texts[21],
+        place=place_called(texts[7], texts[19]), cut=tuple(texts[20].split()), residual_until=texts[21],
         connector=texts[22], sessions_cut=None if row[23] is None else bool(row[23]), awaits=texts[24],
     )  # fmt: skip
-
-
-def _place(kept_in: str, name: str) -> str:
-    """What a place is called; one whose name was erased by the beginning of its id."""
-    return (name or f"place {kept_in[:4]}") if kept_in else ""
 
 
 def by_id(db: sqlite3.Connection, id_: str) -> Rotation:
@@ -204,118 +199,3 @@ def newest_sealed(db: sqlite3.Connection, credentials: Sequence[str]) -> list[by
         (json.dumps(list(credentials)),),
     )
     return [bytes.fromhex(row[0]) for row in rows]
-
-
-class Rotatable(NamedTuple):
-    """A credential that could be rotated. `since`: when it last changed, as far as known; `current`: its version, 0 where none is;
-    `imported`: when, where it came with an import and has not changed since."""
-
-    credential: str
-    account: str
-    handle: str
-    platform: str
-    tier: str
-    kind: str
-    kept_in: str
-    since: str
-    current: int
-    place: str
-    imported: str
-
-
-_ROTATABLE: Final = """
-SELECT c.id, a.id, a.handle, a.platform, a.tier, c.kind, c.kept_in, coalesce(v.changed_at, v.current_at), v.n, p.name,
-  CASE WHEN v.others_unknown THEN v.current_at END
-FROM credentials c JOIN accounts a ON a.id = c.account LEFT JOIN places p ON p.id = c.kept_in
-  LEFT JOIN versions v ON v.credential = c.id AND v.state = 'current'
-"""
-
-
-def _rotatable(row: Sequence[Any]) -> Rotatable:
-    credential, account, handle, platform, tier, kind, kept_in, since, n, place, imported = row
-    return Rotatable(
-        credential, account, handle, platform, tier, kind, kept_in or "", since or "", n or 0, _place(kept_in, place) if kept_in else "", imported or "",
-    )  # fmt: skip
-
-
-def of_account(db: sqlite3.Connection, account: str, kind: str = "") -> list[Rotatable]:
-    """The credentials of an account (id), or those of one kind, in the order in which they were added."""
-    rows = db.execute(_ROTATABLE + "WHERE a.id = ? AND (? = '' OR c.kind = ?) ORDER BY c.entry", (account, kind, kind))
-    return [_rotatable(row) for row in rows]
-
-
-def of_credentials(db: sqlite3.Connection, credentials: Sequence[str]) -> list[Rotatable]:
-    """These (ids), in this order; NotFound where one is none."""
-    wanted = "WHERE c.id IN (SELECT value FROM json_each(?))"
-    rows = db.execute(_ROTATABLE + wanted, (json.dumps(list(credentials)),))
-    found = {row[0]: _rotatable(row) for row in rows}
-    return [found[credential] if credential in found else of_credential(db, credential) for credential in credentials]
-
-
-def of_credential(db: sqlite3.Connection, credential: str) -> Rotatable:
-    row = db.execute(_ROTATABLE + "WHERE c.id = ?", (credential,)).fetchone()
-    if row is None:
-        raise NotFound("there is no such credential", hint="govern account list")
-    return _rotatable(row)
-
-
-def of_active(db: sqlite3.Connection) -> list[Rotatable]:
-    """Every credential of every account in use, by handle."""
-    return [_rotatable(row) for row in db.execute(_ROTATABLE + "WHERE a.state = 'active' ORDER BY a.handle, c.entry")]
-
-
-def active_among(db: sqlite3.Connection, credentials: Sequence[str]) -> list[Rotatable]:
-    """Those of these credentials (ids) whose account is in use, by handle."""
-    wanted = "WHERE a.state = 'active' AND c.id IN (SELECT value FROM json_each(?)) ORDER BY a.handle, c.entry"
-    return [_rotatable(row) for row in db.execute(_ROTATABLE + wanted, (json.dumps(list(credentials)),))]
-
-
-def knowers(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
-    """Ids (or `others-unknown`) of everybody who could know a version."""
-    return [
-        row[0]
-        for row in db.execute("SELECT DISTINCT person FROM exposures WHERE credential = ? AND n = ? ORDER BY person", (credential, n))
-    ]
-
-
-def gone(db: sqlite3.Connection, credential: str, n: int) -> list[str]:
-    """Ids of those who could know a version and are leaving or have left."""
-    rows = db.execute(
-        "SELECT DISTINCT e.person FROM exposures e JOIN people p ON p.id = e.person WHERE e.credential = ? AND e.n = ?"
-        " AND (p.leaving OR p.left_on IS NOT NULL) ORDER BY e.person",
-        (credential, n),
-    )
-    return [row[0] for row in rows]
-
-
-def outside(db: sqlite3.Connection, account: str, credential: str, kind: str, n: int) -> list[str]:
-    """Ids of holders who, of a secret that is kept elsewhere, could not know this version: the place has to be opened to them."""
-    rows = db.execute(
-        """
-        SELECT DISTINCT g.person FROM grants g JOIN people p ON p.id = g.person
-        WHERE g.account = :account AND g.ended_at IS NULL AND NOT p.leaving AND p.left_on IS NULL
-          AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = :kind))
-          AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = g.person AND e.credential = :credential AND e.n = :n)
-        ORDER BY p.handle
-        """,
-        {"account": account, "credential": credential, "kind": kind, "n": n},
-    )
-    return [row[0] for row in rows]
-
-
-def waiting(db: sqlite3.Connection, account: str, credential: str, kind: str, n: int) -> list[str]:
-    """Ids of holders without keys who have not been given this version: the hand-overs that are due."""
-    if kind in NOT_HANDED:
-        return []
-    rows = db.execute(
-        """
-        SELECT DISTINCT g.person FROM grants g JOIN people p ON p.id = g.person
-        WHERE g.account = :account AND g.ended_at IS NULL AND NOT p.leaving AND p.left_on IS NULL
-          AND (g.kinds IS NULL OR EXISTS (SELECT 1 FROM json_each(g.kinds) WHERE value = :kind))
-          AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = g.person AND k.state = 'active')
-          AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = g.person AND e.credential = :credential AND e.n = :n AND e.strength = 'seen')
-        ORDER BY p.handle
-        """,
-        {"account": account, "credential": credential, "kind": kind, "n": n},
-    )
-    return [row[0] for row in rows]

@@ -21,7 +21,7 @@ from govern.ledger.commitment import commit
 from govern.procedures import rotate, ways_in
 from govern.procedures.connected import carry_on
 from govern.procedures.connecting import Way
-from govern.register.queries import accounts, rotations
+from govern.register.queries import accounts, rotatable
 from govern.rotation.triggers import Trigger
 from govern.testing.connector import Double
 from govern.testing.platform import Fault, Platform
@@ -66,7 +66,7 @@ class Brand:
         way = Way(found=DOUBLE, connect=lambda target: Double(target, self.platform), server=named)
         with (by or self.mia).opened() as workspace:
             if not rotation:
-                found = rotations.of_account(workspace.view(), self.account, "password")
+                found = rotatable.of_account(workspace.view(), self.account, "password")
                 with workspace.transaction(settings.now()) as tx:
                     if person:
                         body = {"rotation": os.urandom(16).hex(), "credential": found[0].credential, "trigger": "membership"}

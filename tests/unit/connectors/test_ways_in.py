@@ -114,13 +114,13 @@ def test_our_own_app_password_is_not_ended_but_rotated(shop: Shop) -> None:
     """The control: one of the same kind that is nobody's here."""
     from govern.procedures import rotate
     from govern.procedures.connected import carry_on
-    from govern.register.queries import rotations
+    from govern.register.queries import rotatable
     from govern.rotation.triggers import Trigger
 
     shop.machine.ok("credential", "add", "shop", "--kind", "app-password", stdin="first-app-password")
     shop.platform.app_passwords["by hand"] = "first-app-password"
     with shop.machine.opened() as workspace:
-        found = rotations.of_account(workspace.view(), find(workspace.view(), "shop").id, "app-password")
+        found = rotatable.of_account(workspace.view(), find(workspace.view(), "shop").id, "app-password")
         with workspace.transaction(NOW) as tx:
             (started,), _ = rotate.start(tx, found, Trigger.MANUAL)
         carry_on(workspace, started.rotation.id, shop.way, lambda: NOW)

@@ -23,7 +23,7 @@ from govern.procedures.found import Founding, found
 from govern.procedures.recovery import read_sheets
 from govern.procedures.sealing import recipients, seal
 from govern.register.pin import read_pin
-from govern.register.queries import cases, rotations
+from govern.register.queries import cases, rotatable, rotations
 from govern.register.queries import proposals as proposals_of
 from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger
@@ -198,7 +198,7 @@ class Company:
     def start(self, credential: str, given: str = "", trigger: Trigger = Trigger.MANUAL, *, by: str = "mia") -> Any:
         """Open or go on with a rotation of one credential."""
         secret = Secret(given) if given else None
-        found = rotations.of_credential(self.db(by), credential)
+        found = rotatable.of_credential(self.db(by), credential)
         return self.do(rotate.start, [found], trigger, given=secret, by=by)[0][0]
 
     def open(self, credential: str, *, by: str = "mia") -> Any:

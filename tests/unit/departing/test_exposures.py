@@ -9,7 +9,7 @@ import pytest
 from govern.errors import Refused
 from govern.procedures import rotate
 from govern.procedures import rotation as steps
-from govern.register.queries import rotations
+from govern.register.queries import rotatable, rotations
 from govern.rotation.triggers import Trigger
 from govern.vault.secret import Secret
 
@@ -219,7 +219,7 @@ def test_a_secret_kept_elsewhere_rotates_without_being_sealed(company: Any) -> N
 
 
 def test_what_was_changed_outside_is_stored_and_confirmed_as_claimed(company: Any, shop: str) -> None:
-    found = rotations.of_credential(company.db(), shop)
+    found = rotatable.of_credential(company.db(), shop)
     started = company.do(rotate.already_changed, found, Trigger.MANUAL, Secret("changed-outside"))
     assert (started.rotation.state, started.rotation.grade) == ("done", "claimed")
     assert company.knows("anna") == set()
@@ -229,7 +229,7 @@ def test_what_was_changed_outside_is_stored_and_confirmed_as_claimed(company: An
 def test_what_was_changed_outside_to_the_candidate_itself_confirms_the_candidate(company: Any, shop: str) -> None:
     company.start(shop)
     candidate = company.show(shop)
-    found = rotations.of_credential(company.db(), shop)
+    found = rotatable.of_credential(company.db(), shop)
     started = company.do(rotate.already_changed, found, Trigger.MANUAL, Secret(candidate))
     assert (started.rotation.candidate, started.rotation.state) == (2, "done")
     assert company.knows("mia") == {("password", 2)}

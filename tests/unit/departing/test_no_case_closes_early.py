@@ -25,7 +25,7 @@ from govern.procedures import rotation as steps
 from govern.procedures.apps import Connection
 from govern.procedures.devices import Given
 from govern.procedures.entitlements import Role
-from govern.register.queries import cases, rotations, ties
+from govern.register.queries import cases, rotatable, rotations, ties
 
 from . import oracle
 from .conftest import Company, Originals
@@ -107,7 +107,7 @@ class Departures(RuleBasedStateMachine):
             case "leave place":
                 self.attempt(company.fact, "place.member", {"place": PLACE, "person": who, "until": company.now[:10]})
             case "hand over":
-                current = rotations.of_credential(company.db("olga"), credential).current
+                current = rotatable.of_credential(company.db("olga"), credential).current
                 self.attempt(
                     company.fact, "secret.handed_over", {"credential": credential, "version": current, "person": who, "via": "call"}
                 )
@@ -128,7 +128,7 @@ class Departures(RuleBasedStateMachine):
             case "custody":
                 self.attempt(company.fact, "account.custody", {"account": account, "custodian": who})
             case "reveal":
-                current = rotations.of_credential(company.db("olga"), credential).current
+                current = rotatable.of_credential(company.db("olga"), credential).current
                 self.attempt(company.fact, "secret.revealed", {"credential": credential, "version": current, "purpose": "reveal"}, by="bo")
             case _:
                 company.later(hours=30)

@@ -10,7 +10,7 @@ import pytest
 from govern.errors import Usage
 from govern.procedures import remembered, rotate, sealing
 from govern.procedures import rotation as steps
-from govern.register.queries import rotations
+from govern.register.queries import rotatable
 from govern.rotation.triggers import Trigger
 from govern.vault.keys import Keys
 
@@ -27,7 +27,7 @@ def shop(company: Any) -> str:
 
 def stage(company: Any, credential: str, *, by: str = "mia") -> None:
     """A candidate of it among others, as a departure stages them."""
-    found = rotations.of_active(company.db(by))
+    found = rotatable.of_active(company.db(by))
     assert len(found) > 1
     company.do(rotate.start, found, Trigger.MEMBERSHIP, by=by)
 
@@ -46,7 +46,7 @@ def newcomer(company: Any) -> None:
     company.fact("account.custody", {"account": company.ids["shop"], "custodian": company.ids["zoe"]})
 
     def work(tx: Any) -> None:
-        [credential] = rotations.of_account(tx.register, company.ids["shop"])
+        [credential] = rotatable.of_account(tx.register, company.ids["shop"])
         current = sealing.stored(tx.register, credential.credential, credential.current)
         sealing.add_wraps(tx, [current], sealing.recipients(tx.register, company.ids["shop"]))
 

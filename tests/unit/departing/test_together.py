@@ -10,7 +10,7 @@ import pytest
 
 from govern.errors import Refused
 from govern.procedures import rotate
-from govern.register.queries import rotations
+from govern.register.queries import rotatable
 from govern.register.reread import reread
 from govern.rotation.triggers import Trigger
 
@@ -28,7 +28,7 @@ def rows(company: Any, credential: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def start(company: Any, *credentials: str, by: str = "mia") -> Any:
-    found = [rotations.of_credential(company.db(by), credential) for credential in credentials]
+    found = [rotatable.of_credential(company.db(by), credential) for credential in credentials]
     return company.do(rotate.start, found, Trigger.MEMBERSHIP, by=by)
 
 

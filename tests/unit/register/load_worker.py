@@ -23,7 +23,7 @@ from govern.holdings.proposals import Act
 from govern.procedures import grant, people, proposals, reveal, revoke, rotate
 from govern.procedures import rotation as steps
 from govern.register.queries import proposals as proposals_of
-from govern.register.queries import rotations
+from govern.register.queries import rotatable, rotations
 from govern.register.transaction import Transaction
 from govern.register.workspace import Workspace
 from govern.rotation.triggers import Trigger
@@ -50,7 +50,7 @@ def take(tx: Transaction, chance: random.Random, name: str) -> None:
 
 def start(tx: Transaction, chance: random.Random, name: str) -> None:
     account = tx.register.execute("SELECT id FROM accounts WHERE handle = ?", (chance.choice(SHOPS),)).fetchone()[0]
-    rotate.start(tx, rotations.of_account(tx.register, account), Trigger.MANUAL, given=Secret(f"secret-{name}-{chance.random()}"))
+    rotate.start(tx, rotatable.of_account(tx.register, account), Trigger.MANUAL, given=Secret(f"secret-{name}-{chance.random()}"))
 
 
 def finish(tx: Transaction, chance: random.Random, name: str) -> None:

@@ -18,7 +18,7 @@ from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
 from govern.register import connection
 from govern.register.projection import APPLY, Scene
-from govern.register.queries import calendar, rotations
+from govern.register.queries import calendar, rotatable
 from govern.rotation.schedule import IDS, brought_before, days_before, due_on, first_due
 
 TODAY = date(2026, 11, 22)
@@ -38,7 +38,7 @@ def register() -> sqlite3.Connection:
 def naive(db: sqlite3.Connection, day: str) -> set[tuple[str, str]]:
     found = {
         (one.credential, due_on(policy(), one.tier, one.kind, one.since, imported=one.imported, credential=one.credential) or "")
-        for one in rotations.of_active(db)
+        for one in rotatable.of_active(db)
     }
     return {(credential, due) for credential, due in found if due}
 

@@ -16,7 +16,7 @@ from unittest import mock
 
 from govern.cli import guide, settings
 from govern.procedures import rotate
-from govern.register.queries import rotations
+from govern.register.queries import rotatable
 from govern.rotation.triggers import Trigger
 from govern.testing.platform import LISTED, TimedOut, TooMany, Wrong
 from tests.unit.rotation.crashing import Brand
@@ -35,7 +35,7 @@ class ByHand(Brand):
     def run(self) -> Any:
         """`govern rotate BRAND` on a terminal, to its end. May end in a Crash."""
         with self.machine.opened() as workspace:
-            found = rotations.of_account(workspace.view(), self.account(workspace), self.kind)
+            found = rotatable.of_account(workspace.view(), self.account(workspace), self.kind)
             with workspace.transaction(settings.now()) as tx:
                 (started,), _ = rotate.start(tx, found, Trigger.MANUAL)
             terminal = Terminal(Person(self, resumed=started.resumed))

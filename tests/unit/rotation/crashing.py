@@ -17,7 +17,7 @@ from govern.procedures.connected import carry_on
 from govern.procedures.connecting import Way
 from govern.procedures.recovery import read_sheets
 from govern.procedures.sealing import Stored
-from govern.register.queries import rotations
+from govern.register.queries import rotatable
 from govern.rotation.kinds import FACTS
 from govern.rotation.triggers import Trigger
 from govern.testing.connector import Double
@@ -62,7 +62,7 @@ class Brand:
         """What `govern rotate --connector` and `govern rotation reconcile` do: begin, or go on with what is open. May end in a Crash."""
         way = Way(found=DOUBLE, connect=lambda target: Double(target, self.platform))
         with self.machine.opened() as workspace:
-            found = rotations.of_account(workspace.view(), self.account(workspace), self.kind)
+            found = rotatable.of_account(workspace.view(), self.account(workspace), self.kind)
             with workspace.transaction(self.clock()) as tx:
                 (started,), _ = rotate.start(tx, found, Trigger.MANUAL)
             return self.carry(workspace, started.rotation.id, way)

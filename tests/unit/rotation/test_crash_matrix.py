@@ -16,7 +16,7 @@ import pytest
 
 from govern.cli import settings
 from govern.procedures import rotate
-from govern.register.queries import rotations
+from govern.register.queries import rotatable
 from govern.rotation.triggers import Trigger
 from govern.testing.platform import Crash, Fault
 from govern.vault.generate import Limits, generate
@@ -133,7 +133,7 @@ class NaiveProgram(Brand):
 
     def write_down(self, new: Secret) -> None:
         with self.machine.opened() as workspace:
-            (found,) = rotations.of_account(workspace.view(), self.account(workspace), self.kind)
+            (found,) = rotatable.of_account(workspace.view(), self.account(workspace), self.kind)
             with workspace.transaction(settings.now()) as tx:
                 rotate.already_changed(tx, found, Trigger.MANUAL, new)
 

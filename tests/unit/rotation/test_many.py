@@ -19,7 +19,7 @@ from govern.procedures import many, rotate
 from govern.procedures.connected import changing
 from govern.procedures.connecting import Way
 from govern.procedures.many import AT_ONCE, Ended, Job, carry_all
-from govern.register.queries import rotations
+from govern.register.queries import rotatable
 from govern.rotation.triggers import Trigger
 from govern.testing.connector import Double
 from govern.testing.platform import Crash, Fault, Platform
@@ -49,7 +49,7 @@ class Fleet:
     def run(self, *, now: str = NOW, stop: Callable[[], bool] = lambda: False, **more: Any) -> dict[str, Ended]:
         """Begin, or go on with, a rotation of each account, all in one run; handle -> how it came out."""
         with self.machine.opened() as workspace:
-            found = [one for one in rotations.of_active(workspace.view()) if one.handle in self.platforms]
+            found = [one for one in rotatable.of_active(workspace.view()) if one.handle in self.platforms]
             with workspace.transaction(now) as tx:
                 started, skipped = rotate.start(tx, found, Trigger.MANUAL)
             assert not skipped
