@@ -1,6 +1,6 @@
 """One fact as an event: its envelope, whether its fields have the shape of its type, and its canonical bytes both ways.
 
-Knows no type by name: those, and the words of their fields, are in `govern.facts`.
+Knows no type by name: those are in `govern.facts`, the words of their fields in `govern.vocabulary`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 from govern import shapes
 from govern.canonical import MAX_BYTES, MAX_DEPTH, decode, encoded, must_be, parsed, spelled, within
 from govern.errors import Malformed
-from govern.facts import FACTS, PARAMETERS, Fact
+from govern.facts import FACTS, PARAMETERS
+from govern.facts.fact import Fact
 from govern.fields import digest, id_, pattern, time
 
 FORMAT: Final = 1

@@ -9,7 +9,6 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from govern.facts import GRADES, INCIDENT_KINDS, INCIDENT_STEPS, ROLES, TRIGGERS
 from govern.offboarding import beside
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemState
@@ -20,6 +19,7 @@ from govern.policy.profile import TRUST
 from govern.reports.departure import BASES
 from govern.reports.incident import HAPPENED
 from govern.rotation.residue import ALIVE
+from govern.vocabulary import GRADES, INCIDENT_KINDS, INCIDENT_STEPS, ROLES, TRIGGERS
 
 GOVERN = Path(__file__).parents[1] / "govern"
 

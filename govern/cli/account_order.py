@@ -8,7 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.errors import Usage
-from govern.facts import FACTORS, REGISTERED
+from govern.vocabulary import FACTORS, REGISTERED
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Selector = Annotated[str, typer.Argument(metavar="SELECTOR", help="An account, or platform:…, department:…, client:…, tag:…")]

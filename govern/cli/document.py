@@ -182,8 +182,8 @@ def _newest(found: Sequence[Version]) -> list[Version]:
 def _read(paths: Sequence[Path]) -> dict[str, str]:
     """Language -> text, of folders and files that are called after their language."""
     from govern.bounded import contents
-    from govern.facts import LANGUAGES
     from govern.procedures.documents import read
+    from govern.vocabulary import LANGUAGES
 
     files: list[Path] = []
     for path in map(settings.place, paths):

@@ -8,7 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.beside import Among, Ended, Json
-from govern.facts import EXCEPTIONS
+from govern.vocabulary import EXCEPTIONS
 
 if TYPE_CHECKING:
     from govern.register.queries.exceptions import Granted

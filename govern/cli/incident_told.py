@@ -38,7 +38,7 @@ def playbook(own: Path | None) -> Playbook:
 def kind(text: str) -> str:
     """A kind of incident as it was typed; raises Usage."""
     from govern.errors import Usage
-    from govern.facts import INCIDENT_KINDS
+    from govern.vocabulary import INCIDENT_KINDS
 
     if text not in INCIDENT_KINDS:
         raise Usage(f"there is no kind {text[:40]!r}", hint=f"one of {', '.join(INCIDENT_KINDS)}")

@@ -27,11 +27,11 @@ def init(
 ) -> None:
     """Found a vault: your keys, recovery sheets to print, and the policy."""
     from govern.cli.prompt import new_passphrase
-    from govern.facts import PRESETS
     from govern.holdings.names import check_handle, slug, split_name
     from govern.procedures.found import Founding, found
     from govern.store.location import check_location
     from govern.vault.custody.choose import choose, create_seed
+    from govern.vocabulary import PRESETS
 
     here = settings.current
     organisation = settings.need(organisation, "--organisation", "Organisation")

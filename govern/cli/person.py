@@ -173,11 +173,11 @@ def role(
 ) -> None:
     """Give or withdraw a role. Admin and auditor take two persons, but for a vault of one: then it is proposed."""
     from govern.cli.proposed import tell_proposed
-    from govern.facts import ROLES
     from govern.fields import date
     from govern.holdings.proposals import TWO_PERSON_ROLES
     from govern.procedures import people as procedure
     from govern.register.queries.people import by_id, find
+    from govern.vocabulary import ROLES
 
     if role not in ROLES:
         raise Usage(f"there is no role {role!r}", hint="admin, hr or auditor")

@@ -54,7 +54,7 @@ def _under_way(rotation: str) -> None:
 
 
 def _known(kind: str) -> None:
-    from govern.facts import KINDS
+    from govern.vocabulary import KINDS
 
     if kind not in KINDS:
         raise Usage(f"there is no kind {kind[:40]!r}", hint=f"one of {', '.join(KINDS)}")

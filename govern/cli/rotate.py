@@ -142,8 +142,8 @@ def _check_connector(connector: str, by: str, server: str, *, already_changed: b
 
 
 def _check(selector: str, kind: str, *, all_due: bool, case: str, already_changed: bool, changed_on: str) -> None:
-    from govern.facts import KINDS
     from govern.fields import date
+    from govern.vocabulary import KINDS
 
     if not (selector or all_due or case):
         raise Usage("which account is missing", hint="govern rotate ACCOUNT, or --all-due, or --case CASE")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from govern.errors import Usage
-from govern.facts import TIERS
+from govern.vocabulary import TIERS
 
 LONGEST: Final[Mapping[str, int]] = {"login": 500, "url": 2000, "title": 500, "platform": 100, "department": 100, "client": 100, "tag": 100}
 """Characters that a text of an account may have."""

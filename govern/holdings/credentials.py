@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from govern.errors import Usage
-from govern.facts import KINDS
+from govern.vocabulary import KINDS
 
 
 def check_kind(kind: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from govern.canonical import canonical
 from govern.errors import Refused
-from govern.facts import LANGUAGES, MOST_TEXT
+from govern.vocabulary import LANGUAGES, MOST_TEXT
 
 _LABEL: Final = b"govern/document/v1\0"
 _GAP: Final = re.compile(r"\{([a-z][a-z_]{0,39})\}")

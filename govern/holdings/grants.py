@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused, Usage
-from govern.facts import KINDS
 from govern.fields import date as is_date
 from govern.policy.rules import GrantRule, Policy
+from govern.vocabulary import KINDS
 
 EMERGENCY: Final = timedelta(hours=24)
 """How long an emergency grant lasts."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from govern.errors import Refused, Usage
-from govern.facts import DEVICE_KINDS
+from govern.vocabulary import DEVICE_KINDS
 
 MOST_ACCOUNTS: Final = 500
 """Accounts that one device is recorded to be signed in to."""

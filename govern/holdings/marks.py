@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.errors import Malformed
-from govern.facts import KINDS
 from govern.holdings.dates import read_day
+from govern.vocabulary import KINDS
 
 HEAD: Final = ("account", "platform", "login")
 """The first columns; one per person follows."""

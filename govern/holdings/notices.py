@@ -22,7 +22,7 @@ CONFIDENTIAL: Final = ("cut", "case-item")
 
 
 def thing(kind: str, of: str, about: str = "") -> str:
-    """Id (32 hex digits) of the thing of this kind (`govern.facts.NOTICES`) about an id, and a second one: who, or which item of a case."""
+    """Id (32 hex digits) of the thing of this kind (`govern.vocabulary.NOTICES`) about an id, and a second one: who, or which item of a case."""
     return hashlib.sha256(_LABEL + f"{kind}\0{of}\0{about}".encode()).hexdigest()[:32]
 
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from govern.canonical import canonical
-from govern.facts import KINDS, TIERS
 from govern.offboarding import beside, deadlines
 from govern.offboarding.beside import Tie
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import WHOLE, Scope
 from govern.policy.rules import Policy
+from govern.vocabulary import KINDS, TIERS
 
 
 class Known(NamedTuple):

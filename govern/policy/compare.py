@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govern.facts import KINDS, TIERS
 from govern.policy.house_rules import DocumentRule
 from govern.policy.later_rules import Later, departures, reminders
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.review_rules import MISSED, ReviewRule
 from govern.policy.rules import SEVERITIES, Policy, Rule
+from govern.vocabulary import KINDS, TIERS
 
 
 def weaker(before: Policy, after: Policy) -> list[str]:

@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from govern.facts import PRESETS
 from govern.policy import needs, reference
 from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
@@ -21,6 +20,7 @@ from govern.policy.platform_model import PlatformProfile
 from govern.policy.platforms import COMPILED
 from govern.policy.policy_model import PolicyRules
 from govern.policy.profile import GRADES, from_entry
+from govern.vocabulary import PRESETS
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.facts import TIERS
 from govern.policy.fields import MAX_DAYS, control, number, refuse, section, word
+from govern.vocabulary import TIERS
 
 CONSEQUENCES: Final = ("finding", "end")
 TO: Final = ("holders", "everybody")

@@ -24,7 +24,7 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
-    """`kinds`: kind of incident (`govern.facts.INCIDENT_KINDS`) -> rule, every kind there; `look_again_days`: after which a freeze is looked at again."""
+    """`kinds`: kind of incident (`govern.vocabulary.INCIDENT_KINDS`) -> rule, every kind there; `look_again_days`: after which a freeze is looked at again."""
 
     kinds: Mapping[str, KindRule]
     look_again_days: int

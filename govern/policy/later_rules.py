@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.facts import BASES, TIERS
 from govern.policy import house_rules, reminder_rules, review_rules
 from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
 from govern.policy.house_rules import DocumentRule
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.review_rules import ReviewRule
+from govern.vocabulary import BASES, TIERS
 
 FORCING: Final = tuple(basis for basis in BASES if basis != "unknown")
 """Bases that a policy can name. That others might know, nobody knows who, is what first rotations are for."""

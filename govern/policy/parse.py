@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from govern.errors import NotFound
-from govern.facts import PRESETS, TIERS
 from govern.policy import later_rules
 from govern.policy.checked import checked
 from govern.policy.document import Document, Path, Value, malformed, read_document
 from govern.policy.policy_model import PolicyRules
 from govern.policy.rules import RECORD, Policy
+from govern.vocabulary import PRESETS, TIERS
 
 _PRESETS: Final = "presets"
 _FIXED: Final = ("version", _PRESETS)

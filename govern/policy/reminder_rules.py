@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.facts import TIERS
 from govern.policy.fields import MAX_DAYS, control, number, refuse, section
+from govern.vocabulary import TIERS
 
 MAX_BEFORE: Final = 90
 """Days ahead of a due day that anybody is reminded at most: what lies further ahead is never looked at."""

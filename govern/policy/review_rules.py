@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.facts import TIERS
 from govern.policy.fields import MAX_DAYS, control, number, refuse, section
+from govern.vocabulary import TIERS
 
 MISSED: Final = ("notify", "escalate", "end")
 """What follows where a review is overdue, each on top of what stands before it: its reviewers are reminded, admins as well, what is undecided ends."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from govern.errors import Refused
-from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy import later_rules
 from govern.policy.fields import CONTROL as CONTROL
 from govern.policy.fields import MAX_DAYS as MAX_DAYS
@@ -23,6 +22,7 @@ from govern.policy.fields import refuse as _refuse
 from govern.policy.fields import section as _section
 from govern.policy.fields import word as _word
 from govern.policy.later_rules import Later
+from govern.vocabulary import KINDS, PRESETS, TIERS
 
 RECORD: Final = 1
 """Version of the record's form."""
@@ -75,7 +75,7 @@ class ConnectorRule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.facts`."""
+    """All rules of a vault. Days are whole days of 24 hours; tiers and kinds are those of `govern.vocabulary`."""
 
     preset: str
     holders: Mapping[str, HolderRule]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from govern.facts import KINDS, TIERS
 from govern.policy.house_rules import DocumentRule
 from govern.policy.later_rules import Later, reminders
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.rules import Policy, Rule
+from govern.vocabulary import KINDS, TIERS
 
 MEANINGS: Final[Mapping[str, str]] = {
     "AC-2": "accounts are given for a reason, for a time, and somebody answers for each",

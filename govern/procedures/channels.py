@@ -6,12 +6,12 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Usage
-from govern.facts import REACHES
 from govern.offboarding.items import ItemKind
 from govern.procedures import ending_items
 from govern.procedures.selecting import in_use
 from govern.register.queries import inventory, people
 from govern.register.queries.inventory import Channel
+from govern.vocabulary import REACHES
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
-from govern.facts import DEVICE_ENDS
 from govern.holdings import inventory as rules
 from govern.holdings.dates import past_day
 from govern.holdings.near import near_matches
@@ -18,6 +17,7 @@ from govern.procedures.selecting import in_use
 from govern.register.queries import accounts, inventory, people
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.inventory import Device
+from govern.vocabulary import DEVICE_ENDS
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from govern.errors import Malformed, NotFound, Refused, Usage
-from govern.facts import LANGUAGES
 from govern.holdings import documents as rules
 from govern.holdings.dates import day, past_day
 from govern.policy.files import folder, shipped
 from govern.register.queries import documents, people, policies
 from govern.register.queries.documents import Acknowledgement, Version
+from govern.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction

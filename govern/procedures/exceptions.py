@@ -6,12 +6,12 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
-from govern.facts import EXCEPTIONS
 from govern.holdings.dates import day
 from govern.holdings.exceptions import OF_ACCOUNT
 from govern.procedures.selecting import in_use
 from govern.register.queries import exceptions, people
 from govern.register.queries.exceptions import Granted
+from govern.vocabulary import EXCEPTIONS
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import Refused, Usage
-from govern.facts import VIAS
 from govern.holdings import grants
 from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures import copies, showing
 from govern.procedures.overdue import may_be_shown
 from govern.register.queries import accounts, holdings, people, versions
+from govern.vocabulary import VIAS
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction

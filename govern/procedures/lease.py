@@ -36,7 +36,7 @@ def later(time: str, minutes: int) -> str:
 
 
 def take(tx: Transaction, purpose: str) -> Held | Lease:
-    """Take the lease of a run (`govern.facts.RUNS`), or say who has it. Nothing is recorded in that case."""
+    """Take the lease of a run (`govern.vocabulary.RUNS`), or say who has it. Nothing is recorded in that case."""
     other = reminded.lease(tx.register, tx.now)
     if other is not None:
         return other

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from govern.errors import NotFound, Refused, Usage
-from govern.facts import PLACE_KINDS
 from govern.holdings.dates import past_day, period
 from govern.register.queries import accounts, people, places
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
 from govern.register.queries.places import MadeKnown, Place
+from govern.vocabulary import PLACE_KINDS
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction

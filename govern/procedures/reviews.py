@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govern.errors import NotFound, Refused, Usage
-from govern.facts import REVIEW_CAUSES
 from govern.holdings.dates import day as is_day
 from govern.register.queries import accounts, people, policies, reviews, work
 from govern.register.queries.held import held
 from govern.register.queries.reviews import Line, Review
 from govern.register.queries.rotation_findings import plus
 from govern.reviews.lines import END, GRANT, KEEP, Held, numbers, reviewer
+from govern.vocabulary import REVIEW_CAUSES
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -26,7 +26,7 @@ DECISIONS: Final = (KEEP, END)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a review is about. `word`: of `govern.facts.REVIEW_SCOPES`; `about`: id of the account or person; `some`: ids of grants and roles."""
+    """What a review is about. `word`: of `govern.vocabulary.REVIEW_SCOPES`; `about`: id of the account or person; `some`: ids of grants and roles."""
 
     word: str
     about: str = ""

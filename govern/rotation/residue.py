@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from govern.errors import Usage
-from govern.facts import CUTS
+from govern.vocabulary import CUTS
 
 ALIVE: Final = ("sessions", "app-passwords", "oauth-apps")
 """What goes on working after a password has changed, until somebody ends it there."""

@@ -9,8 +9,9 @@ import pytest
 
 from govern.errors import Malformed
 from govern.events import Event, check_body, check_personal, decode_event, encode_event
-from govern.facts import FACTS, MOST_TEXT
+from govern.facts import FACTS
 from govern.fields import Check
+from govern.vocabulary import MOST_TEXT
 
 SAMPLES: tuple[Any, ...] = (
     "a" * 32, "b" * 64, "2026-11-21T09:00:00Z", "2026-11-21", True, 3, "handle", "password", "critical", "admin", "manual", "keyfile", "sheet", "small",

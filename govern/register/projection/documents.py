@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from govern.errors import Refused
-from govern.facts import MOST_TEXT
 from govern.holdings import documents
 from govern.policy import house_rules
 from govern.policy.rules import Policy
 from govern.register.projection import beside, services
 from govern.register.projection.scene import Scene
+from govern.vocabulary import MOST_TEXT
 
 
 def _adopted(scene: Scene) -> None:

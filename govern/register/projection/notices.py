@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from govern.errors import Refused
-from govern.facts import NOTICES
 from govern.holdings import notices
 from govern.holdings.authority import ADMIN
 from govern.offboarding.items import ItemKind
@@ -22,6 +21,7 @@ from govern.policy.rules import Policy
 from govern.register.projection.scene import Scene
 from govern.register.queries import due
 from govern.register.queries.due import Thing
+from govern.vocabulary import NOTICES
 
 
 def _leased(scene: Scene) -> None:

@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from govern.facts import KINDS, TIERS
 from govern.policy.rules import Policy
 from govern.rotation.schedule import IDS, brought_before, days_before, days_between, due_on
+from govern.vocabulary import KINDS, TIERS
 
 
 class Due(NamedTuple):

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from govern.facts import TIERS
 from govern.holdings.documents import lacking
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
 from govern.register.queries import documents
 from govern.register.queries.lapsed import lapsed
+from govern.vocabulary import TIERS
 
 
 def holders(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:

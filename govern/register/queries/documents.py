@@ -6,8 +6,8 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Refused
-from govern.facts import LANGUAGES
 from govern.holdings.near import near_matches
+from govern.vocabulary import LANGUAGES
 
 
 class Version(NamedTuple):

@@ -21,7 +21,7 @@ from govern.register.queries.rotation_findings import plus
 
 
 class Thing(NamedTuple):
-    """One thing to be done. Ids are hex, the rest text; empty where there is none. `kind`: of `govern.facts.NOTICES`.
+    """One thing to be done. Ids are hex, the rest text; empty where there is none. `kind`: of `govern.vocabulary.NOTICES`.
 
     `due`: a day, or a UTC time. `first`, `deputy`: who answers for it, then who does when it grows late (person ids); nobody known: admins.
     `also`: told as well until the due day. `barred`: whoever must not hear of it. `pressing`: somebody is gone and still knows a secret.

@@ -12,7 +12,7 @@ from govern.policy.house_rules import TRAINING
 
 
 class Missing(NamedTuple):
-    """One thing that the tier asks for. `what`: the document's name, or the subject of a training; `rule`: of `govern.facts.EXCEPTIONS`."""
+    """One thing that the tier asks for. `what`: the document's name, or the subject of a training; `rule`: of `govern.vocabulary.EXCEPTIONS`."""
 
     rule: str
     what: str

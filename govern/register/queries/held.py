@@ -26,7 +26,7 @@ _WHERE: Final = {
 
 
 def held(db: sqlite3.Connection, scope: str, *, about: str = "", department: str = "", some: Iterable[str] = ()) -> list[Held]:
-    """Of a scope (`govern.facts.REVIEW_SCOPES`), by account: the grants first. `about`: id of the account or person; `some`: ids of grants and roles."""
+    """Of a scope (`govern.vocabulary.REVIEW_SCOPES`), by account: the grants first. `about`: id of the account or person; `some`: ids of grants and roles."""
     asked = {"about": about, "department": department, "some": json.dumps(sorted(some))}
     return [Held(*row) for row in db.execute(f"{_HELD}{_WHERE[scope]}{_ORDER}", asked)]
 

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from govern.facts import TIERS
 from govern.holdings.findings import Finding
 from govern.holdings.spokespersons import SILENT
 from govern.policy.rules import Policy
 from govern.register.queries.accounts import Account
+from govern.vocabulary import TIERS
 
 POINTS: Final = {
     1: "policy", 2: "credentials", 3: "second factor", 4: "privacy settings", 5: "trusted devices", 6: "tools and agencies", 7: "threats", 8: "incidents",

@@ -7,17 +7,17 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from govern.facts import TIERS
 from govern.holdings.findings import Finding
 from govern.policy.review_rules import ReviewRule
 from govern.policy.rules import Policy
 from govern.register.queries import reviews
 from govern.register.queries.held import UNDECIDED
 from govern.register.queries.rotation_findings import plus
+from govern.vocabulary import TIERS
 
 
 class Cause(NamedTuple):
-    """One review to open. `word`: of `govern.facts.REVIEW_CAUSES`; `scope` and `about` as the review will have them; `some`: ids of grants and roles.
+    """One review to open. `word`: of `govern.vocabulary.REVIEW_CAUSES`; `scope` and `about` as the review will have them; `some`: ids of grants and roles.
     `due`: the day (ISO) since when it is; `told`: what is said of it."""
 
     word: str

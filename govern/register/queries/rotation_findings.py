@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from govern.facts import KINDS, TIERS
 from govern.holdings.findings import Finding
 from govern.policy.platforms import load_profiles
 from govern.policy.rules import Policy
@@ -14,6 +13,7 @@ from govern.register.queries import connecting, logins
 from govern.register.queries import overdue as queries
 from govern.rotation.kinds import label
 from govern.rotation.schedule import Cause, first_due, is_ruled
+from govern.vocabulary import KINDS, TIERS
 
 
 def others_unknown(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.errors import Refused, Usage
-from govern.facts import PRESETS, TIERS
 from govern.holdings.grants import Asked, Held, Issue, Receiver, Target, issue
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
+from govern.vocabulary import PRESETS, TIERS
 
 NOW = "2026-11-21T09:00:00Z"
 POLICIES = {preset: parse_policy(policy_text(), name="default.yaml", preset=preset) for preset in PRESETS}

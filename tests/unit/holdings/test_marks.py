@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import GovernError, Malformed
-from govern.facts import KINDS
 from govern.holdings.marks import Mark, bare_cell, cell, missing, read_mark, safe_cell
+from govern.vocabulary import KINDS
 
 
 @pytest.mark.parametrize("text", ["x", "X", " yes ", "ja", "Ja", "oui", "sí", "si", "SÍ", "1", "y", "true", "✓"])

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from govern.errors import Refused
-from govern.facts import ACTS, PARAMETERS
+from govern.facts import PARAMETERS
 from govern.holdings.proposals import Act, Admin, Made, alone, approve_as_admin, approve_as_recovery, may_propose, seconds
 from govern.holdings.second_person import GENESIS, Key, Ties
+from govern.vocabulary import ACTS
 
 TIES = Ties(
     keys={

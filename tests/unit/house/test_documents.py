@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from govern.errors import Malformed, NotFound, Refused, Usage
-from govern.facts import LANGUAGES
 from govern.holdings import documents as rules
 from govern.holdings.documents import Publication
 from govern.procedures import documents, exceptions, grant, lapsed_acknowledgements, training
@@ -17,6 +16,7 @@ from govern.register.queries import documents as asked
 from govern.register.queries import holdings, policies, versions
 from govern.register.queries.lapsed import lapsed
 from govern.reports import acknowledged
+from govern.vocabulary import LANGUAGES
 
 from .conftest import House
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from govern.errors import Malformed, Refused, Usage
-from govern.facts import INCIDENT_KINDS, INCIDENT_STEPS
 from govern.incidents.steps import Standing, StepState, may_clear, may_close, may_end
 from govern.incidents.timing import clock, minutes
 from govern.policy.files import policy_text
@@ -15,6 +14,7 @@ from govern.policy.incident import playbook
 from govern.procedures import freezing
 from govern.procedures import incidents as procedure
 from govern.register.queries import incidents, rotations
+from govern.vocabulary import INCIDENT_KINDS, INCIDENT_STEPS
 
 from .conftest import House
 

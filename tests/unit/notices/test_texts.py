@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern.facts import KINDS, NOTICES, TIERS
 from govern.languages import LOCALES
 from govern.notices import digest
 from govern.notices.digest import MOST
@@ -19,6 +18,7 @@ from govern.offboarding.items import ItemKind
 from govern.offboarding.wording import Told
 from govern.register.queries.due import Thing
 from govern.register.queries.people import Person
+from govern.vocabulary import KINDS, NOTICES, TIERS
 
 VAULT = "ab" * 32
 ENVIRONMENT = digest._environment()

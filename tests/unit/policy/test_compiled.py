@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from govern.errors import Failed, Malformed, NotFound
-from govern.facts import KINDS
 from govern.policy import compiled, files
 from govern.policy.document import read_document
 from govern.policy.platforms import profile
 from govern.policy.profile import from_entry
+from govern.vocabulary import KINDS
 
 from ...conftest import ROOT
 

@@ -7,11 +7,11 @@ from typing import get_args
 import pytest
 
 from govern.errors import Malformed, NotFound
-from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.model import Kind, Tier
 from govern.policy.parse import parse_policy
 from govern.policy.policy_model import PolicyRules
+from govern.vocabulary import KINDS, PRESETS, TIERS
 
 NAME = "policies/default.yaml"
 TEXT = policy_text().decode()

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import NotFound
-from govern.facts import KINDS
 from govern.policy.files import platform_texts
 from govern.policy.hosts import app_of, host_of, path_of
 from govern.policy.platforms import load_profiles, page, profile, recognise, recognise_title
 from govern.policy.profile import GRADES, Profile
+from govern.vocabulary import KINDS
 
 FIRST_SET = {
     "instagram", "facebook", "x", "linkedin", "tiktok", "youtube", "bluesky", "mastodon", "matrix", "wordpress", "threads", "pinterest",

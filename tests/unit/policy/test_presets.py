@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from govern.facts import TIERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
+from govern.vocabulary import TIERS
 
 
 def policy(preset: str) -> Policy:

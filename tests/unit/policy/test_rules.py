@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
-from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.house_rules import CONSEQUENCES, TO, DocumentRule
 from govern.policy.later_rules import (
@@ -42,6 +41,7 @@ from govern.policy.rules import (
     Policy,
     Rule,
 )
+from govern.vocabulary import KINDS, PRESETS, TIERS
 
 controls = st.sampled_from(["AC-6", "AC-2 k", "IA-5(1)", "A.5.18", "x"])
 days = st.integers(0, MAX_DAYS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from govern.facts import KINDS, PRESETS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.show import describe
+from govern.vocabulary import KINDS, PRESETS, TIERS
 
 
 def rows(preset: str) -> dict[str, tuple[str, str, str]]:

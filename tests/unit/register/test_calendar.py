@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from govern.facts import KINDS, TIERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
@@ -20,6 +19,7 @@ from govern.register import connection
 from govern.register.projection import APPLY, Scene
 from govern.register.queries import calendar, rotatable
 from govern.rotation.schedule import IDS, brought_before, days_before, due_on, first_due
+from govern.vocabulary import KINDS, TIERS
 
 TODAY = date(2026, 11, 22)
 

@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from govern.cli import settings as clock
 from govern.errors import GovernError, Refused
-from govern.facts import KINDS, ROLES, TIERS
+from govern.vocabulary import KINDS, ROLES, TIERS
 
 from ..attacks.vaults import Machine, enrol
 

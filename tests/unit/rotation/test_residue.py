@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govern.errors import Usage
-from govern.facts import CUTS, KINDS
 from govern.rotation.kinds import label
 from govern.rotation.residue import ALIVE, left, told, until
+from govern.vocabulary import CUTS, KINDS
 
 NOW = "2026-11-22T09:00:00Z"
 

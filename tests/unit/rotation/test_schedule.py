@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import Malformed
-from govern.facts import KINDS, TIERS
 from govern.fields import time
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
 from govern.rotation.schedule import URGENCY, Standing, due_on, first_due, is_ruled, next_due, standing
+from govern.vocabulary import KINDS, TIERS
 
 
 @cache

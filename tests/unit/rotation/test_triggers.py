@@ -7,12 +7,12 @@ import random
 import pytest
 
 from govern.errors import Usage
-from govern.facts import TIERS, TRIGGERS
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 from govern.policy.rules import Policy
 from govern.rotation import triggers
 from govern.rotation.triggers import Trigger
+from govern.vocabulary import TIERS, TRIGGERS
 
 NOW = "2026-11-21T09:30:00Z"
 
