@@ -38,6 +38,24 @@ def point(spelled: str) -> int:
     return int(spelled)
 
 
+def reached(spelled: str, *, due: str, today: str) -> int:
+    """The stage of a line of a digest, of a thing that is due that day, where the stage has come on `today` (ISO dates in UTC); else raise Refused.
+
+    Else whoever may send could keep somebody from ever hearing of a thing, by one entry. One day more covers every zone in which days are counted.
+    """
+    days = point(spelled)
+    try:
+        ahead = (date.fromisoformat(due) - date.fromisoformat(today)).days + days
+    except ValueError:
+        raise Refused(f"a digest names {due}, which is no day", rule="stage", control="AC-2 h", hint="upgrade govern") from None
+    if ahead > 1:
+        raise Refused(
+            f"a digest says that somebody was told of what has not come: {spelled} days from {due}", rule="stage-ahead", control="AC-2 h",
+            hint="nothing is told ahead of its stage: govern remind --explain PERSON",
+        )  # fmt: skip
+    return days
+
+
 def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing: bool, times: int) -> None:
     """Return where a thing may be put off until that day (ISO date) on `today`; else raise Refused. `times`: how often it was before.
 

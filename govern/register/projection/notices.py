@@ -1,7 +1,7 @@
 """Reminders: who runs for all just now, what each person was told of and when, whom nothing reached, what was put off.
 
-Judged here: one run at a time, stages that are some, and the bounds of putting off. That a digest was sent nobody can prove; whoever records one that was not
-is found by its entry, which bears their name.
+Judged here: one run at a time, stages that are some and have come, and the bounds of putting off. That a digest was sent nobody can prove; whoever records one
+that was not keeps somebody from one stage, and is found by the entry, which bears their name.
 """
 
 from __future__ import annotations
@@ -75,7 +75,10 @@ def _sent(scene: Scene) -> None:
     scene.db.executemany(
         "INSERT INTO reminded VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET point = excluded.point, at = excluded.at, entry = excluded.entry"
         " WHERE excluded.point > point",
-        [(thing, due_day, body["person"], notices.point(spelled), scene.at, scene.index) for thing, due_day, spelled in body["lines"]],
+        [
+            (thing, due_day, body["person"], notices.reached(spelled, due=due_day, today=scene.now[:10]), scene.at, scene.index)
+            for thing, due_day, spelled in body["lines"]
+        ],
     )
     case = _case(scene)
     scene.run("DELETE FROM undelivered WHERE person = ? AND ? IN ('', case_id)", body["person"], case)

@@ -109,9 +109,28 @@ def test_a_digest_names_stages_that_are_some_and_people_that_there_are(office: O
     for spelled in ("", "x", "+0", "--1", "1", "-0", "99999"):
         assert refused(office.fact, "digest.sent", {**body, "lines": [["0" * 32, "2026-12-01", spelled]]}).rule == "stage"
     assert refused_reference(office, {**body, "person": "f" * 32, "lines": []})
+    assert refused(office.fact, "digest.sent", {**body, "lines": [["0" * 32, "2026-02-31", "0"]]}).rule == "stage"
     office.fact(
-        "digest.sent", {**body, "lines": [["0" * 32, "2026-12-01", "-14"], ["0" * 32, "2026-12-01", "0"], ["0" * 32, "2026-12-02", "+3"]]}
+        "digest.sent", {**body, "lines": [["0" * 32, "2026-12-01", "-14"], ["0" * 32, "2026-11-20", "0"], ["0" * 32, "2026-11-17", "+3"]]}
     )
+
+
+def test_nobody_is_silenced_by_an_entry_that_they_were_told_of_a_stage_that_has_not_come(office: Office) -> None:
+    """The attack: whoever may send records one entry of a far stage, past their own client. Every replay refuses it."""
+    office.secret("shop")
+    (one,) = [each for each in waiting(office, "hand-over") if each.person == office.ids["anna"]]
+    body = {"person": office.ids["anna"], "message": "m", "channel": "c", "locale": "en"}
+    far = {**body, "lines": [[one.thing.id, one.known_as, "+900"]]}
+    assert refused(office.fact, "digest.sent", far).rule == "stage-ahead"
+    assert "anna" in told(office)
+
+
+def test_the_control_a_stage_that_has_come_is_not_told_again(office: Office) -> None:
+    office.secret("shop")
+    (one,) = [each for each in waiting(office, "hand-over") if each.person == office.ids["anna"]]
+    body = {"person": office.ids["anna"], "message": "m", "channel": "c", "locale": "en"}
+    office.fact("digest.sent", {**body, "lines": [[one.thing.id, one.known_as, "-1"]]})
+    assert "anna" not in told(office)
 
 
 def refused_reference(office: Office, body: dict[str, Any]) -> bool:
