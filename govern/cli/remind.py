@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from govern.notices.due import Notice
     from govern.procedures.remind import Ran
+    from govern.register.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -33,7 +34,7 @@ def remind(
         _explain(workspace.view(), workspace.person, explain, json=json)
         return
     if dry_run:
-        _dry_run(workspace.view(), workspace.person, json=json)
+        _dry_run(workspace, json=json)
         return
     from govern.procedures.remind import remind as procedure
 
@@ -84,11 +85,14 @@ def tell(ran: Ran) -> None:
         render.next_step("govern remind", "the next run tries again")
 
 
-def _dry_run(db: sqlite3.Connection, reader: str, *, json: bool) -> None:
+def _dry_run(workspace: Workspace, *, json: bool) -> None:
+    from govern.procedures import remind_apart
     from govern.procedures.remind import due_now
     from govern.register.queries import people
 
-    waiting, opens = due_now(db, settings.now(), reader=reader)
+    db, now = workspace.view(), settings.now()
+    waiting, opens = due_now(db, now, reader=workspace.person)
+    waiting += remind_apart.waiting(db, remind_apart.mine(db, lambda: workspace.keys.id.hex(), now), now, reader=workspace.person)
     names = people.handles(db)
     waiting.sort(key=lambda one: (names[one.person], one.day, one.thing.account, one.thing.id))
     if json:

@@ -10,10 +10,13 @@ import re
 from datetime import date, timedelta
 from typing import Final
 
+from govern.canonical import canonical
 from govern.errors import Refused
 from govern.policy.reminder_rules import ReminderRule
 
 _LABEL: Final = b"govern/thing/v1\0"
+
+_CALENDAR: Final = b"govern/calendar/v1\0"
 
 _STAGE: Final = re.compile(r"(?:0|[+-][1-9][0-9]{0,4})\Z").match
 
@@ -24,6 +27,11 @@ CONFIDENTIAL: Final = ("cut", "case-item")
 def thing(kind: str, of: str, about: str = "") -> str:
     """Id (32 hex digits) of the thing of this kind (`govern.vocabulary.NOTICES`) about an id, and a second one: who, or which item of a case."""
     return hashlib.sha256(_LABEL + f"{kind}\0{of}\0{about}".encode()).hexdigest()[:32]
+
+
+def calendar_id(vault: str, person: str, key: str = "") -> str:
+    """Id (40 hex digits) of an appointment of a person about a thing; of the calendar itself with an empty key. Hex ids; nothing follows from it."""
+    return hashlib.sha256(_CALENDAR + canonical({"key": key, "person": person, "vault": vault})).hexdigest()[:40]
 
 
 def stage(point: int) -> str:

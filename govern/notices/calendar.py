@@ -6,14 +6,13 @@ another machine, goes on where the last one stopped); where it is no more, it st
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from govern.canonical import canonical
 from govern.errors import Malformed, Refused
+from govern.holdings.notices import calendar_id
 from govern.notices.message import DOMAIN, one_line
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ ALARM_HOUR: Final = 9
 LARGEST: Final = 16 * 2**20
 _PRODUCT: Final = "-//govern//calendar//EN"
 _BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_ID: Final = b"govern/calendar/v1\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +49,8 @@ class Written:
 
 
 def uid(vault: str, person: str, key: str) -> str:
-    """UID of the appointment of a person about a thing; of the calendar itself with an empty key. Hex ids; nothing follows from it."""
-    return f"{hashlib.sha256(_ID + canonical({'key': key, 'person': person, 'vault': vault})).hexdigest()[:40]}@{DOMAIN}"
+    """UID of the appointment of a person about a thing; of the calendar itself with an empty key."""
+    return f"{calendar_id(vault, person, key)}@{DOMAIN}"
 
 
 def write(

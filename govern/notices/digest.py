@@ -33,11 +33,6 @@ class Digest:
     message: Message
     public: Message
 
-    @property
-    def sealed(self) -> bool:
-        """Whether all of it is of departures under embargo: then it goes nowhere where others read."""
-        return all(one.thing.embargoed for one in self.notices)
-
     def lines(self, case: str) -> list[list[str]]:
         """Thing, due day and stage of each, as its record has them: of one case (id), or of none."""
         return [[one.thing.id, one.known_as, stage(one.point or 0)] for one in self.notices if one.thing.case == case]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from govern.register.calendar_files import FOLDER, forget
 from govern.register.queries import notice_channels, people
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from govern.notices.message import Delivery, Message
     from govern.register.queries.notice_channels import NoticeChannel
     from govern.register.workspace import Workspace
-
-CALENDARS: Final = "calendars"
-"""Folder below GOVERN_HOME."""
 
 
 class Post(NamedTuple):
@@ -42,8 +40,18 @@ def posts(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Dige
     return [_post(workspace, clock, one) for one in channels]
 
 
-def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel) -> Post:
-    """A channel, whose secret is opened when its first message goes: once a run, and recorded before."""
+def apart(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Digest]) -> Sequence[Post]:
+    """The ways for what no entry may tell of: its mail channels, each opened whether there is anything to send or not; without any, calendar files. Nothing
+    of it goes to a room."""
+    mail = [one for one in notice_channels.in_use(workspace.db) if one.kind == "mail"]
+    if not mail:
+        return [calendars(workspace, clock, digests)]
+    return [_post(workspace, clock, one, always=True) for one in mail]
+
+
+def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel, *, always: bool = False) -> Post:
+    """A channel, whose secret is opened when its first message goes: once a run, and recorded before. `always`: opened in any case, and nothing is recorded
+    of whether it works."""
 
     def send(messages: Iterable[Message]) -> Iterator[tuple[Message, Delivery]]:
         from govern.errors import GovernError, IntegrityError
@@ -52,9 +60,9 @@ def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel
 
         waiting = iter(messages)
         first = next(waiting, None)
-        if first is None:
+        if first is None and not always:
             return
-        every = chain([first], waiting)
+        every = chain([] if first is None else [first], waiting)
         try:
             with workspace.transaction(clock()) as tx:
                 ready = procedure.open_(tx, channel)
@@ -69,7 +77,7 @@ def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel
             told.append(delivery)
             yield message, delivery
         works = procedure.works(told)
-        if works is not None and works is not channel.works:
+        if works is not None and works is not channel.works and not always:
             with workspace.transaction(clock()) as tx:
                 procedure.answered(tx, channel.id, works)
 
@@ -86,11 +94,12 @@ def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[
         from govern.notices.message import Delivery, Outcome
         from govern.procedures.calendars import due as calendars_of
 
+        forget(workspace.home, workspace.db, workspace.vault)  # a backup may have brought one back
         for message in messages:
             person = whose[message.message_id]
             if not due:
                 due.update(calendars_of(workspace, clock()))
-            path = workspace.home / CALENDARS / f"{people.by_id(workspace.db, person).handle}.ics"
+            path = workspace.home / FOLDER / f"{people.by_id(workspace.db, person).handle}.ics"
             try:
                 write_calendar(workspace, person, due.get(person, []), path, clock())
             except (OSError, GovernError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.policy import later_rules
@@ -55,7 +55,23 @@ _MEMO: Final = "remind_quiet"
 
 def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = posts, held: Held | None = None, urgent: bool = False) -> Ran:
     """Tell everybody what waits for them. `clock`: the UTC time, asked again as the run goes on; `posts`: by which ways; `held`: the lease under which this
-    is part of a longer run, which takes and gives back none of its own; `urgent`: tell of nothing else. What is urgent knows no quiet hours."""
+    is part of a longer run, which takes and gives back none of its own, and sends apart nothing; `urgent`: tell of nothing else. What is urgent knows no
+    quiet hours."""
+    ran = _remind(workspace, clock, posts=posts, held=held, urgent=urgent)
+    return ran if urgent or held is not None else with_apart(workspace, clock, posts, ran)
+
+
+def with_apart(workspace: Workspace, clock: Callable[[], str], posts: Posts, ran: Ran) -> Ran:
+    """The same, and what is sent apart from it (`remind_apart`)."""
+    from govern.procedures import remind_apart
+    from govern.procedures.posts import posts as of_vault
+
+    told = remind_apart.tell(workspace, clock, None if posts is of_vault else posts)
+    return replace(ran, sent=(*ran.sent, *told.sent), failed=(*ran.failed, *told.failed)) if any(told) else ran
+
+
+def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, held: Held | None, urgent: bool) -> Ran:
+    """All but what is sent apart."""
     db, now = workspace.view(), clock()
     if not urgent and _is_quiet(db, now):
         return Ran()
@@ -93,12 +109,12 @@ def _of_them(waiting: list[Notice], *, only: bool) -> list[Notice]:
 
 
 def due_now(db: sqlite3.Connection, now: str, *, reader: str) -> tuple[list[Notice], str]:
-    """What waits for somebody at `now`, and from when on it is sent (UTC), where that is not now."""
+    """What waits for somebody at `now`, and from when on it is sent (UTC), where that is not now; without what is under embargo, which is sent apart."""
     from govern.notices import due, stages
 
     policy = policies.policy(db)
     rule = later_rules.reminders(policy.later)
-    waiting = [one for one in due.notices(db, policy, now, reader=reader) if one.point is not None]
+    waiting = [one for one in due.notices(db, policy, now, reader=reader) if one.point is not None and not one.thing.embargoed]
     quiet = stages.is_quiet(rule, now)
     return waiting, stages.next_time(rule, stages.local_day(now, rule.zone), now) if quiet else ""
 
@@ -133,7 +149,7 @@ def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting:
     sent: list[Sent] = []
     failed: dict[str, Failed] = {}
     for post in posts(workspace, clock, list(left.values())):
-        messages = [one.message if post.private else one.public for one in left.values() if post.private or not one.sealed]
+        messages = [one.message if post.private else one.public for one in left.values()]
         for message, delivery in post.send(_while_ours(workspace, held, clock, messages)):
             digest = left[message.message_id]
             if delivery.outcome is Outcome.DELIVERED:

@@ -92,6 +92,7 @@ def create(db: sqlite3.Connection) -> None:
 
     The file itself stays: another process of the same member may have it open, and the lock on it is what keeps them apart.
     """
+    kept = _kept(db)
     for kind, name in db.execute(
         "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     ).fetchall():
@@ -102,7 +103,15 @@ def create(db: sqlite3.Connection) -> None:
             db.execute(statement)
     for trigger in TRIGGERS:
         db.execute(trigger)
-    db.execute("INSERT INTO state VALUES ('schema', ?)", (VERSION,))
+    db.executemany("INSERT INTO state VALUES (?, ?)", [*kept, ("schema", VERSION)])
+
+
+def _kept(db: sqlite3.Connection) -> list[tuple[str, Any]]:
+    """What of the old register goes on, where there is one."""
+    try:
+        return db.execute("SELECT key, value FROM state WHERE key IN (?, ?)", _KEPT).fetchall()
+    except sqlite3.DatabaseError:
+        return []
 
 
 def state(db: sqlite3.Connection, key: str) -> Any:
@@ -173,7 +182,9 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
         _roll_back(db)
 
 
-_LOCAL = frozenset({"journal_end", "side_end", "wipe", "remind_quiet", "tick_quiet", "tick_checked", "tick_tried"})
+_KEPT = ("told_apart", "told_apart_on")
+"""What no replay brings back: whom this machine has told of departures under embargo."""
+_LOCAL = frozenset({"journal_end", "side_end", "wipe", "remind_quiet", "tick_quiet", "tick_checked", "tick_tried", *_KEPT})
 
 
 def dump(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""After an erasure: what it names goes from the store, from this machine's journal, and from the pages of the register.
+"""After an erasure: what it names goes from the store, from this machine's journal, from the pages of the register, and from the calendars beside it.
 
 That is personal parts of entries and, of accounts that were handed back, versions with every wrap of them. What is to go, the register knows
 (`erased`, `erased_versions`); that it is still to be done, its `state` (`wipe`). Every step may be repeated: whatever is interrupted, the next
@@ -11,7 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.errors import Failed
-from govern.register import connection
+from govern.register import calendar_files, connection
 from govern.register.journal import Journal
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def wipe(parts: Parts) -> None:
         pass  # whoever approved has done it already, unless a copy was put back; `doctor` looks
     with connection.transaction(db):
         parts.save_ends(Journal(parts.home).forget(set(gone.entries), set(gone.targets), parts.ends()))
-    if _pages(db):
+    if calendar_files.forget(parts.home, db, parts.vault) and _pages(db):
         with connection.transaction(db):
             db.execute("DELETE FROM state WHERE key = 'wipe'")
 

@@ -69,9 +69,10 @@ class Workspace(Parts):
 
     def erase_again(self) -> int:
         """Drop what was erased and has come back into the store, with a backup; how many parts and versions."""
-        from govern.register import wipe
+        from govern.register import calendar_files, wipe
 
         gone = wipe.erased(self.view())
+        calendar_files.forget(self.home, self.db, self.vault)
         return wipe.from_store(self, gone) if any(gone) else 0
 
     # --- writing --------------------------------------------------------------------------------------------------------------------

@@ -66,8 +66,28 @@ def run(
     """
     db, now = workspace.view(), clock()
     quiet = _quiet(db, now)
-    if quiet is not None:
-        return quiet
+    ran = quiet if quiet is not None else _ran(workspace, clock, now, monotonic, posts, check=check)
+    return _with_apart(workspace, clock, posts, ran)
+
+
+def _with_apart(workspace: Workspace, clock: Callable[[], str], posts: Posts | None, ran: Ran) -> Ran:
+    """The same, with the reminders that no entry may tell of: the lease, and the entry that nothing is due, would."""
+    if workspace.db.execute("SELECT 1 FROM cases WHERE state = 'open' AND compartment IS NOT NULL LIMIT 1").fetchone() is None:
+        return ran
+    from govern.procedures.remind import Ran as Reminded
+    from govern.procedures.remind_apart import tell
+
+    told = tell(workspace, clock, posts)
+    if not any(told):
+        return ran
+    before = ran.reminded or Reminded()
+    return replace(ran, reminded=replace(before, sent=(*before.sent, *told.sent), failed=(*before.failed, *told.failed)))
+
+
+def _ran(
+    workspace: Workspace, clock: Callable[[], str], now: str, monotonic: Callable[[], float], posts: Posts | None, *, check: bool
+) -> Ran:  # fmt: skip
+    db = workspace.db
     due = look(db, workspace.person, now)
     ran = _carry_out(workspace, clock, monotonic, posts) if due else Ran(left=tuple(due.left))
     if check and _check_at(db) <= now:

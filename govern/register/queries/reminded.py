@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from govern.holdings.findings import Finding
 from govern.policy.reminder_rules import MAX_MINUTES
 from govern.policy.rules import Policy
+from govern.register.connection import state
 
 
 class Lease(NamedTuple):
@@ -46,12 +47,22 @@ def lease(db: sqlite3.Connection, now: str) -> Lease | None:
 
 
 def points(db: sqlite3.Connection, things: Iterable[str]) -> dict[tuple[str, str, str], int]:
-    """(thing, due day, person id) -> the latest stage that the person was told."""
+    """(thing, due day, person id) -> the latest stage that the person was told, as the ledger and this machine know it."""
     rows = db.execute(
         "SELECT r.thing, r.due, r.person, r.point FROM json_each(?) j CROSS JOIN reminded r ON r.thing = j.value",
         (json.dumps(list(things)),),
     )
-    return {(thing, due, person): point for thing, due, person, point in rows}
+    return {(thing, due, person): point for thing, due, person, point in rows} | {key: point for key, (point, _) in apart(db).items()}
+
+
+APART: Final = "told_apart"
+"""Key of the local state: what this machine has told people of departures under embargo, which no entry says."""
+
+
+def apart(db: sqlite3.Connection) -> dict[tuple[str, str, str], tuple[int, str]]:
+    """(thing, due day, person id) -> the latest stage of a departure under embargo that this machine has told the person, and when (UTC)."""
+    memo = state(db, APART)
+    return {(thing, due, person): (point, at) for thing, due, person, point, at in json.loads(memo)} if isinstance(memo, str) else {}
 
 
 def snoozes(db: sqlite3.Connection) -> dict[str, str]:

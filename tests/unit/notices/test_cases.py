@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from govern.errors import Refused
@@ -46,25 +44,3 @@ def test_who_does_not_read_cases_learns_nothing_of_them_from_what_reminders_reco
     assert "case.digest_sent" in types(office)
     assert "case.digest_sent" not in types(office, "dora")
     office.members["dora"].view()
-
-
-def test_under_embargo_those_named_hear_that_something_waits_and_nobody_else_hears_anything(office: Office) -> None:
-    office.enrol("dora", "admin")
-    office.enrol("nora", "hr")
-    office.remind()
-    at = (office.moment + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    from govern.offboarding.kinds import CaseKind
-    from govern.procedures import offboard
-
-    office.do(offboard.open_, offboard.Opening(person="cleo", kind=CaseKind.LEAVER, cut_at=at, embargo=True, readers=["nora"]))
-    office.box.clear()
-    assert office.remind(by="dora").sent == (), "who is not named has nothing to send"
-    ran = office.remind()
-    assert {one.digest.handle for one in ran.sent} == {"mia", "nora"}
-    for message in office.box:
-        assert all(word not in text.casefold() for word in ("cleo", at[:10]) for text in (message.subject, message.text, message.html))
-    assert types(office)[-1] == "case.digest_sent"
-    assert "case.digest_sent" not in types(office, "dora")
-    assert office.remind().sent == ()
-    rows = office.db("dora").execute("SELECT count(*) FROM reminded r JOIN people p ON p.id = r.person WHERE p.handle = 'nora'")
-    assert rows.fetchone() == (0,)

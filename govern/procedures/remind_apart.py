@@ -1,0 +1,135 @@
+"""Reminders of departures under embargo: sent apart from all others, and recorded nowhere but on the machine that sends them.
+
+An entry beside a message would tell whoever reads the ledger, its subject among them, who was told of the sealed case and, by its days, when the cut is
+planned. So of the keys that read a case one sends, which every machine works out alike, and that machine remembers. What sending needs an entry for, the
+opening of a channel, is done once a day as long as there is such a case, whether anybody is told or not.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from govern.holdings.services import Purpose
+from govern.policy import later_rules
+from govern.procedures.posts import Posts
+from govern.register import connection
+from govern.register.queries import policies, reminded
+
+if TYPE_CHECKING:
+    from govern.notices.digest import Digest
+    from govern.notices.due import Notice
+    from govern.procedures.remind import Failed, Sent
+    from govern.register.workspace import Workspace
+
+_DAY: Final = "told_apart_on"
+_KEPT: Final = 400
+"""Days after which a stage that was told is forgotten."""
+
+
+class Apart(NamedTuple):
+    """What one such round came to."""
+
+    sent: tuple[Sent, ...] = ()
+    failed: tuple[Failed, ...] = ()
+
+
+_SENDERS: Final = """
+SELECT k.id, k.person FROM cases c CROSS JOIN epochs e ON e.compartment = c.compartment JOIN epoch_wraps w ON w.epoch = e.id
+JOIN keys k ON k.id = w.key AND k.state = 'active' WHERE c.id = ? AND k.person <> c.person
+ORDER BY EXISTS (SELECT 1 FROM services s WHERE s.person = k.person) DESC, k.person = c.opener DESC, k.entry, k.id
+"""
+
+
+def mine(db: sqlite3.Connection, key: Callable[[], str], now: str) -> list[str]:
+    """Ids of the embargoed cases of which this key (asked only where there are some) is the one that sends: of those who read the case and may send, a
+    service before people, whoever opened it before others."""
+    found = [row[0] for row in db.execute("SELECT id FROM cases WHERE state = 'open' AND compartment IS NOT NULL ORDER BY entry")]
+    return [case for case in found if _sender(db, case, now) == key()]
+
+
+def _sender(db: sqlite3.Connection, case: str, now: str) -> str:
+    from govern.procedures.tick import duties
+
+    for key, person in db.execute(_SENDERS, (case,)).fetchall():
+        if Purpose.REMIND in duties.of(db, person, now):
+            return str(key)
+    return ""
+
+
+def waiting(db: sqlite3.Connection, cases: Sequence[str], now: str, *, reader: str) -> list[Notice]:
+    """What is to be told of these cases at `now` (UTC)."""
+    from govern.notices import due
+
+    every = due.notices(db, policies.policy(db), now, reader=reader) if cases else []
+    return [one for one in every if one.thing.embargoed and one.thing.case in cases and one.point is not None]
+
+
+def is_time(db: sqlite3.Connection, now: str) -> bool:
+    """Whether a round is to be made at `now` (UTC): there are cases under embargo, it is no quiet hour, and the day's round was not made."""
+    if db.execute("SELECT 1 FROM cases WHERE state = 'open' AND compartment IS NOT NULL LIMIT 1").fetchone() is None:
+        return False
+    from govern.notices import stages
+
+    rule = later_rules.reminders(policies.policy(db).later)
+    return not stages.is_quiet(rule, now) and connection.state(db, _DAY) != stages.local_day(now, rule.zone)
+
+
+def tell(workspace: Workspace, clock: Callable[[], str], posts: Posts | None = None) -> Apart:
+    """The round of the day, where this machine has one to make. A repetition is a message with the same Message-ID."""
+    db, now = workspace.view(), clock()
+    if not is_time(db, now):
+        return Apart()
+    cases = mine(db, lambda: workspace.keys.id.hex(), now)
+    if not cases or not _begin(db, now):
+        return Apart()
+    from govern.notices.digest import digests
+
+    found = digests(db, waiting(db, cases, now, reader=workspace.person), vault=workspace.vault.hex())
+    return _send(workspace, clock, posts, found)
+
+
+def _begin(db: sqlite3.Connection, now: str) -> bool:
+    """Take the day's round, if no other process of this machine has."""
+    from govern.notices import stages
+
+    day = stages.local_day(now, later_rules.reminders(policies.policy(db).later).zone)
+    with connection.transaction(db):
+        if connection.state(db, _DAY) == day:
+            return False
+        connection.save(db, **{_DAY: day})
+    return True
+
+
+def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts | None, found: list[Digest]) -> Apart:
+    from govern.notices.message import Outcome
+    from govern.procedures.posts import apart
+    from govern.procedures.remind import Failed, Sent
+
+    left = {one.message.message_id: one for one in found}
+    sent: list[Sent] = []
+    failed: dict[str, Failed] = {}
+    for post in (posts or apart)(workspace, clock, found):
+        if not post.private:
+            continue
+        for message, delivery in post.send([one.message for one in left.values()]):
+            digest = left[message.message_id]
+            if delivery.outcome is Outcome.DELIVERED:
+                _remember(workspace.db, digest, clock())
+                sent.append(Sent(digest, post.name))
+                del left[message.message_id]
+                failed.pop(message.message_id, None)
+            else:
+                failed[message.message_id] = Failed(digest, post.name, delivery)
+    return Apart(tuple(sent), tuple(failed.values()))
+
+
+def _remember(db: sqlite3.Connection, digest: Digest, now: str) -> None:
+    from govern.rotation.triggers import later
+
+    with connection.transaction(db):
+        kept = {key: told for key, told in reminded.apart(db).items() if later(told[1], _KEPT) > now}
+        kept |= {(one.thing.id, one.known_as, digest.person): (one.point or 0, now) for one in digest.notices}
+        connection.save(db, **{reminded.APART: json.dumps([[*key, *told] for key, told in kept.items()])})
