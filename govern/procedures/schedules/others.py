@@ -14,11 +14,12 @@ from govern.shell import quoted as in_shell
 
 
 def cron(plan: Plan) -> Text:
-    """One line for `crontab -e`, or with a user for a file in /etc/cron.d. A % would end the command there, so each is escaped."""
+    """One line for `crontab -e`, or with a user for a file in /etc/cron.d. A % would end the command there, so each is escaped;
+    behind a backslash, which cron would take for its own, quotes are closed and opened first."""
     minutes = f"{_minute(plan.name)}" if plan.every == 60 else f"*/{plan.every}"
     named = {"GOVERN_HOME": plan.home, "GOVERN_KEY_FILE": plan.key, "GOVERN_VAULT": plan.vault}
     words = [*(f"{name}={shlex.quote(value)}" for name, value in named.items()), *map(shlex.quote, plan.command)]
-    command = " ".join(words).replace("%", "\\%")
+    command = " ".join(words).replace("\\%", "\\''%").replace("%", "\\%")
     line = f"{minutes} * * * * {plan.user + ' ' if plan.user else ''}{command}\n"
     if plan.user:
         return Text((Written(plan.name, f"# {MARK}\n{line}", f"/etc/cron.d/{plan.name}"),), ())

@@ -6,8 +6,10 @@ $CREDENTIALS_DIRECTORY/govern-key.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from govern.errors import Usage
 from govern.procedures.schedules.plan import MARK, Plan, Text, Written
 from govern.shell import quoted as in_shell
 
@@ -41,6 +43,11 @@ ProtectProc=invisible
 """
 """What takes a privilege to set up, which the manager of a user does not have."""
 
+_NAMEABLE: Final = re.compile(r"[^\"'\\$]*\Z").match
+"""What systemd takes for the path of a program: no quotes, no backslash, and a $ would stay doubled. Arguments may have them."""
+
+_SHELL: Final = 'exec "$0" "$@"'
+
 _OWN: Final = "PrivateUsers=yes\n"
 """With which the manager of a user may restrict what a service sees of the file system."""
 
@@ -60,7 +67,14 @@ def text(plan: Plan) -> Text:
 
 
 def _service(plan: Plan, *, system: bool) -> str:
-    command = " ".join(_argument(word) for word in plan.command)
+    """Raises Usage for a path that systemd can't be told."""
+    words = plan.command if _NAMEABLE(plan.command[0]) else ("/bin/sh", "-c", _SHELL, *plan.command)
+    command = " ".join([_quoted(_percent(words[0])), *map(_argument, words[1:])])
+    if plan.key != plan.key.strip() or plan.key.endswith("\\"):
+        raise Usage(
+            f"{plan.key[:100]!r} ends with what systemd takes for the end of its line, or for none",
+            hint="use a path that ends with a letter or a digit",
+        )
     writes = " ".join(_quoted(_percent(path)) for path in plan.writes)
     return f"""\
 # {MARK}; check it with: systemd-analyze verify {in_shell(f"{plan.name}.service")}

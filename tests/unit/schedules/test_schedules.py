@@ -41,12 +41,32 @@ def unquoted(value: str) -> list[str]:
 
 def test_systemd_reads_every_path_as_it_is() -> None:
     service = systemd.text(plan(ODD)).files[0].text
-    assert unquoted(lines(service, "ExecStart")[0].replace("$$", "$")) == [f"{ODD}/bin/govern", "tick", "--quiet"]
+    assert unquoted(lines(service, "ExecStart")[0].replace("$$", "$")) == [
+        "/bin/sh",
+        "-c",
+        'exec "$0" "$@"',
+        f"{ODD}/bin/govern",
+        "tick",
+        "--quiet",
+    ]
     assert [unquoted(line)[0] for line in lines(service, "Environment")] == [f"GOVERN_HOME={ODD}/home", f"GOVERN_VAULT={ODD}/vault.db"]
     assert unquoted(lines(service, "ReadWritePaths")[0]) == [f"{ODD}/home", ODD]
     assert lines(service, "LoadCredential") == [f"govern-key:{ODD}/key".replace("%", "%%")], (
         "the rest of that line is one path, quotes and all"
     )
+
+
+@pytest.mark.parametrize("end", ["\\", " "], ids=["backslash", "blank"])
+def test_a_key_whose_path_systemd_would_read_otherwise_is_refused(end: str) -> None:
+    """A backslash would take the next line along, a blank would be dropped. In the midst of a path both are read as they are."""
+    with pytest.raises(Usage) as refused:
+        systemd.text(plan(key=f"/srv/key{end}"))
+    assert refused.value.hint
+    assert f"govern-key:/srv/a{end}b" in systemd.text(plan(key=f"/srv/a{end}b")).files[0].text
+
+
+def test_a_program_with_a_plain_path_is_started_without_a_shell() -> None:
+    assert lines(systemd.text(plan("/srv/100% of it")).files[0].text, "ExecStart") == ['"/srv/100%% of it/bin/govern" "tick" "--quiet"']
 
 
 def test_the_key_is_a_credential_and_no_variable() -> None:
@@ -64,12 +84,12 @@ def test_the_service_is_hardened(user: str) -> None:
 
 
 @pytest.mark.parametrize("user", ["", "root"], ids=["own", "system"])
-@pytest.mark.parametrize("every", EVERY)
-def test_systemd_itself_finds_nothing_wrong(tmp_path: Path, user: str, every: int) -> None:
-    """With an existing program below a folder of blanks and percent signs. Control: a unit with a word too much is refused."""
+@pytest.mark.parametrize(("every", "name"), [*((every, "100% of it") for every in EVERY), (60, ODD[1:].replace("/", "-"))])
+def test_systemd_itself_finds_nothing_wrong(tmp_path: Path, user: str, every: int, name: str) -> None:
+    """With an existing program below a folder of blanks, percent signs, quotes and backslashes. Control: a unit with a word too much is refused."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed here, so nothing checks units but our own reading of them")
-    folder = tmp_path / "100% of it"
+    folder = tmp_path / name
     (folder / "bin").mkdir(parents=True)
     program = folder / "bin" / "govern"
     program.write_text("#!/bin/sh\n")
@@ -93,9 +113,17 @@ def test_systemd_itself_finds_nothing_wrong(tmp_path: Path, user: str, every: in
     assert verified().returncode != 0
 
 
-def test_cron_and_the_shell_behind_it_run_what_is_meant(tmp_path: Path) -> None:
+def as_cron(command: str) -> str:
+    """What cron hands to the shell (crontab(5)): all up to a % that no backslash escapes, which itself goes; a backslash before anything else stays."""
+    taken = re.match(r"(?:\\.|[^%\\])*", command)
+    assert taken is not None
+    return taken[0].replace("\\\\", "\0").replace("\\%", "%").replace("\0", "\\\\")
+
+
+@pytest.mark.parametrize("name", ["100% of 'it'", "a\\%b", "a\\\\%b%\\c", '$HOME `id` "x" \\'])
+def test_cron_and_the_shell_behind_it_run_what_is_meant(tmp_path: Path, name: str) -> None:
     """The line is taken as cron does, up to an unescaped %, and handed to sh."""
-    folder = tmp_path / "100% of 'it'"
+    folder = tmp_path / name
     (folder / "bin").mkdir(parents=True)
     program = folder / "bin" / "govern"
     program.write_text('#!/bin/sh\nprintf "%s|%s|%s|%s" "$GOVERN_HOME" "$GOVERN_KEY_FILE" "$GOVERN_VAULT" "$*"\n')
@@ -103,8 +131,7 @@ def test_cron_and_the_shell_behind_it_run_what_is_meant(tmp_path: Path) -> None:
     (written,) = others.cron(plan(str(folder))).files
     minute, *_, command = written.text.rstrip("\n").split(" ", 5)
     assert 0 < int(minute) < 60
-    assert re.search(r"(?<!\\)%", command) is None
-    taken = command.replace("\\%", "%")
+    taken = as_cron(command)
     told = subprocess.run(["/bin/sh", "-c", taken], capture_output=True, text=True, check=True, env={"PATH": "/bin:/usr/bin"})
     assert told.stdout == f"{folder}/home|{folder}/key|{folder}/vault.db|tick --quiet"
     assert others.cron(plan(every=15)).files[0].text.startswith("*/15 * * * * ")
