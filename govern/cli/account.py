@@ -158,7 +158,7 @@ def edit(
         raise Usage("what to change is missing", hint="for example --tier critical, or --clear deputy")
     workspace = settings.workspace()
     if dry_run:
-        done = procedure.plan_edit(workspace.view(), selector, asked, cleared=cleared, untagged=untagged)
+        done = procedure.plan_edit(workspace.view(), selector, asked, settings.now()[:10], cleared=cleared, untagged=untagged)
     else:
         with workspace.transaction(settings.now()) as tx:
             done = procedure.edit(tx, selector, asked, cleared=cleared, untagged=untagged)
@@ -249,7 +249,7 @@ def custody(
     workspace = settings.workspace()
     if dry_run:
         db = workspace.view()
-        who, chosen = procedure.plan(db, selector, person)
+        who, chosen = procedure.plan(db, selector, person, settings.now())
         names = handles(db)
         done = [
             procedure.Handed(
@@ -259,7 +259,7 @@ def custody(
         ]  # fmt: skip
     else:
         with workspace.transaction(settings.now()) as tx:
-            who, _ = procedure.plan(tx.register, selector, person)
+            who, _ = procedure.plan(tx.register, selector, person, tx.now)
             done = procedure.hand(tx, selector, person)
     if json:
         after = {"custodian": who.handle}  # of a dry run too

@@ -100,6 +100,8 @@ def _documents(old: DocumentRule, new: DocumentRule | None) -> Iterator[str]:
             yield f"training, {tier}"
     if new is None or new.grace > old.grace or (old.consequence == "end" and new.consequence != "end"):
         yield "lapsed acknowledgements"
+    if old.answering and not (new and new.answering):
+        yield "documents of those who answer for accounts"
 
 
 def _departures(before: Policy, after: Policy) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.policy.fields import MAX_DAYS, control, number, refuse, section, word
+from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section, word
 from govern.vocabulary import TIERS
 
 CONSEQUENCES: Final = ("finding", "end")
@@ -17,13 +17,15 @@ TO: Final = ("holders", "everybody")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
 _KEYS: Final = ("control", "required", "training", "subject", "grace", "consequence", "audience")
+_ANSWERING: Final = "answering"
 
 
 class DocumentRule(NamedTuple):
     """What holders of each tier have acknowledged (names of documents) and how old their training in `subject` may be (days; 0: none is asked for).
 
     Once one of both has lapsed, the grant stays for `grace` days; after them it is a finding, or ends. `audience`: who is asked to acknowledge a
-    document that is published to nobody in particular.
+    document that is published to nobody in particular. `answering`: whoever answers for an account, as responsible person or deputy, is held to the same;
+    a record that does not say so, as none did before there was this rule, asks it of holders alone.
     """
 
     required: Mapping[str, tuple[str, ...]]
@@ -33,6 +35,7 @@ class DocumentRule(NamedTuple):
     consequence: str
     audience: str
     control: str
+    answering: bool = False
 
 
 def to_record(rule: DocumentRule) -> dict[str, Any]:
@@ -40,12 +43,16 @@ def to_record(rule: DocumentRule) -> dict[str, Any]:
     return {
         "control": rule.control, "required": {tier: list(rule.required[tier]) for tier in TIERS}, "training": dict(rule.training),
         "subject": rule.subject, "grace": rule.grace, "consequence": rule.consequence, "audience": rule.audience,
+        **({_ANSWERING: True} if rule.answering else {}),
     }  # fmt: skip
 
 
 def from_record(value: Any) -> DocumentRule:
     """The rule of such a section; raises Malformed, naming the field, for what `to_record` would not have written."""
-    root = section(value, "documents", _KEYS)
+    more = (_ANSWERING,) if isinstance(value, Mapping) and _ANSWERING in value else ()
+    root = section(value, "documents", (*_KEYS, *more))
+    if more and not flag(root[_ANSWERING], "documents.answering"):
+        refuse("documents.answering", "is left out where it is not asked")
     required = section(root["required"], "documents.required", TIERS)
     training = section(root["training"], "documents.training", TIERS)
     return DocumentRule(
@@ -56,6 +63,7 @@ def from_record(value: Any) -> DocumentRule:
         consequence=word(root["consequence"], "documents.consequence", CONSEQUENCES),
         audience=word(root["audience"], "documents.audience", TO),
         control=control(root["control"], "documents.control"),
+        answering=bool(more),
     )
 
 

@@ -87,5 +87,7 @@ def _policy(model: PolicyRules, preset: str) -> Policy:
             record[name][key] = [word for word in words if word in record[name][key]]
     if model.documents is not None:
         record["documents"]["required"] = {tier: sorted(set(names)) for tier, names in record["documents"]["required"].items()}
+        if not model.documents.answering:
+            del record["documents"]["answering"]
     record["grants"]["reason"] = [tier for tier in TIERS if tier in model.grants.reason]
     return Policy.from_record(record)

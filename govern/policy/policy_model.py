@@ -236,6 +236,9 @@ class Documents(Model):
     audience: Annotated[
         Literal["holders", "everybody"], Field(description="whom a document is for that is published to nobody in particular")
     ]
+    answering: Annotated[
+        bool, Field(description="whether whoever answers for an account, responsible person or deputy, is held to the same")
+    ] = True
 
 
 class PolicyRules(Model):

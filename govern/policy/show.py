@@ -141,6 +141,8 @@ def _documents(rule: DocumentRule) -> list[Row]:
         rows.append(_row(f"training, {tier}", f"in {rule.subject}, counts for {_span(days)}" if days else "none", rule.control))
     after = "the grant ends" if rule.consequence == "end" else "a finding"
     rows.append(_row("lapsed acknowledgements", f"{after} {_span(rule.grace)} later", rule.control))
+    whom = "of whoever holds an account or answers for it" if rule.answering else "of holders alone"
+    rows.append(_row("documents and training are asked", whom, rule.control))
     rows.append(_row("documents for nobody in particular", f"for {rule.audience}", rule.control))
     return rows
 

@@ -14,7 +14,7 @@ from govern.holdings.importing import place
 from govern.holdings.names import check_handle
 from govern.policy.platforms import load_profiles
 from govern.procedures import opening
-from govern.register.queries import accounts, people
+from govern.register.queries import accounts, gate, people
 from govern.register.queries.accounts import Account
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def notes(db: sqlite3.Connection, account: Account) -> list[str]:
 def edit(tx: Transaction, selector: str, asked: Asked, *, cleared: Collection[str] = (), untagged: Collection[str] = ()) -> list[Edited]:
     """Record what is otherwise than before, and seal to a new deputy what the actor can open."""
     done = []
-    for planned, body, personal in _edits(tx.register, selector, asked, cleared, untagged):
+    for planned, body, personal in _edits(tx.register, selector, asked, cleared, untagged, tx.now[:10]):
         account, sealed = planned.account, True
         if body or personal:
             tx.record("account.edited", {"account": account.id, **body, "sets": sorted(personal) or None}, personal)
@@ -101,14 +101,14 @@ def edit(tx: Transaction, selector: str, asked: Asked, *, cleared: Collection[st
 
 
 def plan_edit(
-    db: sqlite3.Connection, selector: str, asked: Asked, *, cleared: Collection[str] = (), untagged: Collection[str] = ()
+    db: sqlite3.Connection, selector: str, asked: Asked, today: str, *, cleared: Collection[str] = (), untagged: Collection[str] = ()
 ) -> list[Edited]:
-    """What `edit` would change."""
-    return [planned for planned, *_ in _edits(db, selector, asked, cleared, untagged)]
+    """What `edit` would change on this day (ISO date)."""
+    return [planned for planned, *_ in _edits(db, selector, asked, cleared, untagged, today)]
 
 
 def _edits(
-    db: sqlite3.Connection, selector: str, asked: Asked, cleared: Collection[str], untagged: Collection[str]
+    db: sqlite3.Connection, selector: str, asked: Asked, cleared: Collection[str], untagged: Collection[str], today: str
 ) -> list[tuple[Edited, dict[str, Any], dict[str, str]]]:
     chosen = accounts.select(db, selector)
     if len(chosen) > 1 and (asked.login or asked.url or asked.title):
@@ -122,6 +122,8 @@ def _edits(
         body, personal = rules.changes(_now(db, account), about, cleared=cleared, untagged=untagged)
         if "depends_on" in body:
             rules.depends_on(account.id, body["depends_on"])
+        if "deputy" in body:
+            gate.must_answer(db, body.get("tier", account.tier), (body["deputy"],), today, account=account.id, handle=account.handle)
         cleared_now = body.get("cleared", [])
         fields = tuple(sorted({*(body.keys() - {"cleared"}), *personal, *cleared_now}))
         found.append((Edited(account=account, fields=fields), body, personal))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from govern.errors import Refused
 from govern.holdings.custody import check_responsible
 from govern.procedures import opening
-from govern.register.queries import accounts, people
+from govern.register.queries import accounts, gate, people
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
 
@@ -27,20 +27,23 @@ class Handed:
     keyholder: bool
 
 
-def plan(db: sqlite3.Connection, selector: str, person: str) -> tuple[Person, list[Account]]:
-    """Whom and which accounts it is about; raises NotFound, or Refused for leavers and retired accounts."""
+def plan(db: sqlite3.Connection, selector: str, person: str, now: str) -> tuple[Person, list[Account]]:
+    """Whom and which accounts it is about at `now` (UTC); raises NotFound, or Refused for leavers, for whoever has not acknowledged what the tier of one
+    asks for, and for retired accounts."""
     who = people.find(db, person)
     check_responsible(role="responsible person", handle=who.handle, status=who.status)
     chosen = accounts.select(db, selector)
     for account in chosen:
         if account.state != "active":
             raise Refused(f"{account.handle} is retired", rule="retired", hint="govern account list shows those in use")
+        if account.custodian != who.id:
+            gate.must_answer(db, account.tier, (who.id,), now[:10], account=account.id, handle=account.handle)
     return who, chosen
 
 
 def hand(tx: Transaction, selector: str, person: str) -> list[Handed]:
     """Record the custody; seal to the new responsible person what the actor can open, end what the former one has by custody alone."""
-    who, chosen = plan(tx.register, selector, person)
+    who, chosen = plan(tx.register, selector, person, tx.now)
     admin = "admin" in people.by_id(tx.register, tx.actor).roles
     names = people.handles(tx.register)
     done = []

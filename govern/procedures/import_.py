@@ -19,9 +19,10 @@ from govern.procedures.comparing import Fields, in_snapshot, in_transaction, mar
 from govern.procedures.import_people import Directory, Named
 from govern.procedures.import_record import Recorder
 from govern.procedures.import_steps import Found, Step, Warnings
-from govern.procedures.intake import Intake, known
+from govern.procedures.intake import TIER, Intake, known
 from govern.procedures.typed import brought
 from govern.register.connection import create
+from govern.register.queries import gate
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -147,7 +148,8 @@ def holds_secrets(logins: Sequence[Found]) -> bool:
 
 
 def preview(workspace: Workspace | None, asked: Asked, now: str, *, random: Callable[[int], bytes]) -> Result:
-    """What `bring_in` would do; writes nothing. Without a vault (None) everything is new. Keys are asked for only to compare."""
+    """What `bring_in` would do; writes nothing. Without a vault (None) everything is new. Keys are asked for only to compare. Refused where the
+    accounts it brings may not be the actor's yet."""
     if workspace is None:
         with closing(sqlite3.connect(":memory:")) as empty:
             create(empty)
@@ -162,6 +164,8 @@ def _preview(db: sqlite3.Connection, asked: Asked, now: str, random: Callable[[i
     result = Result()
     for step in intake.steps(asked.logins):
         result.take(step)
+    if result.created:
+        gate.must_answer(db, TIER, (actor,), now[:10])
     return _told(result, intake)
 
 

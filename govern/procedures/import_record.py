@@ -9,6 +9,7 @@ from govern.errors import NotFound
 from govern.holdings import custody, importing
 from govern.holdings.importing import Outcome
 from govern.procedures.import_steps import Piece, Step
+from govern.procedures.intake import TIER
 from govern.procedures.sealing import recipients, seal
 from govern.register.queries import gate, imports, people, places, policies
 from govern.vault import fingerprint, otp
@@ -18,9 +19,6 @@ from govern.vault.secret import Secret
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
     from govern.vault.keys import Recipient
-
-TIER: Final = "standard"
-"""Of every imported account, until somebody says otherwise."""
 
 _LONGEST_NAME: Final = 200
 

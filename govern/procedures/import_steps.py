@@ -59,6 +59,8 @@ class Warnings:
     not_compared: list[str] = field(default_factory=list)
     retired: list[str] = field(default_factory=list)
     responsible_gone: dict[str, list[str]] = field(default_factory=dict)
+    responsible_lacks: dict[str, list[str]] = field(default_factory=dict)
+    """Handle, and what they have not acknowledged or been trained in -> rows."""
     gone_before: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, later: Warnings) -> None:

@@ -21,12 +21,15 @@ from govern.procedures.import_people import Directory, Named
 from govern.procedures.import_steps import Found, Piece, Step, Warnings
 from govern.procedures.sealing import Stored
 from govern.procedures.typed import Weak
-from govern.register.queries import imports, people
+from govern.register.queries import gate, imports, people
 from govern.register.queries.accounts import handle_taken
 from govern.vault import otp
 from govern.vault.secret import Secret
 
 _LONGEST_SHOWN: Final = 80
+
+TIER: Final = "standard"
+"""Of every imported account, until somebody says otherwise."""
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class Intake:
     warnings: Warnings = field(default_factory=Warnings)
     _accounts: dict[Identity, _Account] = field(default_factory=dict)
     _declared: set[tuple[str, str]] = field(default_factory=set)
+    _lacking: dict[str, str] = field(default_factory=dict)
 
     def steps(self, logins: Sequence[Found]) -> Iterator[Step | Skipped]:
         """One outcome per login, in the order of the file."""
@@ -241,7 +245,19 @@ class Intake:
         if person.status != "active":
             self.warnings.responsible_gone.setdefault(person.handle, []).append(login.row)
             return None
+        lacks = self._lacks(person)
+        if lacks:
+            self.warnings.responsible_lacks.setdefault(f"{person.handle} {lacks}", []).append(login.row)
+            return None
         return person
+
+    def _lacks(self, person: Named) -> str:
+        """What somebody needs before they answer for an account of the tier that comes in; empty for nothing."""
+        if person.id not in self._lacking:
+            found = gate.lacking(self.db, TIER, person.id, self.now[:10], answering=True)
+            told = [f"acknowledges {one.what}" if one.rule == "acknowledgement" else f"is trained in {one.what}" for one in found]
+            self._lacking[person.id] = " and ".join(told)
+        return self._lacking[person.id]
 
 
 def known(db: sqlite3.Connection, names: Sequence[str]) -> tuple[Named, ...]:

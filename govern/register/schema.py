@@ -169,7 +169,7 @@ CREATE INDEX acknowledgements_person ON acknowledgements (person, document) WHER
 CREATE TABLE trainings (
   id TEXT PRIMARY KEY, person TEXT, subject TEXT, on_day TEXT, evidence TEXT, recorder TEXT, at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE INDEX trainings_person ON trainings (person, subject, on_day);
-CREATE TABLE asked (tier TEXT, what TEXT, days INTEGER, since TEXT, PRIMARY KEY (tier, what)) WITHOUT ROWID;
+CREATE TABLE asked (tier TEXT, what TEXT, days INTEGER, since TEXT, answering TEXT, PRIMARY KEY (tier, what)) WITHOUT ROWID;
 CREATE TABLE tiered (account TEXT PRIMARY KEY, since TEXT) WITHOUT ROWID;
 CREATE TABLE devices (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, name TEXT, since TEXT, evidence TEXT, recorder TEXT, at TEXT, state TEXT NOT NULL DEFAULT 'held',

@@ -8,6 +8,7 @@ from typing import Final
 from govern.errors import Refused
 from govern.register.projection import freezes, services
 from govern.register.projection.scene import Scene
+from govern.register.queries import gate
 
 _COLUMNS = ("platform", "tier", "deputy", "department", "client", "prompts_reach")
 _PERSONAL = ("login", "url", "title")
@@ -23,10 +24,11 @@ def _lists(scene: Scene, account: str) -> None:
 
 def _added(scene: Scene) -> None:
     body, personal = scene.body, scene.personal
-    serves = scene.one("SELECT EXISTS (SELECT 1 FROM services) FROM people WHERE id = ?", body["custodian"])
-    if serves is None:
+    known = scene.one(_ADDING, body["tier"], body["custodian"])
+    if known is None:
         raise scene.unknown("person")
-    if serves[0]:  # without any, which of them serves need not be asked
+    serves, asks = known
+    if serves:  # without any, which of them serves need not be asked
         services.hold_nothing(scene, body["custodian"], body.get("deputy"))
     scene.run(
         "INSERT INTO accounts (id, handle, platform, tier, custodian, deputy, department, client, prompts_reach, login, url, title, added_at, entry)"
@@ -35,6 +37,35 @@ def _added(scene: Scene) -> None:
         body.get("client"), body.get("prompts_reach"), personal.get("login"), personal.get("url"), personal.get("title"), scene.at, scene.index,
     )  # fmt: skip
     _lists(scene, body["account"])
+    if asks:
+        _must_answer(scene, body["account"], body["custodian"], body.get("deputy"))
+
+
+_ADDING: Final = """
+SELECT EXISTS (SELECT 1 FROM services), EXISTS (SELECT 1 FROM asked WHERE tier = ? AND answering IS NOT NULL) FROM people WHERE id = ?
+"""
+
+
+def _must_answer(scene: Scene, account: str, *people: str | None) -> None:
+    """Refuse people who lack what the tier asks of those who answer for the account (PL-4, AT-3), unless it is in use no more.
+
+    What a fork carries over from the history that it gives up is let through: what its people signed by their keys is lost, and who answers for an account
+    is so outside of every ledger. They lack it from that day on, with the grace that comes with a new rule.
+    """
+    handle, tier, state = scene.one("SELECT handle, tier, state FROM accounts WHERE id = ?", account)
+    if state != "active":
+        return
+    today, named = (scene.now or scene.at)[:10], [one for one in people if one]
+    try:
+        gate.must_answer(scene.db, tier, named, today, account=account, handle=handle)
+    except Refused:
+        if scene.one(_FORKS, scene.actor, scene.at) is None:
+            raise
+        scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, today)
+
+
+_FORKS: Final = "SELECT 1 FROM proposals WHERE act = 'restore' AND proposer = ? AND made_at = ? AND state = 'open'"
+"""A fork that is proposed in this very transaction."""
 
 
 def _edited(scene: Scene) -> None:
@@ -49,6 +80,7 @@ def _edited(scene: Scene) -> None:
     if scene.has_personal:
         scene.run("INSERT INTO texts_of VALUES (?, ?)", account, scene.index)
     services.hold_nothing(scene, scene.body.get("deputy"))
+    before = scene.one("SELECT deputy FROM accounts WHERE id = ?", account)[0]
     if "tier" in scene.body and scene.body["tier"] != scene.one("SELECT tier FROM accounts WHERE id = ?", account)[0]:
         scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, (scene.now or scene.at)[:10])
     for field in _COLUMNS:
@@ -62,6 +94,8 @@ def _edited(scene: Scene) -> None:
             scene.run(f"UPDATE accounts SET {field} = ? WHERE id = ?", scene.personal[field], account)  # noqa: S608
     _url_set(scene, account)
     _lists(scene, account)
+    if scene.body.get("deputy") not in (None, before):
+        _must_answer(scene, account, scene.body["deputy"])
 
 
 def _url_set(scene: Scene, account: str) -> None:
@@ -88,6 +122,8 @@ def _custody(scene: Scene) -> None:
         " ON CONFLICT DO UPDATE SET at = excluded.at, entry = excluded.entry",
         scene.at, scene.index, scene.body["account"], scene.body["custodian"],
     )  # fmt: skip
+    if scene.one("SELECT 1 FROM accounts WHERE id = ? AND custodian = ?", scene.body["account"], scene.body["custodian"]) is None:
+        _must_answer(scene, scene.body["account"], scene.body["custodian"])
     scene.run("UPDATE accounts SET custodian = ? WHERE id = ?", scene.body["custodian"], scene.body["account"])
 
 

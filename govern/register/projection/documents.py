@@ -145,15 +145,20 @@ def _trained(scene: Scene) -> None:
 
 
 def ask(scene: Scene, record: Mapping[str, Any]) -> None:
-    """What this policy (its record) asks for on which tier, each since the day on which it was first asked for, or for a newer training than before."""
+    """What this policy (its record) asks for on which tier, each since the day on which it was first asked for, or for a newer training than before; and
+    since when of those who answer for accounts as well."""
     section = record.get("documents")
-    wanted = house_rules.asked(house_rules.from_record(section)) if section is not None else {}
+    rule = house_rules.from_record(section) if section is not None else None
+    wanted = house_rules.asked(rule) if rule is not None else {}
+    today = (scene.now or scene.at)[:10]
+    answering = today if rule is not None and rule.answering else None
     for tier, what in scene.db.execute("SELECT tier, what FROM asked").fetchall():
         if (tier, what) not in wanted:
             scene.run("DELETE FROM asked WHERE tier = ? AND what = ?", tier, what)
     scene.db.executemany(
-        "INSERT INTO asked VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET since = iif(excluded.days < days, excluded.since, since), days = excluded.days",
-        [(tier, what, days, (scene.now or scene.at)[:10]) for (tier, what), days in sorted(wanted.items())],
+        "INSERT INTO asked VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET since = iif(excluded.days < days, excluded.since, since), days = excluded.days,"
+        " answering = iif(excluded.answering IS NULL OR excluded.days < days, excluded.answering, coalesce(answering, excluded.answering))",
+        [(tier, what, days, today, answering) for (tier, what), days in sorted(wanted.items())],
     )
 
 

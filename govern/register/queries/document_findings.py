@@ -15,7 +15,8 @@ from govern.vocabulary import TIERS
 
 
 def holders(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Finding]:
-    """Holders whose acknowledgement or training has lapsed (PL-4, AT-3): a warning within the grace, critical after it; an exception is told as such."""
+    """Holders, and people who answer for accounts, whose acknowledgement or training has lapsed (PL-4, AT-3): a warning within the grace, critical after it;
+    an exception is told as such."""
     for one in lapsed(db, policy, today):
         if one.rule == "training":
             lack, command = f"was not trained in {one.what} in time", f"govern training add {one.name} --subject {one.what} --on DATE"
@@ -23,16 +24,19 @@ def holders(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Find
             lack, command = f"has not acknowledged {one.what}", f"govern document show {one.what}"
         else:
             lack, command = f"has not acknowledged {one.what}", f"govern document sheet {one.what} --person {one.name} --out FILE"
+        holds, rid = (
+            ("holds", "or take the account back") if one.grant else ("answers for", "or name somebody else: govern account custody")
+        )
         if one.excepted >= today:
             yield Finding(
                 code="exception-runs", severity="info", subject=one.handle, key=f"exception-runs:{one.account}:{one.person}:{one.rule}",
-                message=f"{one.name} {lack}, and holds it by an exception", due=one.excepted, command="govern exception list",
+                message=f"{one.name} {lack}, and {holds} it by an exception", due=one.excepted, command="govern exception list",
             )  # fmt: skip
             continue
         yield Finding(
             code=f"{one.rule}-lapsed", severity="warning" if one.until >= today else "critical", subject=one.handle,
-            key=f"{one.rule}-lapsed:{one.account}:{one.person}:{one.what}", message=f"{one.name} holds it and {lack}", due=one.until, command=command,
-            why=f"they sign themselves: govern document ack {one.what}" if one.keyholder and one.rule == "acknowledgement" else "or take the account back",
+            key=f"{one.rule}-lapsed:{one.account}:{one.person}:{one.what}", message=f"{one.name} {holds} it and {lack}", due=one.until, command=command,
+            why=f"they sign themselves: govern document ack {one.what}" if one.keyholder and one.rule == "acknowledgement" else rid,
         )  # fmt: skip
 
 

@@ -1,8 +1,12 @@
-"""What somebody has not acknowledged or been trained in, and has to before they hold an account: one question, asked by the rules and by commands alike."""
+"""What somebody has not acknowledged or been trained in, and has to before they hold an account or answer for it.
+
+One question, asked by the rules and by commands alike.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from govern.errors import Refused
@@ -19,8 +23,9 @@ class Missing(NamedTuple):
 
 
 _ASKED: Final = """
-SELECT k.what, k.days, d.id FROM accounts a JOIN asked k ON k.tier = a.tier LEFT JOIN documents d ON d.name = k.what
-WHERE a.id = ? AND (k.days > 0 OR EXISTS (SELECT 1 FROM document_versions v WHERE v.document = d.id AND v.place IS NOT NULL)) ORDER BY k.what
+SELECT k.what, k.days, d.id FROM asked k LEFT JOIN documents d ON d.name = k.what
+WHERE k.tier = ? AND (NOT ? OR k.answering IS NOT NULL)
+  AND (k.days > 0 OR EXISTS (SELECT 1 FROM document_versions v WHERE v.document = d.id AND v.place IS NOT NULL)) ORDER BY k.what
 """
 _EXCEPTED: Final = """
 SELECT 1 FROM exceptions WHERE point = ? AND person = ? AND (account IS NULL OR account = ?) AND ended_at IS NULL AND until >= ? LIMIT 1
@@ -47,8 +52,14 @@ def acknowledged(db: sqlite3.Connection, document: str, person: str) -> int:
 
 def missing(db: sqlite3.Connection, account: str, person: str, today: str) -> list[Missing]:
     """What a person (id) lacks on this day (ISO date) to be granted an account (id), exceptions left out. Nothing that nobody could have signed yet."""
+    row = db.execute("SELECT tier FROM accounts WHERE id = ?", (account,)).fetchone()
+    return lacking(db, row[0], person, today, account=account) if row else []
+
+
+def lacking(db: sqlite3.Connection, tier: str, person: str, today: str, *, account: str = "", answering: bool = False) -> list[Missing]:
+    """The same for any account of a tier, or this one (id); `answering`: to be responsible for it or deputy, not to be granted it."""
     found = []
-    for what, days, document in db.execute(_ASKED, (account,)).fetchall():
+    for what, days, document in db.execute(_ASKED, (tier, answering)).fetchall():
         if days:
             subject = what.removeprefix(TRAINING)
             row = db.execute("SELECT max(on_day) FROM trainings WHERE person = ? AND subject = ?", (person, subject)).fetchone()
@@ -65,26 +76,42 @@ def missing(db: sqlite3.Connection, account: str, person: str, today: str) -> li
 def must_hold(db: sqlite3.Connection, account: str, person: str, today: str) -> None:
     """Refuse (PL-4, AT-3) a grant to somebody who lacks something."""
     found = missing(db, account, person, today)
-    if not found:
-        return
-    row = db.execute("SELECT handle, tier FROM accounts WHERE id = ?", (account,)).fetchone()
-    keys = db.execute(
+    if found:
+        handle, tier = db.execute("SELECT handle, tier FROM accounts WHERE id = ?", (account,)).fetchone()
+        raise _refused(db, f"{handle}, of the tier {tier},", found[0], person, handle)
+
+
+def must_answer(db: sqlite3.Connection, tier: str, people: Iterable[str], today: str, *, account: str = "", handle: str = "") -> None:
+    """Refuse (PL-4, AT-3) to make somebody of these people (ids) responsible for an account of the tier, or its deputy, who lacks something.
+
+    `account`, `handle`: of that account where the ledger has it, so that an exception can be for it alone.
+    """
+    for person in people:
+        found = lacking(db, tier, person, today, account=account, answering=True)
+        if found:
+            raise _refused(
+                db, f"whoever answers for {handle or 'an account'}, of the tier {tier},", found[0], person, handle, answering=True
+            )
+
+
+def _refused(db: sqlite3.Connection, whom: str, one: Missing, person: str, handle: str, *, answering: bool = False) -> Refused:
+    row = db.execute(
         "SELECT handle, EXISTS (SELECT 1 FROM keys WHERE person = p.id AND state = 'active') FROM people p WHERE id = ?", (person,)
     )
-    who, signs = keys.fetchone() or (None, 0)
-    handle, tier, one = row[0], row[1], found[0]
+    who, signs = row.fetchone() or (None, 0)
     name = who or "PERSON"
     if one.rule == "training":
-        message, control = f"{handle}, of the tier {tier}, asks for a training in {one.what} that is not too old", "AT-3"
+        asks, control = f"a training in {one.what} that is not too old", "AT-3"
         hint = f"govern training add {name} --subject {one.what} --on DATE"
     else:
-        message, control = f"{handle}, of the tier {tier}, asks for an acknowledgement of {one.what}", "PL-4"
+        asks, control = f"an acknowledgement of {one.what}", "PL-4"
         hint = (
-            f"they sign: govern document ack {one.what}"
+            f"{f'{name} signs' if answering else 'they sign'}: govern document ack {one.what}"
             if signs
-            else f"print what they sign: govern document sheet {one.what} --person {name} --out FILE"
+            else f"print what {name if answering else 'they'} {'signs' if answering else 'sign'}: govern document sheet {one.what} --person {name} --out FILE"
         )
-    raise Refused(
-        message, rule=one.rule, control=control,
-        hint=f"{hint}; else, with a reason: govern exception add {handle} --point {one.rule} --person {name} --until DATE",
+    about = f"{handle} " if handle else ""
+    return Refused(
+        f"{whom} {'needs' if answering else 'asks for'} {asks}", rule=one.rule, control=control,
+        hint=f"{hint}; else, with a reason: govern exception add {about}--point {one.rule} --person {name} --until DATE",
     )  # fmt: skip

@@ -1,10 +1,12 @@
-"""Holders of an account who lack what its tier asks for: since when, until when they may keep it, and whether an exception lets them. Set-based."""
+"""Holders of an account, and those who answer for one, who lack what its tier asks for: since when, until when they may go on, and whether an exception
+lets them. The cost grows with the people there are and with what those who lack something hold, not with the vault.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from govern.holdings import documents
 from govern.policy.house_rules import TRAINING
@@ -13,8 +15,9 @@ from govern.register.queries import gate
 
 
 class Lapsed(NamedTuple):
-    """One holder (id) of one account who lacks one thing. Days are ISO dates. `last`: the last on which they did not lack it, which may lie ahead;
-    `until`: the last of the grace, or of their exception where that lasts longer; `excepted`: the last day of an exception that runs, or empty."""
+    """Somebody (id) who holds or answers for one account and lacks one thing. `grant`: theirs, empty for who answers for it and holds it not. Days are ISO
+    dates. `last`: the last on which they did not lack it, which may lie ahead; `until`: the last of the grace, or of their exception where that lasts
+    longer; `excepted`: the last day of an exception that runs, or empty."""
 
     grant: str
     account: str
@@ -32,20 +35,35 @@ class Lapsed(NamedTuple):
     excepted: str
 
 
-_HOLDERS: Final = """
-SELECT g.id, a.id, a.handle, a.tier, a.custodian, coalesce(a.deputy, ''), p.id, coalesce(p.handle, ''),
-  EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active'),
-  max(q.since, coalesce(t.since, '')),
+_ROW: Final = """
+a.id, a.handle, a.tier, a.custodian, coalesce(a.deputy, ''), p.id, coalesce(p.handle, ''),
+  EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active'), max({since}, coalesce(t.since, '')),
   coalesce((SELECT max(x.until) FROM exceptions x
     WHERE x.point = :rule AND x.person = p.id AND (x.account IS NULL OR x.account = a.id) AND x.ended_at IS NULL), '')
-FROM asked q CROSS JOIN accounts a ON a.tier = q.tier AND a.state = 'active' CROSS JOIN grants g ON g.account = a.id AND g.ended_at IS NULL
-JOIN people p ON p.id = g.person LEFT JOIN tiered t ON t.account = a.id
-WHERE q.what = :what
 """
+_HOLDERS: Final = f"""
+SELECT g.id, {_ROW.format(since="q.since")}
+FROM people p CROSS JOIN grants g ON g.person = p.id AND g.ended_at IS NULL CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active'
+CROSS JOIN asked q ON q.tier = a.tier AND q.what = :what AND q.days = :days LEFT JOIN tiered t ON t.account = a.id
+WHERE {{lacks}}
+"""  # noqa: S608
+_ANSWERING: Final = f"""
+SELECT '', {_ROW.format(since="q.answering")}
+FROM people p CROSS JOIN accounts a ON a.{{role}} = p.id AND a.state = 'active'
+CROSS JOIN asked q ON q.tier = a.tier AND q.what = :what AND q.days = :days AND q.answering IS NOT NULL LEFT JOIN tiered t ON t.account = a.id
+WHERE NOT p.leaving AND p.left_on IS NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = p.id AND g.ended_at IS NULL)
+  AND {{lacks}}
+"""  # noqa: S608
 _UNSIGNED: Final = """
- AND NOT EXISTS (SELECT 1 FROM acknowledgements k JOIN document_versions v ON v.document = k.document AND v.version = k.version
-   WHERE k.person = p.id AND k.document = :document AND k.counts AND v.place = :newest)
+NOT EXISTS (SELECT 1 FROM acknowledgements k JOIN document_versions v ON v.document = k.document AND v.version = k.version
+  WHERE k.person = p.id AND k.document = :document AND k.counts AND v.place = :newest)
 """
+_UNTRAINED: Final = "NOT EXISTS (SELECT 1 FROM trainings k WHERE k.person = p.id AND k.subject = :subject AND k.on_day >= :from)"
+
+
+def _rows(db: sqlite3.Connection, lacks: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    queries = (_HOLDERS.format(lacks=lacks), *(_ANSWERING.format(lacks=lacks, role=role) for role in ("custodian", "deputy")))
+    return [row for query in queries for row in db.execute(query, values)]
 
 
 def lapsed(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0) -> list[Lapsed]:
@@ -61,11 +79,12 @@ def lapsed(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0
 
 
 def over(db: sqlite3.Connection, policy: Policy, today: str) -> list[Lapsed]:
-    """Those whose grant ends by now, a row for each grant: the grace is past, no exception runs, and the policy says so."""
+    """Those whose grant ends by now, a row for each grant: the grace is past, no exception runs, and the policy says so. Who answers for an account does so
+    until somebody else does: nobody but people can say who."""
     rule = policy.later.documents
     if rule is None or rule.consequence != "end":
         return []
-    return list({one.grant: one for one in lapsed(db, policy, today) if one.until < today}.values())
+    return list({one.grant: one for one in lapsed(db, policy, today) if one.grant and one.until < today}.values())
 
 
 def _document(db: sqlite3.Connection, name: str, grace: int, latest: str) -> list[Lapsed]:
@@ -80,9 +99,9 @@ def _document(db: sqlite3.Connection, name: str, grace: int, latest: str) -> lis
             (row[0],),
         ).fetchall()
     )
-    asked = {"rule": "acknowledgement", "what": name, "document": row[0], "newest": published[-1].place}
+    asked = {"rule": "acknowledgement", "what": name, "days": 0, "document": row[0], "newest": published[-1].place}
     some = []
-    for one in db.execute(_HOLDERS + _UNSIGNED, asked):
+    for one in _rows(db, _UNSIGNED, asked):
         last = max(documents.lapses(published, places.get(one[6], 0)), one[9])
         if last < latest:
             some.append(_row(one, "acknowledgement", name, last, grace))
@@ -93,7 +112,8 @@ def _training(db: sqlite3.Connection, what: str, days: int, grace: int, latest: 
     subject = what.removeprefix(TRAINING)
     trained = dict(db.execute("SELECT person, max(on_day) FROM trainings WHERE subject = ? GROUP BY person", (subject,)).fetchall())
     some = []
-    for one in db.execute(f"{_HOLDERS} AND q.days = :days", {"rule": "training", "what": what, "days": days}):
+    asked = {"rule": "training", "what": what, "days": days, "subject": subject, "from": _plus(latest, -days)}
+    for one in _rows(db, _UNTRAINED, asked):
         on = trained.get(one[6])
         last = max(documents.trained_until(on, days) if on else "", one[9])
         if last < latest:

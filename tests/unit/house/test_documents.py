@@ -420,6 +420,7 @@ def test_without_that_consequence_it_stays_a_finding(house: House) -> None:
     adopt(house)
     publish(house, days=1)
     sign(house, "mia")
+    sign(house, "cy")
     house.later(days=100)
     assert house.told("acknowledgement-lapsed") == {("acknowledgement-lapsed", "shop", "critical")}
     assert lapsed_acknowledgements.end(house.members["mia"], house.now) == []
@@ -430,6 +431,7 @@ def test_another_version_lapses_what_was_signed_after_its_deadline(house: House)
     adopt(house)
     publish(house)
     sign(house, "mia")
+    sign(house, "cy")
     sheet(house, "anna")
     give(house, "shop", "anna")
     adopt(house, "second")
@@ -438,9 +440,9 @@ def test_another_version_lapses_what_was_signed_after_its_deadline(house: House)
     house.fact("grant.ended", {"grants": [one.id for one in holdings.of_person(house.db(), house.ids["anna"])], "cause": "revoked"})
     give(house, "shop", "anna")
     house.later(days=1)
-    assert {one.name for one in lapsed(house.db(), policies.policy(house.db()), house.now[:10])} == {"anna", "mia"}
+    assert {one.name for one in lapsed(house.db(), policies.policy(house.db()), house.now[:10])} == {"anna", "mia", "cy"}
     sheet(house, "anna")
-    assert {one.name for one in lapsed(house.db(), policies.policy(house.db()), house.now[:10])} == {"mia"}
+    assert {one.name for one in lapsed(house.db(), policies.policy(house.db()), house.now[:10])} == {"mia", "cy"}
 
 
 def test_a_higher_tier_or_another_policy_gives_the_grace_from_then_on(house: House) -> None:
@@ -449,6 +451,7 @@ def test_a_higher_tier_or_another_policy_gives_the_grace_from_then_on(house: Hou
     adopt(house)
     publish(house, days=1)
     sign(house, "mia")
+    sign(house, "cy")
     house.later(days=60)
     assert house.told("acknowledgement-lapsed") == set()
     house.fact("account.edited", {"account": house.ids["shop"], "tier": "standard"})
@@ -462,6 +465,7 @@ def test_an_exception_is_told_as_one_and_what_is_lacking_counts_after_it(house: 
     adopt(house)
     publish(house, days=1)
     sign(house, "mia")
+    sign(house, "cy")
     except_(house, days=60)
     house.later(days=30)
     assert house.told("acknowledgement-lapsed", "exception-runs") == {("exception-runs", "shop", "info")}
@@ -472,13 +476,16 @@ def test_an_exception_is_told_as_one_and_what_is_lacking_counts_after_it(house: 
 def test_a_training_lapses_by_the_day(house: House) -> None:
     house.do(training.add, "anna", subject="social-media", on="2026-11-20", by="hr")
     house.do(training.add, "mia", subject="social-media", on="2026-11-20", by="hr")
+    house.do(training.add, "cy", subject="social-media", on="2026-11-20", by="hr")
     decide(house, training={"critical": 0, "standard": 30, "low": 0})
     give(house, "shop", "anna")
     house.later(days=29)
     assert house.now[:10] == "2026-12-20"
     assert house.told("training-lapsed") == set(), "on the last day it counts"
     house.later(days=1)
-    assert house.told("training-lapsed") == {("training-lapsed", "shop", "warning")}
+    assert house.told("training-lapsed") == {("training-lapsed", account, "warning") for account in ("shop", "page", "box")}, (
+        "who answers for one, too"
+    )
 
 
 # --- populations ---------------------------------------------------------------------------------------------------------------------------

@@ -82,7 +82,10 @@ def test_a_rule_that_asks_for_less_is_named_as_the_policy_names_it(rule: str) ->
                 "review of access, unused",
             ],
         ),
-        ("documents", ["documents, critical", "documents, standard", "lapsed acknowledgements"]),
+        (
+            "documents",
+            ["documents, critical", "documents, standard", "lapsed acknowledgements", "documents of those who answer for accounts"],
+        ),
     ],
 )
 def test_leaving_out_a_section_asks_for_less_and_putting_it_in_does_not(section: str, rules: list[str]) -> None:

@@ -196,7 +196,11 @@ def changed(path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return record
 
 
-OPTIONAL = {("rotation", tier, kind) for tier in TIERS for kind in KINDS} | {(name,) for name in (*SECTIONS, "connectors")}
+OPTIONAL = (
+    {("rotation", tier, kind) for tier in TIERS for kind in KINDS}
+    | {(name,) for name in (*SECTIONS, "connectors")}
+    | {("documents", "answering")}
+)
 
 
 def test_a_record_from_before_a_section_has_no_such_rule_and_stays_as_it_was() -> None:
@@ -212,6 +216,16 @@ def test_a_record_from_before_a_section_has_no_such_rule_and_stays_as_it_was() -
 def test_every_field_of_a_record_is_needed(path: tuple[str, ...]) -> None:
     with pytest.raises(Malformed, match=r"^policy: "):
         Policy.from_record(changed(path, None))
+
+
+def test_a_record_from_before_those_who_answer_were_asked_asks_holders_alone_and_is_spelled_in_one_way() -> None:
+    old = changed(("documents", "answering"), None)
+    policy = Policy.from_record(old)
+    assert policy.later.documents is not None
+    assert not policy.later.documents.answering
+    assert policy.to_record() == old
+    with pytest.raises(Malformed, match="answering"):
+        Policy.from_record(changed(("documents", "answering"), False))
 
 
 def test_a_record_from_before_policies_named_connectors_allows_those_that_come_with_the_program() -> None:
