@@ -10,6 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from govern.procedures.carrying_documents import carry_documents
+from govern.procedures.carrying_incidents import carry_incidents
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -22,6 +23,7 @@ def carry_beside(tx: Transaction, old: sqlite3.Connection) -> None:
     _devices(tx, old)
     _channels(tx, old)
     _spokespersons(tx, old)
+    carry_incidents(tx, old)
     _freezes(tx, old)
     _exceptions(tx, old)
     _descriptions(tx, old)
