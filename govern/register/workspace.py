@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from govern.errors import Failed
-from govern.register import connection
+from govern.register import collecting, connection
 from govern.register.parts import Parts
 from govern.register.pin import Pin, read_pin
 from govern.store.address import Server
@@ -138,7 +138,7 @@ class Workspace(Parts):
         _ = self.keys  # before the lock: others must not wait while a passphrase is typed
         with locked(self) as (writing, pin):
             self._followed, followed = None, self._followed  # what the block raises may have left epochs behind that never came to be
-            with connection.transaction(self.db):
+            with collecting.held_off(), connection.transaction(self.db):
                 reached = self._at(pin)
                 transaction = Transaction(self, writing, now, pin=pin, reached=reached)
                 yield transaction
