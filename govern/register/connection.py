@@ -63,7 +63,14 @@ def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=20, isolation_level=None, cached_statements=512, factory=_Register)
     try:
         # Temporary files would hold names, and cost more than the memory.
-        for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY", "wal_autocheckpoint=4000", "schema_version"):
+        for setting in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+            "wal_autocheckpoint=4000",
+            "schema_version",
+        ):
             db.execute(f"PRAGMA {setting}").fetchone()
     except sqlite3.Error:
         db.close()
