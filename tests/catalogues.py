@@ -9,13 +9,15 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from govern.offboarding import beside
+from govern.importers import encoding, hr_table, table
+from govern.offboarding import beside, employees, feed
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemState
 from govern.offboarding.kinds import CaseKind
 from govern.offboarding.wording import SECRETS
 from govern.policy.platforms import load_profiles
 from govern.policy.profile import TRUST
+from govern.reports import holders, leavers
 from govern.reports.departure import BASES
 from govern.reports.incident import HAPPENED
 from govern.rotation.residue import ALIVE
@@ -27,9 +29,15 @@ WORDS: dict[str, tuple[str, ...]] = {
     "basis": tuple(BASES.values()),
     "case kind": tuple(CaseKind),
     "case state": tuple(CaseState),
+    "column": (*holders.HEAD, *leavers.HEAD),
     "credential": tuple(SECRETS.values()),
+    "departure result": leavers.RESULTS,
     "entry": ("case opened", "cut", "case closed", "rotation confirmed", *sorted(beside.KINDS)),
     "grade": GRADES,
+    "holder": holders.IS,
+    "hr change": tuple(kind for kind in feed.Kind if kind not in ("unchanged", "past", "left-out")),
+    "hr field": ("name", "mail", "department"),
+    "hr reason": (*feed.WHYS, *employees.FAULTS, *hr_table.FAULTS, table.MISMATCHED, table.NUL, encoding.WINDOWS),
     "incident event": HAPPENED,
     "incident kind": INCIDENT_KINDS,
     "incident state": ("open", "clear", "closed"),

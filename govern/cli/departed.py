@@ -81,7 +81,7 @@ def cases_table(found: Sequence[Case], names: Mapping[str, str], language: Langu
             )
             for c in found
         ],
-        empty="no departure yet: govern offboard plan PERSON",
+        empty=say("no departure yet: {command}").format(command="govern offboard plan PERSON"),
     )  # fmt: skip
 
 

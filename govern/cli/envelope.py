@@ -28,6 +28,7 @@ def print_(
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page to write (HTML); it must not exist.")] = None,
     reason: Annotated[str, typer.Option(help="Why; asked for on the critical tier.")] = "",
+    locale: Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="The language of the page; else yours.")] = "",
     json: Json = False,
 ) -> None:
     """Write a page with an account's secrets, to be printed and sealed, after it was recorded who was shown them."""
@@ -44,6 +45,7 @@ def print_(
         check_kind(one)
     path = settings.place(settings.need(str(out) if out else "", "--out", "File to write"))
     workspace, now = settings.workspace(), settings.now()
+    language = settings.reading(locale, workspace)
     why = ask_reason(reason, workspace.view, lambda db: [find(db, account).tier])
     with reserved(path) as descriptor:
         with workspace.transaction(now) as tx:
@@ -51,7 +53,7 @@ def print_(
         sheets.remember(workspace.home, [path], sheets.PAGES)
         db = workspace.view()
         by, note = people.by_id(db, workspace.person).handle, (state(db, "note") or b"").decode()
-        fill(descriptor, page(envelope, made_at=now, by=by, vault=workspace.vault.hex(), note=note).encode(), "page")
+        fill(descriptor, page(envelope, made_at=now, by=by, vault=workspace.vault.hex(), note=note, language=language).encode(), "page")
     inside = [{"kind": one.kind, "version": one.version} for one in envelope.inside]
     if json:
         render.emit("envelope", {"account": envelope.account, "envelope": envelope.name, "inside": inside, "out": str(path)})

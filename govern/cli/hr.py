@@ -47,13 +47,13 @@ def import_(
     rules = read_rules(contents(map, _MOST_MAP) if map else None, name=map.name if map else "")
     export = hr_table.read(contents(file, _MOST_BYTES), rules)
     workspace, now = settings.workspace(), settings.now()
-    before = hr_show.Names(workspace.view())
+    language, before = settings.reading("", workspace), hr_show.Names(workspace.view())
     found = procedure.compare(workspace.view(), workspace.person, export.rows, rules, now)
     answers = _given(found, movers=movers, departments=departments, returned=returned)
     if settings.current.terminal and not (dry_run or json):
-        hr_show.table(found, before, rules, now)
-        answers = hr_ask.ask(found, answers, before)
-        dry_run = not hr_ask.confirmed(procedure.compare(workspace.view(), workspace.person, export.rows, rules, now, answers))
+        hr_show.table(found, before, rules, now, language)
+        answers = hr_ask.ask(found, answers, before, language)
+        dry_run = not hr_ask.confirmed(procedure.compare(workspace.view(), workspace.person, export.rows, rules, now, answers), language)
     taken = procedure.Taken(changes=procedure.compare(workspace.view(), workspace.person, export.rows, rules, now, answers))
     if not dry_run and any(change.acts for change in taken.changes):
         with workspace.transaction(now) as tx:
@@ -62,9 +62,9 @@ def import_(
     if json:
         hr_show.as_json(taken, export, names, rules, now, dry_run=dry_run)
         return
-    hr_show.table(taken.changes, names, rules, now, taken.added)
-    hr_show.tell(taken, export, names, dry_run=dry_run)
-    hr_show.go_on(taken, names, again=_again(file, map), dry_run=dry_run)
+    hr_show.table(taken.changes, names, rules, now, language, taken.added)
+    hr_show.tell(taken, export, names, language, dry_run=dry_run)
+    hr_show.go_on(taken, names, language, again=_again(file, map), dry_run=dry_run)
 
 
 def _again(file: Path, map: Path | None) -> str:

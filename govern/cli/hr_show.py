@@ -10,6 +10,7 @@ from govern.cli import render
 
 if TYPE_CHECKING:
     from govern.importers.hr_table import Export
+    from govern.languages import Language
     from govern.offboarding.feed import Change
     from govern.policy.hr import HrRules
     from govern.procedures.hr import Taken
@@ -48,56 +49,76 @@ class Names:
         )
 
 
-def table(changes: Sequence[Change], names: Names, rules: HrRules, now: str, added: Mapping[str, str] | None = None) -> None:
+def table(
+    changes: Sequence[Change], names: Names, rules: HrRules, now: str, language: Language, added: Mapping[str, str] | None = None
+) -> None:
     """The difference: a line for each thing that was or would be done, and for each question."""
+    say = language.say
     shown = [change for change in changes if change.kind not in _NOTHING_TO_READ]
     render.table(
-        ("what", "person", "row", "difference"),
-        [(f"{change.kind}{'?' if change.asks else ''}", names.of(change, added), _place(change), _told(change, names, rules, now)) for change in shown],
-        empty="nothing has changed",
+        (say("what", "column"), say("person", "column"), say("row", "column"), say("difference", "column")),
+        [
+            (
+                f"{say(change.kind, 'hr change')}{'?' if change.asks else ''}", names.of(change, added), _row(change),
+                _told(change, names, rules, now, language),
+            )
+            for change in shown
+        ],
+        empty=say("nothing has changed"),
     )  # fmt: skip
 
 
-def tell(taken: Taken, export: Export, names: Names, *, dry_run: bool) -> None:
+def tell(taken: Taken, export: Export, names: Names, language: Language, *, dry_run: bool) -> None:
     """What was left out, and why; what was not read; counts."""
     from govern.offboarding.feed import Kind
 
+    say, count = language.say, language.count
+    noted, out = say("note: {text}"), say("left out: {who}: {why}")
     for text in export.warnings:
-        render.note(f"note: {text}")
+        render.note(noted.format(text=say(text, "hr reason")))
     if "last-day" not in export.read:
-        render.note("note: no column of last days was found: nobody leaves by this file")
+        render.note(noted.format(text=say("no column of last days was found: nobody leaves by this file")))
     for one in export.skipped:
-        render.note(f"left out: {one.row}: {render.safe(one.reason)}")
+        render.note(out.format(who=say("row {number}").format(number=_number(one.row)), why=render.safe(say(one.reason, "hr reason"))))
     for change in taken.changes:
         if change.why and change.kind in (Kind.LEFT_OUT, Kind.UNCHANGED):
-            head = "left out" if change.kind is Kind.LEFT_OUT else "note"
-            render.note(f"{head}: {names.of(change)}{f' ({_place(change)})' if change.row else ''}: {change.why}")
+            who = names.of(change)
+            if change.row:
+                who = f"{who} ({say('row {number}').format(number=_row(change))})"
+            told = change.told(say)
+            render.note(out.format(who=who, why=told) if change.kind is Kind.LEFT_OUT else noted.format(text=f"{who}: {told}"))
     done, asked = sum(change.acts for change in taken.changes), sum(change.asks for change in taken.changes)
     same = sum(change.kind is Kind.UNCHANGED for change in taken.changes)
-    verb = "would be recorded" if dry_run else "recorded"
     render.note(
-        f"{render.count(done, 'change')} {verb}, {render.count(asked, 'question')} left open, {same} unchanged; "
-        f"{render.count(export.dropped, 'column')} of the file not read"
-    )
+        say("{changes}, {questions}, {same} unchanged; {columns} of the file not read").format(
+            changes=count("1 change would be recorded", "{n} changes would be recorded", done) if dry_run
+            else count("1 change recorded", "{n} changes recorded", done),
+            questions=count("1 question left open", "{n} questions left open", asked), same=same,
+            columns=count("1 column", "{n} columns", export.dropped),
+        )
+    )  # fmt: skip
 
 
-def go_on(taken: Taken, names: Names, *, again: str, dry_run: bool) -> None:
+def go_on(taken: Taken, names: Names, language: Language, *, again: str, dry_run: bool) -> None:
     """The next commands to type."""
     from govern.offboarding.feed import Kind
 
+    say = language.say
     if dry_run and any(change.acts for change in taken.changes):
-        render.next_step(render.safe(again), "nothing was recorded")
+        render.next_step(render.safe(again), say("nothing was recorded"))
     for _, case in taken.opened[:_STEPS]:
-        render.next_step(f"govern offboard show {case.id[:8]}", f"{names.handle(case.person)}, {case.kind}")
+        render.next_step(f"govern offboard show {case.id[:8]}", f"{names.handle(case.person)}, {say(case.kind, 'case kind')}")
     asked = [change for change in taken.changes if change.asks]
     if any(change.kind is Kind.MOVER for change in asked):
-        render.next_step(f"{render.safe(again)} --movers", "or --departments, where they are only called otherwise")
+        render.next_step(
+            f"{render.safe(again)} --movers", say("or {option}, where they are only called otherwise").format(option="--departments")
+        )
     if any(change.kind is Kind.RETURNED for change in asked):
-        render.next_step(f"{render.safe(again)} --returned", "adds them anew; what they knew before stays with who they were")
+        render.next_step(f"{render.safe(again)} --returned", say("adds them anew; what they knew before stays with who they were"))
     for change in [change for change in asked if change.kind is Kind.VANISHED][:_STEPS]:
-        render.next_step(f"govern offboard open {names.of(change)} --last-day DATE", "if they have left")
+        render.next_step(f"govern offboard open {names.of(change)} --last-day DATE", say("if they have left"))
     if any(change.kind is Kind.UNCLEAR for change in asked):
-        render.next_step(render.safe(again), "on a terminal, where it asks whom a row means")
+        render.next_step(render.safe(again), say("on a terminal, where it asks whom a row means"))
 
 
 def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str, *, dry_run: bool) -> None:
@@ -114,7 +135,7 @@ def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str
             "what": change.kind.value, "person": handle, "name": name, "row": _place(change) or None, "question": change.asks,
             "last_day": change.last_day or None, "cut_at": _cut(change, rules, now) or None, "case": case.id if case else None,
             "fields": {field: {"before": before or None, "after": after} for field, (before, after) in change.fields.items()},
-            "like": [names.handle(person) for person in change.like], "why": change.why or None,
+            "like": [names.handle(person) for person in change.like], "why": change.told() or None,
         })  # fmt: skip
     render.emit("hr", {
         "changes": changes, "unchanged": sum(change.kind is Kind.UNCHANGED for change in taken.changes),
@@ -128,6 +149,15 @@ def _place(change: Change) -> str:
     return change.row.place if change.row else ""
 
 
+def _row(change: Change) -> str:
+    return _number(_place(change))
+
+
+def _number(place: str) -> str:
+    """The number of a row, as the first column of a spreadsheet has it."""
+    return place.removeprefix("row ")
+
+
 def _cut(change: Change, rules: HrRules, now: str) -> str:
     from govern.offboarding.feed import Kind
     from govern.procedures.hr import cut_time
@@ -135,27 +165,36 @@ def _cut(change: Change, rules: HrRules, now: str) -> str:
     return cut_time(change, rules, now) if change.kind in (Kind.LEAVER, Kind.MOVER) else ""
 
 
-def _told(change: Change, names: Names, rules: HrRules, now: str) -> str:
+def _told(change: Change, names: Names, rules: HrRules, now: str, language: Language) -> str:
     from govern.cli.times import told_here
     from govern.offboarding.feed import Kind
 
+    say = language.say
     match change.kind:
         case Kind.JOINER:
             row = change.row
             return render.safe(", ".join(part for part in (row.mail, *row.departments[:1]) if part)) if row else ""
         case Kind.CHANGED | Kind.MOVER:
             told = "; ".join(
-                f"{field}: {render.safe(before or '(none)')} → {render.safe(after)}" for field, (before, after) in change.fields.items()
+                f"{say(field, 'hr field')}: {render.safe(before or say('(none)'))} → {render.safe(after)}"
+                for field, (before, after) in change.fields.items()
             )
-            return told + (f"; its cut would be {told_here(_cut(change, rules, now))}" if change.kind is Kind.MOVER else "")
+            if change.kind is Kind.CHANGED:
+                return told
+            return say("{change}; its cut would be {time}").format(change=told, time=told_here(_cut(change, rules, now)))
         case Kind.LEAVER:
-            cut = _cut(change, rules, now)
-            return f"last day {change.last_day}; cut {'now' if cut == now else told_here(cut)}"
+            cut, day = _cut(change, rules, now), language.day(change.last_day)
+            if cut == now:
+                return say("last day {day}; cut now").format(day=day)
+            return say("last day {day}; cut {time}").format(day=day, time=told_here(cut))
         case Kind.LATER:
-            return f"last day {change.last_day}: a departure is opened {rules.open_ahead} days before"
+            text = language.count(
+                "last day {day}: a departure is opened 1 day before", "last day {day}: a departure is opened {n} days before", rules.open_ahead
+            )  # fmt: skip
+            return text.format(day=language.day(change.last_day))
         case Kind.RETURNED:
-            return "had left"
+            return say("had left")
         case Kind.UNCLEAR:
-            return f"could be {', '.join(names.handle(person) for person in change.like)}"
+            return say("could be {people}").format(people=", ".join(names.handle(person) for person in change.like))
         case _:
-            return change.why
+            return change.told(say)

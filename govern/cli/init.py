@@ -10,6 +10,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.errors import Usage
+from govern.languages import language
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -40,6 +41,7 @@ def init(
     if preset not in PRESETS:
         raise Usage(f"there is no preset {preset!r}", hint="solo, small or team")
     spoken = settings.locale(locale, str) if locale else ""
+    say = language(spoken or settings.locale("", str)).say
     threshold, shares = split(recovery)
     check_location(here.path)
     if isinstance(here.path, Path) and here.path.exists():
@@ -51,7 +53,7 @@ def init(
     result = found(
         Founding(
             path=here.path, home=here.home, organisation=organisation, name=name, mail=mail,
-            handle=check_handle(handle) if handle else slug(name), preset=preset, threshold=threshold, shares=shares, locale=spoken,
+            handle=check_handle(handle) if handle else slug(name), preset=preset, threshold=threshold, shares=shares, locale=spoken, say=say,
             sheets=settings.place(recovery_out) if recovery_out else here.home / "recovery",
         ),
         custody=custody, where=where, seed=seed, now=settings.now(),

@@ -25,7 +25,7 @@ from govern.cli.departed import (
 )
 from govern.cli.offboard_told import show_cases, tell_cut, tell_opened
 from govern.errors import Usage
-from govern.languages import locale_of
+from govern.languages import language, locale_of
 from govern.shell import quoted
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def open_(
     with workspace.transaction(now) as tx:
         opened = procedure.open_all(tx, opening)
     if last_day > now[:10] and not (cut_at or embargo):
-        render.note(f"the last day is {last_day}, and the cut is made now all the same: --cut-at plans one")
+        text = settings.reading("", workspace).say("the last day is {day}, and the cut is made now all the same: {option} plans one")
+        render.note(text.format(day=last_day, option="--cut-at"))
     for case, made in opened:
         tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
     show_cases(workspace, *(case.id for case, _ in opened), json=json, before=True)
@@ -189,20 +190,20 @@ def run_due(json: Json = False) -> None:
     with workspace.transaction(settings.now()) as tx:
         made = procedure.run_due(tx)
     db = workspace.view()
-    names, left = handles(db), procedure.left_to_others(db, workspace.person, settings.now())
+    names, left, language = handles(db), procedure.left_to_others(db, workspace.person, settings.now()), settings.reading("", workspace)
     for case in left:
         render.note(
-            f"left to a person: the cut of {render.safe(names[case.person])}, {procedure.why_left(db, workspace.person, case, settings.now())}"
+            procedure.why_left(db, workspace.person, case, settings.now(), language.say).format(person=render.safe(names[case.person]))
         )
     if json:
         render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
         return
     for one in made:
-        tell_cut(one, settings.reading("", workspace))
+        tell_cut(one, language)
     if made:
-        cases_table([one.case for one in made], names, settings.reading("", workspace))
+        cases_table([one.case for one in made], names, language)
     else:
-        render.note("no cut is due")
+        render.note(language.say("no cut is due"))
 
 
 @app.command("refresh")
@@ -214,7 +215,9 @@ def refresh(case: CaseId, json: Json = False) -> None:
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         settled = procedure.refresh(tx, cases.find(tx.register, case, reader=tx.actor))
-    render.note(f"{len(settled.ended)} items ended, {settled.added} added")
+    language = settings.reading("", workspace)
+    ended = language.count("1 item ended", "{n} items ended", len(settled.ended))
+    render.note(f"{ended}, {language.count('1 added', '{n} added', settled.added)}")
     show_cases(workspace, settled.case.id, json=json)
 
 
@@ -232,7 +235,7 @@ def close(
     with workspace.transaction(settings.now()) as tx:
         closed = procedure(tx, cases.find(tx.register, case, reader=tx.actor), statement)
     if closed.signed_by_one:
-        render.note("closed, and recorded as signed by one: nobody else could have looked at it")
+        render.note(settings.reading("", workspace).say("closed, and recorded as signed by one: nobody else could have looked at it"))
     show_cases(workspace, closed.id, json=json)
 
 
@@ -278,7 +281,10 @@ def report(
         return
     for written in [*map(str, files), *map(str, pack), *(sheet["file"] for sheet in sheets)]:
         render.line(str(written))
-    render.next_step(f"python docs/verify.py {workspace.vault.hex()} {quoted(str(pack[0].with_name('evidence.json')))}", "needs no govern")
+    render.next_step(
+        f"python docs/verify.py {workspace.vault.hex()} {quoted(str(pack[0].with_name('evidence.json')))}",
+        language(spoken).say("checks the evidence, without govern"),
+    )
 
 
 offboard_items.register(app)

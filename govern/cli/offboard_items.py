@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.cli.departed import CaseId, Evidence, ItemId, Json, Person, case_row, item_row, items_table, tell_next
+from govern.cli.departed import CaseId, Evidence, ItemId, Json, Person, case_row, item_row, items_table, tell_next, told
 from govern.errors import Refused, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from govern.languages import Language
+    from govern.procedures.offboard_sheet import Left
     from govern.register.queries.cases import Case, Entry
     from govern.register.transaction import Transaction
 
@@ -61,16 +63,46 @@ def _sheet(case: str, sheet: str, person: str, evidence: str, note: str, *, json
     db = workspace.view()
     names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
     if json:
-        left = [{"code": code, "reason": why} for code, why in entered.left]
+        left = [{"code": one.code, "reason": one.why} for one in entered.left]
         render.emit("offboard", {"case": case_row(found, names), "items": [item_row(one, names) for one in entered.items], "left": left})
-    else:
+    language, person = settings.reading("", workspace), names.get(found.person, found.person)
+    if not json:
         if entered.items:
-            items_table(entered.items, names.get(found.person, found.person), names, settings.reading("", workspace))
-        tell_next(found, cases.items(db, found.id), names.get(found.person, found.person), settings.reading("", workspace))
-    for code, why in entered.left:
-        render.note(f"not entered: {code}: {render.safe(why)}")
+            items_table(entered.items, person, names, language)
+        tell_next(found, cases.items(db, found.id), person, language)
+    for one in entered.left:
+        render.note(
+            language.say("not entered: {code}: {why}").format(code=one.code, why=render.safe(_why_left(one, found, person, language)))
+        )
     if entered.left and not entered.items:
         raise typer.Exit(4)
+
+
+def _why_left(left: Left, case: Case, person: str, language: Language) -> str:
+    """Why paper doesn't end an item, and the command that does."""
+    from govern.offboarding.wording import command
+
+    say, entry = language.say, left.entry
+    again = command(told(entry, person), case.id[:8], entry.number)
+    match left.rule:
+        case "":
+            return say("it has ended already: {state}").format(state=say(entry.state, "item state"))
+        case "rotation-first":
+            return say("only the change itself ends this, recorded by whoever makes it: {command}").format(command=again)
+        case "own-rotation" if case.kind == "device-lost":
+            return say(
+                "it was changed with a key of the lost machine, which is no proof: change it once more, with another: {command}"
+            ).format(command=again)
+        case "own-rotation":
+            return say("who leaves changed it themselves, which is no proof: somebody else changes it once more: {command}").format(
+                command=again
+            )
+        case "hand-back-first":
+            return say("an account is handed back, and taken over, before it is retired")
+        case "not-yet":
+            return say("the ledger does not show this done: {command}").format(command=again)
+        case _:
+            return left.why
 
 
 def _whole(case: Case) -> Case:

@@ -45,9 +45,8 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
             told_of(db, [(case.person, entries)], names, now, reader=workspace.person, language=language)
     first, entries = told[0]
     if first.kind == "pause" and (held := cases.held_before(db, first)):
-        render.note(
-            f"held before, to be given again: {', '.join(held)}: govern grant ACCOUNT {render.safe(names.get(first.person, first.person))}"
-        )
+        again = f"govern grant ACCOUNT {render.safe(names.get(first.person, first.person))}"
+        render.note(language.say("held before, to be given again: {accounts}: {command}").format(accounts=", ".join(held), command=again))
     tell_next(first, entries, names.get(first.person, first.person), language, stale=stale(db, first, now))
 
 
@@ -59,20 +58,21 @@ def tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -
     elif made is None:
         render.note(language.say("the cut is planned for {time}").format(time=when))
         if case.embargoed:
-            _tell_attended(workspace, case)
+            _tell_attended(workspace, case, language)
     else:
         tell_cut(made, language, when)
 
 
-def _tell_attended(workspace: Workspace, case: Case) -> None:
+def _tell_attended(workspace: Workspace, case: Case, language: Language) -> None:
     """Who makes the cut of an embargoed departure: a service, or nobody but those who were named."""
     from govern.procedures.embargo import attended_by
 
-    names = attended_by(workspace.view(), case)
+    names, command = attended_by(workspace.view(), case), "govern offboard run-due"
     if names:
-        render.note(f"made then by the service {render.safe(', '.join(names))}: govern offboard run-due")
+        text = language.say("made then by the service {services}: {command}")
+        render.note(text.format(services=render.safe(", ".join(names)), command=command))
     else:
-        render.note("no service reads it: one of those named makes the cut then: govern offboard run-due")
+        render.note(language.say("no service reads it: one of those named makes the cut then: {command}").format(command=command))
 
 
 def tell_cut(made: Cut, language: Language, when: str = "") -> None:

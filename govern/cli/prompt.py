@@ -21,9 +21,9 @@ def ask(question: str, *, default: str = "") -> str:
     return line.strip() or default
 
 
-def confirm(question: str) -> bool:
-    """True for yes in any of our languages' first letters; anything else is no."""
-    return ask(f"{question} (y/N)").casefold() in ("y", "yes", "j", "ja", "o", "oui", "s", "sí", "si")
+def confirm(question: str, letters: str = "y/N") -> bool:
+    """True for yes in any of our languages' first letters; anything else is no. `letters`: what is shown of them."""
+    return ask(f"{question} ({letters})").casefold() in ("y", "yes", "j", "ja", "o", "oui", "s", "sí", "si")
 
 
 def passphrase() -> Secret:

@@ -23,6 +23,7 @@ def root() -> None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Locale = Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="The language of whoever keeps them; else yours or the machine's.")]
 
 
 @app.command("replace")
@@ -30,6 +31,7 @@ def replace(
     recovery: Annotated[str, typer.Option(metavar="K-of-N", help="How many of how many sheets recover the vault.")] = "2-of-3",
     recovery_out: Annotated[Path | None, typer.Option(help="Folder for the new sheets.")] = None,
     reason: Annotated[str, typer.Option(help="Told to whoever approves it.")] = "",
+    locale: Locale = "",
     json: Json = False,
 ) -> None:
     """Draw another recovery key, write its sheets, and propose it. The old sheets count until a second person has approved."""
@@ -40,7 +42,15 @@ def replace(
 
     threshold, shares = split(recovery)
     workspace, now = settings.workspace(), settings.now()
-    done = propose(workspace, threshold, shares, settings.place(recovery_out) if recovery_out else None, now, reason)
+    done = propose(
+        workspace,
+        threshold,
+        shares,
+        settings.place(recovery_out) if recovery_out else None,
+        now,
+        reason,
+        settings.reading(locale, workspace).say,
+    )
     if json:
         proposal = row(done.proposal, handles(workspace.view()), now)
         render.emit("recovery.replace", {"proposals": [proposal], "sheets": [str(path) for path in done.sheets]})
@@ -53,15 +63,19 @@ def replace(
 
 @app.command("print")
 def print_(
-    sheet: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recovery sheets as they were written.")], json: Json = False
+    sheet: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recovery sheets as they were written.")],
+    locale: Locale = "",
+    json: Json = False,
 ) -> None:
     """Make a page to print of each sheet, beside its file: the text, and the words as a QR code where the extra qr is installed."""
     from govern.cli.sheet_page import has_codes, page, target
+    from govern.languages import language
     from govern.procedures.recovery import read_sheets
     from govern.procedures.sheets import remember
     from govern.vault.custody.files import write_private
 
-    pages = [(target(settings.place(file)), page(read)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
+    spoken = language(settings.locale(locale, str))
+    pages = [(target(settings.place(file)), page(read, spoken)) for file, read in zip(sheet, read_sheets(sheet), strict=True)]
     for path, text in pages:
         write_private(path, text.encode(), "the page of a recovery sheet")
     if (settings.current.home / "seed.json").exists():

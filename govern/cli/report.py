@@ -12,6 +12,9 @@ from govern.cli.files import put_csv
 from govern.errors import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from govern.offboarding.wording import Say
     from govern.reports.leavers import Leaver
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -20,6 +23,7 @@ _MOST_BYTES: Final = 64 << 20
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write a CSV file, which no spreadsheet program takes for formulas.")
 ]
+Locale = Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="In which language; else in yours. A CSV file is in English.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
@@ -27,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 def holders(
     on: Annotated[str, typer.Option("--on", metavar="DATE", help="As of the end of that day, or of a time: 2026-11-30T14:00.")] = "",
     out: Out = None,
+    locale: Locale = "",
     json: Json = False,
 ) -> None:
     """Who holds which account, who answers for it, and who could know its secrets; today, or computed from the ledger for any day gone by."""
@@ -57,13 +62,16 @@ def holders(
         put_csv(out, report.HEAD, map(report.cells, found))
         render.emit("report", {"report": "holders", **about, "holders": rows})
         return
+    language = settings.reading(locale, workspace)
+    say, count = language.say, language.count
     if out is None:
-        render.table(report.HEAD, map(report.cells, found), empty="nobody holds anything")
+        render.table(_head(report.HEAD, say), (report.cells(one, say) for one in found), empty=say("nobody holds anything"))
     put_csv(out, report.HEAD, map(report.cells, found))
-    people = len({one.person for one in found})
     render.note(
-        f"{render.count(people, 'person', 'people')}, {render.count(len(found), 'line')}, from the first {size} entries of the ledger"
-    )
+        say("{people}, {lines}, from the first {size} entries of the ledger").format(
+            people=count("1 person", "{n} people", len({one.person for one in found})), lines=count("1 line", "{n} lines", len(found)), size=size
+        )
+    )  # fmt: skip
     if out is not None:
         render.line(render.safe(out))
 
@@ -79,6 +87,7 @@ def leavers(
         Path | None, typer.Option("--map", metavar="FILE", help="Which of its columns is what, as for: govern hr import.")
     ] = None,
     out: Out = None,
+    locale: Locale = "",
     json: Json = False,
 ) -> None:
     """Everybody who left: when the cut was made, when what they knew was changed, how long that took; those who held nothing too."""
@@ -106,17 +115,23 @@ def leavers(
             "report": "leavers", "from": _day(since) or None, "to": _day(until) or None, "leavers": [_leaver(one) for one in found],
         })  # fmt: skip
         return
+    language = settings.reading(locale, workspace)
+    say = language.say
     if out is None:
-        render.table(report.HEAD, map(report.cells, found), empty="nobody left in that time")
+        render.table(_head(report.HEAD, say), (report.cells(one, say) for one in found), empty=say("nobody left in that time"))
     else:
         render.line(render.safe(out))
-    left = [one for one in found if one.result in ("no case", "not in the vault", "cut not made", "still knows")]
     if found:
-        render.note(
-            f"{render.count(len(found), 'leaver')}, {len(left)} of them without a case, before their cut or still knowing something"
-        )
+        text = say("{leavers}, {left} of them without a case, before their cut or still knowing something")
+        left = sum(one.result in report.LEFT_OVER for one in found)
+        render.note(text.format(leavers=language.count("1 leaver", "{n} leavers", len(found)), left=left))
     if any(one.result == "no case" for one in found):
         render.next_step(f"govern offboard open {next(one.person for one in found if one.result == 'no case')} --cut-at now")
+
+
+def _head(words: Sequence[str], say: Say) -> list[str]:
+    """The headings of a table in the reader's language; a CSV file has them in English, for programs."""
+    return [say(word, "column") for word in words]
 
 
 def _leaver(one: Leaver) -> dict[str, Any]:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import html
 import io
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from govern.vault.sheet import Sheet, write_sheet
+from govern.vault.sheet import Say, Sheet, advice, words_of
+
+if TYPE_CHECKING:
+    from govern.languages import Language
 
 _PAGE: Final = """<!doctype html>
-<html lang="en">
+<html lang="{locale}">
 <meta charset="utf-8">
 <title>{title}</title>
 <style>
   @page {{ margin: 2cm }}
   body {{ font: 11pt/1.35 monospace; margin: 0 }}
   pre {{ white-space: pre-wrap; margin: 0 0 1em }}
+  h1, h2 {{ font: bold 13pt/1.35 sans-serif; margin: 0 0 0.7em }}
+  p {{ font: 11pt/1.4 sans-serif; max-width: 40em; margin: 0 0 0.7em }}
   svg {{ width: 6cm; height: 6cm }}
 </style>
-<pre>{text}</pre>
+<h1>{title}</h1>
+<pre lang="en">{text}</pre>
 {code}
+<h2>{todo}</h2>
+{advice}
 </html>
 """
 
@@ -34,19 +42,25 @@ def has_codes() -> bool:
     return True
 
 
-def page(sheet: Sheet) -> str:
-    """HTML that asks nothing of the network. Raises Malformed for a sheet without its heading."""
-    text = html.escape(write_sheet(sheet))
-    return _PAGE.format(title=f"Recovery sheet {sheet.index} of {sheet.count}", text=text, code=_code(sheet) if has_codes() else "")
+def page(sheet: Sheet, language: Language) -> str:
+    """HTML that asks nothing of the network, in the language of whoever keeps it. Raises Malformed for a sheet without its heading."""
+    say = language.say
+    title = say("Recovery sheet {number} of {count}").format(number=sheet.index, count=sheet.count)
+    if sheet.organisation:
+        title = f"{sheet.organisation}: {title}"
+    return _PAGE.format(
+        locale=language.locale, title=html.escape(title), text=html.escape(words_of(sheet)), code=_code(sheet, say) if has_codes() else "",
+        todo=html.escape(say("What to do with this sheet")), advice="\n".join(f"<p>{html.escape(text)}</p>" for text in advice(sheet, say)),
+    )  # fmt: skip
 
 
-def _code(sheet: Sheet) -> str:
+def _code(sheet: Sheet, say: Say) -> str:
     """The words alone, as a drawing: what a phone reads from it can be given as a sheet."""
     import segno
 
     out = io.BytesIO()
     segno.make_qr(sheet.words.reveal(), error="m").save(out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=4)
-    return f"<p>The same words for a camera:</p>\n{out.getvalue().decode()}"
+    return f"<p>{html.escape(say('The same words for a camera:'))}</p>\n{out.getvalue().decode()}"
 
 
 def target(file: Path) -> Path:

@@ -10,6 +10,7 @@ import codecs
 import re
 
 MARK = "\udcff"
+WINDOWS = "read as Windows-1252: look at letters with accents, in passwords too"
 _HANDLER = "govern.mark"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -37,5 +38,5 @@ def decode(data: bytes, *, fall_back: bool = True) -> tuple[str, tuple[str, ...]
             return data[len(bom) :].decode(name, _HANDLER), ()
     text = data.decode("utf-8", _HANDLER)
     if fall_back and MARK in text and not _GENUINE.search(text):
-        return data.decode("cp1252", _HANDLER), ("read as Windows-1252: look at letters with accents, in passwords too",)
+        return data.decode("cp1252", _HANDLER), (WINDOWS,)
     return text, ()

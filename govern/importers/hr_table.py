@@ -26,6 +26,14 @@ _SAY: Final = ("name", "given", "family", "mail")
 _TAGS: Final = re.compile(r"\s*\([^()]*\)\s*\Z")
 _MAIL: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+\Z").match
 _CAMEL: Final = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])")
+_UNREADABLE: Final = "it has characters that can't be read: save the file as UTF-8"
+_NOBODY: Final = "it has neither a name nor a mail address"
+_NO_MAIL: Final = "its mail address is none"
+_LONG: Final = f"its name or mail address is longer than {people_table.LONGEST['name']} characters"
+_LONG_DEPARTMENT: Final = f"its department is longer than {people_table.LONGEST['department']} characters"
+_NO_DAY: Final = "its last day is no date"
+FAULTS: Final = (_UNREADABLE, _NOBODY, _NO_MAIL, _LONG, _LONG_DEPARTMENT, _NO_DAY)
+"""What is wrong with a row, as it is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,23 +201,23 @@ def _filled(cells: Sequence[str], places: Sequence[int]) -> Iterator[str]:
 def _employee(place: str, said: Mapping[str, str], rules: HrRules) -> Employee | str:
     """One person, or why the row names nobody."""
     if any(MARK in text for text in said.values()):
-        return "it has characters that can't be read: save the file as UTF-8"
+        return _UNREADABLE
     name, mail = _name(said), said.get("mail", "").removeprefix("mailto:")
     if not name and not mail:
-        return "it has neither a name nor a mail address"
+        return _NOBODY
     fault = ""
     if mail and not _MAIL(mail):
-        fault, mail = "its mail address is none", ""
+        fault, mail = _NO_MAIL, ""
         if not name:
             return fault
     if max(len(name), len(mail)) > people_table.LONGEST["name"]:
-        return f"its name or mail address is longer than {people_table.LONGEST['name']} characters"
+        return _LONG
     department = " ".join(said.get("department", "").split())
     last_day = read_last_day(said.get("last-day", ""), place, rules.dates)
     if len(department) > people_table.LONGEST["department"]:
-        fault, department = f"its department is longer than {people_table.LONGEST['department']} characters", ""
+        fault, department = _LONG_DEPARTMENT, ""
     if last_day is None:
-        fault, last_day = "its last day is no date", ""
+        fault, last_day = _NO_DAY, ""
     gone = normal(said.get("status", "")) in _plain(rules.gone)
     return Employee(
         place=place, name=name, mail=mail, departments=(department,) if department else (),

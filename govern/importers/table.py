@@ -17,6 +17,8 @@ from govern.importers import encoding
 from govern.importers.login import Login, Skipped
 
 DELIMITERS = (",", ";", "\t")
+MISMATCHED = "its quotes don't match"
+NUL = "it holds a NUL byte"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def records(text: str, delimiter: str, *, escaped: bool = False, most: int | Non
                     whole = reader.line_num
                 break
             except csv.Error:
-                found.append(Record(len(found) + 1, (), "its quotes don't match"))
+                found.append(Record(len(found) + 1, (), MISMATCHED))
                 start += whole + 1
     finally:
         csv.field_size_limit(limit)
@@ -146,7 +148,7 @@ def fault(record: Record, *, width: int | None) -> str:
     if not any(cell.strip() for cell in record.cells):
         return "an empty row"
     if any("\0" in cell for cell in record.cells):
-        return "it holds a NUL byte"
+        return NUL
     if width is not None and any(cell.strip() for cell in record.cells[width:]):
         return "it has more cells than the header has columns: is a quote missing?"
     return ""

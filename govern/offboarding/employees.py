@@ -64,6 +64,10 @@ class Answers:
 
 
 NONE: Final = Answers()
+_TWICE: Final = "another row has this name and a mail address"
+_SHARED: Final = "two people of the file have this mail address"
+FAULTS: Final = (_TWICE, _SHARED)
+"""What keeps anything from coming of a row, as it is told."""
 
 
 def merged(rows: Iterable[Employee]) -> list[Employee]:
@@ -86,9 +90,9 @@ def merged(rows: Iterable[Employee]) -> list[Employee]:
 
 def _doubted(row: Employee, with_mail: AbstractSet[str], shared: AbstractSet[str]) -> Employee:
     if not row.mail and row.name.casefold() in with_mail:
-        return replace(row, fault=row.fault or "another row has this name and a mail address")
+        return replace(row, fault=row.fault or _TWICE)
     if row.mail.casefold() in shared:
-        return replace(row, fault=row.fault or "two people of the file have this mail address")
+        return replace(row, fault=row.fault or _SHARED)
     return row
 
 

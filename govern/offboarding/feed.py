@@ -16,6 +16,7 @@ from govern.errors import Refused
 from govern.offboarding.employees import NONE, Answers, Employee, Member, merged
 from govern.offboarding.employees import matches as matching
 from govern.offboarding.kinds import LEAVES
+from govern.offboarding.wording import Say, as_written
 from govern.policy.hr import HrRules
 
 
@@ -38,6 +39,16 @@ class Kind(StrEnum):
     LEFT_OUT = "left-out"
 
 
+_OWN: Final = "nobody opens their own departure: another admin or HR imports it"
+_OWN_ABSENT: Final = "not in the file; nobody opens their own departure: another admin or HR imports it"
+_OWN_MOVE: Final = "it is your own move: another admin or HR imports it"
+_TWO_DAYS: Final = "their departure is open for {planned}, and the file says {said}"
+_CASE_FIRST: Final = "an open case of the kind {kind} comes first"
+_NO_LAST_DAY: Final = "marked as gone, without a last day"
+_ABSENT: Final = "not in the file"
+WHYS: Final = (_OWN, _OWN_ABSENT, _OWN_MOVE, _TWO_DAYS, _CASE_FIRST, _NO_LAST_DAY, _ABSENT)
+"""Why something is left out, noted or asked, as it is told."""
+
 QUESTIONS: Final = frozenset({Kind.MOVER, Kind.RETURNED, Kind.VANISHED, Kind.UNCLEAR})
 """What nothing comes of without an answer."""
 
@@ -45,7 +56,8 @@ QUESTIONS: Final = frozenset({Kind.MOVER, Kind.RETURNED, Kind.VANISHED, Kind.UNC
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One thing that the export comes to. `person`: an id, empty for somebody new; `fields`: name -> (before, after); `like`: ids of those whom an
-    unclear row could mean; `answered`: of a question, that it is to be done."""
+    unclear row could mean; `why`: one of WHYS or of the faults of rows, whose names in braces `about` fills; `answered`: of a question, that it is
+    to be done."""
 
     kind: Kind
     person: str = ""
@@ -54,7 +66,13 @@ class Change:
     last_day: str = ""
     like: tuple[str, ...] = ()
     why: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
     answered: bool = False
+
+    def told(self, say: Say = as_written) -> str:
+        """Why, in somebody's language."""
+        words = {name: say(value, "case kind") if name == "kind" else value for name, value in self.about.items()}
+        return say(self.why, "hr reason").format(**words) if self.why else ""
 
     @property
     def asks(self) -> bool:
@@ -156,9 +174,7 @@ def _of(one: Member, row: Employee, rules: HrRules, today: str, tied: Callable[[
             fields = {**fields, **moved}
             found = [Change(kind=Kind.CHANGED, person=one.id, row=row, fields=fields)]
         elif one.oneself:
-            found.append(
-                Change(kind=Kind.LEFT_OUT, person=one.id, row=row, fields=moved, why="it is your own move: another admin or HR imports it")
-            )
+            found.append(Change(kind=Kind.LEFT_OUT, person=one.id, row=row, fields=moved, why=_OWN_MOVE))
         else:
             found.append(Change(kind=Kind.MOVER, person=one.id, row=row, fields=moved, answered=one.id in answers.moved))
     return (found + ending) or [Change(kind=Kind.UNCHANGED, person=one.id, row=row)]
@@ -168,21 +184,18 @@ def _ending(one: Member, row: Employee, rules: HrRules, today: str, answers: Ans
     """The file has an end for somebody who is here."""
     if one.case in LEAVES:
         differs = row.last_day and one.last_day and row.last_day != one.last_day
-        why = f"their departure is open for {one.last_day}, and the file says {row.last_day}" if differs else ""
-        return [Change(kind=Kind.UNCHANGED, person=one.id, row=row, last_day=row.last_day, why=why)]
+        about = {"planned": one.last_day, "said": row.last_day} if differs else {}
+        return [Change(kind=Kind.UNCHANGED, person=one.id, row=row, last_day=row.last_day, why=_TWO_DAYS if differs else "", about=about)]
     if one.oneself:
         return [Change(kind=Kind.LEFT_OUT, person=one.id, row=row, last_day=row.last_day, why=_OWN)]
     if one.case:
-        why = f"an open case of the kind {one.case} comes first"
-        return [Change(kind=Kind.LEFT_OUT, person=one.id, row=row, last_day=row.last_day, why=why)]
+        about = {"kind": one.case.value}
+        return [Change(kind=Kind.LEFT_OUT, person=one.id, row=row, last_day=row.last_day, why=_CASE_FIRST, about=about)]
     if not row.last_day:
         if one.id in answers.gone:
             return [Change(kind=Kind.LEAVER, person=one.id, last_day=answers.gone[one.id])]
-        return [Change(kind=Kind.VANISHED, person=one.id, row=row, why="marked as gone, without a last day")]
+        return [Change(kind=Kind.VANISHED, person=one.id, row=row, why=_NO_LAST_DAY)]
     return [_leaves(one.id, row, rules, today)]
-
-
-_OWN: Final = "nobody opens their own departure: another admin or HR imports it"
 
 
 def _leaves(person: str, row: Employee, rules: HrRules, today: str) -> Change:
@@ -192,12 +205,12 @@ def _leaves(person: str, row: Employee, rules: HrRules, today: str) -> Change:
 
 def _absent(one: Member, today: str, rules: HrRules, answers: Answers) -> Change:
     if one.oneself:
-        return Change(kind=Kind.LEFT_OUT, person=one.id, why=f"not in the file; {_OWN}")
+        return Change(kind=Kind.LEFT_OUT, person=one.id, why=_OWN_ABSENT)
     if one.id in answers.gone:
         last_day = answers.gone[one.id]
         ahead = last_day > days_on(today, rules.open_ahead)
         return Change(kind=Kind.LATER if ahead else Kind.LEAVER, person=one.id, last_day=last_day)
-    return Change(kind=Kind.VANISHED, person=one.id, why="not in the file")
+    return Change(kind=Kind.VANISHED, person=one.id, why=_ABSENT)
 
 
 def _should_be_there(one: Member) -> bool:

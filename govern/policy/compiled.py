@@ -1,5 +1,5 @@
 """What is made from the models and the profiles: three JSON Schemas, all platforms in one file, the table of
-`docs/platforms.md`, `docs/platform-needs.md`, and `docs/policy-reference.md`.
+`docs/platforms.md`, `docs/platform-needs.md` in each language, and `docs/policy-reference.md`.
 
 `python -m govern.policy.compiled` writes them again after a change; a test compares. Runs in the source tree only.
 """
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from govern.languages import LOCALES, language
 from govern.policy import needs, reference
 from govern.policy.checked import checked
 from govern.policy.document import malformed, read_document
@@ -130,9 +131,11 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def needs_page() -> str:
-    """The text of `docs/platform-needs.md`."""
-    return needs.page(map(from_entry, platforms()))
+def needs_pages() -> dict[str, str]:
+    """Name of the file below `docs/` -> text of what platforms need, in each language."""
+    profiles = [from_entry(entry) for entry in platforms()]
+    names = {locale: "platform-needs.md" if locale == "en" else f"platform-needs.{locale}.md" for locale in LOCALES}
+    return {name: needs.page(profiles, language(locale)) for locale, name in names.items()}
 
 
 def reference_page() -> str:
@@ -152,7 +155,8 @@ def write(root: Path) -> None:
         root.joinpath("policies", path).write_text(text, encoding="utf-8")
     page = root / "docs" / "platforms.md"
     page.write_text(page_with(page.read_text(encoding="utf-8"), table()), encoding="utf-8")
-    (root / "docs" / "platform-needs.md").write_text(needs_page(), encoding="utf-8")
+    for name, text in needs_pages().items():
+        (root / "docs" / name).write_text(text, encoding="utf-8")
     (root / "docs" / "policy-reference.md").write_text(reference_page(), encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from govern.holdings.services import Purpose
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item
 from govern.offboarding.kinds import LEAVES, Scope
+from govern.offboarding.wording import Say, as_written
 from govern.procedures import embargo, settling
 from govern.register.queries import cases, people, scopes, services, ties
 from govern.register.queries import keys as queries
@@ -78,13 +79,13 @@ def _untold(db: sqlite3.Connection, case: Case) -> bool:
     return not case.embargoed and case.kind in LEAVES and people.by_id(db, case.person).status == "active"
 
 
-def why_left(db: sqlite3.Connection, actor: str, case: Case, now: str) -> str:
-    """Why this service leaves a due cut to a person."""
+def why_left(db: sqlite3.Connection, actor: str, case: Case, now: str, say: Say = as_written) -> str:
+    """That this service leaves a due cut to a person, and why; in braces `person`, whose it is."""
     if _untold(db, case):
-        return "who was the only admin when it was opened"
+        return say("left to a person: the cut of {person}, who was the only admin when it was opened")
     if services.serves(db, actor, Purpose.RUN_DUE, now, but=case.person):
-        return "since whoever opened it is no admin or HR any more"
-    return "who authorised this service; or let another admin authorise it too"
+        return say("left to a person: the cut of {person}, since whoever opened it is no admin or HR any more")
+    return say("left to a person: the cut of {person}, who authorised this service; or let another admin authorise it too")
 
 
 def make_cut(tx: Transaction, case: Case, items: Sequence[Item]) -> Cut:

@@ -27,7 +27,7 @@ from govern.vault.keys import Keys
 from govern.vault.recovery import make_sheets
 from govern.vault.seal import set_digest, wrap_digest
 from govern.vault.secret import SecretBytes
-from govern.vault.sheet import Sheet, write_sheet
+from govern.vault.sheet import Say, Sheet, write_sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,8 @@ class Founding:
     sheets: Path
     locale: str = ""
     """In which the founder is written for; empty where that is not said."""
+    say: Say = str
+    """How the recovery sheets tell what to do with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ def _found(
             sheets = make_sheets(
                 recovery_seed, asked.threshold, asked.shares, vault=workspace.vault, organisation=asked.organisation, random=random
             )
-            write_sheets(asked.sheets, sheets, written)
+            write_sheets(asked.sheets, sheets, written, asked.say)
         pin = read_pin(workspace.pin_path)
         assert pin is not None  # noqa: S101  the commit above wrote it
         remember(asked.home, written)
@@ -165,7 +167,7 @@ def _start_epoch(tx: Transaction, compartment: bytes, key: EpochKey, members: tu
     )  # fmt: skip
 
 
-def write_sheets(folder: Path, sheets: Sequence[Sheet], written: list[Path]) -> None:
+def write_sheets(folder: Path, sheets: Sequence[Sheet], written: list[Path], say: Say = str) -> None:
     """Each sheet into a file of its own (0600), none of which may be there; `written` is added to as they are made."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for sheet in sheets:
@@ -173,6 +175,6 @@ def write_sheets(folder: Path, sheets: Sequence[Sheet], written: list[Path]) -> 
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         written.append(path)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(write_sheet(sheet))
+            file.write(write_sheet(sheet, say))
             file.flush()
             os.fsync(file.fileno())

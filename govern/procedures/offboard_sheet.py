@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from govern.errors import NotFound, Refused
 from govern.offboarding import codes
@@ -18,12 +18,22 @@ if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
 
+class Left(NamedTuple):
+    """A code that paper can't end: its item, the name of the rule that says so, and why; both in English, with what to do instead. Without a rule
+    the item has ended already."""
+
+    code: str
+    entry: Entry
+    rule: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """What a sheet gave: the items that are done by it, and (code, why) of those that paper can't end."""
+    """What a sheet gave: the items that are done by it, and the codes that paper can't end."""
 
     items: tuple[Entry, ...]
-    left: tuple[tuple[str, str], ...]
+    left: tuple[Left, ...]
 
 
 def enter(tx: Transaction, case: Case, sheet: Sequence[str], person: str, *, evidence: str = "", note: str = "") -> Entered:
@@ -44,12 +54,12 @@ def enter(tx: Transaction, case: Case, sheet: Sequence[str], person: str, *, evi
     for code in sheet:
         entry = by_code[code]
         if entry.state is not ItemState.OPEN:
-            left.append((code, f"is {entry.state} already"))
+            left.append(Left(code, entry, "", f"is {entry.state} already"))
             continue
         try:
             done.append(offboard_items.done(tx, case, entry, evidence=evidence, note=note, on_behalf=who.id))
         except Refused as refused:
-            left.append((code, f"{refused.message}: {refused.hint}"))
+            left.append(Left(code, entry, refused.rule, f"{refused.message}: {refused.hint}"))
     return Entered(items=tuple(done), left=tuple(left))
 
 

@@ -22,6 +22,7 @@ from govern.vault.keys import Keys, Recipient, prove_possession
 from govern.vault.recovery import make_sheets
 from govern.vault.seal import set_digest, wrap_digest
 from govern.vault.secret import SecretBytes
+from govern.vault.sheet import Say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Rewrapped:
         return f"sealed to the new recovery key: live secrets {self.sealed}, compartments {self.epochs}{rest}"
 
 
-def propose(workspace: Workspace, threshold: int, shares: int, folder: Path | None, now: str, reason: str = "") -> Proposed:
+def propose(workspace: Workspace, threshold: int, shares: int, folder: Path | None, now: str, reason: str = "", say: Say = str) -> Proposed:
     """Draw a recovery key, write its sheets (into `folder`, else one named after the key in the state folder), and propose it.
 
     Nothing is left of the sheets where the proposal is refused.
@@ -57,7 +58,7 @@ def propose(workspace: Workspace, threshold: int, shares: int, folder: Path | No
     sheets = make_sheets(seed, threshold, shares, vault=workspace.vault, organisation=organisation, random=random)
     written: list[Path] = []
     try:
-        write_sheets(folder or workspace.home / f"recovery-{keys.id.hex()[:8]}", sheets, written)
+        write_sheets(folder or workspace.home / f"recovery-{keys.id.hex()[:8]}", sheets, written, say)
         parameters = {
             "key": keys.id.hex(), "sign": keys.sign_public.hex(), "seal": keys.seal_public.hex(), "threshold": threshold, "shares": shares,
             "proof": prove_possession(keys, workspace.vault + id_).hex(),

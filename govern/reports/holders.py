@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from govern.holdings.exposures import OTHERS_UNKNOWN
+from govern.offboarding.wording import Say, as_written
 from govern.register.queries import accounts, exposures, holdings, people
 
 HEAD: Final = ("account", "platform", "tier", "person", "name", "external", "is", "since", "until", "granted", "knows", "seen")
+IS: Final = ("custodian", "deputy", "holder", "knows")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ def collect(db: sqlite3.Connection) -> list[Holder]:
         answering = [one for one in (account.custodian, account.deputy) if one]
         for id_ in dict.fromkeys((*answering, *grants, *sorted(known))):
             person, grant = everybody.get(id_), grants.get(id_)
-            titles = (("custodian", id_ == account.custodian), ("deputy", id_ == account.deputy), ("holder", grant is not None))
+            titles = zip(IS, (id_ == account.custodian, id_ == account.deputy, grant is not None), strict=False)
             found.append(
                 Holder(
                     account=account.handle, platform=account.platform, tier=account.tier, person=person.handle if person else id_,
@@ -60,9 +62,10 @@ def collect(db: sqlite3.Connection) -> list[Holder]:
     return found
 
 
-def cells(one: Holder) -> tuple[str, ...]:
+def cells(one: Holder, say: Say = as_written) -> tuple[str, ...]:
     """As a table shows it, under HEAD."""
+    yes, between = say("yes", "column"), " " if say is as_written else ", "
     return (
-        one.account, one.platform, one.tier, one.person, one.name, "yes" if one.external else "", " ".join(one.is_), one.since, one.until,
-        " ".join(one.granted), " ".join(one.knows), "yes" if one.seen else "",
+        one.account, one.platform, one.tier, one.person, one.name, yes if one.external else "", between.join(say(word, "holder") for word in one.is_),
+        one.since, one.until, between.join(one.granted), between.join(one.knows), yes if one.seen else "",
     )  # fmt: skip

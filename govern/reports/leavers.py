@@ -12,6 +12,7 @@ from typing import Final
 
 from govern.offboarding.items import ItemState
 from govern.offboarding.kinds import LEAVES
+from govern.offboarding.wording import Say, as_written
 from govern.register.queries import cases, people, ties
 from govern.register.queries.cases import Case
 from govern.reports import departure
@@ -20,6 +21,11 @@ HEAD: Final = (
     "person", "name", "left", "case", "kind", "state", "opened", "removed", "secrets", "rotated", "given-up", "last-rotated", "longest-lag-minutes",
     "still-knows", "result",
 )  # fmt: skip
+
+
+RESULTS: Final = ("not in the vault", "no case", "cut not made", "still knows", "held nothing", "closed", "open")
+LEFT_OVER: Final = RESULTS[:4]
+"""Where something is left to do about whoever left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +99,10 @@ def _without(everybody: Iterable[people.Person], with_case: set[str]) -> Iterato
             yield Leaver(person=one.handle, name=one.name, left=one.left_on or one.last_day)
 
 
-def cells(one: Leaver) -> tuple[str, ...]:
+def cells(one: Leaver, say: Say = as_written) -> tuple[str, ...]:
     """As a table shows it, under HEAD."""
+    kind, state = (say(one.kind, "case kind"), say(one.state, "case state")) if one.kind else ("", "")
     return (
-        one.person, one.name, one.left, one.case[:8], one.kind, one.state, one.opened_at, one.removed_at, str(one.secrets), str(one.rotated),
-        str(one.given_up), one.last_rotated_at, "" if one.lag is None else str(one.lag), str(one.still_knows), one.result,
+        one.person, one.name, one.left, one.case[:8], kind, state, one.opened_at, one.removed_at, str(one.secrets), str(one.rotated),
+        str(one.given_up), one.last_rotated_at, "" if one.lag is None else str(one.lag), str(one.still_knows), say(one.result, "departure result"),
     )  # fmt: skip

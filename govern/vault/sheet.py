@@ -6,7 +6,9 @@ Knows the heading and how words are laid out; whether words are right is `govern
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Final
 
 from govern.errors import Malformed
@@ -15,8 +17,13 @@ from govern.vault.secret import Secret
 MAGIC: Final = "GOVERN RECOVERY SHEET 1"
 MAX_CHARACTERS: Final = 65_536
 _COLUMNS: Final = 3
+_WIDTH: Final = 78
 _BEGIN: Final = "the words, in this order"
 _END: Final = "end of the words"
+
+
+Say = Callable[[str], str]
+"""An English text -> the same in somebody's language, its names in braces kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +41,14 @@ class Sheet:
     key: bytes | None = None
 
 
-def write_sheet(sheet: Sheet) -> str:
-    """The text to print, at most 78 columns wide, words numbered. Raises Malformed for a sheet without its heading."""
+def write_sheet(sheet: Sheet, say: Say = str) -> str:
+    """The text to print, at most 78 columns wide: heading, numbered words, and what to do with it. Raises Malformed for a sheet without its heading."""
+    told = [line for text in advice(sheet, say) for line in wrap(text, _WIDTH, break_on_hyphens=False)]
+    return "\n".join([words_of(sheet), "", say("What to do with this sheet"), "", *told, ""])
+
+
+def words_of(sheet: Sheet) -> str:
+    """The part that is read again: heading and words. Raises Malformed for a sheet without its heading."""
     if sheet.vault is None or sheet.key is None or sheet.set_id is None or not (sheet.index and sheet.count and sheet.threshold):
         raise Malformed(
             "a recovery sheet without its heading can't be written", hint="name the file of a whole sheet, not of its words alone"
@@ -61,30 +74,29 @@ def write_sheet(sheet: Sheet) -> str:
             *grid,
             "",
             f"{_END}.",
-            "",
-            *_advice(sheet.threshold),
-            "",
         ]
     )
 
 
-def _advice(threshold: int) -> list[str]:
+def advice(sheet: Sheet, say: Say = str) -> list[str]:
+    """What its keeper is told below the words, paragraph by paragraph, in their language; the heading and the words are English in all of them."""
     power = (
-        ["This sheet alone opens everything in the vault."]
-        if threshold == 1
-        else [f"Any {threshold} sheets of this set together open everything in the vault; fewer open", "nothing."]
+        say("This sheet alone opens everything in the vault.")
+        if sheet.threshold == 1
+        else say("Any {n} sheets of this set together open everything in the vault; fewer open nothing.").format(n=sheet.threshold)
     )
     return [
-        "What to do with this sheet",
-        "",
-        *power,
-        "Print it or copy it by hand, then remove the file. Keep it like cash: in a",
-        "sealed envelope, in a safe, away from the computers that use the vault and",
-        "away from the other sheets. Do not photograph it, mail it or store it online.",
-        "It is needed when nobody can open the vault any more, and for decisions that",
-        "ask for the recovery quorum. To use it: govern vault recover --sheet FILE",
-        "(once per sheet). To practise, which shows nothing: govern recovery drill.",
-        "If it is lost, or its keeper leaves, have the recovery key replaced.",
+        power,
+        say(
+            "Print it or copy it by hand, then remove the file. Keep it like cash: in a sealed envelope, in a safe, away from the computers that"
+            " use the vault and away from the other sheets. Do not photograph it, mail it or store it online."
+        ),
+        say(
+            "It is needed when nobody can open the vault any more, and for decisions that ask for the recovery quorum."
+            " To use it: {command} (once per sheet). To practise, which shows nothing: {drill}."
+        ).format(command="govern vault recover --sheet FILE", drill="govern recovery drill --sheet FILE"),
+        say("Its words are English ones in every language: type them as they stand, with the numbers or without."),
+        say("If it is lost, or its keeper leaves, have the recovery key replaced."),
     ]
 
 

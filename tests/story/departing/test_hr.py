@@ -139,3 +139,29 @@ def test_no_answer_on_a_terminal_leaves_all_as_it_was(firm: Any, tmp_path: Path,
     shown.type("")
     assert shown.end() == 0
     assert size(firm) == before
+
+
+def test_hr_reads_and_answers_in_their_language(firm: Any, tmp_path: Path, screen: Any) -> None:
+    """Control: the same file in English, and the same JSON in both."""
+    rows = (MIA, ANNA_LEAVES, BO_MOVES, "Cleo,Dam,cleo,PR,Active,,,,,,")
+    path = export(tmp_path, *rows)
+    english, plain = firm.ok("hr", "import", path, "--dry-run"), firm.json("hr", "import", path, "--dry-run")
+    firm.ok("person", "edit", "mia", "--locale", "da")
+    assert firm.json("hr", "import", path, "--dry-run") == plain
+    danish = firm.ok("hr", "import", path, "--dry-run")
+    for one, other in (
+        ("not in the file", "står ikke i filen"),
+        ("its mail address is none", "ingen gyldig adresse"),
+        ("recorded", "registreret"),
+    ):
+        assert (one in english.out + english.err, one in danish.out + danish.err) == (True, False)
+        assert (other in english.out + english.err, other in danish.out + danish.err) == (False, True)
+    shown = screen(firm, "hr", "import", path)
+    shown.until("m for et stillingsskift")
+    shown.type("m")
+    shown.until("Sidste arbejdsdag")
+    shown.type("")
+    shown.until("(j/N)")
+    shown.type("j")
+    assert shown.end() == 0
+    assert {(case["person"], case["kind"]) for case in firm.json("offboard", "list")["cases"]} == {("anna", "leaver"), ("bo", "mover")}

@@ -105,3 +105,30 @@ def test_a_founder_says_their_language_and_reads_their_reports_in_it(story: Any,
     page, _ = report(story, case, tmp_path)
     assert "Bo Berg hadde ingenting og kunne ikke kjenne noe som virker." in page
     story.ok("ledger", "verify", "--deep")
+
+
+def test_what_paper_does_not_end_is_said_in_the_language_of_whoever_enters_it(acme: Any, case: str, tmp_path: Path) -> None:
+    acme.ok("person", "add", "Rosa Gil", "--handle", "rosa")
+    code = next(one["code"] for one in acme.json("offboard", "show", case)["items"] if one["kind"] == "rotate")
+    words = ("offboard", "done", case, "--sheet", code, "--on-behalf-of", "rosa")
+    english = acme.run(*words)
+    assert (english.code, f"not entered: {code}: only the change itself ends this" in english.err) == (4, True)
+    acme.ok("person", "edit", "mia", "--locale", "nl")
+    dutch = acme.run(*words)
+    assert (dutch.code, f"niet ingevoerd: {code}: alleen de wijziging zelf" in dutch.err, "govern rotate shop" in dutch.err) == (
+        4,
+        True,
+        True,
+    )
+
+
+def test_envelopes_and_recovery_sheets_are_printed_in_the_language_of_whoever_keeps_them(acme: Any, tmp_path: Path) -> None:
+    acme.ok("envelope", "print", "shop", "--out", str(tmp_path / "envelope.html"), "--locale", "fr")
+    page = (tmp_path / "envelope.html").read_text(encoding="utf-8")
+    assert all(
+        words in page for words in ('<html lang="fr">', "Que faire de cette page", "Mot de passe".lower(), "govern envelope opened shop")
+    )
+    sheet = next((acme.home / "recovery").glob("*.txt"))
+    acme.ok("recovery", "print", str(sheet), "--locale", "es")
+    page = sheet.with_suffix(".html").read_text(encoding="utf-8")
+    assert all(words in page for words in ('<html lang="es">', "Qué hacer con esta hoja", "GOVERN RECOVERY SHEET 1", '<pre lang="en">'))

@@ -52,10 +52,11 @@ def test_paper_ends_no_rotation(firm: Any) -> None:
     case = firm.offboard("anna")
     (code,) = codes_of(firm, case, "rotate")
     entered = enter(firm, case, [code, *codes_of(firm, case)])
-    assert ([found for found, _ in entered.left], len(entered.items)) == ([code], 2)
-    assert "rotation" in entered.left[0][1]
+    assert ([one.code for one in entered.left], len(entered.items)) == ([code], 2)
+    assert "rotation" in entered.left[0].why
     firm.rotate(firm.items(case)[0].item.credential)
-    assert enter(firm, case, [code]).left == ((code, "is done already"),)
+    [left] = enter(firm, case, [code]).left
+    assert (left.code, left.rule, left.why) == (code, "", "is done already")
     assert firm.items(case)[0].grade == "one-person"
 
 

@@ -26,6 +26,8 @@ ALIKE = {
     ("nl", "{name}: {text}"), ("da", "{name}: {text}"), ("nb", "{name}: {text}"), ("es", "{name}: {text}"),
     ("nl", "account"), ("da", "person"), ("nb", "person"), ("es", "manual"),
     ("fr", "incident {id}"), ("nl", "incident {id}"), ("nl", "phishing"), ("da", "phishing"), ("nb", "phishing"),
+    ("fr", "{credential}, version {version}"), ("da", "{credential}, version {version}"), ("nl", "Login"), ("da", "Login"), ("nl", "Platform"),
+    ("da", "Platform"), ("nl", "platform"), ("da", "platform"), ("da", "1 person"), ("nb", "1 person"),
 }  # fmt: skip
 """Texts that are the same in English and in that language, by looking at each."""
 

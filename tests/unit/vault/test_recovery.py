@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import GovernError, Malformed, Refused
+from govern.languages import LOCALES, language
 from govern.vault.keys import Keys
 from govern.vault.recovery import Sheet, combine, combine_words, make_sheets, parse_sheet, split, write_sheet
 from govern.vault.secret import Secret, SecretBytes
@@ -186,6 +187,15 @@ def test_no_text_whatever_raises_anything_else(text: str) -> None:
 
 def test_a_printed_sheet_is_read_again(sheets: list[Sheet]) -> None:
     assert [parse_sheet(write_sheet(sheet)) for sheet in sheets] == sheets
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_sheet_tells_what_to_do_with_it_in_its_keepers_language_and_is_read_again(locale: str, sheets: list[Sheet]) -> None:
+    text = write_sheet(sheets[0], language(locale).say)
+    assert parse_sheet(text) == sheets[0]
+    assert max(map(len, text.splitlines())) <= 78
+    assert ("What to do with this sheet" in text) is (locale == "en")
+    assert "govern vault recover --sheet FILE" in " ".join(text.split())
 
 
 def test_a_sheet_says_what_it_is_and_what_to_do_with_it(sheets: list[Sheet]) -> None:
