@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 def write_private(path: Path, text: str | bytes) -> Path:
-    """Write the file beside its place and move it there; its folder is made where absent (0700). Raises OSError."""
+    """Write the file beside its place and move it there. Raises OSError, also where its folder is missing: whoever names a file may have mistyped one."""
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # what is told names the file that was asked for
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text if isinstance(text, bytes) else text.encode("utf-8"))
@@ -28,6 +30,12 @@ def write_private(path: Path, text: str | bytes) -> Path:
         new.unlink(missing_ok=True)
         raise
     return path
+
+
+def write_into(folder: Path, name: str, text: str | bytes) -> Path:
+    """The same of one of several files in a folder that was named for them, and is made where it is missing (0700)."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return write_private(folder / name, text)
 
 
 def put_csv(path: Path | None, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

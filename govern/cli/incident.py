@@ -67,7 +67,7 @@ def report(
         made = procedure.report(tx, account=account, kind=chosen, note=seen, playbook=playbook(None), on_behalf=on_behalf_of)
         names = handles(tx.register)
     calls = procedure.whom_to_call(workspace.view(), made.account, now)
-    told, lacking = _tell(workspace)
+    told, lacking = _tell(workspace, made.id)
     people = [{"person": who.handle, "name": who.name, "mail": who.mail or None, "why": why} for who, why in calls]
     if json:
         render.emit("incident", {"report": report_row(made, names), "told": told, "not_told_because": lacking or None, "call": people})
@@ -76,18 +76,18 @@ def report(
     for handle in told:
         render.line(render.safe(f"told {handle}"))
     if lacking:
-        render.note(f"no message has gone out: {lacking}")
+        render.note(render.safe(f"{'not everybody was told' if told else 'no message has gone out'}: {lacking}"))
     render.line("call them too:" if told else "call them now:")
     for one in people:
         render.line(render.safe(f"  {one['name']} ({one['why']}){', ' + one['mail'] if one['mail'] else ''}"))
     render.next_step(f"govern incident open {made.id[:8]}", "whoever answers for it, or an admin")
 
 
-def _tell(workspace: Workspace) -> tuple[list[str], str]:
+def _tell(workspace: Workspace, report: str) -> tuple[list[str], str]:
     """Handles of those who were told just now, and else why nobody was."""
     from govern.procedures.urgent import tell
 
-    return tell(workspace, settings.now)
+    return tell(workspace, settings.now, report)
 
 
 @app.command("answer")

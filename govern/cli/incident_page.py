@@ -22,7 +22,7 @@ app = typer.Typer()
 
 def write(id_: str, out: Path | None, locale: str, *, json: bool) -> None:
     """Write the time line of an incident into a folder, as HTML and JSON."""
-    from govern.cli.files import write_private
+    from govern.cli.files import write_into
     from govern.register.queries import incidents, people
     from govern.reports import incident as page
 
@@ -34,8 +34,8 @@ def write(id_: str, out: Path | None, locale: str, *, json: bool) -> None:
     told = page.collect(db, one, now=settings.now())
     name = f"incident-{'drill-' if one.drill else ''}{one.id[:8]}"
     files = [
-        write_private(chosen / f"{name}.html", page.html(told, spoken)),
-        write_private(chosen / f"{name}.json", page.json(told)),
+        write_into(chosen, f"{name}.html", page.html(told, spoken)),
+        write_into(chosen, f"{name}.json", page.json(told)),
     ]
     if json:
         render.emit(

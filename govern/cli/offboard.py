@@ -249,7 +249,7 @@ def report(
 ) -> None:
     """Write the report as a printable page, an evidence pack that a stranger can check, and a checklist for each person with something left to do."""
     from govern.cli import offboard_pack
-    from govern.cli.files import write_private
+    from govern.cli.files import write_into
     from govern.procedures.evidence import gather
     from govern.register.queries import cases, people
     from govern.reports import checklist, departure
@@ -264,14 +264,14 @@ def report(
     name = f"{told.person.handle}-{found.id[:8]}"
     out = settings.place(out)
     files = [
-        write_private(out / f"departure-{name}.html", departure.html(told, spoken)),
-        write_private(out / f"departure-{name}.json", departure.json(told)),
+        write_into(out, f"departure-{name}.html", departure.html(told, spoken)),
+        write_into(out, f"departure-{name}.json", departure.json(told)),
     ]  # fmt: skip
     pack = offboard_pack.write(out / f"evidence-{name}", evidence, spoken, pdf=pdf)
     sheets = []
     for sheet in checklist.sheets(db, found, now=now):
         theirs = spoken if locale else locale_of(sheet.of.locale) or spoken
-        path = write_private(out / f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
+        path = write_into(out, f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
         sheets.append({"person": sheet.of.handle, "locale": theirs, "file": str(path), "items": [task.line.number for task in sheet.tasks]})
     if json:
         render.emit(

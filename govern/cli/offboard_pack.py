@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.cli.files import write_private
+from govern.cli.files import write_into
 
 if TYPE_CHECKING:
     from govern.procedures.evidence import Evidence
@@ -28,4 +28,4 @@ def write(folder: Path, evidence: Evidence, locale: str, *, pdf: bool) -> list[P
 
         files["evidence.pdf"] = printed.document(evidence_page.values(evidence.pack, locale))
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
-    return [write_private(folder / name, data) for name, data in [*files.items(), ("SHA256SUMS", sums.encode())]]
+    return [write_into(folder, name, data) for name, data in [*files.items(), ("SHA256SUMS", sums.encode())]]

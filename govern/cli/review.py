@@ -222,7 +222,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Write down what was asked, decided by whom and why: a page, JSON, and CSV that no spreadsheet program takes for formulas."""
-    from govern.cli.files import write_private
+    from govern.cli.files import write_into
     from govern.register.queries import people
     from govern.reports import reviewed
 
@@ -232,14 +232,12 @@ def report(
     found = _find(db, review)
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     told = {"schema": "govern.review-report/1", "as_of": now, **_told(db, found)}
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = {
         "html": reviewed.html(db, found, spoken, now=now), "json": reviewed.as_json(told), "csv": reviewed.csv(told["items"]),
     }  # fmt: skip
     written = []
     for kind, text in files.items():
-        written.append(folder / f"review-{found.id[:8]}.{kind}")
-        write_private(written[-1], text)
+        written.append(write_into(folder, f"review-{found.id[:8]}.{kind}", text))
     if json:
         render.emit("review", {"files": [str(one) for one in written]})
         return

@@ -151,7 +151,7 @@ FORMAT_1: Final[Mapping[str, frozenset[str]]] = {
     "case.closed": _CASES,
     "run.leased": _CASES,
     "run.released": _CASES,
-    "digest.sent": _CASES,
+    "digest.sent": frozenset({KEYHOLDER}),
     "digest.failed": _CASES,
     "notice.snoozed": frozenset({KEYHOLDER}),
     "notice.acknowledged": frozenset({KEYHOLDER}),

@@ -77,7 +77,7 @@ def _digest(
         html=html, list_id=list_id(vault), reply_to=None,
     )  # fmt: skip
     seen = sum(not one.thing.embargoed for one in mine)
-    head, text = texts.room(person.name, seen, speech)
+    head, text = texts.room(person.name, seen, speech, reported=any(one.thing.urgent for one in mine))
     public = replace(message, subject=head, text=text, html="")
     return Digest(person=person.id, handle=person.handle, notices=tuple(mine), message=message, public=public)
 

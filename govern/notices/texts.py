@@ -155,9 +155,10 @@ def plain(name: str, lines: Sequence[Line], speech: Language) -> str:
     return "\n".join(said) + "\n"
 
 
-def room(name: str, things: int, speech: Language) -> tuple[str, str]:
-    """Subject and text for where others read it too: how many things wait for whom, and not what."""
-    subject = f"{one_line(name, 100)}: {head(things, speech)}"
+def room(name: str, things: int, speech: Language, *, reported: bool = False) -> tuple[str, str]:
+    """Subject and text for where others read it too: how many things wait for whom, and not what; `reported`: but that something is wrong."""
+    told = speech.say("Somebody reported that something is wrong") if reported else head(things, speech)
+    subject = f"{one_line(name, 100)}: {told}"
     return subject, "\n".join(_wrap(speech.say("Look it up in govern, or ask an admin of your company."))) + "\n"
 
 

@@ -12,6 +12,8 @@ from govern.register.calendar_files import FOLDER, forget
 from govern.register.queries import notice_channels, people
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from govern.notices.digest import Digest
     from govern.notices.due import Notice
     from govern.notices.message import Delivery, Message
@@ -46,12 +48,24 @@ def apart(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Dige
     mail = [one for one in notice_channels.in_use(workspace.db) if one.kind == "mail"]
     if not mail:
         return [calendars(workspace, clock, digests)]
-    return [_post(workspace, clock, one, always=True) for one in mail]
+    return [_post(workspace, clock, one, always=True, tells=False) for one in mail]
 
 
-def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel, *, always: bool = False) -> Post:
-    """A channel, whose secret is opened when its first message goes: once a run, and recorded before. `always`: opened in any case, and nothing is recorded
-    of whether it works."""
+def at_once(workspace: Workspace, clock: Callable[[], str], _digests: Sequence[Digest]) -> Sequence[Post]:
+    """The ways by which somebody who sends no reminders tells of what they report: channels that have no secret, or one that their own keys open;
+    those with a secret first, since the relay of a machine need not be there."""
+    return [_post(workspace, clock, one, tells=False) for one in openable(workspace.db, workspace.person)]
+
+
+def openable(db: sqlite3.Connection, person: str) -> list[NoticeChannel]:
+    """The channels that a person (id) can send by."""
+    found = [one for one in notice_channels.in_use(db) if not one.credential or notice_channels.opens(db, person, one.credential)]
+    return sorted(found, key=lambda one: (not one.credential, one.kind != "mail", one.name))
+
+
+def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel, *, always: bool = False, tells: bool = True) -> Post:
+    """A channel, whose secret is opened when its first message goes: once a run, and recorded before. `always`: opened in any case; `tells`: whether it
+    is recorded that it works or does not."""
 
     def send(messages: Iterable[Message]) -> Iterator[tuple[Message, Delivery]]:
         from govern.errors import GovernError, IntegrityError
@@ -77,7 +91,7 @@ def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel
             told.append(delivery)
             yield message, delivery
         works = procedure.works(told)
-        if works is not None and works is not channel.works and not always:
+        if works is not None and works is not channel.works and tells:
             with workspace.transaction(clock()) as tx:
                 procedure.answered(tx, channel.id, works)
 

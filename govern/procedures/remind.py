@@ -7,7 +7,7 @@ Message-ID. Of two runs at a time one has the lease, and the other sends nothing
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -53,11 +53,19 @@ class Ran:
 _MEMO: Final = "remind_quiet"
 
 
-def remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts = posts, held: Held | None = None, urgent: bool = False) -> Ran:
+def remind(
+    workspace: Workspace,
+    clock: Callable[[], str],
+    *,
+    posts: Posts = posts,
+    held: Held | None = None,
+    urgent: bool = False,
+    but: Collection[str] = (),
+) -> Ran:
     """Tell everybody what waits for them. `clock`: the UTC time, asked again as the run goes on; `posts`: by which ways; `held`: the lease under which this
     is part of a longer run, which takes and gives back none of its own, and sends apart nothing; `urgent`: tell of nothing else. What is urgent knows no
-    quiet hours."""
-    ran = _remind(workspace, clock, posts=posts, held=held, urgent=urgent)
+    quiet hours; `but`: nobody of these people (ids), whom this run did not reach already."""
+    ran = _remind(workspace, clock, posts=posts, held=held, urgent=urgent, but=but)
     return ran if urgent or held is not None else with_apart(workspace, clock, posts, ran)
 
 
@@ -70,7 +78,7 @@ def with_apart(workspace: Workspace, clock: Callable[[], str], posts: Posts, ran
     return replace(ran, sent=(*ran.sent, *told.sent), failed=(*ran.failed, *told.failed)) if any(told) else ran
 
 
-def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, held: Held | None, urgent: bool) -> Ran:
+def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, held: Held | None, urgent: bool, but: Collection[str]) -> Ran:
     """All but what is sent apart."""
     db, now = workspace.view(), clock()
     if not urgent and _is_quiet(db, now):
@@ -82,13 +90,13 @@ def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, hel
     if not waiting and not urgent:
         _remember(db, now)
     only = urgent or bool(opens)
-    waiting = _of_them(waiting, only=only)
+    waiting = _of_them(waiting, only=only, but=but)
     if not waiting:
         return Ran(quiet_until="" if urgent else opens)
     own = held is None
     with workspace.transaction(now) as tx:
         if tx.first != seen:  # what others have recorded meanwhile counts
-            waiting = _of_them(due_now(tx.register, now, reader=workspace.person)[0], only=only)
+            waiting = _of_them(due_now(tx.register, now, reader=workspace.person)[0], only=only, but=but)
         if not waiting:
             return Ran()
         if held is None:
@@ -103,9 +111,17 @@ def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, hel
             lease.give_back(workspace, held, clock())
 
 
-def _of_them(waiting: list[Notice], *, only: bool) -> list[Notice]:
-    """All, or what is urgent alone."""
-    return [one for one in waiting if one.thing.urgent or not only]
+def tell_of(workspace: Workspace, clock: Callable[[], str], report: str, *, posts: Posts) -> Ran:
+    """Tell everybody whom it concerns of a report (id) of this member's own, who needs no role for that and takes no lease; what does not arrive is
+    not recorded, and told by the next run of those who send reminders."""
+    db, now = workspace.view(), clock()
+    waiting = [one for one in due_now(db, now, reader=workspace.person)[0] if one.thing.urgent and one.thing.of == report]
+    return _send(workspace, clock, posts, waiting, None) if waiting else Ran()
+
+
+def _of_them(waiting: list[Notice], *, only: bool, but: Collection[str]) -> list[Notice]:
+    """All, or what is urgent alone, but for some people."""
+    return [one for one in waiting if (one.thing.urgent or not only) and one.person not in but]
 
 
 def due_now(db: sqlite3.Connection, now: str, *, reader: str) -> tuple[list[Notice], str]:
@@ -141,7 +157,7 @@ def next_stage(db: sqlite3.Connection, now: str) -> str:
     return stages.opens(rule, stages.plus(stages.local_day(now, rule.zone), 1))
 
 
-def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting: list[Notice], held: Held) -> Ran:
+def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting: list[Notice], held: Held | None) -> Ran:
     from govern.notices.digest import digests
     from govern.notices.message import Outcome
 
@@ -159,17 +175,17 @@ def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting:
                 failed.pop(message.message_id, None)
             else:
                 failed[message.message_id] = Failed(digest, post.name, delivery)
-    for one in failed.values():
+    for one in failed.values() if held is not None else ():
         _record_failure(workspace, one, clock())
     return Ran(sent=tuple(sent), failed=tuple(failed.values()))
 
 
-def _while_ours(workspace: Workspace, held: Held, clock: Callable[[], str], messages: list[Message]) -> Iterator[Message]:
+def _while_ours(workspace: Workspace, held: Held | None, clock: Callable[[], str], messages: list[Message]) -> Iterator[Message]:
     """The messages, one by one, as long as nobody else has taken over."""
     from govern.procedures import lease
 
     for message in messages:
-        if not lease.goes_on(workspace, held, clock):
+        if held is not None and not lease.goes_on(workspace, held, clock):
             return
         yield message
 

@@ -49,6 +49,7 @@ class Due:
     asked: list[Asked] = field(default_factory=list)
     ready: list[Ready] = field(default_factory=list)
     reminders: bool = False
+    reports: bool = False
     left: list[Left] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
 
@@ -132,7 +133,8 @@ def look(db: sqlite3.Connection, person: str, now: str) -> Due:
 
         waiting, opens = due_now(db, now, reader=person)
         later = _unreached_until(db, now)
-        due.reminders = any(one.person not in later and (not opens or one.thing.urgent) for one in waiting)
+        due.reports = any(one.thing.urgent and one.person not in later for one in waiting)
+        due.reminders = due.reports or any(one.person not in later and not opens for one in waiting)
         due.later += [opens] if waiting and opens else [later[one.person] for one in waiting if one.person in later]
     due.later += _coming(db, person, now)
     return due
@@ -216,10 +218,14 @@ class _Run:
         self.left: list[Left] = []
         self.failed: list[Failure] = []
         self.reminded: remind.Ran | None = None
+        self._missed: set[str] = set()
 
     def parts(self, due: Due, monotonic: Callable[[], float], posts: Posts | None) -> None:
         from govern.procedures.tick import by_date, platforms
 
+        if due.reports and self._goes_on():  # somebody waits for an answer by the minute
+            with _told(self.failed, "reminders"):
+                self._remind(posts, urgent=True)
         for case in due.cuts:
             self._one("cut", case.id[:8], partial(by_date.make_cut, case=case.id))
         for person in dict.fromkeys(one.person for one in due.grants):
@@ -257,13 +263,16 @@ class _Run:
                 done = work(tx)
             self.done += done
 
-    def _remind(self, posts: Posts | None) -> None:
+    def _remind(self, posts: Posts | None, *, urgent: bool = False) -> None:
         from govern.procedures.posts import posts as of_vault
         from govern.procedures.remind import remind
         from govern.procedures.tick import tries
 
-        self.reminded = ran = remind(self._workspace, self._clock, posts=posts or of_vault, held=self._held)
+        ran = remind(self._workspace, self._clock, posts=posts or of_vault, held=self._held, urgent=urgent, but=self._missed)
+        before = self.reminded or replace(ran, sent=(), failed=())
+        self.reminded = replace(ran, sent=(*before.sent, *ran.sent), failed=(*before.failed, *ran.failed))
         reached, missed = ({one.digest.person for one in some} for some in (ran.sent, ran.failed))
+        self._missed |= missed
         tries.remember(self._workspace.db, reached - missed, missed, self._clock())
 
 

@@ -17,11 +17,6 @@ from govern.register.projection.scene import Scene
 from govern.register.queries import notice_channels as queries
 
 _ACCOUNT: Final = "SELECT a.id, a.handle, a.state, c.kind, c.kept_in FROM credentials c JOIN accounts a ON a.id = c.account WHERE c.id = ?"
-_OPENS: Final = """
-SELECT 1 FROM versions v JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
-JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person = ?
-WHERE v.credential = ? AND v.state = 'current' LIMIT 1
-"""
 
 
 def _refused(message: str, rule: str, control: str, hint: str) -> Refused:
@@ -81,7 +76,7 @@ def _may_use(scene: Scene, credential: str) -> None:
             f"whoever says where the {kind} of {handle} is sent answers for that account, or holds it", "channel-holder", "AC-6",
             f"the responsible person of {handle} does it, or grants it: govern grant {handle} PERSON",
         )  # fmt: skip
-    if scene.one(_OPENS, scene.actor, credential) is None:
+    if not queries.opens(scene.db, scene.actor, credential):
         raise _refused(
             f"whoever says where the {kind} of {handle} is sent can open it", "channel-holder", "AC-6",
             f"somebody who can open it does it, or seals it to you: govern who {handle}",

@@ -69,8 +69,28 @@ def _released(scene: Scene) -> None:
     scene.run("UPDATE leases SET released_at = ? WHERE id = ?", scene.at, scene.body["lease"])
 
 
+_SENDS: Final = """
+SELECT 1 FROM roles WHERE person = :actor AND role IN ('admin', 'hr') AND (until IS NULL OR until > :now)
+UNION ALL SELECT 1 FROM services WHERE person = :actor LIMIT 1
+"""
+
+
+def _told_at_once(scene: Scene) -> None:
+    """What a digest may be about that neither an admin, HR nor a service records: a report of its actor's own that nobody has answered."""
+    if scene.db.execute(_SENDS, {"actor": scene.actor, "now": scene.now}).fetchone() is not None:
+        return
+    own = scene.db.execute("SELECT id FROM reports WHERE reporter = ? AND answered_at IS NULL", (scene.actor,)).fetchall()
+    if not {line[0] for line in scene.body["lines"]} <= {notices.thing("incident", id_) for (id_,) in own}:
+        raise Refused(
+            "reminders are sent by admins, HR and services; whoever reports something tells of their own report", rule="digest-report",
+            control="IR-6", hint="ask an admin: govern remind",
+        )  # fmt: skip
+
+
 def _sent(scene: Scene) -> None:
     body = scene.body
+    if scene.type == "digest.sent":
+        _told_at_once(scene)
     scene.must("person", "people", body["person"])
     scene.db.executemany(
         "INSERT INTO reminded VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET point = excluded.point, at = excluded.at, entry = excluded.entry"

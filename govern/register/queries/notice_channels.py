@@ -73,6 +73,18 @@ def answers(db: sqlite3.Connection, person: str, account: str, kind: str, now: s
     return db.execute(_ANSWERS, {"account": account, "person": person, "now": now, "kind": kind}).fetchone() is not None
 
 
+_OPENS: Final = """
+SELECT 1 FROM versions v JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
+JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person = ?
+WHERE v.credential = ? AND v.state = 'current' LIMIT 1
+"""
+
+
+def opens(db: sqlite3.Connection, person: str, credential: str) -> bool:
+    """Whether a key of this person opens the secret in use of this credential (both ids)."""
+    return db.execute(_OPENS, (person, credential)).fetchone() is not None
+
+
 def setter_gone(db: sqlite3.Connection, setter: str, credential: str, now: str) -> str:
     """Why a secret goes no longer where this person (id) had it sent, or nothing. What they said of a server holds as long as they may know it."""
     account, handle, kind = db.execute(_ACCOUNT, (credential,)).fetchone()

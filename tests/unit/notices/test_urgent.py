@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from govern.errors import Refused
+from govern.holdings import notices
 from govern.languages import LOCALES
 from govern.notices.message import Delivery, Outcome
 from govern.policy.incident import playbook
 from govern.procedures import incidents as procedure
 from govern.procedures.urgent import tell
+from govern.register.queries import notice_channels
+from govern.register.queries.notice_channels import NoticeChannel
 
 from .conftest import Office
+
+SECRET = NoticeChannel(
+    "0" * 32, "office", "mail", "till", "password", "1" * 32, "tls", 465, "h", "s@x.example", "", "", None, "", "", "", 0
+)
+"""A channel that no key of somebody without a role opens."""
 
 NIGHT = 14
 """Hours after the office's nine o'clock: nobody is told of anything ordinary then."""
@@ -68,23 +78,19 @@ def test_telling_at_once_leaves_what_is_ordinary_for_its_time(office: Office) ->
 
 
 def test_without_a_channel_or_leave_to_send_the_command_says_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from govern.register.queries import notice_channels
-
     office.enrol("dora")
     report(office, by="dora")
     assert tell(office.members["mia"], lambda: office.now) == ([], "no channel is set up (govern channel add)")
-    monkeypatch.setattr(notice_channels, "in_use", lambda _db: ["one"])
+    monkeypatch.setattr(notice_channels, "in_use", lambda _db: [SECRET])
     told, why = tell(office.members["dora"], lambda: office.now, posts=lambda *_: (office.answering(),))
-    assert (told, "next run" in why) == ([], True)
+    assert (told, "when an admin or HR runs govern remind" in why) == ([], True)
     told, why = tell(office.members["mia"], lambda: office.now, posts=lambda *_: (office.answering(),))
     assert (set(told), why) == ({"anna", "ben", "mia"}, ""), "the control: an admin sends"
 
 
 def test_whom_no_channel_reaches_is_said_and_the_report_stays(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from govern.register.queries import notice_channels
-
     made = report(office)
-    monkeypatch.setattr(notice_channels, "in_use", lambda _db: ["one"])
+    monkeypatch.setattr(notice_channels, "in_use", lambda _db: [SECRET])
     refused = office.answering(lambda _: Delivery(outcome=Outcome.REFUSED, reason="no such mailbox"))
     told, why = tell(office.members["mia"], lambda: office.now, posts=lambda *_: (refused,))
     assert (told, why.count("no such mailbox")) == ([], 3)
@@ -100,3 +106,64 @@ def test_the_message_names_the_account_in_the_readers_language_and_not_the_note(
     assert message.locale == locale
     assert "shop" in message.subject
     assert "not ours" not in message.text
+
+
+# --- whoever sends no reminders, of their own report -----------------------------------------------------------------------------------------
+
+
+def body(office: Office, report: str, person: str = "anna", stage: str = "-7") -> dict[str, Any]:
+    due = (office.moment + timedelta(hours=1)).date().isoformat()
+    return {
+        "person": office.ids[person], "message": "m", "channel": "room", "locale": "en", "lines": [[notices.thing("incident", report), due, stage]]
+    }  # fmt: skip
+
+
+def test_whoever_reports_something_tells_of_it_by_a_channel_that_their_key_opens(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By night, without a role and without the lease; what was told is in the ledger, so that the next run of others repeats nothing."""
+    office.enrol("dora")
+    by_night(office)
+    made = report(office, by="dora")
+    monkeypatch.setattr(notice_channels, "in_use", lambda _db: [SECRET._replace(credential="")])
+    told, why = tell(office.members["dora"], lambda: office.now, made.id, posts=lambda *_: (office.answering(name="room"),))
+    assert (set(told), why) == ({"anna", "ben", "mia"}, "")
+    types = [row[0] for row in office.db().execute("SELECT type FROM entries ORDER BY idx DESC LIMIT 4")]
+    assert types == ["digest.sent"] * 3 + ["incident.reported"]
+    assert office.remind().sent == ()
+
+
+def test_of_anything_else_an_entry_of_theirs_is_void(office: Office) -> None:
+    """The attack: somebody without a role records that others were told, of what they did not report. Control: their own report."""
+    office.enrol("dora")
+    mine, other = report(office, by="dora"), report(office)
+    for wrong in (
+        body(office, other.id),
+        {**body(office, mine.id), "lines": body(office, mine.id)["lines"] + body(office, other.id)["lines"]},
+    ):
+        with pytest.raises(Refused) as refused:
+            office.fact("digest.sent", wrong, by="dora")
+        assert (refused.value.rule, refused.value.control) == ("digest-report", "IR-6")
+    office.fact("digest.sent", body(office, mine.id), by="dora")
+    office.do(procedure.answer, mine.id[:8])
+    with pytest.raises(Refused):
+        office.fact("digest.sent", body(office, mine.id), by="dora")
+
+
+def test_what_does_not_arrive_is_said_with_who_tells_it_next_and_recorded_by_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.enrol("dora")
+    made = report(office, by="dora")
+    monkeypatch.setattr(notice_channels, "in_use", lambda _db: [SECRET._replace(credential="")])
+    down = office.answering(lambda _: Delivery(outcome=Outcome.LATER, reason="the server is down"))
+    told, why = tell(office.members["dora"], lambda: office.now, made.id, posts=lambda *_: (down,))
+    assert (told, why.count("the server is down"), "runs govern remind" in why) == ([], 3, True)
+    assert set(office.told(office.remind())) >= {"anna", "ben", "mia"}
+
+
+def test_a_room_is_told_that_something_is_wrong_and_not_what(office: Office) -> None:
+    report(office)
+    room = office.answering(name="room")._replace(private=False)
+    office.remind(room)
+    heads = {message.subject for message in office.box}
+    assert "Anna: Somebody reported that something is wrong" in heads
+    assert not any("shop" in text for message in office.box for text in (message.subject, message.text, message.html))

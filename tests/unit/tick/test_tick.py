@@ -270,3 +270,27 @@ def test_looking_whether_anything_is_due_loads_nothing_that_carries_it_out() -> 
         for name in loaded
         if name.startswith(("govern.store", "govern.notices", "govern.connectors", "govern.vault", "govern.procedures.re"))
     ]
+
+
+def test_reports_are_told_before_anything_else_is_done_and_what_did_not_arrive_is_not_tried_twice_in_a_run(works: Works) -> None:
+    """A cut or a slow platform must not come before somebody who waits by the minute."""
+    grant = granted(works, "shop", "cleo", "2026-11-25T12:00:00Z")
+    works.tick()
+    works.later(days=5)
+    works.do(incidents.report, account="till", kind="takeover", note="not ours", playbook=playbook())
+    before, tried = works.size(), []
+
+    def answer(message: Any) -> Delivery:
+        tried.append((message.to_name, ended(works, grant)[0]))
+        return Delivery(outcome=Outcome.LATER if message.to_name == "Mia Holm" else Outcome.DELIVERED)
+
+    works.later(minutes=1)
+    ran = run(works.members["mia"], lambda: works.now, monotonic=lambda: 0.0, posts=lambda *_: (works.answering(answer),), check=False)
+    assert tried[0] == ("Mia Holm", 0), "till is mia's; nothing has been ended yet"
+    assert [who for who, _ in tried].count("Mia Holm") == 1
+    assert ended(works, grant) == (1, "expired"), "the control: the rest is done behind it"
+    assert works.types(before).index("digest.failed") < works.types(before).index("grant.ended")
+    assert ran.reminded is not None
+    assert len(ran.reminded.failed) == 1
+    works.later(hours=3)
+    assert "mia" in {one.digest.handle for one in (works.tick().reminded or ran.reminded).sent}
