@@ -80,7 +80,7 @@ def _of(one: Work, names: Mapping[str, str]) -> str:
 
 
 def _reminders(db: sqlite3.Connection, now: str, reader: str) -> dict[tuple[str, str], list[Notice]]:
-    """(what it is about, who) -> what people are reminded of about it: of a case's items by item, of the rest by rotation, grant, credential or case."""
+    """(what it is about, who) -> what people are reminded of about it: of a case's items by item, else by rotation, grant, credential, document or case."""
     from govern.notices.due import notices
     from govern.register.queries.policies import policy
 
@@ -88,13 +88,13 @@ def _reminders(db: sqlite3.Connection, now: str, reader: str) -> dict[tuple[str,
     for one in notices(db, policy(db), now, reader=reader, every=True):
         thing = one.thing
         key = thing.about if thing.kind == "case-item" else "" if thing.kind == "drill" else thing.of
-        found.setdefault((key, thing.name if thing.kind == "hand-over" else ""), []).append(one)
+        found.setdefault((key, thing.name if thing.kind in ("hand-over", "acknowledgement") else ""), []).append(one)
     return found
 
 
 def _next(one: Work, due: Mapping[tuple[str, str], Sequence[Notice]], who: str) -> tuple[str, str]:
     """Id of the due thing, and when its next reminder goes to this person, or to whoever hears of it first (UTC); empty for none."""
-    mine = due.get((one.id or one.case, one.subject if one.what == "hand-over" else ""), ())
+    mine = due.get((one.id or one.case, one.subject if one.what in ("hand-over", "acknowledge", "training") else ""), ())
     times = [each.next for each in mine if each.next and (not who or each.person == who)]
     return (mine[0].thing.id if mine else ""), min(times, default="")
 

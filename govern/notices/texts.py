@@ -33,16 +33,23 @@ def line(notice: Notice, speech: Language) -> Line:
     """The notice in that language."""
     return Line(
         what=_what(notice, speech), until=_until(notice, speech), how=_how(notice, speech),
-        command="govern todo" if notice.thing.embargoed else one_line(notice.thing.command, 400),
+        command="govern todo" if notice.thing.embargoed else one_line(_command(notice), 400),
         late=notice.past > 0 and not notice.thing.embargoed,
     )  # fmt: skip
+
+
+def _command(notice: Notice) -> str:
+    """Nobody signs for somebody else: whoever hears of it besides looks at who has yet to."""
+    one = notice.thing
+    signs = one.kind == "acknowledgement" and one.about == notice.person
+    return f"govern document outstanding {one.document}" if one.kind == "acknowledgement" and one.about and not signs else one.command
 
 
 def _what(notice: Notice, speech: Language) -> str:
     one, say = notice.thing, speech.say
     names = {
         "account": one_line(one.account, 100), "person": one_line(one.name, 100),
-        "credential": secret(one.credential, say) if one.credential else "",
+        "credential": secret(one.credential, say) if one.credential else "", "document": one_line(one.document, 100),
     }  # fmt: skip
     if one.embargoed:
         return say("Something waits for you that only you can see")
@@ -84,6 +91,14 @@ def _what(notice: Notice, speech: Language) -> str:
             text = say("Somebody reported that something is wrong")
         case "undelivered":
             text = say("See to it that reminders reach {person}")
+        case "acknowledgement" if one.number:
+            text = speech.count("See to it that {n} person signs “{document}”", "See to it that {n} people sign “{document}”", one.number)
+        case "acknowledgement" if one.about:
+            own = one.about == notice.person
+            text = say("Read and acknowledge “{document}”") if own else say("See to it that {person} acknowledges “{document}”")
+        case "acknowledgement":
+            own = one.subject == notice.person
+            text = say("Take part in the training “{document}”") if own else say("See to it that {person} is trained: “{document}”")
         case _:
             text = say("Change the {credential} of {account}")
     return text.format(**names)
@@ -129,6 +144,16 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("If yes, have it granted again with a reason and a later end. If no, see to it that the rule is kept, and end it.")
         case "incident":
             return say("Look at it now, and call whoever reported it. Answer nobody in public before two of you have looked.")
+        case "acknowledgement" if one.number:
+            return say("Print a sheet for each of them, have it signed, and record it with a scan.")
+        case "acknowledgement" if one.about == notice.person:
+            return say("govern shows you the text in your language and asks whether you will keep to it.")
+        case "acknowledgement" if one.about:
+            return say("Ask them to do it on their own machine: nobody signs for somebody else.")
+        case "acknowledgement" if one.subject == notice.person:
+            return say("Once you have, tell HR or an admin: they record the day.")
+        case "acknowledgement":
+            return say("Once they have been, record the day.")
         case "undelivered":
             return say("Their mail address may be wrong or their mailbox full. Reach them in another way, and correct the address.")
         case _:

@@ -112,7 +112,8 @@ WHERE NOT p.leaving AND p.left_on IS NULL AND NOT p.erased AND NOT EXISTS (SELEC
     OR EXISTS (SELECT 1 FROM audiences u WHERE u.document = n.document AND u.version = n.version AND u.person = p.id)
     OR EXISTS (SELECT 1 FROM grants g JOIN accounts a ON a.id = g.account AND a.state = 'active' WHERE g.person = p.id AND g.ended_at IS NULL
       AND (n.audience = 'holders' OR EXISTS (SELECT 1 FROM asked q WHERE q.tier = a.tier AND q.what = d.name)))
-    OR EXISTS (SELECT 1 FROM accounts a JOIN asked q ON q.tier = a.tier AND q.what = d.name WHERE a.state = 'active' AND p.id IN (a.custodian, a.deputy)))
+    OR EXISTS (SELECT 1 FROM accounts a JOIN asked q ON q.tier = a.tier AND q.what = d.name WHERE a.state = 'active' AND a.custodian = p.id)
+    OR EXISTS (SELECT 1 FROM accounts a JOIN asked q ON q.tier = a.tier AND q.what = d.name WHERE a.state = 'active' AND a.deputy = p.id))
 ORDER BY n.deadline, d.name, p.handle, p.id
 """
 

@@ -54,6 +54,8 @@ class Thing(NamedTuple):
     """Of an item of a case: its number; of a baseline: how many findings."""
     told: Told | None = None
     """Of an item of a case: what it asks for."""
+    document: str = ""
+    """What is to be acknowledged, or what somebody is to be trained in; `number` counts those without keys who have yet to sign it."""
 
     @property
     def id(self) -> str:
@@ -254,9 +256,32 @@ def _reviews(db: sqlite3.Connection, policy: Policy, now: str, _until: str) -> I
         )  # fmt: skip
 
 
+def _acknowledgements(db: sqlite3.Connection, policy: Policy, now: str, until: str) -> Iterator[Thing]:
+    """What people have yet to sign or to be trained in, each for themselves; those without keys through HR, by document (PL-4, AT-3)."""
+    from govern.register.queries import signing
+
+    by_hr = signing.hr(db, now)
+    sheets: dict[str, list[signing.Owed]] = {}
+    for one in signing.owed(db, policy, now, until):
+        if one.document and not one.keyholder:
+            sheets.setdefault(one.document, []).append(one)
+            continue
+        first = (one.person,) if one.keyholder else by_hr
+        command = f"govern document ack {one.what}" if one.document else f"govern training add {one.handle} --subject {one.what} --on DATE"
+        yield Thing(
+            kind="acknowledgement", of=one.document or one.person, about=one.person if one.document else "", due=one.day, subject=one.person,
+            name=one.handle, document=one.what, first=first, runs=True, command=command,
+        )  # fmt: skip
+    for document, some in sheets.items():
+        yield Thing(
+            kind="acknowledgement", of=document, due=some[0].day, document=some[0].what, first=by_hr, runs=True, number=len(some),
+            command=f"govern document outstanding {some[0].what}",
+        )  # fmt: skip
+
+
 QUERIES: Final[Mapping[str, Callable[[sqlite3.Connection, Policy, str, str], Iterator[Thing]]]] = {
     "rotation": _rotations, "former": _former, "schedule": _schedule, "hand-over": _handovers, "grant": _grants,
     "drill": _drill, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered, "exception": _exceptions,
-    "incident": _reports, "review": _reviews,
+    "incident": _reports, "review": _reviews, "acknowledgement": _acknowledgements,
 }  # fmt: skip
 """Kind -> how it is found. Each takes the policy, the time (UTC) and the last day asked for. Whatever comes to be reminded of later is one more line."""

@@ -72,10 +72,19 @@ def lapsed(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0
     if rule is None:
         return []
     latest = _plus(today, ahead)
-    found = []
-    for what, days in db.execute("SELECT DISTINCT what, days FROM asked ORDER BY what").fetchall():
-        found += list(_training(db, what, days, rule.grace, latest) if days else _document(db, what, rule.grace, latest))
+    found = untrained(db, policy, today, ahead=ahead)
+    for (what,) in db.execute("SELECT DISTINCT what FROM asked WHERE days = 0 ORDER BY what").fetchall():
+        found += _document(db, what, rule.grace, latest)
     return sorted(found, key=lambda one: (one.handle, one.name, one.person, one.rule, one.what))
+
+
+def untrained(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0) -> list[Lapsed]:
+    """The same of trainings alone, in no order."""
+    rule = policy.later.documents
+    if rule is None:
+        return []
+    asked = db.execute("SELECT DISTINCT what, days FROM asked WHERE days > 0 ORDER BY what").fetchall()
+    return [one for what, days in asked for one in _training(db, what, days, rule.grace, _plus(today, ahead))]
 
 
 def over(db: sqlite3.Connection, policy: Policy, today: str) -> list[Lapsed]:

@@ -60,6 +60,7 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
         *_emergencies(db, policy, there, now, say),
         *_drill(db, policy, there, now, say),
         *_reviews(db, there, say),
+        *_acknowledgements(db, policy, there, now, say),
     ]
     found += _cases(db, there, found, say, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
@@ -123,6 +124,31 @@ def _reviews(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]:
             what="remove-role", of=_answering(there, role.custodian, role.deputy), account=role.handle, subject=role.person, id=role.id,
             why=say("{person} is {role} there: remove it on the platform").format(person=role.person, role=role.role),
             command=f"govern platform show {role.platform}",
+        )  # fmt: skip
+
+
+def _acknowledgements(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:
+    """What people with keys have yet to sign, and as soon as reminders begin to be trained in; what those without have, for HR, else for admins."""
+    from govern.register.queries import signing
+
+    sheets: dict[str, list[signing.Owed]] = {}
+    for one in [*signing.documents_owed(db), *signing.trainings_owed(db, policy, now[:10])]:
+        if one.document and not one.keyholder:
+            sheets.setdefault(one.document, []).append(one)
+            continue
+        is_theirs = one.keyholder and one.person in there.present
+        text = say("“{document}” is to be read and acknowledged") if one.document else say("the training “{document}” is to be taken")
+        yield Work(
+            what="acknowledge" if one.document else "training",
+            of=frozenset({one.person}) if is_theirs else frozenset(signing.hr(db, now)) or frozenset(there.admins),
+            why=text.format(document=one.what), subject=one.handle, due=one.day, id=one.document or one.person,
+            command=f"govern document ack {one.what}" if one.document else f"govern training add {one.handle} --subject {one.what} --on DATE",
+        )  # fmt: skip
+    for document, some in sheets.items():
+        yield Work(
+            what="acknowledge", of=frozenset(signing.hr(db, now)) or frozenset(there.admins), due=min(one.day for one in some), id=document,
+            why=say("“{document}” is to be signed on paper; people: {n}").format(document=some[0].what, n=len(some)),
+            command=f"govern document outstanding {some[0].what}",
         )  # fmt: skip
 
 
