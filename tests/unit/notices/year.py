@@ -19,12 +19,14 @@ from govern.errors import Refused
 from govern.notices.digest import Digest
 from govern.notices.message import Delivery, Message, Outcome
 from govern.policy.parse import parse_policy
-from govern.procedures import lease
+from govern.procedures import documents, lease
 from govern.procedures import policy as policies
 from govern.procedures import remind as procedure
 from govern.procedures.posts import Post
 from govern.procedures.remind import remind
 from govern.procedures.sealing import recipients, seal
+from govern.register.queries import documents as asked
+from govern.register.queries import people
 from govern.vault.seal import Context
 from tests.unit.rotation.boundaries import Boundaries, watching
 
@@ -45,6 +47,9 @@ STAGES = {
 }
 LATE = {"critical": (0, 1), "standard": (1, 7), "low": (7, 21)}
 """Days past the due day from which deputy and admins hear of it."""
+
+RULES = "house-rules"
+"""No tier asks for it: whoever has not signed it is reminded, and refused nothing."""
 
 Key = tuple[str, str, str, str]
 """Kind, what it is about, whom it is about, and its due day in UTC."""
@@ -108,6 +113,9 @@ class Year:
         self.holders: list[str] = []
         self.grants: list[Grant] = []
         self.credentials: list[Credential] = []
+        self.papers, self.signed = random.Random(seed + 1000), dict[str, int]()
+        self.deadlines: list[str] = []
+        """Of each version of the rules of the house, which everybody signs; `signed`: person -> the number of the last version that they signed."""
         self._people(people)
         self._accounts(accounts)
         self.move("Europe/Copenhagen")
@@ -204,6 +212,26 @@ class Year:
             person = draw.choice([one for one in self.answers if one not in self.gone])
             office.fact("person.leaving", {"person": person})
             self.gone.add(person)
+        self._papers()
+
+    def _papers(self) -> None:
+        """Now and then there is another version of the rules; people sign the newest, those without keys on paper."""
+        if self.papers.random() < (0.02 if self.deadlines else 0.3):
+            self.office.do(documents.adopt, RULES, {"en": f"version {len(self.deadlines)}"}, {})
+            self.deadlines.append(_plus(self.office.now, self.papers.randrange(30)))
+            self.office.do(documents.publish, RULES, deadline=self.deadlines[-1], to=("everybody",))
+        for person in self._unsigned():
+            if self.papers.random() < 0.05:
+                if person == self.office.ids["mia"]:
+                    self.office.do(documents.sign, RULES, asked.in_force(self.office.db(), RULES).version)
+                else:
+                    handle = people.by_id(self.office.db(), person).handle
+                    self.office.do(documents.record_sheet, RULES, handle, evidence="5" * 64)
+                self.signed[person] = len(self.deadlines)
+
+    def _unsigned(self) -> list[str]:
+        everybody = [self.office.ids[one] for one in ("mia", "anna", "ben", "cleo")] + self.answers + self.holders
+        return [one for one in everybody if one not in self.gone and self.signed.get(one, 0) < len(self.deadlines)]
 
     def _open(self, one: Credential) -> None:
         self.office.start(one.id, f"secret-{self.draw.random()}")
@@ -256,8 +284,20 @@ class Year:
             if grant.until:
                 moment = datetime.fromisoformat(grant.until).astimezone(ZoneInfo(self.zone))
                 yield ("grant", grant.id, "", grant.until[:10]), moment.date().isoformat(), grant.account, grant.person
+        mia, paper = self.office.ids["mia"], []
+        for person in self._unsigned():
+            day = min(self.deadlines[self.signed.get(person, 0) :])
+            if person == mia:
+                yield ("acknowledgement", self._rules(), mia, day), day, Account("", "standard", mia, mia), ""
+            else:
+                paper.append(day)
+        if paper:
+            yield ("acknowledgement", self._rules(), "", min(paper)), min(paper), Account("", "standard", mia, mia), ""
         day = _plus(self.founded.isoformat(), 30)
         yield ("drill", "", "", day), day, None, ""
+
+    def _rules(self) -> str:
+        return asked.in_force(self.office.db(), RULES).document
 
     def waiting(self) -> dict[tuple[Key, str], int]:
         """(thing, person) -> the stage that they are to be told now."""
