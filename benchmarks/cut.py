@@ -1,7 +1,7 @@
 """The cut of one of five keyholders, and a new candidate of every secret that they could open, beside the bare HPKE seals that this needs.
 
-What is measured are the two transactions of `offboard open` and `rotate --case`: keys, grants and wraps ended, new epochs, one rotation and
-one item per credential, each candidate generated, held against the secrets before it and sealed to four who stay and to recovery.
+What is measured is the one transaction of `offboard open --stage`: keys, grants and wraps ended, new epochs, one rotation and
+one item per credential, each candidate generated and sealed to four who stay and to recovery.
 """
 
 from __future__ import annotations
@@ -101,25 +101,21 @@ def _account(tx: Transaction, number: int, holders: list[str]) -> None:
 
 
 def cut(member: Member, credentials: int) -> tuple[float, list[int]]:
-    """Somebody leaves now, and every rotation of it gets its candidate; the seconds of the two transactions, and how long each of their entries is."""
+    """Somebody leaves now, and every rotation of it gets its candidate; the seconds of the transaction, and how long each of its entries is."""
     from govern.offboarding.kinds import CaseKind
-    from govern.procedures import offboard, rotate
-    from govern.procedures.choosing import Wanted, chosen
-    from govern.rotation.triggers import Trigger
+    from govern.procedures import offboard, staging
 
     with member.workspace() as workspace:
         (before,) = workspace.view().execute("SELECT count(*) FROM entries").fetchone()
         began = time.perf_counter()
         with workspace.transaction(NOW) as tx:
             case, made = offboard.open_(tx, offboard.Opening(person="anna", kind=CaseKind.LEAVER, cut_at=NOW))
-        wanted = Wanted(selector="", kind="", credential="", case=case.id, all_due=False)
-        with workspace.transaction(NOW) as tx:
-            started, skipped = rotate.start(tx, chosen(tx.register, wanted, reader=tx.actor, now=NOW), Trigger.MEMBERSHIP)
+            staged = staging.stage(tx, [case])
         seconds = time.perf_counter() - began
         with workspace.store.reading() as reading:
             lengths = [len(row[4]) for row in reading.entries(before, 2**62)]
     assert made is not None
-    assert (made.wraps, made.rotations, len(started), len(skipped)) == (credentials, credentials, credentials, 0)
+    assert (made.wraps, made.rotations, staged) == (credentials, credentials, credentials)
     return seconds, lengths
 
 
@@ -143,11 +139,11 @@ def bare(seals: int) -> Callable[[], None]:
 
 
 def cryptography(credentials: int, lengths: list[int]) -> None:
-    """What the two transactions can't do without, and nothing else: nothing is kept, spelled, judged or looked up.
+    """What the transaction can't do without, and nothing else: nothing is kept, spelled, judged or looked up.
 
     Of each credential: a random password and data key, the content sealed by AES-256-GCM, its commitment, the digests of ciphertext and manifest, a
     seal of the key to each of five and the digest of each, and the digest of the leaver's own wrap that ends. Of each entry (`lengths`: bytes of its
-    ciphertext): salt, HMAC-SHA-256, AES-256-GCM, and the two hashes of its leaf. Of each transaction: one Ed25519 signature. Left out are the new
+    ciphertext): salt, HMAC-SHA-256, AES-256-GCM, and the two hashes of its leaf. At the end one Ed25519 signature. Left out are the new
     epochs' wraps, a few dozen seals, and the hashes of the tree.
     """
     import hmac
@@ -180,5 +176,4 @@ def cryptography(credentials: int, lengths: list[int]) -> None:
         data, salt, nonce = bytes(length - 28), os.urandom(32), os.urandom(12)
         hmac.digest(salt, data, "sha256")
         sha256(os.urandom(65) + sha256(epoch.encrypt(nonce, data, context[:77])).digest()).digest()
-    for _ in range(2):
-        Ed25519PrivateKey.generate().sign(manifest)
+    Ed25519PrivateKey.generate().sign(manifest)

@@ -23,7 +23,7 @@ from govern.cli.departed import (
     item_row,
     items_table,
 )
-from govern.cli.offboard_told import show_cases, tell_cut, tell_opened
+from govern.cli.offboard_told import show_cases, tell_cut, tell_opened, tell_staged
 from govern.errors import Usage
 from govern.languages import language, locale_of
 from govern.shell import quoted
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
+Stage = Annotated[bool, typer.Option("--stage", help="With the cut, in the same transaction: seal new secrets for those who stay.")]
 Locale = Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="In which language; else in yours, as far as it is known.")]
 
 
@@ -108,12 +109,14 @@ def open_(
     keep: Keep = None,
     key: LostKey = None,
     accounts: Back = None,
+    stage: Stage = False,
     json: Json = False,
 ) -> None:
     """Open a departure: what the person could know is frozen; with the cut their grants end."""
     from govern.cli.times import digest_of, moment, told_here
     from govern.offboarding.kinds import read_kind
     from govern.procedures import offboard as procedure
+    from govern.procedures import staging
 
     if name_reader and not embargo:
         raise Usage("readers are named for an embargoed departure alone", hint="--embargo --name-reader PERSON")
@@ -123,14 +126,20 @@ def open_(
         requested_by=requested_by, evidence=digest_of(evidence) if evidence else "", embargo=embargo, readers=name_reader or (),
         keep=keep or (), keys=key or (), accounts=accounts or (),
     )  # fmt: skip
+    if stage and not "" < opening.cut_at <= now:
+        raise Usage("nothing is staged before the cut", hint="then: govern offboard run-due --stage, or: govern offboard cut CASE --stage")
     workspace = settings.workspace()
     with workspace.transaction(now) as tx:
+        if stage:
+            staging.may_stage(tx)
         opened = procedure.open_all(tx, opening)
+        staged = staging.stage(tx, [case for case, _ in opened]) if stage else None
     if last_day > now[:10] and not (cut_at or embargo):
         text = settings.reading("", workspace).say("the last day is {day}, and the cut is made now all the same: {option} plans one")
         render.note(text.format(day=last_day, option="--cut-at"))
     for case, made in opened:
         tell_opened(workspace, case, made, told_here(case.cut_at) if case.cut_at else "")
+    tell_staged(staged, settings.reading("", workspace))
     show_cases(workspace, *(case.id for case, _ in opened), json=json, before=True)
 
 
@@ -168,27 +177,36 @@ def show(
 
 
 @app.command("cut")
-def cut(case: CaseId, json: Json = False) -> None:
+def cut(case: CaseId, stage: Stage = False, json: Json = False) -> None:
     """Make the cut now, whatever time was planned."""
     from govern.procedures import offboard as procedure
+    from govern.procedures import staging
     from govern.register.queries import cases
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
+        if stage:
+            staging.may_stage(tx)
         made = procedure.cut(tx, cases.find(tx.register, case, reader=tx.actor))
+        staged = staging.stage(tx, [made.case]) if stage else None
     tell_cut(made, settings.reading("", workspace))
+    tell_staged(staged, settings.reading("", workspace))
     show_cases(workspace, made.case.id, json=json)
 
 
 @app.command("run-due")
-def run_due(json: Json = False) -> None:
+def run_due(stage: Stage = False, json: Json = False) -> None:
     """Make every cut whose time has come; safe to run twice."""
     from govern.procedures import offboard as procedure
+    from govern.procedures import staging
     from govern.register.queries.people import handles
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
+        if stage:
+            staging.may_stage(tx)
         made = procedure.run_due(tx)
+        staged = staging.stage(tx, [one.case for one in made]) if stage and made else None
     db = workspace.view()
     names, left, language = handles(db), procedure.left_to_others(db, workspace.person, settings.now()), settings.reading("", workspace)
     for case in left:
@@ -200,6 +218,7 @@ def run_due(json: Json = False) -> None:
         return
     for one in made:
         tell_cut(one, language)
+    tell_staged(staged, language)
     if made:
         cases_table([one.case for one in made], names, language)
     else:

@@ -83,3 +83,9 @@ def tell_cut(made: Cut, language: Language, when: str = "") -> None:
         rotations=count("1 rotation", "{n} rotations", made.rotations),
     )  # fmt: skip
     render.note(f"{told}; {when}" if when else told)
+
+
+def tell_staged(staged: int | None, language: Language) -> None:
+    """How many new secrets were sealed with the cut; nothing where that was not asked for (None)."""
+    if staged is not None:
+        render.note(language.count("1 new secret staged", "{n} new secrets staged", staged))

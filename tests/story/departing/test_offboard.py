@@ -274,3 +274,13 @@ def test_who_pauses_comes_back_to_what_they_held(acme: Any) -> None:
     assert acme.json("offboard", "show", case)["case"]["held"] == ["shop"]
     acme.ok("grant", "shop", "anna")
     assert acme.json("offboard", "show", case)["case"]["held"] == []
+
+
+def test_new_passwords_are_staged_with_the_cut_and_never_before_it(acme: Any) -> None:
+    early = acme.run("offboard", "open", "anna", "--cut-at", "2099-11-30T14:00Z", "--stage")
+    assert (early.code, "offboard run-due --stage" in early.err) == (2, True)
+    told = acme.ok("offboard", "open", "anna", "--stage")
+    assert "1 new secret staged" in told.err
+    assert [(one["account"], one["kind"], one["state"]) for one in acme.json("rotation", "list", "--open")["rotations"]] == [
+        ("shop", "password", "staged")
+    ]
