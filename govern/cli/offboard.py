@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from govern.cli import offboard_items, render, settings
+from govern.cli import offboard_cut, offboard_items, render, settings
 from govern.cli.departed import (
     Back,
     CaseId,
@@ -23,7 +23,8 @@ from govern.cli.departed import (
     item_row,
     items_table,
 )
-from govern.cli.offboard_told import show_cases, tell_cut, tell_opened, tell_staged
+from govern.cli.offboard_cut import Stage
+from govern.cli.offboard_told import show_cases, tell_opened, tell_staged
 from govern.errors import Usage
 from govern.languages import language, locale_of
 from govern.shell import quoted
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
-Stage = Annotated[bool, typer.Option("--stage", help="With the cut, in the same transaction: seal new secrets for those who stay.")]
 Locale = Annotated[str, typer.Option(metavar="en|fr|nl|da|nb|es", help="In which language; else in yours, as far as it is known.")]
 
 
@@ -176,70 +176,6 @@ def show(
     show_cases(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json, locale=locale)
 
 
-@app.command("cut")
-def cut(case: CaseId, stage: Stage = False, json: Json = False) -> None:
-    """Make the cut now, whatever time was planned."""
-    from govern.procedures import offboard as procedure
-    from govern.procedures import staging
-    from govern.register.queries import cases
-
-    workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
-        if stage:
-            staging.may_stage(tx)
-        made = procedure.cut(tx, cases.find(tx.register, case, reader=tx.actor))
-        staged = staging.stage(tx, [made.case]) if stage else None
-    tell_cut(made, settings.reading("", workspace))
-    tell_staged(staged, settings.reading("", workspace))
-    show_cases(workspace, made.case.id, json=json)
-
-
-@app.command("run-due")
-def run_due(stage: Stage = False, json: Json = False) -> None:
-    """Make every cut whose time has come; safe to run twice."""
-    from govern.procedures import offboard as procedure
-    from govern.procedures import staging
-    from govern.register.queries.people import handles
-
-    workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
-        if stage:
-            staging.may_stage(tx)
-        made = procedure.run_due(tx)
-        staged = staging.stage(tx, [one.case for one in made]) if stage and made else None
-    db = workspace.view()
-    names, left, language = handles(db), procedure.left_to_others(db, workspace.person, settings.now()), settings.reading("", workspace)
-    for case in left:
-        render.note(
-            procedure.why_left(db, workspace.person, case, settings.now(), language.say).format(person=render.safe(names[case.person]))
-        )
-    if json:
-        render.emit("offboard", {"cases": [case_row(one.case, names) for one in made]})
-        return
-    for one in made:
-        tell_cut(one, language)
-    tell_staged(staged, language)
-    if made:
-        cases_table([one.case for one in made], names, language)
-    else:
-        render.note(language.say("no cut is due"))
-
-
-@app.command("refresh")
-def refresh(case: CaseId, json: Json = False) -> None:
-    """End what the ledger shows as done, and take in what came up since."""
-    from govern.procedures import offboard as procedure
-    from govern.register.queries import cases
-
-    workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
-        settled = procedure.refresh(tx, cases.find(tx.register, case, reader=tx.actor))
-    language = settings.reading("", workspace)
-    ended = language.count("1 item ended", "{n} items ended", len(settled.ended))
-    render.note(f"{ended}, {language.count('1 added', '{n} added', settled.added)}")
-    show_cases(workspace, settled.case.id, json=json)
-
-
 @app.command("close")
 def close(
     case: CaseId,
@@ -306,4 +242,5 @@ def report(
     )
 
 
+offboard_cut.register(app)
 offboard_items.register(app)
