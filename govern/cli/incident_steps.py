@@ -91,7 +91,7 @@ def all_clear(id_: Id, json: Json = False) -> None:
         return
     render.line(head(row))
     if one.alone:
-        render.note("signed by one: nobody else could have said it")
+        render.note("signed by one: nobody could have said it who neither leads nor did steps of it")
     if frozen:
         render.note(f"{one.handle} is still frozen: govern incident thaw {one.handle}")
     go_on(workspace.view(), one)

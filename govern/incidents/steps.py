@@ -24,12 +24,15 @@ class StepState(StrEnum):
 
 
 class Standing(NamedTuple):
-    """What the actor is to an incident. `team`: its lead or its second; `runs`: admin, or answers for the account; `alone`: nobody but them could do it."""
+    """What the actor is to an incident. `team`: its lead or its second; `runs`: admin, or answers for the account; `alone`: nobody but them could do it;
+    `did`: ended one of its steps; `fresh`: somebody else could do it who neither leads nor ended any."""
 
     lead: bool
     team: bool
     runs: bool
     alone: bool = False
+    did: bool = False
+    fresh: bool = False
 
 
 def may_work(standing: Standing) -> None:
@@ -55,7 +58,7 @@ def may_end(state: StepState, *, step: str, skipped: bool, reason: bool, rotatin
 
 
 def may_clear(states: Sequence[StepState], standing: Standing) -> None:
-    """Return where the actor may say that all is clear: a second person, once every step has ended (AC-5)."""
+    """Return where the actor may say that all is clear: a second person, who did none of it, once every step has ended (AC-5)."""
     may_work(standing)
     if StepState.OPEN in states:
         raise Refused("steps are open", rule="steps-open", control="IR-4", hint="end or skip each: govern incident show ID")
@@ -66,6 +69,11 @@ def may_clear(states: Sequence[StepState], standing: Standing) -> None:
             control="AC-5",
             hint="the second person looks and says it",
         )
+    if standing.did and standing.fresh:
+        raise Refused(
+            "whoever did steps of it does not say that all is clear where another could", rule="all-clear", control="AC-5",
+            hint="somebody who did none of them looks and says it: an admin, or who answers for the account",
+        )  # fmt: skip
 
 
 def may_close(*, cleared: bool, lessons: bool, standing: Standing) -> None:

@@ -22,8 +22,10 @@ JOIN accounts a ON a.id = c.account AND a.state = 'active' JOIN rotations r ON r
 _OTHERS: Final = """
 SELECT 1 FROM people p WHERE p.id <> ?1 AND NOT p.leaving AND p.left_on IS NULL AND p.id NOT IN (SELECT person FROM services)
   AND EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active') AND (p.id = ?2 OR p.id IN (SELECT custodian FROM accounts WHERE id = ?3)
-    OR p.id IN (SELECT deputy FROM accounts WHERE id = ?3) OR EXISTS (SELECT 1 FROM roles r WHERE r.person = p.id AND r.role = 'admin')) LIMIT 1
+    OR p.id IN (SELECT deputy FROM accounts WHERE id = ?3) OR EXISTS (SELECT 1 FROM roles r WHERE r.person = p.id AND r.role = 'admin')){} LIMIT 1
 """
+_OTHER: Final = _OTHERS.format("")
+_FRESH: Final = _OTHERS.format(" AND p.id <> ?4 AND NOT EXISTS (SELECT 1 FROM incident_steps s WHERE s.incident = ?5 AND s.ender = p.id)")
 
 
 def _reported(scene: Scene) -> None:
@@ -100,10 +102,12 @@ def _standing(scene: Scene) -> Standing:
     account, lead, second, closed = row
     if closed is not None:
         raise Refused("this incident is closed", rule="ended", control="IR-4", hint="govern incident list")
+    incident, asked = scene.body["incident"], (scene.actor, second, account)
     answers = scene.one("SELECT 1 FROM accounts WHERE id = ? AND ? IN (custodian, deputy)", account, scene.actor)
+    did = scene.one("SELECT 1 FROM incident_steps WHERE incident = ? AND ender = ?", incident, scene.actor)
     return Standing(
         lead=scene.actor == lead, team=scene.actor in (lead, second), runs=bool(answers) or scene.actor in freezes.admins(scene),
-        alone=scene.one(_OTHERS, scene.actor, second, account) is None,
+        alone=scene.one(_OTHER, *asked) is None, did=did is not None, fresh=scene.one(_FRESH, *asked, lead, incident) is not None,
     )  # fmt: skip
 
 
@@ -158,7 +162,7 @@ def _cleared(scene: Scene) -> None:
         "UPDATE incidents SET cleared_at = ?, clearer = ?, cleared_alone = ? WHERE id = ?",
         scene.at,
         scene.actor,
-        int(standing.lead),
+        int(standing.lead or standing.did),
         incident,
     )
 

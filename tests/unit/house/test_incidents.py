@@ -115,6 +115,9 @@ def test_a_step_ends_once_and_for_a_reason_where_it_is_skipped(state: StepState,
         ([DONE, OPEN], SECOND, "steps-open"),
         ([DONE], LEAD, "all-clear"),
         ([DONE], LEAD._replace(alone=True), ""),
+        ([DONE], SECOND._replace(did=True), ""),
+        ([DONE], SECOND._replace(fresh=True), ""),
+        ([DONE], SECOND._replace(did=True, fresh=True), "all-clear"),
         ([DONE], NOBODY, "incident-team"),
         ([DONE], NOBODY._replace(runs=True), ""),
     ],
@@ -273,6 +276,28 @@ def test_whoever_leads_does_not_say_that_all_is_clear_where_another_could(house:
     closed = house.do(procedure.close, made, "two factors everywhere")
     assert (closed.state, closed.lessons) == ("closed", "two factors everywhere")
     assert refused(end, house, made, "warn")[0] == "ended"
+
+
+def test_attack_whoever_did_the_steps_does_not_say_that_all_is_clear(house: House) -> None:
+    """With a lead who is a name and no more, the second did all of it, and could sign it off."""
+    made = opened(house, lead="mia", second="bo").incident
+    for step in incidents.steps(house.db(), made.id):
+        end(house, made, step.name, state="skipped", note="not needed", by="bo")
+    assert refused(house.do, procedure.all_clear, made, by="bo") == ("all-clear", "AC-5")
+    # The control: somebody who answers for the page, and did none of it.
+    clear = house.do(procedure.all_clear, made, by="cy")
+    assert (clear.clearer, clear.alone) == (house.ids["cy"], False)
+
+
+def test_where_everybody_did_a_part_it_is_signed_by_one(house: House) -> None:
+    made = opened(house, "shop", kind="negative", lead="mia", second="bo").incident
+    every = incidents.steps(house.db(), made.id)
+    end(house, made, every[0].name, by="bo")
+    for step in every[1:]:
+        end(house, made, step.name, by="mia")
+    assert refused(house.do, procedure.all_clear, made, by="mia") == ("all-clear", "AC-5"), "whoever leads is still the last"
+    clear = house.do(procedure.all_clear, made, by="bo")
+    assert (clear.clearer, clear.alone) == (house.ids["bo"], True)
 
 
 def test_whoever_is_alone_says_it_and_it_shows(company: Any) -> None:
