@@ -154,6 +154,7 @@ CREATE TABLE review_items (
 CREATE UNIQUE INDEX review_items_once ON review_items (review, of);
 CREATE INDEX review_items_of ON review_items (of);
 CREATE INDEX review_items_account ON review_items (account);
+CREATE TABLE reviewed (account TEXT, review TEXT, PRIMARY KEY (account, review)) WITHOUT ROWID;
 CREATE TABLE custody_changes (account TEXT PRIMARY KEY, at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE documents (id TEXT PRIMARY KEY, name TEXT UNIQUE, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE document_versions (

@@ -14,6 +14,14 @@ from govern.register.projection.scene import Scene
 from govern.register.queries.held import UNDECIDED, held
 from govern.reviews.lines import END, Held
 
+_WHOLLY: Final = """
+INSERT INTO reviewed SELECT DISTINCT i.account, i.review FROM review_items i WHERE i.review = ?1
+  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.account = i.account AND g.ended_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM review_items o WHERE o.review = ?1 AND o.of = g.id))
+  AND NOT EXISTS (SELECT 1 FROM entitlements t WHERE t.account = i.account AND t.ended_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM review_items o WHERE o.review = ?1 AND o.of = t.id))
+"""
+"""Accounts of which it asks about all that anybody holds: a look at one person is none at the others."""
 _RUNS: Final = "SELECT 1 FROM roles WHERE person = ? AND role IN ('admin', 'hr') AND (until IS NULL OR until > ?)"
 
 
@@ -70,6 +78,8 @@ def _items(scene: Scene) -> None:
             "a review leaves out what its scope has", rule="review-incomplete", control="AC-2 j", hint="open it anew: govern review open"
         )
     scene.run("UPDATE reviews SET parts = parts + 1 WHERE id = ?", body["review"])
+    if body["part"] == body["of"]:
+        scene.run(_WHOLLY, body["review"])
 
 
 def _add(scene: Scene, number: int, one: Held, reviewer: str) -> None:

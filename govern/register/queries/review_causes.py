@@ -1,4 +1,8 @@
-"""What has to be reviewed now though nobody asked: by the calendar, and because something happened. Set-based; what an open review asks about is left out."""
+"""What has to be reviewed now though nobody asked: by the calendar, and because something happened. Set-based.
+
+Only a review that asks about all that anybody holds of an account counts as a look at it: one of a single person neither keeps the others from being
+asked about, nor puts it off. Controls: NIST SP 800-53 rev. 5 AC-2 j, AC-6(7).
+"""
 
 from __future__ import annotations
 
@@ -30,16 +34,17 @@ class Cause(NamedTuple):
 
 
 _ASKED: Final = f"""
-EXISTS (SELECT 1 FROM review_items i JOIN reviews r ON r.id = i.review AND r.closed_at IS NULL WHERE i.account = a.id AND {UNDECIDED})
+EXISTS (SELECT 1 FROM reviewed w JOIN reviews r ON r.id = w.review AND r.closed_at IS NULL
+  JOIN review_items i ON i.review = r.id AND i.account = a.id AND {UNDECIDED} WHERE w.account = a.id)
 """  # noqa: S608
-_OPENED: Final = "coalesce((SELECT max(r.at) FROM review_items i JOIN reviews r ON r.id = i.review WHERE i.account = a.id), '')"
+_OPENED: Final = "coalesce((SELECT max(r.at) FROM reviewed i JOIN reviews r ON r.id = i.review WHERE i.account = a.id), '')"
 _HOLDS: Final = """
 (EXISTS (SELECT 1 FROM grants h WHERE h.account = a.id AND h.ended_at IS NULL)
  OR EXISTS (SELECT 1 FROM entitlements h WHERE h.account = a.id AND h.ended_at IS NULL))
 """
 _PERIODIC: Final = f"""
 SELECT a.id, a.handle, a.tier, since FROM (
-  SELECT a.*, coalesce((SELECT max(r.closed_at) FROM review_items i JOIN reviews r ON r.id = i.review WHERE i.account = a.id), a.added_at) AS since
+  SELECT a.*, coalesce((SELECT max(r.closed_at) FROM reviewed i JOIN reviews r ON r.id = i.review WHERE i.account = a.id), a.added_at) AS since
   FROM accounts a WHERE a.state = 'active'
 ) a WHERE substr(since, 1, 10) <= CASE tier WHEN 'critical' THEN :critical WHEN 'standard' THEN :standard ELSE :low END AND {_HOLDS} AND NOT {_ASKED}
 ORDER BY a.handle

@@ -305,6 +305,18 @@ def test_what_is_held_is_asked_about_again_after_the_time_of_its_tier(firm: Revi
     assert due(firm) == {("periodic", "2 accounts")}
 
 
+def test_attack_a_review_of_one_person_puts_off_no_look_at_the_account(firm: Reviewed) -> None:
+    """Whoever is asked about alone, every half year, would hide all others who hold the account; so would one that stays open."""
+    firm.later(days=170)
+    finish(firm, firm.ask("person:anna"))
+    firm.ask("person:anna", due="2030-01-01")
+    firm.later(days=10)
+    assert due(firm) == {("periodic", "shop")}, "mia holds it too, and nobody has asked; of the page anna is all there is"
+    # The control: a review of the account is a look at it.
+    finish(firm, firm.ask("account:shop"))
+    assert due(firm) == set()
+
+
 def test_a_grant_that_nobody_uses_is_asked_about_and_one_that_is_used_is_not(firm: Reviewed) -> None:
     firm.secret("shop")
     version = (
