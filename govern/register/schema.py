@@ -90,6 +90,7 @@ CREATE INDEX grants_person ON grants (person, account);
 CREATE INDEX grants_until ON grants (until) WHERE ended_at IS NULL AND until IS NOT NULL;
 CREATE INDEX grants_over ON grants (account, person, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX grants_emergency ON grants (account, person) WHERE emergency = 1;
+CREATE INDEX grants_departed ON grants (person) WHERE cause = 'departure';
 CREATE TABLE exposures (
   person TEXT, credential TEXT, n INTEGER, basis TEXT, strength TEXT, since TEXT, entry INTEGER,
   PRIMARY KEY (person, credential, n, basis)) WITHOUT ROWID;

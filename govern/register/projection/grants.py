@@ -19,6 +19,15 @@ FROM (SELECT 1) LEFT JOIN people p ON p.id = ?2
 """
 """Whether there is the account, and the person; whether that one leaves, is a service, and holds the account already."""
 
+_STAYING: Final = """
+SELECT 1 FROM json_each(:grants) j JOIN grants g ON g.id = j.value JOIN accounts a ON a.id = g.account JOIN people p ON p.id = g.person
+WHERE NOT p.leaving AND p.left_on IS NULL AND :actor NOT IN (a.custodian, coalesce(a.deputy, ''))
+  AND NOT EXISTS (SELECT 1 FROM roles r WHERE r.person = :actor AND r.role = 'admin' AND (r.until IS NULL OR r.until > :now))
+  AND NOT EXISTS (SELECT 1 FROM review_items i WHERE i.of = g.id AND i.decision = 'end')
+LIMIT 1
+"""
+"""A grant of somebody who stays, that no review has decided to end, on an account for which the actor does not answer, no admin either."""
+
 
 def _issued(scene: Scene) -> None:
     body = scene.body
@@ -56,6 +65,8 @@ def _ended(scene: Scene) -> None:
         _must_have_run_out(scene, grants)
     if scene.body["cause"] == "lapsed":
         _must_have_lapsed(scene, grants)
+    if scene.body["cause"] in ("revoked", "retired"):
+        _theirs_to_end(scene, grants)
     scene.db.executemany(
         "UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL",
         [(scene.at, scene.body["cause"], grant) for grant in grants],
@@ -78,6 +89,16 @@ def _must_have_lapsed(scene: Scene, grants: list[str]) -> None:
         raise Refused(
             "this holder lacks nothing for which the policy ends a grant by now", rule="grant-current", control="PL-4",
             hint="end it by a decision: govern revoke ACCOUNT PERSON",
+        )  # fmt: skip
+
+
+def _theirs_to_end(scene: Scene, grants: list[str]) -> None:
+    """HR ends grants of those who leave, and what a review has decided to end. The cut of a departure has a cause of its own: who moves or pauses is not
+    said in `base`, so whoever reads the cases holds it against them."""
+    if scene.db.execute(_STAYING, {"grants": json.dumps(grants), "actor": scene.actor, "now": scene.now or scene.at}).fetchone() is not None:
+        raise Refused(
+            "HR ends the grants of those who leave, an admin or whoever answers for the account any other", rule="grant-stays", control="AC-5",
+            hint="ask one of these, or open the case: govern offboard open PERSON",
         )  # fmt: skip
 
 

@@ -1,14 +1,15 @@
-"""Findings about cases: what is left to do in each, which cut is to be made, and which embargo was broken."""
+"""Findings about cases: what is left to do in each, which cut is to be made, which was made without one, and which embargo was broken."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterator
+from typing import Final
 
 from govern.holdings.findings import Finding
 from govern.policy.rules import Policy
-from govern.register.queries.keys import theirs
+from govern.register.queries.keys import entitled, theirs
 
 
 def cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
@@ -59,4 +60,27 @@ def embargo_broken(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
             code="embargo-broken", severity="critical", subject=who or "a former person", key=f"embargo:{id_}",
             message="somebody has sealed their embargoed case to them, or to a service of theirs: they can read it",
             command=f"govern offboard cut {id_[:8]}", why="make the cut before they act",
+        )  # fmt: skip
+
+
+_WITHOUT_CASE: Final = """
+SELECT p.id, p.handle, g.ended_at, json_group_array(a.handle) FROM grants g JOIN people p ON p.id = g.person JOIN accounts a ON a.id = g.account
+WHERE g.cause = 'departure' AND NOT p.leaving AND p.left_on IS NULL AND NOT p.erased AND NOT EXISTS (
+  SELECT 1 FROM cases c WHERE c.cut_made_at = g.ended_at
+    AND (c.person = g.person OR g.account IN (SELECT value FROM json_each(coalesce(c.accounts, '[]')))))
+GROUP BY p.id, g.ended_at ORDER BY g.ended_at, p.handle
+"""
+
+
+def without_case(db: sqlite3.Connection, today: str, person: str) -> Iterator[Finding]:
+    """Grants that ended as by a departure's cut, of somebody who stays, where no case was cut (AC-5). Only who reads cases can know that."""
+    rows = db.execute(_WITHOUT_CASE).fetchall()
+    if not rows or not entitled(db, person, f"{today}T23:59:59Z"):
+        return
+    for id_, handle, at, accounts in rows:
+        who, of = handle or f"former.{id_[:4]}", sorted(json.loads(accounts))
+        yield Finding(
+            code="cut-without-case", severity="critical", subject=who, key=f"cut-without-case:{id_}:{at}",
+            message=f"their grants on {', '.join(of[:3])}{' and others' if len(of) > 3 else ''} were ended on {at[:10]} for a departure that has no case",
+            command=f"govern grant {of[0]} {who}", why="ask who signed it: govern ledger show",
         )  # fmt: skip

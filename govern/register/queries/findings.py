@@ -25,7 +25,7 @@ from govern.register.queries import (
     review_causes,
     spokespersons,
 )
-from govern.register.queries.case_findings import cases, embargo_broken
+from govern.register.queries.case_findings import cases, embargo_broken, without_case
 from govern.register.queries.holder_findings import bare, custodians, grants, holders, known_by_former, openers
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.proposals import alone
@@ -48,7 +48,8 @@ _SHOWN: Final = 20
 def findings(db: sqlite3.Connection, policy: Policy, today: str, person: str) -> list[Finding]:
     """Everything, unranked. `today` is an ISO date; `person` is the id of the member who asks."""
     found: list[Finding] = []
-    for answers in (*(question(db, policy, today) for question in _QUESTIONS), _exports(db, person), embargo_broken(db, person)):
+    of_member = (_exports(db, person), embargo_broken(db, person), without_case(db, today, person))
+    for answers in (*(question(db, policy, today) for question in _QUESTIONS), *of_member):
         some = list(answers)
         found += some[:_SHOWN]
         if len(some) > _SHOWN:

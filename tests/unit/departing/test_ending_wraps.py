@@ -10,6 +10,7 @@ import pytest
 from govern.errors import Refused
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import sealing
+from govern.register.queries import findings, policies
 from govern.vault.seal import wrap_digest
 
 from .conftest import Company, copied
@@ -34,6 +35,12 @@ class Firm(Company):
         names = {id_: name for name, id_ in self.ids.items()}
         query = "SELECT coalesce(k.person, 'recovery'), k.id FROM wraps w JOIN keys k ON k.id = w.key WHERE w.credential = ? AND w.ended IS NULL"
         return {names.get(person, person): key for person, key in self.db().execute(query, (self.credential,))}
+
+    def told(self, member: str, code: str) -> set[tuple[str, str]]:
+        """(subject, severity) of the findings of this code, as this member sees them."""
+        db = self.db(member)
+        every = findings.findings(db, policies.policy(db), self.now[:10], self.ids[member])
+        return {(one.subject, one.severity) for one in every if one.code == code}
 
     def ends(self, *whose: str, by: str) -> str:
         """End these people's wraps, each with its true digest, past every procedure; the rule by which it was refused, or nothing."""
@@ -76,8 +83,38 @@ def test_hr_makes_the_cuts_of_those_who_leave_and_of_those_who_move(firm: Firm, 
 def test_hr_ends_the_wrap_of_whoever_holds_it_no_more(firm: Firm) -> None:
     assert firm.ends("dan", by="hal") == "wraps-ended"
     grant = firm.db().execute("SELECT id FROM grants WHERE person = ?", (firm.ids["dan"],)).fetchone()[0]
-    firm.fact("grant.ended", {"grants": [grant], "cause": "revoked"}, by="hal")
+    firm.fact("grant.ended", {"grants": [grant], "cause": "revoked"}, by="bo")
     assert firm.ends("dan", by="hal") == ""
+
+
+def test_attack_hr_ends_no_grant_of_somebody_who_stays(firm: Firm) -> None:
+    """Under a cause that nobody has to answer for; and where they say that it was a departure's cut, whoever reads the cases sees that there is none."""
+    grant = firm.db().execute("SELECT id FROM grants WHERE person = ?", (firm.ids["dan"],)).fetchone()[0]
+    for cause in ("revoked", "retired"):
+        with pytest.raises(Refused) as refusal:
+            firm.fact("grant.ended", {"grants": [grant], "cause": cause}, by="hal")
+        assert (refusal.value.rule, refusal.value.control) == ("grant-stays", "AC-5")
+        assert refusal.value.hint
+    assert firm.told("bo", "cut-without-case") == set()
+    firm.fact("grant.ended", {"grants": [grant], "cause": "departure"}, by="hal")
+    assert firm.told("bo", "cut-without-case") == {("dan", "critical")}
+    assert firm.told("dan", "cut-without-case") == set(), "who reads no cases can't tell"
+
+
+@pytest.mark.parametrize("kind", [CaseKind.LEAVER, CaseKind.MOVER, CaseKind.PAUSE])
+def test_a_cut_of_a_case_is_none_without(firm: Firm, kind: CaseKind) -> None:
+    firm.offboard("dan", by="hal", kind=kind)
+    assert firm.db().execute("SELECT cause FROM grants WHERE person = ?", (firm.ids["dan"],)).fetchall() == [("departure",)]
+    assert firm.told("bo", "cut-without-case") == set()
+
+
+def test_hr_ends_the_grants_of_whoever_leaves_and_admins_any(firm: Firm) -> None:
+    firm.person("eve")
+    firm.fact("grant.issued", {"grant": "e" * 32, "account": firm.ids["shop"], "person": firm.ids["eve"]})
+    grant = firm.db().execute("SELECT id FROM grants WHERE person = ?", (firm.ids["dan"],)).fetchone()[0]
+    firm.fact("grant.ended", {"grants": [grant], "cause": "revoked"}, by="bo")
+    firm.fact("person.leaving", {"person": firm.ids["eve"]}, by="hal")
+    firm.fact("grant.ended", {"grants": ["e" * 32], "cause": "revoked"}, by="hal")
 
 
 def test_an_admin_ends_a_wrap_of_recovery_s_while_somebody_can_open_it(firm: Firm) -> None:
