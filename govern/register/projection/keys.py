@@ -12,6 +12,7 @@ from typing import Any, Final
 from govern.errors import Refused
 from govern.register.projection import lapsed, services, sponsors
 from govern.register.projection.scene import Scene
+from govern.register.queries import versions
 
 ENTITLED: Final = ("admin", "hr", "auditor")
 """Roles that read the compartment of cases."""
@@ -144,10 +145,22 @@ def _revoked(scene: Scene) -> None:
                 control="AC-2",
                 hint="make somebody else admin first, or: govern vault recover --sheet FILE…",
             )
+        _leaves_openers(scene, key)
     scene.run("UPDATE keys SET state = 'revoked' WHERE id = ?", key)
     scene.run("INSERT INTO revocations VALUES (?, ?, ?, ?)", key, scene.body["cause"], scene.at, scene.index)
     scene.run("UPDATE invites SET state = 'void', ended = ? WHERE key = ? AND state = 'open'", scene.index, key)
     lapsed.with_key(scene, key)
+
+
+def _leaves_openers(scene: Scene, key: str) -> None:
+    """No secret in force is left that nobody can open, but where its change has begun: so a lost machine's key, or a leaver's, ends at once, and what
+    it alone could open is somebody's to change. Recovery ends any."""
+    left = [one for one in versions.only_for(scene.db, [key]) if not one.changing]
+    if left:
+        raise Refused(
+            f"this is the last key that can open {len(left)} secret{'s' * (len(left) > 1)} in force", rule="no-secret-lost", control="CP-9",
+            hint="seal it to a successor or to recovery first (govern credential reseal ACCOUNT), or begin to change it: govern rotate ACCOUNT",
+        )  # fmt: skip
 
 
 # --- who reads which compartment -------------------------------------------------------------------------------------------------

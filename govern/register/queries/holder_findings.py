@@ -65,7 +65,9 @@ def holders(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Fin
 def openers(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Finding]:
     rows = db.execute(
         """
-        SELECT a.handle, c.id, c.kind, count(DISTINCT k.person) AS openers
+        SELECT a.handle, c.id, c.kind, count(DISTINCT k.person) AS openers, EXISTS (
+          SELECT 1 FROM wraps o JOIN keys r ON r.id = o.key AND r.state IN ('active', 'recovery')
+          WHERE o.credential = v.credential AND o.n = v.n AND o.ended IS NULL)
         FROM versions v JOIN credentials c ON c.id = v.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
         LEFT JOIN wraps w ON w.credential = v.credential AND w.n = v.n AND w.ended IS NULL
         LEFT JOIN keys k ON k.id = w.key AND k.state = 'active' AND k.person NOT IN (SELECT person FROM services)
@@ -74,7 +76,13 @@ def openers(db: sqlite3.Connection, policy: Policy, _today: str) -> Iterator[Fin
         """,
         (policy.openers.least,),
     )
-    for account, credential, kind, openers in rows:
+    for account, credential, kind, openers, opens in rows:
+        if not opens:
+            yield Finding(
+                code="opens-for-nobody", severity="critical", subject=account, message=f"no key in force can open its {kind}, recovery neither (CP-9)",
+                key=f"opens-for-nobody:{credential}", command=f"govern rotate {account} --kind {kind}", why="changes it on the platform",
+            )  # fmt: skip
+            continue
         yield Finding(
             code="openers", severity=policy.openers.severity, subject=account,
             message=f"its {kind} can be opened by {openers} besides recovery, {policy.openers.least} should ({policy.openers.control})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from govern.errors import NotFound, Refused
 
@@ -113,3 +113,29 @@ def open_rotation(db: sqlite3.Connection, credential: str) -> str:
         "SELECT id FROM rotations WHERE credential = ? AND ended_at IS NULL AND candidate IS NOT NULL", (credential,)
     ).fetchone()
     return row[0] if row else ""
+
+
+class Last(NamedTuple):
+    """A secret in force that these keys alone can open. `changing`: a rotation of it is open."""
+
+    credential: str
+    tier: str
+    handle: str
+    kind: str
+    changing: bool
+
+
+_LAST: Final = """
+SELECT DISTINCT c.id, a.tier, a.handle, c.kind, EXISTS (SELECT 1 FROM rotations r WHERE r.credential = c.id AND r.ended_at IS NULL)
+FROM wraps w JOIN versions v ON v.credential = w.credential AND v.n = w.n AND v.ended_at IS NULL AND v.state <> 'rejected'
+JOIN credentials c ON c.id = w.credential JOIN accounts a ON a.id = c.account AND a.state = 'active'
+WHERE w.ended IS NULL AND w.key IN (SELECT value FROM json_each(?1)) AND NOT EXISTS (
+  SELECT 1 FROM wraps o JOIN keys k ON k.id = o.key AND k.state IN ('active', 'recovery')
+  WHERE o.credential = w.credential AND o.n = w.n AND o.ended IS NULL AND o.key NOT IN (SELECT value FROM json_each(?1)))
+ORDER BY a.handle, c.kind, c.id
+"""
+
+
+def only_for(db: sqlite3.Connection, keys: Sequence[str]) -> list[Last]:
+    """Secrets in force, of accounts in use, that no key but these (hex ids) can open: no other that is active, and not recovery."""
+    return [Last(*row[:4], bool(row[4])) for row in db.execute(_LAST, (json.dumps(list(keys)),))]
