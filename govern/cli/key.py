@@ -136,17 +136,21 @@ def seal(person: Annotated[str, typer.Argument(metavar="PERSON")], json: Json = 
 
 
 @app.command("renew")
-def renew(json: Json = False) -> None:
+def renew(
+    every: Annotated[bool, typer.Option("--all", help="Of everything you read: after wraps of an epoch turned out to be no good.")] = False, json: Json = False
+) -> None:  # fmt: skip
     """Begin new epochs where a key that has ended, or a role that has, still opens what is recorded."""
-    from govern.procedures.epochs import renew_stale
+    from govern.procedures.epochs import renew_all, renew_stale
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
-        started = renew_stale(tx)
+        started = renew_all(tx) if every else renew_stale(tx)
     if json:
         render.emit("key.renew", {"epochs": started})
     else:
         render.line(f"{render.count(started, 'new epoch')} begun" if started else "nobody reads who should not")
+    if every:
+        render.next_step("govern ledger verify --deep")
 
 
 services.register(app)

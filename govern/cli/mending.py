@@ -13,7 +13,8 @@ _TELL: Final = "compare the checkpoints of several members before going on: gove
 _ALTERED: Final = {
     "rolled-back": _BACK, "tail": _BACK, "missing": _BACK, "empty": _BACK,
     "forked": _TELL, "signer": _TELL,
-    "epoch": "the machine that wrote its wraps puts them back: govern vault restore --refill; docs/restore.md says what else there is",
+    "epoch": "the machine that wrote its wraps puts them back: govern vault restore --refill; where these were never good, somebody else who reads begins"
+    " new epochs: govern key renew --all; docs/restore.md says what else there is",
     "register": "close every govern, remove register.db from the state folder: the next command makes it again from the journal",
     "invite": "ask the inviter for a new invite, over another way than the one by which this came",
 }  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
+from govern.errors import GovernError
 from govern.ledger.commitment import EpochKey
 from govern.register.queries import keys as queries
-from govern.vault.epoch import seal_previous, wrap_epoch
+from govern.vault.epoch import open_previous, seal_previous, wrap_epoch
 from govern.vault.keys import Recipient
 from govern.vault.seal import set_digest, wrap_digest
 
@@ -106,11 +107,40 @@ def renew_stale(tx: Transaction) -> int:
     """A new epoch of each of these; how many were started."""
     found = stale(tx)
     for compartment, keys in found:
-        active = [key for key in keys if queries.find(tx.register, key).state == "active"]
-        if active:
-            tx.record("readers.ended", {"epoch": queries.newest_epoch(tx.register, compartment.hex())[0], "keys": active})
-        start(tx, compartment, without=keys)
+        _without(tx, compartment, keys)
     return len(found)
+
+
+def renew_all(tx: Transaction) -> int:
+    """A new epoch of every compartment that this member reads, and every link of their chains that does not open made anew; how many were started.
+
+    For wraps of an epoch that are not what the ledger says of them, because somebody lied or the store was altered: nobody needs them afterwards.
+    """
+    ended = dict(stale(tx))
+    found = [compartment for compartment in map(bytes.fromhex, queries.compartments(tx.register)) if tx.workspace.epochs.reads(compartment)]
+    for compartment in found:
+        _mend_chain(tx, compartment)
+        _without(tx, compartment, ended.get(compartment, []))
+    return len(found)
+
+
+def _without(tx: Transaction, compartment: bytes, keys: Sequence[str]) -> None:
+    active = [key for key in keys if queries.find(tx.register, key).state == "active"]
+    if active:
+        tx.record("readers.ended", {"epoch": queries.newest_epoch(tx.register, compartment.hex())[0], "keys": active})
+    start(tx, compartment, without=keys)
+
+
+def _mend_chain(tx: Transaction, compartment: bytes) -> None:
+    """An epoch's id commits to its key, so that whoever knows two keys that follow each other can seal the one under the other again."""
+    for epoch, previous in queries.links(tx.register, compartment.hex()):
+        after, before = tx.workspace.epochs.get(bytes.fromhex(epoch)), tx.workspace.epochs.get(bytes.fromhex(previous))
+        if after is None or before is None:
+            continue
+        try:
+            open_previous(tx.read_wrap(after.id, before.id) or b"", after.key, after.id, before.id)
+        except GovernError:
+            tx.put_wrap(after.id, before.id, seal_previous(before.key, after.key, after.id, random=tx.workspace.random))
 
 
 def share_cases(tx: Transaction, person: str) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from govern.errors import GovernError, IntegrityError
 from govern.vault.epoch import open_previous
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Named = tuple[str, Mapping[str, Any]]
 """Type and body of a void entry's fact."""
+
+_RENEW: Final = "an admin who reads it begins new epochs: govern key renew --all"
 
 Spare = set[tuple[bytes, bytes]]
 """(target, recipient) of wraps, (manifest digest, nothing) of versions."""
@@ -88,7 +90,8 @@ def wraps(
     findings, as `ledger verify --json` gives them.
 
     A set that comes to something else was altered in the store, or somebody lied who added it or ended a wrap of it. As long as a wrap of it stands
-    nobody can tell which, and it is an IntegrityError. Once none stands, the store has no part in it: that is a finding, and stops nobody.
+    nobody can tell which, and it is an IntegrityError. Once none stands, the store has no part in it: that is a finding, and stops nobody. So it is of
+    wraps of an epoch that another follows: readers have its key from the next one, and need them no more.
     `passed`: epochs of compartments that this member does not read, whose wraps only their readers can account for.
     """
     standing: dict[tuple[bytes, bytes], bytes] = {}
@@ -99,22 +102,33 @@ def wraps(
     sets = dict(db.execute("SELECT entry, digest FROM wrap_sets"))
     digests: dict[int, list[bytes]] = {entry: [] for entry in sets}
     accounted: Spare = set()
-    findings, stand, gone = [], set(), set()
+    findings, stand, gone, over = [], set(), set(), _followed(db)
     for entry, target, key, ended in expected(db):
         if ended is not None:
             digests[entry].append(bytes.fromhex(ended))
             gone.add((target, key))
             continue
+        if target not in over:
+            stand.add(entry)
         if (target, key) not in standing:
-            raise IntegrityError("a wrap that it commits to is missing", index=entry, code="wrap", expected=f"a wrap to {key.hex()}")
+            if target in over:
+                continue
+            raise IntegrityError(
+                "a wrap that it commits to is missing",
+                index=entry,
+                code="wrap",
+                expected=f"a wrap to {key.hex()}",
+                hint=_renewed(db, entry),
+            )
         digests[entry].append(wrap_digest(target, key, standing[target, key]))
         accounted.add((target, key))
-        stand.add(entry)
     for entry, wanted in sets.items():
         if set_digest(digests[entry]).hex() == wanted:
             continue
         if entry in stand:
-            raise IntegrityError("the wraps that it commits to were altered", index=entry, code="wrap", hint=_anew(db, entry))
+            raise IntegrityError(
+                "the wraps that it commits to were altered", index=entry, code="wrap", hint=_anew(db, entry) or _renewed(db, entry)
+            )
         findings.append(_finding(db, entry))
     for entry, epoch, previous in db.execute("SELECT entry, id, previous FROM epochs WHERE previous IS NOT NULL"):
         _chained(standing.pop((bytes.fromhex(epoch), bytes.fromhex(previous)), None), entry, epoch, previous, keys)
@@ -124,6 +138,17 @@ def wraps(
         hint = "it was ended, and has come back or was never removed: govern vault restore --refill" if (target, key) in gone else ""
         raise IntegrityError("the store holds a wrap that no entry commits to", code="wrap", found=f"to {_hex(key)}", hint=hint)
     return sum(len(found) for found in digests.values()), findings
+
+
+def _followed(db: sqlite3.Connection) -> set[bytes]:
+    """Epochs that another follows."""
+    return {bytes.fromhex(epoch) for (epoch,) in db.execute("SELECT previous FROM epochs WHERE previous IS NOT NULL")}
+
+
+def _renewed(db: sqlite3.Connection, entry: int) -> str:
+    """The way on where wraps of an epoch are concerned; nothing where they are of versions."""
+    row = db.execute("SELECT 1 FROM epoch_wraps WHERE entry = ?", (entry,)).fetchone()
+    return _RENEW if row is not None else ""
 
 
 def _anew(db: sqlite3.Connection, entry: int) -> str:
@@ -142,6 +167,12 @@ def _finding(db: sqlite3.Connection, entry: int) -> Mapping[str, Any]:
         "SELECT DISTINCT w.ended, e.key FROM wraps w JOIN entries e ON e.idx = w.ended WHERE w.added = ? ORDER BY 1", (entry,)
     ).fetchall()
     (signer,) = db.execute("SELECT key FROM entries WHERE idx = ?", (entry,)).fetchone()
+    if not ended:
+        return {
+            "index": entry, "code": "wrap-digest", "expected": "", "signer": signer,
+            "found": f"the wraps that it added to an epoch, which another follows by now, are not those that stand: key {signer} says what is not so,"
+            " or the store was altered",
+        }  # fmt: skip
     told = ", ".join(f"{index} (key {key})" for index, key in ended)
     return {
         "index": entry, "code": "wrap-digest", "expected": "", "signer": signer,
@@ -158,7 +189,7 @@ def _chained(sealed: bytes | None, entry: int, epoch: str, previous: str, keys: 
     except GovernError:
         sealed = None
     if sealed is None:
-        raise IntegrityError("the key of the epoch before is missing or altered", index=entry, code="wrap")
+        raise IntegrityError("the key of the epoch before is missing or altered", index=entry, code="wrap", hint=_RENEW)
 
 
 def expected(db: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, str | None]]:

@@ -95,7 +95,10 @@ def _must_have_lapsed(scene: Scene, grants: list[str]) -> None:
 def _theirs_to_end(scene: Scene, grants: list[str]) -> None:
     """HR ends grants of those who leave, and what a review has decided to end. The cut of a departure has a cause of its own: who moves or pauses is not
     said in `base`, so whoever reads the cases holds it against them."""
-    if scene.db.execute(_STAYING, {"grants": json.dumps(grants), "actor": scene.actor, "now": scene.now or scene.at}).fetchone() is not None:
+    if (
+        scene.db.execute(_STAYING, {"grants": json.dumps(grants), "actor": scene.actor, "now": scene.now or scene.at}).fetchone()
+        is not None
+    ):
         raise Refused(
             "HR ends the grants of those who leave, an admin or whoever answers for the account any other", rule="grant-stays", control="AC-5",
             hint="ask one of these, or open the case: govern offboard open PERSON",

@@ -45,7 +45,8 @@ class Step(NamedTuple):
 
 
 class Incident(NamedTuple):
-    """One incident. `state`: open, clear or closed; `alone`: whoever led it or did steps of it said that all is clear; `lessons`: empty until it is closed, or erased."""
+    """One incident. `state`: open, clear or closed; `alone`: whoever led it or did steps of it said that all is clear;
+    `lessons`: empty until it is closed, or erased."""
 
     id: str
     kind: str

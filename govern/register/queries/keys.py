@@ -163,6 +163,17 @@ def newest_epoch(db: sqlite3.Connection, compartment: str) -> tuple[str, int]:
     return str(row[0]), int(row[1])
 
 
+def compartments(db: sqlite3.Connection) -> list[str]:
+    """Ids of all compartments of which this member knows an epoch, in the order of their beginning."""
+    return [row[0] for row in db.execute("SELECT compartment FROM epochs GROUP BY compartment ORDER BY min(entry), compartment")]
+
+
+def links(db: sqlite3.Connection, compartment: str) -> list[tuple[str, str]]:
+    """(epoch, the one before) of a compartment, the oldest first."""
+    query = "SELECT id, previous FROM epochs WHERE compartment = ? AND previous IS NOT NULL ORDER BY number"
+    return db.execute(query, (compartment,)).fetchall()
+
+
 def readers(db: sqlite3.Connection, compartment: str, *, without: Collection[str] = ()) -> list[tuple[str, bytes]]:
     """(key id, sealing key) of every active key with a wrap of the newest epoch, and recovery's; of `base` every active key. `without` some.
 

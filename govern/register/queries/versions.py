@@ -138,4 +138,4 @@ ORDER BY a.handle, c.kind, c.id
 
 def only_for(db: sqlite3.Connection, keys: Sequence[str]) -> list[Last]:
     """Secrets in force, of accounts in use, that no key but these (hex ids) can open: no other that is active, and not recovery."""
-    return [Last(*row[:4], bool(row[4])) for row in db.execute(_LAST, (json.dumps(list(keys)),))]
+    return [Last._make((*row[:4], bool(row[4]))) for row in db.execute(_LAST, (json.dumps(list(keys)),))]

@@ -109,16 +109,3 @@ def test_a_wrap_that_the_store_altered_or_lost_is_made_anew_by_somebody_whose_ow
     machine.ok("credential", "reseal", "shop")
     assert [(one["index"], one["code"]) for one in found(machine)] == [(ENTRY, "wrap-digest")]
     assert machine.of("ben").ok("reveal", "shop", "--stdout").out == SECOND
-
-
-def test_a_lie_about_the_wraps_of_an_epoch_stops_the_deep_verification_and_nothing_else(machine: Machine) -> None:
-    """A limitation that docs/security/limitations.md tells: epochs are not sealed over."""
-    insider = Insider(machine.of("ben"))
-    epoch, key = insider.base[1].id, insider.keys.id
-    machine.ok("ledger", "verify", "--deep")
-    index = insider.write(insider.event("epoch.wrapped", {"wraps": [[epoch.hex(), key.hex()]], "digest": "0" * 64}))
-    assert machine.run("status").code in (0, 7)
-    assert machine.named() == index
-    assert machine.ok("reveal", "shop", "--stdout").out == SECOND
-    assert machine.run("ledger", "verify").code == 0
-    machine.ok("person", "add", "Dora Lund")
