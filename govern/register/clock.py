@@ -2,8 +2,9 @@
 
 Order in the ledger decides; a time is only ever claimed by its actor. The ledger's time never goes back, so that nobody gets around an expiry
 with a clock put back. Nor does it leap: what a mere keyholder claims counts no further than a week beyond what another has claimed, and
-what anybody claims a year beyond all else counts only once a second person comes near to it. Else one wrong clock, or one bad insider, would end
-for good whatever has an end.
+what anybody claims a year beyond all else counts only once a second person comes near to it; of somebody who is alone, once they say so again. Else
+one wrong clock, or one bad insider, would end for good whatever has an end. Nothing is judged at a time more than a year beyond the ledger's either, and
+whoever says a time that the next person shows not to have come yet is told of.
 """
 
 from __future__ import annotations
@@ -16,14 +17,20 @@ from typing import Final
 BEHIND: Final = timedelta(minutes=5)
 AHEAD: Final = timedelta(days=7)
 LEAP: Final = timedelta(days=366)
+_DAY: Final = timedelta(days=1)
 _SPELL: Final = json.JSONEncoder(sort_keys=True).encode
 
 
 class Clock:
-    """The latest time that each person (id) has claimed, UTC ISO 8601: those that are `counted`, and those too far `ahead` to count."""
+    """The latest time that each person (id) has claimed, UTC ISO 8601: those that are `counted`, and those too far `ahead` to count.
 
-    def __init__(self, counted: Mapping[str, str] | None = None, ahead: Mapping[str, str] | None = None) -> None:
-        self.counted, self.ahead = dict(counted or {}), dict(ahead or {})
+    `leaps`: person -> entry and time of their first claim more than a week beyond all others that nobody has borne out yet.
+    """
+
+    def __init__(
+        self, counted: Mapping[str, str] | None = None, ahead: Mapping[str, str] | None = None, leaps: Mapping[str, tuple[int, str]] | None = None
+    ) -> None:  # fmt: skip
+        self.counted, self.ahead, self.leaps = dict(counted or {}), dict(ahead or {}), dict(leaps or {})
         self.now = max(self.counted.values(), default="")
 
     @staticmethod
@@ -31,14 +38,42 @@ class Clock:
         return Clock(*json.loads(text)) if text else Clock()
 
     def save(self) -> str:
-        return _SPELL([self.counted, self.ahead])
+        return _SPELL([self.counted, self.ahead, self.leaps])
 
     def copy(self) -> Clock:
-        return Clock(self.counted, self.ahead)
+        return Clock(self.counted, self.ahead, self.leaps)
 
     def is_as_said(self, person: str, at: str) -> bool:
         """Whether the person has claimed this very time before and none is later, as with most entries of a large transaction."""
         return at == self.now == self.counted.get(person)
+
+    def judged(self, person: str, at: str) -> str:
+        """The time at which a fact is judged that says it is `at`: its own where that is later than the ledger's, by a year at most; of somebody who is
+        alone, however long they were silent. Raises ValueError for what is no time."""
+        if at[:4] <= self.now[:4] or not self._others(person):
+            return max(at, self.now)
+        return min(at, _text(_time(self.now) + LEAP))
+
+    def borne_out(self, person: str, at: str, *, admin: bool) -> str:
+        """The ledger's time as far as it counts what this person says: never later than they say, unless it is already. Raises ValueError."""
+        if at <= self.now or not self._others(person):
+            return max(at, self.now)
+        return max(self.now, min(at, _text(self._limit(person, admin=admin))))
+
+    def contradicted(self, person: str, at: str) -> list[tuple[str, int]]:
+        """(person, entry) of leaps of others that this claim, after them, shows not to have come yet. Those that it bears out are forgotten."""
+        found = []
+        for who, (entry, said) in list(self.leaps.items()):
+            if who != person:
+                del self.leaps[who]
+                if _time(at) < _time(said) - _DAY:
+                    found.append((who, entry))
+        return found
+
+    def leapt(self, person: str, at: str, entry: int) -> None:
+        """Remember an entry that says a time more than a week beyond all that others have said by now."""
+        if person not in self.leaps and (others := self._others(person)) and _time(at) > _time(max(others)) + AHEAD:
+            self.leaps[person] = (entry, at)
 
     def claim(self, person: str, at: str, *, admin: bool) -> tuple[str, str] | None:
         """Take in the time of the next entry; a finding (code, message) where it is off. Raises ValueError for what is no time."""
@@ -54,12 +89,19 @@ class Clock:
             return "backdated", f"says {at}, after an entry of {before}"
         return None
 
+    def _others(self, person: str) -> list[str]:
+        return [time for who, time in self.counted.items() if who != person]
+
     def _limit(self, person: str, *, admin: bool) -> datetime:
-        others = [time for who, time in self.counted.items() if who != person]
+        others = self._others(person)
         return _time(self.now) + LEAP if admin or not others else _time(max(others)) + AHEAD
 
     def _agreed(self, person: str, moment: datetime) -> bool:
-        """Whether somebody else was as far ahead; then a long time has really passed, and what both have said counts."""
+        """Whether somebody else was as far ahead; then a long time has really passed, and what both have said counts. Whoever is alone agrees with
+        themselves, a while later."""
+        if not self._others(person):
+            before = self.ahead.get(person)
+            return before is not None and timedelta(0) < moment - _time(before) <= AHEAD
         found = [who for who, time in self.ahead.items() if who != person and abs(_time(time) - moment) <= AHEAD]
         for who in found:
             self._count(who, self.ahead.pop(who))
@@ -79,3 +121,7 @@ class Clock:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)

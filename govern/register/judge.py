@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from govern import events
@@ -16,7 +17,7 @@ from govern.errors import Malformed, Refused
 from govern.holdings import authority
 from govern.ledger.checkpoint import Checkpoint
 from govern.ledger.commitment import Entry, Unopenable, open_event
-from govern.register import connection, void
+from govern.register import connection, drift, void
 from govern.register.actors import Actors
 from govern.register.clock import Clock
 from govern.register.compartments import Compartments
@@ -55,7 +56,7 @@ class Judge:
         self.opening = Opening(db, vault=vault, keys=keys, compartments=self.compartments, actors=self._actors, tell=self._finding)
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
-        self._off: dict[int, tuple[int, str, bytes, str]] = {}
+        self._off: dict[int, list[drift.Row]] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
         self.passed: set[bytes] = set()
@@ -211,8 +212,8 @@ class Judge:
         """Apply once more a fact that was admitted, where the register was rolled back behind it."""
         self._enter(scene.index, event, compartment)
         self._change(scene, event)
-        if scene.index in self._off:
-            self._finding(*self._off[scene.index])
+        for told in self._off.get(scene.index, ()):
+            self._finding(*told)
 
     def _enter(self, index: int, event: events.Event, compartment: bytes) -> None:
         self.compartments.seen(compartment, index)
@@ -222,10 +223,11 @@ class Judge:
             raise Refused("an event of this id is in the ledger already", rule="id-used") from None
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
-        scene.now = now = max(event.at, self.clock.now)
         try:
+            scene.now = now = self.clock.judged(event.actor, event.at)
             check_sound(event, self.opening.vault)
             standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
+            scene.borne_out = partial(self.clock.borne_out, event.actor, event.at, admin="admin" in standing.roles)
             self._change(scene, event)
         except (ValueError, OverflowError, TypeError, KeyError) as error:
             # A day that no calendar has, a reference to nothing: whatever a rule can't work out counts for nothing, and stops nobody.
@@ -253,14 +255,13 @@ class Judge:
         """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
         if self.clock.is_as_said(event.actor, event.at):
             return
-        clock = self.clock.copy() if self.compartments.label(compartment) else self.clock
-        try:
-            off = clock.claim(event.actor, event.at, admin="admin" in standing.roles or standing.recovery or standing.genesis)
-        except ValueError:
-            off = ("backdated", f"{event.at} is no date")
-        if off is not None:
-            self._off[index] = index, off[0], key, off[1]
-            self._finding(index, off[0], key, off[1])
+        in_base = not self.compartments.label(compartment)
+        admin = "admin" in standing.roles or standing.recovery or standing.genesis
+        found = drift.found(self.db, self.clock if in_base else self.clock.copy(), index, key.hex(), event, admin=admin, in_base=in_base)
+        if found:
+            self._off[index] = found
+        for row in found:
+            self._finding(*row)
 
     def _void(self, entry: Entry, key: bytes, code: str, message: str, scene: Scene | None = None) -> None:
         self.db.execute("INSERT OR IGNORE INTO entries (idx, type, key) VALUES (?, 'void', ?)", (entry.index, key.hex()))
@@ -281,5 +282,6 @@ class Judge:
             return index, None, "sealed", None, None, None, ""
         return index, event.id, event.type, event.actor, event.key, event.at, self.compartments.label(compartment)
 
-    def _finding(self, index: int, code: str, key: bytes, message: str) -> None:
-        self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, key.hex(), message))
+    def _finding(self, index: int, code: str, key: bytes | str, message: str) -> None:
+        signer = key if isinstance(key, str) else key.hex()
+        self.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?)", (index, code, signer, message))

@@ -32,10 +32,11 @@ def _granted(scene: Scene) -> None:
         is None
     ):
         raise Refused("exceptions for accounts need the role admin", rule="authority", control="AC-3", hint="ask an admin")
-    if not scene.at[:10] <= until <= exceptions.latest(scene.at):
+    latest = exceptions.latest(min(scene.at, scene.borne_out() or scene.at))
+    if not scene.at[:10] <= until <= latest:
         raise Refused(
             f"an exception lasts until a day to come, and {exceptions.LONGEST} days at most", rule="exception-long", control=control,
-            hint=f"--until {exceptions.latest(scene.at)} at the latest, and grant it anew then",
+            hint=f"--until {latest} at the latest, and grant it anew then",
         )  # fmt: skip
     answers = account is not None and scene.one("SELECT 1 FROM accounts WHERE id = ? AND custodian = ?", account, scene.actor) is not None
     if (person == scene.actor or (about_account and answers)) and beside.another_admin(scene):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,7 +34,9 @@ class Scene:
     key: str = ""
     """Id of the key that signs it."""
     now: str = ""
-    """The ledger's own time: the latest `at` so far, this one included."""
+    """The ledger's own time: the latest `at` so far, this one included; no more than a year beyond what it was before."""
+    borne_out: Callable[[], str] = str
+    """The ledger's time as far as it counts what this entry says: of somebody who is no admin a week at most beyond what others have said."""
     compartment: str = ""
     """Id of the compartment that it stands in, where that is neither `base` nor `case`: one of a single case."""
     has_personal: bool = False
