@@ -28,7 +28,7 @@ def _granted(scene: Scene) -> None:
         scene.must("person", "people", person)
     if (
         about_account
-        and scene.one("SELECT 1 FROM roles WHERE person = ? AND role = 'admin' AND (until IS NULL OR until > ?)", scene.actor, scene.at)
+        and scene.one("SELECT 1 FROM roles WHERE person = ? AND role = 'admin' AND (until IS NULL OR until > ?)", scene.actor, scene.now)
         is None
     ):
         raise Refused("exceptions for accounts need the role admin", rule="authority", control="AC-3", hint="ask an admin")

@@ -79,7 +79,7 @@ def _role_withdrawn(scene: Scene) -> None:
         "SELECT count(*) FROM roles JOIN keys USING (person) WHERE role = 'admin' AND state = 'active' AND person <> ?"
         " AND (until IS NULL OR until > ?)",
         scene.body["person"],
-        scene.at,
+        scene.now,
     )
     if scene.body["role"] == "admin" and admins[0] == 0:
         raise Refused("the last admin with a key keeps the role", rule="last-admin", control="AC-2", hint="make somebody else admin first")

@@ -94,7 +94,7 @@ def _add(scene: Scene, number: int, one: Held, reviewer: str) -> None:
 def _may_decide(scene: Scene, person: str, one: Held) -> None:
     """Whoever decides could end it: an admin, HR, or whoever answers for the account; and does not hold it while another of these could decide."""
     scene.must("person", "people", person)
-    if person not in (one.custodian, one.deputy) and scene.one(_RUNS, person, scene.at) is None:
+    if person not in (one.custodian, one.deputy) and scene.one(_RUNS, person, scene.now or scene.at) is None:
         raise Refused(
             "whoever reviews a grant or a role could end it", rule="reviewer", control="AC-6(7)",
             hint="an admin, HR, or the responsible person or deputy of the account",
@@ -112,7 +112,7 @@ def _another(scene: Scene, one: Held) -> bool:
         " AND EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active') AND NOT EXISTS (SELECT 1 FROM services s WHERE s.person = p.id)"
         " AND (p.id IN (?2, ?3) OR EXISTS (SELECT 1 FROM roles r WHERE r.person = p.id AND r.role IN ('admin', 'hr')"
         "   AND (r.until IS NULL OR r.until > ?4))) LIMIT 1",
-        one.person, one.custodian, one.deputy, scene.at,
+        one.person, one.custodian, one.deputy, scene.now or scene.at,
     )  # fmt: skip
     return row is not None
 
@@ -134,7 +134,7 @@ def _decided(scene: Scene) -> None:
         if not is_open:
             told = "has been decided on" if decision else "is not there any more"
             raise Refused(f"this {what} {told}", rule="review-settled", control="AC-2 j", hint="govern review show ID")
-        if scene.actor != reviewer and scene.one(_RUNS, scene.actor, scene.at) is None:
+        if scene.actor != reviewer and scene.one(_RUNS, scene.actor, scene.now or scene.at) is None:
             raise Refused("somebody else decides on this", rule="not-reviewer", control="AC-2 j", hint="their reviewer, an admin or HR")
         _may_decide(scene, scene.actor, Held(what, of, account, person, custodian, deputy))
         scene.run(

@@ -42,6 +42,11 @@ class Scene:
     has_personal: bool = False
     """Whether it has a personal part, be it erased by now."""
 
+    @property
+    def day(self) -> str:
+        """The day (ISO date) that it says it is, and no later one than it is judged at."""
+        return min(self.at, self.now or self.at)[:10]
+
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""
         return self.db.execute(query, values).fetchone()
