@@ -3,7 +3,7 @@
 Order in the ledger decides; a time is only ever claimed by its actor. The ledger's time never goes back, so that nobody gets around an expiry
 with a clock put back. Nor does it leap: what a mere keyholder claims counts no further than a week beyond what another has claimed, and
 what anybody claims a year beyond all else counts only once a second person comes near to it; of somebody who is alone, once they say so again. Else
-one wrong clock, or one bad insider, would end for good whatever has an end. Nothing is judged at a time more than a year beyond the ledger's either, and
+one wrong clock, or one bad insider, would end for good whatever has an end. Nothing runs out by a time more than a year beyond the ledger's either, and
 whoever says a time that the next person shows not to have come yet is told of.
 """
 
@@ -47,9 +47,9 @@ class Clock:
         """Whether the person has claimed this very time before and none is later, as with most entries of a large transaction."""
         return at == self.now == self.counted.get(person)
 
-    def judged(self, person: str, at: str) -> str:
-        """The time at which a fact is judged that says it is `at`: its own where that is later than the ledger's, by a year at most; of somebody who is
-        alone, however long they were silent. Raises ValueError for what is no time."""
+    def elapsed(self, person: str, at: str) -> str:
+        """Until when things have run out by a fact that says it is `at`: its own time where that is later than the ledger's, by a year at most; of somebody
+        who is alone, however long they were silent. Raises ValueError for what is no time."""
         if at[:4] <= self.now[:4] or not self._others(person):
             return max(at, self.now)
         return min(at, _text(_time(self.now) + LEAP))

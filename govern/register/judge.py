@@ -224,9 +224,10 @@ class Judge:
 
     def _apply(self, scene: Scene, event: events.Event, key: bytes) -> authority.Standing:
         try:
-            scene.now = now = self.clock.judged(event.actor, event.at)
+            scene.now = now = max(event.at, self.clock.now)
             check_sound(event, self.opening.vault)
             standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
+            scene.elapsed = partial(self.clock.elapsed, event.actor, event.at)
             scene.borne_out = partial(self.clock.borne_out, event.actor, event.at, admin="admin" in standing.roles)
             self._change(scene, event)
         except (ValueError, OverflowError, TypeError, KeyError) as error:

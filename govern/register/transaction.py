@@ -140,7 +140,7 @@ class Transaction:
 
     def _authority(self, type_: str, body: Mapping[str, Any]) -> str | None:
         """What this service acts under."""
-        return services.cite(self.register, self.actor, type_, body, self._judge.clock.judged(self.actor, self.now))
+        return services.cite(self.register, self.actor, type_, body, max(self.now, self._judge.clock.now))
 
     def _place(self, type_: str, body: Mapping[str, Any]) -> tuple[bytes, EpochKey]:
         """Compartment and key that a fact of this type is written under: a case that has a compartment of its own is written there."""

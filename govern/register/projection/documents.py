@@ -74,7 +74,7 @@ def _given(scene: Scene) -> None:
         raise Refused("a version that was never published", rule="document-unpublished", control="PL-4", hint="govern document list")
     if "on" in body:
         documents.must_be_day(body["on"], "the day of the signature")
-    if body.get("on", "") > scene.day:
+    if body.get("on", "") > scene.at[:10]:
         raise Refused("a signature that lies ahead", rule="signed-ahead", control="PL-4", hint="record it once they have signed")
     counts = True
     if body["how"] == "sheet":
@@ -132,7 +132,7 @@ def _trained(scene: Scene) -> None:
     scene.must("person", "people", body["person"])
     services.hold_nothing(scene, body["person"])
     documents.must_be_day(body["on"], "the day of the training")
-    if body["on"] > scene.day:
+    if body["on"] > scene.at[:10]:
         raise Refused("a training that lies ahead", rule="training-ahead", control="AT-3", hint="record it once it has been held")
     if body["person"] == scene.actor and beside.another_admin(scene, or_hr=True):
         raise Refused(

@@ -86,7 +86,7 @@ def check(scene: Scene, person: str) -> None:
         raise Refused(
             "no policy says how long somebody is kept", rule="retention", control="SI-12(3)", hint="adopt one: govern policy adopt FILE"
         )
-    may_erase(remains, scene.day, Policy.from_record(json.loads(policy[0])).retention_days)
+    may_erase(remains, scene.at[:10], Policy.from_record(json.loads(policy[0])).retention_days)
 
 
 def _count(scene: Scene, where: str, *values: str) -> int:

@@ -69,7 +69,7 @@ def check(scene: Scene, accounts: Sequence[str]) -> None:
         if row is None:
             raise scene.unknown("account")
         may_erase_account(
-            HandedBack(handle=row[0], returned_at=row[1] or "", grants=row[2], rotations=row[3], openers=row[4]), scene.day, days
+            HandedBack(handle=row[0], returned_at=row[1] or "", grants=row[2], rotations=row[3], openers=row[4]), scene.at[:10], days
         )  # fmt: skip
 
 

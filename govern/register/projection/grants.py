@@ -76,7 +76,7 @@ def _ended(scene: Scene) -> None:
 def _must_have_run_out(scene: Scene, grants: list[str]) -> None:
     """A grant runs out at its end and not before, by the ledger's own time: whoever ends it earlier says so, and answers for it."""
     query = "SELECT 1 FROM json_each(?) j JOIN grants g ON g.id = j.value WHERE g.until IS NULL OR g.until > ? LIMIT 1"
-    if scene.one(query, json.dumps(grants), scene.now) is not None:
+    if scene.one(query, json.dumps(grants), scene.elapsed() or scene.now) is not None:
         raise Refused(
             "this grant has not run out", rule="grant-runs", control="AC-2 d", hint="end it before its time: govern revoke ACCOUNT PERSON"
         )
@@ -84,7 +84,7 @@ def _must_have_run_out(scene: Scene, grants: list[str]) -> None:
 
 def _must_have_lapsed(scene: Scene, grants: list[str]) -> None:
     """Only where the policy ends such grants, and once the grace of each is over."""
-    over = lapsed.over(scene.db, policies.policy(scene.db), (scene.now or scene.at)[:10])
+    over = lapsed.over(scene.db, policies.policy(scene.db), (scene.elapsed() or scene.at)[:10])
     if not set(grants) <= {one.grant for one in over}:
         raise Refused(
             "this holder lacks nothing for which the policy ends a grant by now", rule="grant-current", control="PL-4",

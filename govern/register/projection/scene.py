@@ -34,18 +34,15 @@ class Scene:
     key: str = ""
     """Id of the key that signs it."""
     now: str = ""
-    """The ledger's own time: the latest `at` so far, this one included; no more than a year beyond what it was before."""
+    """The ledger's own time: the latest `at` so far, this one included."""
+    elapsed: Callable[[], str] = str
+    """The same, but no more than a year beyond what it was before this entry, unless its actor is alone: until when a time has come that ends something."""
     borne_out: Callable[[], str] = str
     """The ledger's time as far as it counts what this entry says: of somebody who is no admin a week at most beyond what others have said."""
     compartment: str = ""
     """Id of the compartment that it stands in, where that is neither `base` nor `case`: one of a single case."""
     has_personal: bool = False
     """Whether it has a personal part, be it erased by now."""
-
-    @property
-    def day(self) -> str:
-        """The day (ISO date) that it says it is, and no later one than it is judged at."""
-        return min(self.at, self.now or self.at)[:10]
 
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""
