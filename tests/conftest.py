@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import io
 import json
 import os
@@ -20,40 +19,15 @@ from typing import Any, TypeVar
 from unittest import mock
 
 import pytest
-import typer.main
 from hypothesis import settings
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as Dialect
-from sqlalchemy.engine import Engine
-from sqlalchemy.util import LRUCache
 
+from . import once
 from .postgres import Cluster, any_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project's own folder."""
 
-typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
-"""Typer reads every command's signature anew at each run: once is enough within one process, where a test runs dozens."""
-
-
-def spelled_once() -> None:
-    """SQLAlchemy spells every question anew for each engine, and each command opens one: once is enough here as well."""
-    began, kept = Engine.__init__, LRUCache[Any, Any](500)
-
-    def begin(self: Engine, *values: Any, **named: Any) -> None:
-        began(self, *values, **named)
-        if isinstance(self.dialect, Dialect):
-            self._compiled_cache = kept
-
-    Engine.__init__ = begin  # type: ignore[method-assign]
-    # The dialect is part of a question's key: two of SQLite's, which nobody gave other settings, spell alike.
-    Dialect.__hash__ = lambda self: hash(Dialect)  # type: ignore[method-assign]
-    Dialect.__eq__ = lambda self, other: type(other) is type(self)  # type: ignore[method-assign]
-
-
-spelled_once()
-# Its keys hold the dialect: two of SQLite's, which nobody gave other settings, spell alike.
-Dialect.__hash__ = lambda self: hash(Dialect)  # type: ignore[method-assign]
-Dialect.__eq__ = lambda self, other: type(other) is type(self)  # type: ignore[method-assign]
+once.everything()
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background ignores Ctrl-C for them; every command that they start and interrupt would inherit that.
@@ -92,6 +66,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 _ASKED = "_hypothesis_internal_use_settings"
+
+
+def pytest_collection_finish() -> None:
+    once.collected()
 
 
 @pytest.fixture(scope="session")
