@@ -62,6 +62,8 @@ PAGES = (
     Page("checklist", "offboard report {case} --out {out} --locale {locale}", "checklist-*.html", without=("nothing held", "closed")),
     Page("reminder", "", "mail-*.html", without=("planned", "nothing held", "closed"), paper=False, made=mails),
     Page("incident", "incident report {incident} --out {out} --locale {locale}", "incident-*.html", without=("nothing held",)),
+    Page("review", "review report {review} --out {out} --locale {locale}", "review-*.html", without=("nothing held",)),
+    Page("switchboard", "spokesperson sheet --out {out}/switchboard.html --locale {locale}", "switchboard.html"),
 )
 
 
@@ -183,6 +185,35 @@ def _incident(story: Any) -> str | None:
     return incident
 
 
+def _spokespersons(story: Any) -> str:
+    """Who speaks for the first account of that firm; nobody where it has none."""
+    accounts = [one["handle"] for one in story.json("account", "list")["accounts"]]
+    if accounts and not story.json("spokesperson", "list")["spokespersons"]:
+        story.ok("spokesperson", "add", accounts[0], "bent", "--trained-on", "2026-11-01")
+        story.ok("spokesperson", "add", accounts[0], "mia", "--trained-on", "2026-11-01")
+    return ""
+
+
+def _review(story: Any) -> str | None:
+    """A review of all that is held in that firm, decided and closed, so that no reminder tells of it. None where nobody holds anything."""
+    found = story.json("review", "list", "--all")["reviews"]
+    if found:
+        return str(found[0]["id"])
+    if not any(one["holders"] for one in story.json("account", "list")["accounts"]):
+        return None
+    story.ok("review", "open", "--scope", "all")
+    made = story.json("review", "list")["reviews"][0]
+    story.ok("review", "decide", made["id"], "1", "keep", "--reason", f"{HOSTILE} {LONG * 3}")
+    if made["lines"] > 1:
+        story.ok("review", "decide", made["id"], "--keep", f"2-{made['lines']}", "--reason", QUOTED)
+    story.ok("review", "close", made["id"])
+    return str(made["id"])
+
+
+MADE: dict[str, Callable[[Any], str | None]] = {"{incident}": _incident, "{review}": _review, "spokesperson sheet": _spokespersons}
+"""What stands in a command -> what has to be there first, and its id; None where that firm has none."""
+
+
 def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
     """The files of that page, in that language."""
     out = story.folder / "pages" / locale
@@ -190,7 +221,8 @@ def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
         if page.made is not None:
             page.made(story, out, locale)
             return sorted(out.glob(page.file))
-        incident = _incident(story) if "{incident}" in page.command else ""
-        if incident is not None:
-            story.ok(*(word.format(case=case, incident=incident, out=out, locale=locale) for word in page.command.split()))
+        about = next((made(story) for word, made in MADE.items() if word in page.command), "")
+        if about is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            story.ok(*(word.format(case=case, incident=about, review=about, out=out, locale=locale) for word in page.command.split()))
     return sorted(out.glob(page.file))
