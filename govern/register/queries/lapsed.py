@@ -52,7 +52,7 @@ SELECT '', {_ROW.format(since="q.answering")}
 FROM people p CROSS JOIN accounts a ON a.{{role}} = p.id AND a.state = 'active'
 CROSS JOIN asked q ON q.tier = a.tier AND q.what = :what AND q.days = :days AND q.answering IS NOT NULL LEFT JOIN tiered t ON t.account = a.id
 WHERE NOT p.leaving AND p.left_on IS NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.account = a.id AND g.person = p.id AND g.ended_at IS NULL)
-  AND {{lacks}}
+  AND {{also}} AND {{lacks}}
 """  # noqa: S608
 _UNSIGNED: Final = """
 NOT EXISTS (SELECT 1 FROM acknowledgements k JOIN document_versions v ON v.document = k.document AND v.version = k.version
@@ -61,8 +61,11 @@ NOT EXISTS (SELECT 1 FROM acknowledgements k JOIN document_versions v ON v.docum
 _UNTRAINED: Final = "NOT EXISTS (SELECT 1 FROM trainings k WHERE k.person = p.id AND k.subject = :subject AND k.on_day >= :from)"
 
 
+_ROLES: Final = (("custodian", "1"), ("deputy", "a.custodian <> p.id"))
+
+
 def _rows(db: sqlite3.Connection, lacks: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    queries = (_HOLDERS.format(lacks=lacks), *(_ANSWERING.format(lacks=lacks, role=role) for role in ("custodian", "deputy")))
+    queries = (_HOLDERS.format(lacks=lacks), *(_ANSWERING.format(lacks=lacks, role=role, also=also) for role, also in _ROLES))
     return [row for query in queries for row in db.execute(query, values)]
 
 
