@@ -21,7 +21,7 @@ from unittest import mock
 import pytest
 from hypothesis import settings
 
-from . import once
+from . import once, warm
 from .postgres import Cluster, any_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,7 +110,7 @@ class Story:
         self.vault = vault
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT") if name in os.environ}
+        kept = {name: os.environ[name] for name in warm.KEPT if name in os.environ}
         return {
             **kept,
             "GOVERN_HOME": str(self.home),
@@ -121,13 +121,23 @@ class Story:
             **more,
         }
 
-    def spawn(self, *words: str, stdin: str | bytes = b"", timeout: float = 120, **more: str) -> Told:
-        """Run the installed command as a process of its own."""
+    def started(self, *words: str, stdin: Any = subprocess.DEVNULL, stdout: Any = subprocess.PIPE, stderr: Any = subprocess.PIPE) -> Any:
+        """The installed command as a process of its own (`subprocess.Popen`), which goes on while we do."""
+        return warm.Popen([govern_command(), *words], stdin=stdin, stdout=stdout, stderr=stderr, env=self.environment())
+
+    def spawn(self, *words: str, stdin: str | bytes = b"", timeout: float = 120, cold: bool = False, **more: str) -> Told:
+        """Run the installed command as a process of its own; `cold`: from the very start of Python."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            [govern_command(), *words], input=data, capture_output=True, env=self.environment(**more), timeout=timeout, check=False
-        )
-        return Told(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        start = subprocess.Popen if cold else warm.Popen
+        with start(
+            [govern_command(), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(**more)
+        ) as process:
+            try:
+                out, err = process.communicate(data, timeout)
+            except BaseException:
+                process.kill()
+                raise
+        return Told(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def run(self, *words: str, stdin: str | bytes = b"") -> Told:
         """The same command inside this process: faster; for everything that is not about processes."""

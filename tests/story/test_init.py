@@ -85,8 +85,8 @@ def test_a_failed_init_leaves_nothing_of_a_vault(story: Story) -> None:
 
 
 def test_the_command_works_as_a_process(story: Story) -> None:
-    assert story.spawn(*FOUND, "--json").json()["location"] == str(story.home / "vault.db")
-    assert "mia.holm" in story.spawn("person", "list").out
+    assert story.spawn(*FOUND, "--json", cold=True).json()["location"] == str(story.home / "vault.db")
+    assert "mia.holm" in story.spawn("person", "list", cold=True).out
     assert os.listdir(story.home / "recovery")
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ..conftest import ROOT, Prepared, govern_command
+from ..conftest import ROOT, Prepared
 from ..unit.notices.servers import Inbox, real
 from .enrolling.members import Member, enrolled, founded
 
@@ -56,10 +55,7 @@ def test_three_processes_on_two_machines_at_the_same_moment_send_each_message_on
     relay(mia, inbox)
     laptop = enrolled(mia, "mia", "mia-laptop", purpose=("key", "add-device"))
     laptop.ok("todo")
-    runs = [
-        subprocess.Popen([govern_command(), "remind", "--json"], env=member.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for member in (mia, laptop, mia)
-    ]
+    runs = [member.started("remind", "--json") for member in (mia, laptop, mia)]
     told = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], told
     answers = [json.loads(out) for out, _ in told]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ import pytest
 
 from govern.cli import settings
 
-from ..conftest import Prepared, govern_command
+from ..conftest import Prepared
 from .enrolling.members import Member, enrolled, founded
 
 
@@ -48,10 +47,7 @@ def test_two_machines_at_the_same_moment_make_each_cut_once_and_tell_everybody_o
     at = soon()
     mia.ok("offboard", "open", "ben", "--cut-at", at.strftime("%Y-%m-%dT%H:%M:%S+00:00"))
     wait_for(at)
-    runs = [
-        subprocess.Popen([govern_command(), "tick", "--json"], env=member.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for member in (mia, night, mia)
-    ]
+    runs = [member.started("tick", "--json") for member in (mia, night, mia)]
     told = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0, 0], told
     answers = [json.loads(out) for out, _ in told]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from ... import warm
+from ...conftest import govern_command
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -40,10 +41,9 @@ class Screen:
         import pty
 
         self.main, other = pty.openpty()
-        command = os.path.join(os.path.dirname(sys.executable), "govern")
         environment = story.environment(TERM="dumb", NO_COLOR="1", COLUMNS="200")
-        self.process = subprocess.Popen(
-            [command, *words], stdin=other, stdout=other, stderr=other, env=environment, start_new_session=True, close_fds=True
+        self.process = warm.Popen(
+            [govern_command(), *words], stdin=other, stdout=other, stderr=other, env=environment, start_new_session=True, close_fds=True
         )
         os.close(other)
         self.seen = ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ... import warm
 from ...conftest import govern_command
 from .members import SECRET, Member, enrolled
 
@@ -17,8 +18,11 @@ from .members import SECRET, Member, enrolled
 def unattended(service: Member, **more: str) -> int:
     """Exit code of a run without a key file that is named."""
     without = {name: value for name, value in service.environment().items() if name != "GOVERN_KEY_FILE"} | more
-    command = [govern_command(), "offboard", "run-due"]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=without, timeout=120, check=False).returncode
+    with warm.Popen(
+        [govern_command(), "offboard", "run-due"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=without
+    ) as process:
+        process.communicate(timeout=120)
+    return int(process.returncode)
 
 
 def night(mia: Member, name: str = "night") -> Member:

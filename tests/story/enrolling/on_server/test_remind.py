@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
-from ....conftest import govern_command
 from ....unit.notices.servers import real
 from ...test_remind import relay, staffed
 from ..members import Member, enrolled
@@ -21,10 +19,7 @@ def test_two_machines_at_the_same_moment_send_each_message_once(mia: Member) -> 
         relay(mia, inbox)
         laptop = enrolled(mia, "mia", "mia-laptop", purpose=("key", "add-device"))
         laptop.ok("todo")
-        runs = [
-            subprocess.Popen([govern_command(), "remind", "--json"], env=one.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            for one in (mia, laptop)
-        ]
+        runs = [one.started("remind", "--json") for one in (mia, laptop)]
         told = [run.communicate(timeout=120) for run in runs]
         assert [run.returncode for run in runs] == [0, 0], told
         ids = [str(mail["Message-ID"]) for mail in inbox.mails()]
