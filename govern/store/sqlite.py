@@ -192,6 +192,7 @@ def _engine(path: Path) -> sa.Engine:
             "secure_delete=ON",
             "trusted_schema=OFF",
             "cell_size_check=ON",
+            "cache_size=-16384",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
