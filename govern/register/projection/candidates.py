@@ -19,8 +19,9 @@ FROM json_each(?) j LEFT JOIN rotations r ON r.id = j.value ORDER BY j.key
 """
 
 _WRAPS: Final = """
-INSERT INTO wraps SELECT c.value, :n, k.value, :entry, NULL, NULL FROM json_each(:credentials) c CROSS JOIN json_each(:keys) k
+INSERT OR FAIL INTO wraps SELECT c.value, :n, k.value, :entry, NULL, NULL FROM json_each(:credentials) c CROSS JOIN json_each(:keys) k
 """
+"""Where it fails, what it has inserted goes with the fact: no page need be kept as it was before the statement alone."""
 
 
 def _staged(scene: Scene) -> None:
