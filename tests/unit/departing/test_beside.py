@@ -385,7 +385,7 @@ def test_from_a_sheet_it_is_recorded_by_whoever_enters_it_and_done_by_whoever_si
     assert {(entry.number, names[entry.ended_by], entry.grade) for entry in entered.items} == {
         (2, "cy", "on-behalf"), (3, "cy", "on-behalf"), (6, "cy", "on-behalf"), (7, "bo", "one-person"), (8, "cy", "on-behalf"),
     }  # fmt: skip
-    assert {code for code, _ in entered.left} == {sheet[0], sheet[3], sheet[4]}
+    assert {one.code for one in entered.left} == {sheet[0], sheet[3], sheet[4]}
     assert {one.ender for one in inventory.entitlements(firm.db(), person=firm.ids["anna"], ended=True)} == {firm.ids["hr"]}
     assert refused(firm.end, case, 2, "verify", by="hr").rule == "four-eyes"
     firm.end(case, 2, "verify", by="bo")
