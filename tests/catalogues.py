@@ -49,7 +49,20 @@ WORDS: dict[str, tuple[str, ...]] = {
     "rotation state": ("planned", "staged", "applied", "verified", "unknown", "rejected", "lost"),
     "trigger": TRIGGERS,
     "trust": tuple(TRUST.values()),
-    "work": ("hand-over", "rotation", "clean-place", "envelope", "emergency", "cut", "case-item", "drill", "review", "remove-role", "acknowledge", "training"),
+    "work": (
+        "hand-over",
+        "rotation",
+        "clean-place",
+        "envelope",
+        "emergency",
+        "cut",
+        "case-item",
+        "drill",
+        "review",
+        "remove-role",
+        "acknowledge",
+        "training",
+    ),
 }
 """Context -> words that come from a table, or from the ledger."""
 

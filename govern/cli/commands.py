@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rotate": "Change a secret on its platform, step by step",
     "rotation": "Rotations: list, show, confirm, reject, unsure, lost, abort, reconcile",
     "incident": "Something went wrong: report, open, work through, freeze, drill, close",
+    "onboard": "Somebody new: open, add, work through, close, report",
     "offboard": "A departure: plan, open, work through, close, report",
     "channel": "Ways by which reminders go out: add, list, edit, end, test",
     "calendar": "What is due for a person, as a calendar file",

@@ -1,16 +1,20 @@
-"""How departures are told: cases and items for JSON and the screen, and what to type next."""
+"""How cases of departures and joiners are told: cases and items for JSON and the screen, and what to type next."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from govern.cli import render
+from govern.errors import GovernError, Usage
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from govern.languages import Language
     from govern.offboarding.wording import Told
     from govern.register.queries.cases import Case, Entry
@@ -30,6 +34,34 @@ LostKey = Annotated[list[str] | None, typer.Option("--key", metavar="KEY", help=
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
+def group(ctx: typer.Context) -> str:
+    """The command that was typed: offboard or onboard."""
+    return str(ctx.parent.info_name if ctx.parent else "offboard")
+
+
+@contextmanager
+def spoken_as(noun: str) -> Iterator[None]:
+    """Hints of what is common to both name the command that was typed."""
+    try:
+        yield
+    except GovernError as error:
+        error.hint = error.hint.replace("govern offboard", f"govern {noun}")
+        raise
+
+
+def find(db: sqlite3.Connection, text: str, *, reader: str, noun: str = "offboard") -> Case:
+    """The case of this id, or the only one that begins so; Usage where it is one that another command works on."""
+    from govern.offboarding.kinds import verb
+    from govern.register.queries import cases
+
+    with spoken_as(noun):
+        found = cases.find(db, text, reader=reader)
+    if verb(found.kind) != noun:
+        told = "somebody new" if found.joins else "a departure"
+        raise Usage(f"the case {found.id[:8]} is about {told}", hint=f"govern {verb(found.kind)} show {found.id[:8]}")
+    return found
+
+
 def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
     """One case for JSON."""
     return {
@@ -40,7 +72,7 @@ def case_row(case: Case, names: Mapping[str, str]) -> dict[str, object]:
         "closed_at": case.closed_at or None, "closer": names.get(case.closer) if case.closer else None,
         "signed_by_one": case.signed_by_one if case.closed_at else None, "frozen": case.frozen, "frozen_at": case.frozen_at,
         "embargoed": case.embargoed, "evidence": case.evidence or None, "kept": list(case.kept), "keys": list(case.keys),
-        "accounts": list(case.accounts),
+        "accounts": list(case.accounts), "starts_on": case.starts_on or None,
     }  # fmt: skip
 
 
@@ -91,7 +123,7 @@ def _stands(case: Case, language: Language) -> str:
 
 
 def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str], language: Language) -> None:
-    """Items in the reader's language; `person` is the handle of whoever leaves."""
+    """Items in the reader's language; `person` is the handle of whom the case is about."""
     from govern.offboarding.wording import sentence
 
     say = language.say
@@ -137,19 +169,20 @@ def _state(entry: Entry, language: Language) -> str:
 
 def tell_next(case: Case, entries: Sequence[Entry], person: str, language: Language, *, stale: bool = False) -> None:
     """The command for the first open item; for a case without any, its closing and its report; a `stale` one is refreshed first."""
+    from govern.offboarding.kinds import verb
     from govern.offboarding.wording import command, sentence
 
-    short, say = case.id[:8], language.say
+    short, say, noun = case.id[:8], language.say, verb(case.kind)
     waiting = [entry for entry in entries if entry.state == "open"]
     if case.state == "closed":
-        render.next_step(f"govern offboard report {short} --out DIR")
-    elif case.state == "open" and not case.cut_at:
+        render.next_step(f"govern {noun} report {short} --out DIR")
+    elif case.state == "open" and not case.joins and not case.cut_at:
         render.next_step(f"govern offboard cut {short}", say("makes the cut, whenever that is; until then nobody else learns of it"))
-    elif case.state == "open":
+    elif case.state == "open" and not case.joins:
         text = say("makes the cut from {time} on; earlier: {command}")
         render.next_step("govern offboard run-due", text.format(time=case.cut_at, command=f"govern offboard cut {short}"))
     elif stale:
-        render.next_step(f"govern offboard refresh {short}", say("items are done by now, or others came up"))
+        render.next_step(f"govern {noun} refresh {short}", say("items are done by now, or others came up"))
     elif waiting:
         first = waiting[0]
         rotations = sum(entry.item.kind == "rotate" for entry in waiting)
@@ -161,4 +194,4 @@ def tell_next(case: Case, entries: Sequence[Entry], person: str, language: Langu
                 command(told(first, person), short, first.number), f"{render.safe(first.handle)}: {words}" if first.handle else words
             )
     else:
-        render.next_step(f"govern offboard close {short}")
+        render.next_step(f"govern {noun} close {short}")

@@ -60,7 +60,7 @@ def table(
         [
             (
                 f"{say(change.kind, 'hr change')}{'?' if change.asks else ''}", names.of(change, added), _row(change),
-                _told(change, names, rules, now, language),
+                _told(change, names, rules, now, language) + _joins(change, changes, language),
             )
             for change in shown
         ],
@@ -102,12 +102,13 @@ def tell(taken: Taken, export: Export, names: Names, language: Language, *, dry_
 def go_on(taken: Taken, names: Names, language: Language, *, again: str, dry_run: bool) -> None:
     """The next commands to type."""
     from govern.offboarding.feed import Kind
+    from govern.offboarding.kinds import verb
 
     say = language.say
     if dry_run and any(change.acts for change in taken.changes):
         render.next_step(render.safe(again), say("nothing was recorded"))
     for _, case in taken.opened[:_STEPS]:
-        render.next_step(f"govern offboard show {case.id[:8]}", f"{names.handle(case.person)}, {say(case.kind, 'case kind')}")
+        render.next_step(f"govern {verb(case.kind)} show {case.id[:8]}", f"{names.handle(case.person)}, {say(case.kind, 'case kind')}")
     asked = [change for change in taken.changes if change.asks]
     if any(change.kind is Kind.MOVER for change in asked):
         render.next_step(
@@ -123,6 +124,7 @@ def go_on(taken: Taken, names: Names, language: Language, *, again: str, dry_run
 
 def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str, *, dry_run: bool) -> None:
     from govern.offboarding.feed import Kind
+    from govern.procedures.hr import joins
 
     opened = {id(change): case for change, case in taken.opened}
     changes = []
@@ -134,6 +136,7 @@ def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str
         changes.append({
             "what": change.kind.value, "person": handle, "name": name, "row": _place(change) or None, "question": change.asks,
             "last_day": change.last_day or None, "cut_at": _cut(change, rules, now) or None, "case": case.id if case else None,
+            "joins": joins(change, taken.changes),
             "fields": {field: {"before": before or None, "after": after} for field, (before, after) in change.fields.items()},
             "like": [names.handle(person) for person in change.like], "why": change.told() or None,
         })  # fmt: skip
@@ -156,6 +159,12 @@ def _row(change: Change) -> str:
 def _number(place: str) -> str:
     """The number of a row, as the first column of a spreadsheet has it."""
     return place.removeprefix("row ")
+
+
+def _joins(change: Change, changes: Sequence[Change], language: Language) -> str:
+    from govern.procedures.hr import joins
+
+    return f"; {language.say('with a case of their own')}" if joins(change, changes) else ""
 
 
 def _cut(change: Change, rules: HrRules, now: str) -> str:

@@ -20,6 +20,7 @@ from govern.cli.departed import (
     Person,
     case_row,
     cases_table,
+    find,
     item_row,
     items_table,
 )
@@ -151,7 +152,8 @@ def list_(json: Json = False) -> None:
 
     workspace = settings.workspace()
     db = workspace.view()
-    found, names = cases.cases(db, reader=workspace.person), handles(db)
+    found = [case for case in cases.cases(db, reader=workspace.person) if not case.joins]
+    names = handles(db)
     if json:
         render.emit("offboard", {"cases": [case_row(case, names) for case in found]})
     else:
@@ -167,13 +169,12 @@ def show(
 ) -> None:
     """One departure and its items; or one item, step by step."""
     from govern.cli.offboard_steps import show as one_item
-    from govern.register.queries import cases
 
     workspace = settings.workspace()
     if item:
         one_item(workspace, case, item, json=json, locale=locale)
         return
-    show_cases(workspace, cases.find(workspace.view(), case, reader=workspace.person).id, json=json, locale=locale)
+    show_cases(workspace, find(workspace.view(), case, reader=workspace.person).id, json=json, locale=locale)
 
 
 @app.command("close")
@@ -184,11 +185,10 @@ def close(
 ) -> None:
     """Attest that the departure is complete."""
     from govern.procedures.offboard_items import close as procedure
-    from govern.register.queries import cases
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
-        closed = procedure(tx, cases.find(tx.register, case, reader=tx.actor), statement)
+        closed = procedure(tx, find(tx.register, case, reader=tx.actor), statement)
     if closed.signed_by_one:
         render.note(settings.reading("", workspace).say("closed, and recorded as signed by one: nobody else could have looked at it"))
     show_cases(workspace, closed.id, json=json)
@@ -206,13 +206,13 @@ def report(
     from govern.cli import offboard_pack
     from govern.cli.files import write_into
     from govern.procedures.evidence import gather
-    from govern.register.queries import cases, people
+    from govern.register.queries import people
     from govern.reports import checklist, departure
 
     workspace = settings.workspace()
     db = workspace.view()
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
-    found = cases.find(db, case, reader=workspace.person)
+    found = find(db, case, reader=workspace.person)
     now = settings.now()
     evidence = gather(workspace, found, now)
     told = departure.collect(db, found, vault=workspace.vault.hex(), now=now)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.cli.departed import CaseId, Json, case_row, cases_table
+from govern.cli.departed import CaseId, Json, case_row, cases_table, find
 from govern.cli.offboard_told import show_cases, tell_cut, tell_staged
 
 Stage = Annotated[bool, typer.Option("--stage", help="With the cut, in the same transaction: seal new secrets for those who stay.")]
@@ -17,13 +17,12 @@ def cut(case: CaseId, stage: Stage = False, json: Json = False) -> None:
     """Make the cut now, whatever time was planned."""
     from govern.procedures import offboard as procedure
     from govern.procedures import staging
-    from govern.register.queries import cases
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         if stage:
             staging.may_stage(tx)
-        made = procedure.cut(tx, cases.find(tx.register, case, reader=tx.actor))
+        made = procedure.cut(tx, find(tx.register, case, reader=tx.actor))
         staged = staging.stage(tx, [made.case]) if stage else None
     tell_cut(made, settings.reading("", workspace))
     tell_staged(staged, settings.reading("", workspace))
@@ -63,11 +62,10 @@ def run_due(stage: Stage = False, json: Json = False) -> None:
 def refresh(case: CaseId, json: Json = False) -> None:
     """End what the ledger shows as done, and take in what came up since."""
     from govern.procedures import offboard as procedure
-    from govern.register.queries import cases
 
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
-        settled = procedure.refresh(tx, cases.find(tx.register, case, reader=tx.actor))
+        settled = procedure.refresh(tx, find(tx.register, case, reader=tx.actor))
     language = settings.reading("", workspace)
     ended = language.count("1 item ended", "{n} items ended", len(settled.ended))
     render.note(f"{ended}, {language.count('1 added', '{n} added', settled.added)}")

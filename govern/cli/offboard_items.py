@@ -1,4 +1,4 @@
-"""The items of a departure, as commands of `govern offboard`: assign, done, verify, waive, not-applicable, reopen."""
+"""The items of a case, as commands of `govern offboard` and `govern onboard`: assign, done, verify, waive, not-applicable, reopen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from govern.cli import render, settings
-from govern.cli.departed import CaseId, Evidence, ItemId, Json, Person, case_row, item_row, items_table, tell_next, told
+from govern.cli.departed import (
+    CaseId,
+    Evidence,
+    ItemId,
+    Json,
+    Person,
+    case_row,
+    find,
+    group,
+    item_row,
+    items_table,
+    spoken_as,
+    tell_next,
+    told,
+)
 from govern.errors import Refused, Usage
 
 if TYPE_CHECKING:
@@ -19,14 +33,15 @@ if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
 
-def assign(case: CaseId, item: ItemId, person: Person, json: Json = False) -> None:
+def assign(ctx: typer.Context, case: CaseId, item: ItemId, person: Person, json: Json = False) -> None:
     """Say whose work an item is."""
     from govern.procedures.offboard_items import assign as procedure
 
-    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, person), json=json)
+    _item(ctx, case, item, lambda tx, found, entry: procedure(tx, found, entry, person), json=json)
 
 
 def done(
+    ctx: typer.Context,
     case: CaseId,
     item: Annotated[str, typer.Argument(metavar="[ITEM]", help="Its number, or six or more hex digits of its id.")] = "",
     evidence: Evidence = None,
@@ -45,26 +60,27 @@ def done(
     if bool(sheet) is not bool(on_behalf_of):
         raise Usage("a sheet is entered on behalf of whoever returned it", hint="--sheet CODES --on-behalf-of PERSON")
     if sheet:
-        _sheet(case, sheet, on_behalf_of, shown, note, json=json)
+        _sheet(ctx, case, sheet, on_behalf_of, shown, note, json=json)
         return
-    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, evidence=shown, note=note), json=json)
+    _item(ctx, case, item, lambda tx, found, entry: procedure(tx, found, entry, evidence=shown, note=note), json=json)
 
 
-def _sheet(case: str, sheet: str, person: str, evidence: str, note: str, *, json: bool) -> None:
+def _sheet(ctx: typer.Context, case: str, sheet: str, person: str, evidence: str, note: str, *, json: bool) -> None:
     from govern.offboarding import codes
     from govern.procedures.offboard_sheet import enter
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
     typed, workspace = codes.read(sheet), settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
-        found = _whole(cases.find(tx.register, case, reader=tx.actor))
+    noun = group(ctx)
+    with spoken_as(noun), workspace.transaction(settings.now()) as tx:
+        found = _whole(find(tx.register, case, reader=tx.actor, noun=noun))
         entered = enter(tx, found, typed, person, evidence=evidence, note=note)
     db = workspace.view()
     names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
     if json:
         left = [{"code": one.code, "reason": one.why} for one in entered.left]
-        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(one, names) for one in entered.items], "left": left})
+        render.emit(noun, {"case": case_row(found, names), "items": [item_row(one, names) for one in entered.items], "left": left})
     language, person = settings.reading("", workspace), names.get(found.person, found.person)
     if not json:
         if entered.items:
@@ -113,53 +129,58 @@ def _whole(case: Case) -> Case:
     return case
 
 
-def verify(case: CaseId, item: ItemId, json: Json = False) -> None:
+def verify(ctx: typer.Context, case: CaseId, item: ItemId, json: Json = False) -> None:
     """Say, as a second person, that an item ended as it is told."""
     from govern.procedures.offboard_items import verify as procedure
 
-    _item(case, item, procedure, json=json)
+    _item(ctx, case, item, procedure, json=json)
 
 
-def waive(case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False) -> None:
+def waive(
+    ctx: typer.Context, case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False
+) -> None:
     """Give an item up, though it applies; another person than the one whose work it is does this."""
     from govern.offboarding.items import ItemState
     from govern.procedures.offboard_items import give_up
 
     why = settings.need(reason, "--reason", "Why")
-    _item(case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.WAIVED, why), json=json)
+    _item(ctx, case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.WAIVED, why), json=json)
 
 
 def not_applicable(
-    case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False
+    ctx: typer.Context, case: CaseId, item: ItemId, reason: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False
 ) -> None:
     """Say that an item does not apply."""
     from govern.offboarding.items import ItemState
     from govern.procedures.offboard_items import give_up
 
     why = settings.need(reason, "--reason", "Why")
-    _item(case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.NOT_APPLICABLE, why), json=json)
+    _item(ctx, case, item, lambda tx, found, entry: give_up(tx, found, entry, ItemState.NOT_APPLICABLE, why), json=json)
 
 
-def reopen(case: CaseId, item: ItemId, note: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False) -> None:
+def reopen(
+    ctx: typer.Context, case: CaseId, item: ItemId, note: Annotated[str, typer.Option(help="Why; erasable.")] = "", json: Json = False
+) -> None:
     """Open an ended item again."""
     from govern.procedures.offboard_items import reopen as procedure
 
-    _item(case, item, lambda tx, found, entry: procedure(tx, found, entry, note), json=json)
+    _item(ctx, case, item, lambda tx, found, entry: procedure(tx, found, entry, note), json=json)
 
 
-def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry], *, json: bool) -> None:
+def _item(ctx: typer.Context, case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry], *, json: bool) -> None:
     from govern.procedures.settling import stale
     from govern.register.queries import cases
     from govern.register.queries.people import handles
 
     workspace = settings.workspace()
-    with workspace.transaction(settings.now()) as tx:
-        found = _whole(cases.find(tx.register, case, reader=tx.actor))
+    noun = group(ctx)
+    with spoken_as(noun), workspace.transaction(settings.now()) as tx:
+        found = _whole(find(tx.register, case, reader=tx.actor, noun=noun))
         entry = act(tx, found, cases.item(tx.register, found.id, item))
     db = workspace.view()
     names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
     if json:
-        render.emit("offboard", {"case": case_row(found, names), "items": [item_row(entry, names)]})
+        render.emit(noun, {"case": case_row(found, names), "items": [item_row(entry, names)]})
         return
     person = names.get(found.person, found.person)
     language = settings.reading("", workspace)
@@ -168,7 +189,7 @@ def _item(case: str, item: str, act: Callable[[Transaction, Case, Entry], Entry]
 
 
 def register(app: typer.Typer) -> None:
-    """Make these verbs of `govern offboard`."""
+    """Make these verbs of a command that works on cases."""
     app.command("assign")(assign)
     app.command("done")(done)
     app.command("verify")(verify)

@@ -1,11 +1,11 @@
-"""`govern offboard show CASE ITEM`: one item of a departure with what there is to do on its platform, from the platform's profile."""
+"""`govern offboard show CASE ITEM`, and the same of `onboard`: one item of a case with what there is to do on its platform, from the platform's profile."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from govern.cli import render, settings
-from govern.cli.departed import case_row, item_row, items_table, told
+from govern.cli.departed import case_row, find, item_row, items_table, told
 from govern.cli.telling_platform import spoken
 from govern.errors import Refused
 from govern.policy.profile import TRUST
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
 
 
-def show(workspace: Workspace, case: str, item: str, *, json: bool, locale: str = "") -> None:
+def show(workspace: Workspace, case: str, item: str, *, json: bool, locale: str = "", noun: str = "offboard") -> None:
     """Tell it: what to do, where, the steps with their grades, and the command that ends it."""
     from govern.offboarding.wording import command
     from govern.register.queries import cases, item_steps
     from govern.register.queries.people import handles
 
     db = workspace.view()
-    found = cases.find(db, case, reader=workspace.person)
+    found = find(db, case, reader=workspace.person, noun=noun)
     if found.embargoed:
         hint = f"govern offboard cut {found.id[:8]}"
         raise Refused("the items of an embargoed departure are drawn up at its cut", rule="embargo", hint=hint)
@@ -32,7 +32,7 @@ def show(workspace: Workspace, case: str, item: str, *, json: bool, locale: str 
     ends = command(told(entry, person), found.id[:8], entry.number) if entry.state == "open" else ""
     if json:
         row = item_row(entry, names) | {"command": ends or None, "there": _row(where)}
-        render.emit("offboard", {"case": case_row(found, names), "items": [row]})
+        render.emit(noun, {"case": case_row(found, names), "items": [row]})
         return
     language = settings.reading(locale, workspace)
     items_table([entry], person, names, language)

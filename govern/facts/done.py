@@ -100,7 +100,7 @@ DONE: Final[Mapping[str, Fact]] = {
         "case", case=id_, person=id_, kind=word(*words.CASE_KINDS), items=count, frozen=digest, frozen_at=count,
         optional={
             "cut_at": time, "last_day": date, "requested_by": id_, "evidence": digest, "order": signature, "kept": many(id_),
-            "keys": many(id_, 200), "accounts": many(id_),
+            "keys": many(id_, 200), "accounts": many(id_), "starts_on": date,
         },
     ),
     "case.items": fact("case", case=id_, part=count, of=count, items=many(record, 200)),

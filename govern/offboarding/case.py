@@ -1,4 +1,4 @@
-"""A departure as a state machine: open, cut, closed. Pure; what the kinds mean stands in `govern.offboarding.kinds`."""
+"""A case as a state machine: open, cut, closed; of a joiner open, closed. Pure; what the kinds mean stands in `govern.offboarding.kinds`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class CaseState(StrEnum):
     """Where a case stands."""
 
     OPEN = "open"
-    """Announced; grants still run until the cut."""
+    """Announced; grants still run until the cut. Of a joiner: being worked on."""
     CUT = "cut"
     CLOSED = "closed"
 
@@ -55,6 +55,22 @@ def close(state: CaseState, *, items_left: int, still_known: int, grants_left: i
             control="PS-4",
             hint="take them in: govern offboard refresh CASE",
         )
+    return CaseState.CLOSED
+
+
+def close_joining(state: CaseState, *, items_left: int, still_lacking: int) -> CaseState:
+    """The state of a joiner's case after the closing. Raises Refused while items are open, and for what is asked of them by now and no item says."""
+    if state is not CaseState.OPEN:
+        raise Refused(f"this case {_told(state)}", rule="case-open", hint="govern onboard show CASE")
+    if items_left:
+        told = "1 item of the case is" if items_left == 1 else f"{items_left} items of the case are"
+        raise Refused(f"{told} open", rule="items-open", control="PS-6", hint="govern onboard show CASE")
+    if still_lacking:
+        told = "1 document or training is" if still_lacking == 1 else f"{still_lacking} documents or trainings are"
+        raise Refused(
+            f"{told} asked of the person since the items were drawn up", rule="still-lacking", control="PL-4",
+            hint="take them in: govern onboard refresh CASE",
+        )  # fmt: skip
     return CaseState.CLOSED
 
 

@@ -1,4 +1,4 @@
-"""The items of a case: what there is to do when somebody leaves, as values and as the ledger keeps them. Pure.
+"""The items of a case: what there is to do when somebody leaves or joins, as values and as the ledger keeps them. Pure.
 
 Knows ids and words; names are found when they are shown. Which items a departure has is drawn up in `govern.offboarding.checklist`.
 """
@@ -53,6 +53,23 @@ class ItemKind(StrEnum):
     """The client says in writing that they changed its secrets and removed the company's people there."""
     RETIRE = "retire-account"
     """Nobody here can open it any more. Comes after the two before."""
+    HAND_OUT = "hand-out"
+    """Somebody new is given their welcome sheet and what they are to read. This and all that follows is of joiners alone."""
+    ACKNOWLEDGE = "acknowledge"
+    """A document. Ends only by its acknowledgement."""
+    TRAINING = "training"
+    """In a subject. Ends only by the training as it is recorded."""
+    ADDRESS = "mail-address"
+    """Nobody knows where to write to them."""
+    ENROL_KEY = "enrol-key"
+    """They will hold shared secrets, and have no keys. Where it is given up, secrets are handed over."""
+    NATIVE_ROLE = "native-role"
+    """A role of their own on a platform that has roles. Where it is waived, they are granted the shared secret."""
+    GRANT = "grant"
+    HAND_OVER = "hand-over"
+    """Of an account: they have no keys, and are given a secret of it by hand."""
+    SPOKESPERSON = "spokesperson"
+    """They will publish in the company's name."""
 
 
 class ItemState(StrEnum):
@@ -127,7 +144,7 @@ _FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "due": time,
     "blocking": lambda value: value is True,
     "basis": lambda value: isinstance(value, str) and 0 < len(value) <= 40,
-    "about": lambda value: isinstance(value, str) and 0 < len(value) <= 40,
+    "about": lambda value: isinstance(value, str) and 0 < len(value) <= 63,
 }
 
 
@@ -136,6 +153,10 @@ def _needs(kind: ItemKind) -> set[str]:
     match kind:
         case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.RETIRE:
             return {"account"}
+        case ItemKind.NATIVE_ROLE | ItemKind.GRANT | ItemKind.HAND_OVER | ItemKind.SPOKESPERSON:
+            return {"account"}
+        case ItemKind.ACKNOWLEDGE | ItemKind.TRAINING:
+            return {"about"}
         case ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY | ItemKind.PROMPTS:
             return {"account"}
         case ItemKind.ROTATE | ItemKind.RECOVERY_CHANNEL:
@@ -144,7 +165,7 @@ def _needs(kind: ItemKind) -> set[str]:
             return {"account", "about"}
         case ItemKind.DEVICE | ItemKind.RECOVERY_SHEET | ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY:
             return {"about"}
-        case ItemKind.DESTROY_COPIES | ItemKind.SUCCESSOR_ADMIN:
+        case ItemKind.DESTROY_COPIES | ItemKind.SUCCESSOR_ADMIN | ItemKind.HAND_OUT | ItemKind.ADDRESS | ItemKind.ENROL_KEY:
             return set()
         case _:
             assert_never(kind)
@@ -154,7 +175,8 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {kind.value: frozenset({"id", "ki
 _ABOUT_AN_ID: Final = frozenset(
     kind.value
     for kind in (
-        ItemKind.NATIVE_ADMIN, ItemKind.ENTITLEMENT, ItemKind.APP, ItemKind.SESSION, ItemKind.DEVICE, ItemKind.RECOVERY_SHEET
+        ItemKind.NATIVE_ADMIN, ItemKind.ENTITLEMENT, ItemKind.APP, ItemKind.SESSION, ItemKind.DEVICE, ItemKind.RECOVERY_SHEET,
+        ItemKind.ACKNOWLEDGE,
     )
 )  # fmt: skip
 

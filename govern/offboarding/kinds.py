@@ -1,4 +1,4 @@
-"""What each kind of departure asks for: who goes, what the cut ends, which items there are. Pure: one table.
+"""What each kind of case asks for: who goes or comes, what the cut ends, which items there are. Pure: one table.
 
 A kind says what happens, never why.
 """
@@ -27,6 +27,8 @@ class CaseKind(StrEnum):
     """Away for a while: what they held ends, and can be given again."""
     DEVICE_LOST = "device-lost"
     """The person stays, and goes on holding what they hold; whatever the machine could show changes."""
+    JOINER = "joiner"
+    """Somebody new: nothing ends, and there is no cut. It may be open while they leave again."""
 
 
 class Rules(NamedTuple):
@@ -35,7 +37,8 @@ class Rules(NamedTuple):
     `leaves`: the person is gone, their keys end with the cut, and they are granted nothing any more. `ends_grants`: the cut ends grants; `keeps`:
     but for accounts that may be named. `anew`: what is granted after the cut is none of the case's business. `cause`: with which keys are
     revoked at the cut, empty where none are. `of_the_person`: it is the person who should know nothing any more, so that a rotation of their
-    own is no proof; else it is a machine. `of_accounts`: it is accounts, whoever knows them. `items`: what there can be to do.
+    own is no proof; else it is a machine. `of_accounts`: it is accounts, whoever knows them. `joins`: somebody comes, so that there is no cut.
+    `items`: what there can be to do.
     """
 
     items: frozenset[ItemKind]
@@ -46,10 +49,16 @@ class Rules(NamedTuple):
     cause: str = ""
     of_the_person: bool = True
     of_accounts: bool = False
+    joins: bool = False
 
 
+JOINING: Final = frozenset({
+    ItemKind.HAND_OUT, ItemKind.ACKNOWLEDGE, ItemKind.TRAINING, ItemKind.ADDRESS, ItemKind.ENROL_KEY, ItemKind.NATIVE_ROLE, ItemKind.GRANT,
+    ItemKind.HAND_OVER, ItemKind.SPOKESPERSON,
+})  # fmt: skip
+"""What there is to do for somebody new; no departure has any of it."""
 _BACK: Final = frozenset({ItemKind.HAND_BACK, ItemKind.TAKEN_OVER, ItemKind.RETIRE})
-_TIES: Final = frozenset(ItemKind) - _BACK - {ItemKind.DESTROY_COPIES}
+_TIES: Final = frozenset(ItemKind) - _BACK - JOINING - {ItemKind.DESTROY_COPIES}
 """Whatever ties somebody to accounts and to the work here: no kind of item is forgotten but by saying so."""
 
 RULES: Final[Mapping[CaseKind, Rules]] = {
@@ -64,8 +73,18 @@ RULES: Final[Mapping[CaseKind, Rules]] = {
         cause="lost",
         of_the_person=False,
     ),
+    CaseKind.JOINER: Rules(JOINING, ends_grants=False, joins=True),
 }
-"""Every kind has its rules. PS-4 (leaver), PS-5 (mover, pause), PS-7 d (agency), IA-5 d (device)."""
+"""Every kind has its rules. PS-4 (leaver), PS-5 (mover, pause), PS-7 d (agency), IA-5 d (device), PS-6 (joiner)."""
+
+DEPARTURES: Final = tuple(kind for kind, rules in RULES.items() if not rules.joins)
+"""Kinds that `govern offboard` opens; the other is opened with `govern onboard`."""
+
+
+def verb(kind: CaseKind) -> str:
+    """The command that works on cases of this kind."""
+    return "onboard" if RULES[kind].joins else "offboard"
+
 
 _OF_ITS_PERSON: Final = Rules(_TIES)
 """Of a client's case that names no accounts, as the first of them did: it is about the person alone, who holds nothing afterwards."""
@@ -75,11 +94,12 @@ LEAVES: Final = frozenset(kind for kind, rules in RULES.items() if rules.leaves)
 
 
 def read_kind(text: str) -> CaseKind:
-    """The kind of that name; raises Usage."""
-    try:
-        return CaseKind(text)
-    except ValueError:
-        raise Usage(f"there is no kind of departure {text[:40]!r}", hint=f"one of {', '.join(CaseKind)}") from None
+    """The kind of departure of that name; raises Usage."""
+    found = next((kind for kind in DEPARTURES if kind == text), None)
+    if found is None:
+        hint = "govern onboard open PERSON" if text == CaseKind.JOINER else f"one of {', '.join(DEPARTURES)}"
+        raise Usage(f"there is no kind of departure {text[:40]!r}", hint=hint)
+    return found
 
 
 class Scope(NamedTuple):

@@ -26,6 +26,8 @@ def there(kind: ItemKind, about: Profile, *, credential: str = "", url: str = ""
             return There(page(about, url), about.rotate.get(credential, ()), survives)
         case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.ENTITLEMENT | ItemKind.NATIVE_ADMIN:
             return There(about.delegation_url or page(about, url), about.cut["roles"])
+        case ItemKind.NATIVE_ROLE:
+            return There(about.delegation_url or page(about, url), (about.delegation_said,))
         case ItemKind.SESSION:
             return There(page(about, url), about.cut["sessions"])
         case ItemKind.APP:
@@ -36,6 +38,8 @@ def there(kind: ItemKind, about: Profile, *, credential: str = "", url: str = ""
         case (
             ItemKind.SUCCESSOR_ADMIN | ItemKind.RECOVERY_SHEET | ItemKind.SOLE_HOLDER | ItemKind.END_GRANT | ItemKind.CUSTODY | ItemKind.DEPUTY
             | ItemKind.DEVICE | ItemKind.RETIRE | ItemKind.CLEAN_PLACE | ItemKind.WITHDRAW_ROLE | ItemKind.REVOKE_KEY | ItemKind.DESTROY_COPIES
+            | ItemKind.HAND_OUT | ItemKind.ACKNOWLEDGE | ItemKind.TRAINING | ItemKind.ADDRESS | ItemKind.ENROL_KEY | ItemKind.GRANT
+            | ItemKind.HAND_OVER | ItemKind.SPOKESPERSON
         ):  # fmt: skip
             return There()
         case _:

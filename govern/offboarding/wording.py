@@ -100,6 +100,24 @@ def _asked(told: Told, say: Say) -> str:
             return say("have {person} confirm in writing that its secrets were changed and our people removed there")
         case ItemKind.RETIRE:
             return say("retire it, so that nobody here can open it")
+        case ItemKind.HAND_OUT:
+            return say("hand {person} the welcome sheet and what they are to read")
+        case ItemKind.ACKNOWLEDGE:
+            return say("have {person} read and sign {about}")
+        case ItemKind.TRAINING:
+            return say("train {person} in {about}")
+        case ItemKind.ADDRESS:
+            return say("find out the mail address of {person}")
+        case ItemKind.ENROL_KEY:
+            return say("invite {person} to make keys, so that nothing has to be sent to them")
+        case ItemKind.NATIVE_ROLE:
+            return say("give {person} a role of their own there: then there is no password that others know too")
+        case ItemKind.GRANT:
+            return say("grant it to {person}")
+        case ItemKind.HAND_OVER:
+            return say("hand {person} its secret in person")
+        case ItemKind.SPOKESPERSON:
+            return say("train {person} and name them as one who may publish there")
         case _:
             assert_never(told.kind)
 
@@ -141,5 +159,23 @@ def command(told: Told, case: str, number: int) -> str:
             return f"govern account retire {told.account} --returned"
         case ItemKind.HAND_BACK | ItemKind.TAKEN_OVER | ItemKind.CLEAN_PLACE | ItemKind.DESTROY_COPIES:
             return f"govern offboard done {case} {number}"
+        case ItemKind.HAND_OUT:
+            return f"govern onboard report {case} --out DIR"
+        case ItemKind.ACKNOWLEDGE:
+            return f"govern document sheet {told.about} --person {told.person} --out FILE"
+        case ItemKind.TRAINING:
+            return f"govern training add {told.person} --subject {told.about} --on DATE"
+        case ItemKind.ADDRESS:
+            return f"govern person edit {told.person} --mail ADDRESS"
+        case ItemKind.ENROL_KEY:
+            return f"govern person invite {told.person}"
+        case ItemKind.NATIVE_ROLE:
+            return f"govern entitlement add {told.account} {told.person} --role ROLE"
+        case ItemKind.GRANT:
+            return f"govern grant {told.account} {told.person}"
+        case ItemKind.HAND_OVER:
+            return f"govern handover {told.account} {told.person} --kind password"
+        case ItemKind.SPOKESPERSON:
+            return f"govern spokesperson add {told.account} {told.person} --trained-on DATE"
         case _:
             assert_never(told.kind)

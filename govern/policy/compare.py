@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from govern.policy import joiner_rules
 from govern.policy.house_rules import DocumentRule
+from govern.policy.joiner_rules import JoinerRule
 from govern.policy.later_rules import Later, departures, reminders
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.review_rules import MISSED, ReviewRule
@@ -73,10 +75,22 @@ def _later(before: Later, after: Later) -> Iterator[str]:
         yield "exposures that force a change"
     if before.spokespersons and (not after.spokespersons or after.spokespersons.training > before.spokespersons.training):
         yield "training of spokespersons"
+    if before.joiners:
+        yield from _joiners(before.joiners, after.joiners or joiner_rules.DEFAULT)
     if before.reviews:
         yield from _reviews(before.reviews, after.reviews)
     if before.documents:
         yield from _documents(before.documents, after.documents)
+
+
+def _joiners(old: JoinerRule, new: JoinerRule) -> Iterator[str]:
+    """Later is weaker; handed out later is sooner before the first day."""
+    later = (new.acknowledge > old.acknowledge, new.training > old.training, new.keys > old.keys, new.accounts > old.accounts)
+    for name, weaker in zip(("signed", "trained", "keys", "accounts"), later, strict=True):
+        if weaker:
+            yield f"somebody new, {name}"
+    if new.before < old.before:
+        yield "somebody new, handed out"
 
 
 def _reviews(old: ReviewRule, new: ReviewRule | None) -> Iterator[str]:

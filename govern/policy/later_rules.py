@@ -1,5 +1,5 @@
-"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures, spokespersons, reviews.
-Plain values, cheap to import.
+"""Rules that policies may leave out: consequences of being overdue, first rotations, typed passwords, exposures, departures, spokespersons, reviews,
+documents, joiners. Plain values, cheap to import.
 
 A record that lacks a section has no such rule, as every record had before there were such sections: what was adopted then means what it
 meant. Controls: NIST SP 800-53 rev 5.
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from govern.policy import house_rules, reminder_rules, review_rules
+from govern.policy import house_rules, joiner_rules, reminder_rules, review_rules
 from govern.policy.fields import MAX_DAYS, control, flag, number, refuse, section
 from govern.policy.house_rules import DocumentRule
+from govern.policy.joiner_rules import JoinerRule
 from govern.policy.reminder_rules import ReminderRule
 from govern.policy.review_rules import ReviewRule
 from govern.vocabulary import BASES, TIERS
@@ -89,6 +90,7 @@ class Later(NamedTuple):
     spokespersons: SpokespersonRule | None = None
     reviews: ReviewRule | None = None
     documents: DocumentRule | None = None
+    joiners: JoinerRule | None = None
 
 
 def reminders(rules: Later) -> ReminderRule:
@@ -103,7 +105,9 @@ def departures(rules: Later, deadline: Mapping[str, int]) -> DepartureRule:
     )
 
 
-SECTIONS: Final = ("overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons", "reviews", "documents")
+SECTIONS: Final = (
+    "overdue", "first-import", "typed", "exposures", "departures", "reminders", "spokespersons", "reviews", "documents", "joiners",
+)  # fmt: skip
 
 
 def to_record(rules: Later) -> dict[str, Any]:
@@ -130,6 +134,8 @@ def to_record(rules: Later) -> dict[str, Any]:
         found["reviews"] = review_rules.to_record(rules.reviews)
     if rules.documents:
         found["documents"] = house_rules.to_record(rules.documents)
+    if rules.joiners:
+        found["joiners"] = joiner_rules.to_record(rules.joiners)
     return found
 
 
@@ -177,6 +183,7 @@ def from_record(root: Mapping[str, Any]) -> Later:
     return Later(
         overdue=overdue, first_import=first, typed=typed, exposures=exposures, departures=departures, reminders=reminders,
         spokespersons=speaking, reviews=reviews, documents=house_rules.from_record(root["documents"]) if "documents" in root else None,
+        joiners=joiner_rules.from_record(root["joiners"]) if "joiners" in root else None,
     )  # fmt: skip
 
 

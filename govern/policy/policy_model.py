@@ -241,6 +241,23 @@ class Documents(Model):
     ] = True
 
 
+class AfterFirstDay(Model):
+    """Times from the first day on."""
+
+    acknowledge: Annotated[DaysOrNone, Field(description="documents are read and signed")]
+    training: Annotated[DaysOrNone, Field(description="trainings were held")]
+    keys: Annotated[DaysOrNone, Field(description="they have keys")]
+    accounts: Annotated[DaysOrNone, Field(description="they have roles and grants, and are named as spokespersons")]
+
+
+class Joiners(Model):
+    """By when somebody new has what they need."""
+
+    control: Control
+    before: Annotated[DaysOrNone, Field(description="so long before the first day what they are to read is handed out")]
+    after: Annotated[AfterFirstDay, Field(description="so long after the first day the rest is done")]
+
+
 class PolicyRules(Model):
     """A policy file without its presets."""
 
@@ -263,3 +280,4 @@ class PolicyRules(Model):
     spokespersons: Spokespersons | None = None
     reviews: Reviews | None = None
     documents: Documents | None = None
+    joiners: Joiners | None = None

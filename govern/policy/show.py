@@ -27,6 +27,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "IA-5 f": "secrets are changed after a set time for their kind, or when something happens",
     "IA-5 i": "shared secrets are changed when membership of the group changes",
     "SI-12(3)": "what is no longer needed of a person is forgotten",
+    "PS-6": "whoever joins has signed, learned and been given what they need, in time",
     "PS-4": "who leaves loses what they were given, in time",
     "PS-4 e": "what a leaver controlled stays within the organisation's reach",
 }
@@ -108,6 +109,10 @@ def _later(rules: Later) -> list[Row]:
     rows += _reminders(reminders(rules))
     if speaking := rules.spokespersons:
         rows.append(_row("training of spokespersons", f"counts for {_span(speaking.training)}", speaking.control))
+    if new := rules.joiners:
+        rows.append(_row("somebody new, handed out", f"{_span(new.before)} before the first day", new.control))
+        for name, days in (("signed", new.acknowledge), ("trained", new.training), ("keys", new.keys), ("accounts", new.accounts)):
+            rows.append(_row(f"somebody new, {name}", f"{_span(days)} after the first day", new.control))
     if asked := rules.reviews:
         rows += [_row(f"review of access, {tier}", f"every {_span(asked.every[tier])}", asked.control) for tier in TIERS]
         rows.append(_row("review of access, decided", _within(asked.within), asked.control))

@@ -20,7 +20,7 @@ def without_case(
     """
     left = [row for row in rows if row.last_day and since <= row.last_day <= until]
     by_place, _ = matches(members(db, reader), rows, NONE)
-    told = {one.person for one in found} | {people.by_id(db, one.person).handle for one in cases.cases(db, reader=reader)}
+    told = {one.person for one in found} | {people.by_id(db, one.person).handle for one in cases.cases(db, reader=reader) if not one.joins}
     missing = []
     for row in left:
         person = people.by_id(db, by_place[row.place]) if row.place in by_place else None

@@ -67,7 +67,8 @@ def _open_cases(tx: Transaction, old: sqlite3.Connection) -> list[str]:
     """Handles of those whose departure was opened in the tail and is not closed, as far as this member reads them."""
     there = {row[0] for row in tx.register.execute("SELECT id FROM cases")}
     rows = old.execute(
-        "SELECT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' AND c.person <> ? ORDER BY c.entry",
+        "SELECT c.id, p.handle FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' AND c.kind <> 'joiner' AND c.person <> ?"
+        " ORDER BY c.entry",
         (tx.actor,),
     )
     return [str(handle or "a former person") for id_, handle in rows if id_ not in there]

@@ -38,6 +38,8 @@ class Cut:
 def cut(tx: Transaction, case: Case) -> Cut:
     """Make the cut of a case, whatever time was planned for it: first what has changed since its opening is taken in."""
     must_run_cases(tx, case)
+    if case.joins:
+        raise Refused("a joiner's case has no cut", rule="case-scope", control="PS-6", hint=f"govern onboard close {case.id[:8]}")
     if case.state is not CaseState.OPEN:
         told = "is closed" if case.state is CaseState.CLOSED else "was cut already"
         raise Refused(f"this case {told}", rule="case-open", hint=f"govern offboard show {case.id[:8]}")
@@ -153,6 +155,7 @@ def _revoke(tx: Transaction, case: Case, scope: Scope) -> Revoked | None:
 def must_run_cases(tx: Transaction, case: Case | None = None) -> None:
     """Refuse whoever has no part in departures, since they have no key to the cases either, and everybody their own case."""
     if not settling.reads_cases(tx):
-        raise Refused("departures are run by admins and HR", rule="authority", control="AC-3", hint="ask an admin or HR")
+        raise Refused("cases are run by admins and HR", rule="authority", control="AC-3", hint="ask an admin or HR")
     if case is not None and case.person == tx.actor:
-        raise Refused("nobody works on their own departure", rule="own-case", control="AC-5", hint="ask another admin or HR")
+        what = "case as a joiner" if case.joins else "departure"
+        raise Refused(f"nobody works on their own {what}", rule="own-case", control="AC-5", hint="ask another admin or HR")

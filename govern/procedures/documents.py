@@ -10,6 +10,7 @@ from govern.errors import Malformed, NotFound, Refused, Usage
 from govern.holdings import documents as rules
 from govern.holdings.dates import day, past_day
 from govern.policy.files import folder, shipped
+from govern.procedures.settling import after_joining
 from govern.register.queries import documents, people, policies
 from govern.register.queries.documents import Acknowledgement, Version
 from govern.vocabulary import LANGUAGES
@@ -124,6 +125,7 @@ def record_sheet(
             "on": on or None, "locale": locale or None,
         },
     )  # fmt: skip
+    after_joining(tx, who.id)
     return next(one for one in documents.acknowledgements(tx.register, person=who.id) if one.id == made)
 
 
@@ -135,6 +137,7 @@ def verify(tx: Transaction, name: str, person: str) -> list[Acknowledgement]:
         raise NotFound(f"no sheet of {who.handle} for {name} waits for a second person", hint="govern document outstanding")
     for one in waiting:
         tx.record("acknowledgement.verified", {"acknowledgement": one.id})
+    after_joining(tx, who.id)
     return waiting
 
 

@@ -96,7 +96,9 @@ def unseal(tx: Transaction, case: Case) -> int:
 
 
 def _is_first(tx: Transaction, subject: str) -> None:
-    row = tx.register.execute("SELECT id FROM cases WHERE person = ? AND state <> 'closed' ORDER BY entry", (subject,)).fetchone()
+    row = tx.register.execute(
+        "SELECT id FROM cases WHERE person = ? AND state <> 'closed' AND kind <> 'joiner' ORDER BY entry", (subject,)
+    ).fetchone()
     if row is not None:
         raise Refused("this person has an open case", rule="one-open-case", hint=f"govern offboard show {row[0][:8]}")
 

@@ -56,7 +56,7 @@ def after(tx: Transaction, person: str, kind: ItemKind, *, about: str = "", acco
         return []
     ended = []
     for case in cases.cases(tx.register, reader=tx.actor):
-        if case.person != person or case.state is CaseState.CLOSED or case.embargoed:
+        if case.person != person or case.joins or case.state is CaseState.CLOSED or case.embargoed:
             continue
         scope = scopes.of_case(tx.register, case.id)
         for entry in cases.items(tx.register, case.id):

@@ -14,6 +14,7 @@ from govern.ledger.checkpoint import parse_checkpoint, parse_note
 from govern.procedures import epochs
 from govern.procedures.keys import revoke
 from govern.procedures.sealed_to import Missing, seal_to
+from govern.procedures.settling import after_joining
 from govern.register.pin import read_pin
 from govern.register.queries import keys as queries
 from govern.register.queries import people
@@ -194,6 +195,7 @@ def enrol(tx: Transaction, person: people.Person, invited: queries.Invite, reque
         },
     )  # fmt: skip
     sealed = seal_to(tx, person.id)
+    after_joining(tx, person.id)
     return Approved(
         handle=person.handle, key=request.key.hex(), purpose=invited.purpose, sealed=sealed.added, missing=sealed.missing, replaced=len(old),
         cases=bool(cases),

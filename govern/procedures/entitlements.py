@@ -12,6 +12,7 @@ from govern.holdings.dates import past_day
 from govern.offboarding.items import ItemKind
 from govern.procedures import ending_items
 from govern.procedures.selecting import in_use
+from govern.procedures.settling import after_joining
 from govern.register.queries import inventory, people
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.inventory import Entitlement
@@ -84,6 +85,7 @@ def add(tx: Transaction, selector: str, person: str, role: Role) -> Added:
         if role.admin or rules.gives_roles(name):
             for other in sorted({one.person for one in inventory.entitlements(db, account=account.id) if one.admin}):
                 items += ending_items.after(tx, other, ItemKind.NATIVE_ADMIN, account=account.id)
+    after_joining(tx, who.id)
     return Added(
         person=who,
         entitlements=tuple(one for one in inventory.entitlements(db, person=who.id) if one.id in made),

@@ -11,6 +11,7 @@ from govern.errors import Locked, NotFound, Usage
 from govern.holdings import grants
 from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures.overdue import may_grant
+from govern.procedures.settling import after_joining
 from govern.register.queries import accounts, gate, holdings, people, policies, ties, versions
 from govern.register.queries.accounts import Account
 from govern.register.queries.people import Person
@@ -98,6 +99,7 @@ def grant(tx: Transaction, request: Request) -> tuple[Plan, list[Granted]]:
         tx.record("grant.issued", issue.body(tx.new_id()), personal)
     if planned.person.keyholder:
         _seal(tx, planned)
+    after_joining(tx, planned.person.id)
     return planned, told(tx.register, planned)
 
 

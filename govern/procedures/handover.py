@@ -11,6 +11,7 @@ from govern.holdings import grants
 from govern.holdings.handing_over import NOT_HANDED
 from govern.procedures import copies, showing
 from govern.procedures.overdue import may_be_shown
+from govern.procedures.settling import after_joining
 from govern.register.queries import accounts, holdings, people, versions
 from govern.vocabulary import VIAS
 
@@ -69,6 +70,7 @@ def hand_over(tx: Transaction, account: str, person: str, kind: str, via: str, r
         {"credential": version.credential, "version": version.n, "person": receiver.id, "via": via},
         {"reason": reason},
     )
+    after_joining(tx, receiver.id)
     chat = copies.sent(tx, receiver.id, version).name if via == "messenger" else ""
     return HandedOver(
         account=found.handle, person=receiver.handle, kind=kind, version=version.n, via=via, secret=secret,

@@ -1,4 +1,7 @@
-"""Taking in the export of an HR program: joiners are added, changes recorded, departures opened, each by the rules that hold where it is typed."""
+"""Taking in the export of an HR program: joiners are added and their cases opened, changes recorded, departures opened.
+
+Each by the rules that hold where it is typed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from govern.offboarding.employees import NONE, Answers, Employee, Member
 from govern.offboarding.feed import Change, Kind
 from govern.offboarding.kinds import CaseKind
 from govern.policy.hr import HrRules
-from govern.procedures import offboard
+from govern.procedures import offboard, onboard
 from govern.procedures import people as adding
 from govern.procedures.people import NewPerson
 from govern.register.queries import cases, people
@@ -33,7 +36,7 @@ class Taken:
 
 def members(db: sqlite3.Connection, reader: str) -> list[Member]:
     """Everybody of the register, as far as `reader` (an id) may know of their cases."""
-    open_cases = {case.person: case for case in cases.cases(db, reader=reader) if case.state != "closed"}
+    open_cases = {case.person: case for case in cases.cases(db, reader=reader) if case.state != "closed" and not case.joins}
     return [_member(one, open_cases.get(one.id), reader) for one in people.people(db)]
 
 
@@ -77,7 +80,9 @@ def take_in(tx: Transaction, rows: Sequence[Employee], rules: HrRules, answers: 
             continue
         match change.kind:
             case Kind.JOINER | Kind.RETURNED:
-                _add(tx, change, added)
+                person = _add(tx, change, added)
+                if joins(change, changes):
+                    opened.append((change, _welcome(tx, person, rules)))
             case Kind.CHANGED:
                 _edit(tx, change)
             case Kind.MOVER:
@@ -91,14 +96,28 @@ def take_in(tx: Transaction, rows: Sequence[Employee], rules: HrRules, answers: 
     return Taken(changes=changes, added=added, opened=opened)
 
 
-def _add(tx: Transaction, change: Change, added: dict[str, str]) -> None:
+def joins(change: Change, changes: Sequence[Change]) -> bool:
+    """Whether a joiner's case is opened by this change: of somebody who is added, and whom the file does not say to leave already."""
+    if change.kind not in (Kind.JOINER, Kind.RETURNED) or not change.acts or change.row is None:
+        return False
+    return not any(one.kind is Kind.LEAVER and one.row is not None and one.row.place == change.row.place for one in changes)
+
+
+def _welcome(tx: Transaction, person: str, rules: HrRules) -> Case:
+    """The case begins on the day of the import: what they will work with is said by whoever knows it."""
+    handle = people.by_id(tx.register, person).handle
+    return onboard.open_(tx, onboard.Opening(person=handle, starts_on=feed.day_of(tx.now, rules.zone)))
+
+
+def _add(tx: Transaction, change: Change, added: dict[str, str]) -> str:
     row = change.row
     if row is None:
-        return
+        return ""
     department = row.departments[0] if row.departments else ""
     added[row.place] = adding.add(
         tx, NewPerson(name=row.name or row.mail.split("@")[0], mail=row.mail, department=department, locale=row.locale)
     ).id
+    return added[row.place]
 
 
 def _edit(tx: Transaction, change: Change) -> None:

@@ -135,7 +135,7 @@ def whom(db: sqlite3.Connection, opening: Opening) -> list[Person]:
         return [people.find(db, opening.person)]
     first = [] if (found := people.of_agency(db, opening.person)) else [people.find(db, opening.person)]
     found = [*first, *(one for one in found or people.of_agency(db, first[0].agency) if one not in first)]
-    busy = {row[0] for row in db.execute("SELECT person FROM cases WHERE state <> 'closed' AND compartment IS NULL")}
+    busy = {row[0] for row in db.execute("SELECT person FROM cases WHERE state <> 'closed' AND kind <> 'joiner' AND compartment IS NULL")}
     return [one for one in found if one.id not in busy] or found
 
 

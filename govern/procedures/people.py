@@ -13,6 +13,7 @@ from govern.holdings.proposals import TWO_PERSON_ROLES, Act
 from govern.notices.letter import mailbox
 from govern.procedures import epochs
 from govern.procedures.proposals import propose
+from govern.procedures.settling import after_joining
 from govern.register.queries import people
 from govern.register.queries.proposals import Proposal, is_second_needed
 from govern.register.transaction import Transaction
@@ -58,6 +59,7 @@ def edit(tx: Transaction, text: str, fields: Mapping[str, str]) -> people.Person
     changed = {field: value for field, value in fields.items() if getattr(found, field) != value}
     if changed:
         tx.record("person.edited", {"person": found.id}, changed)
+        after_joining(tx, found.id)
     return people.by_id(tx.register, found.id)
 
 

@@ -23,7 +23,7 @@ def why_in_doubt(db: sqlite3.Connection, found: Rotation, *, reader: str) -> tup
     """The address of the account of a rotation, and in words why nobody may send anything there yet; None where nothing is in doubt."""
     account = accounts.by_id(db, found.account)
     where = address.read(account.url, account.handle)
-    subjects = frozenset(one.person for one in cases.cases(db, reader=reader) if one.state != "closed")
+    subjects = frozenset(one.person for one in cases.cases(db, reader=reader) if one.state != "closed" and not one.joins)
     doubt = servers.doubt(db, account=account.id, rotation=found.id, server=where.server, subjects=subjects)
     if doubt is None:
         return None

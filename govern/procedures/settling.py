@@ -15,8 +15,9 @@ from govern.offboarding import checklist, deadlines
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind
 from govern.offboarding.kinds import RULES, Scope
-from govern.procedures import together
-from govern.register.queries import cases, policies, proven, rotations, scopes, signers, ties, ties_beside
+from govern.procedures import joining, together
+from govern.register.queries import cases, people, policies, proven, rotations, scopes, services, signers, ties, ties_beside
+from govern.register.queries import joining as queries
 from govern.register.queries.cases import Case, Entry
 from govern.rotation.triggers import Trigger
 from govern.vault.chance import ahead
@@ -53,26 +54,55 @@ def after_rotation(tx: Transaction, credential: str) -> list[Settled]:
     return [one for one in settled if one.ended or one.added]
 
 
-def settle(tx: Transaction, case: Case, *, credential: str = "") -> Settled:
-    """End the items (of one credential, or all) that the ledger shows as done, then add what came to be known; before the cut only end."""
+def after_joining(tx: Transaction, person: str) -> list[Entry]:
+    """End what the ledger now shows as done in the case of somebody new (id), where the actor works on cases; whoever does not leaves it to the next
+    one who does."""
+    row = tx.register.execute("SELECT id FROM cases WHERE person = ? AND kind = 'joiner' AND state = 'open'", (person,)).fetchone()
+    if row is None or person == tx.actor or not reads_cases(tx):
+        return []
+    return list(settle(tx, cases.by_id(tx.register, row[0], reader=tx.actor), adds=False).ended)
+
+
+def settle(tx: Transaction, case: Case, *, credential: str = "", adds: bool = True) -> Settled:
+    """End the items (of one credential, or all) that the ledger shows as done, then add what came to be known (`adds`); before the cut only end."""
     ended, scope = [], scopes.of_case(tx.register, case.id)
+    found = _address_found(tx, case)
     for entry in cases.items(tx.register, case.id):
         concerns = not credential or entry.item.credential == credential
-        if entry.state == "open" and concerns and _done(tx.register, case, entry, scope, tx.now):
+        if (
+            entry.state == "open"
+            and concerns
+            and (_done(tx.register, case, entry, scope, tx.now) or (found and entry.item.kind is ItemKind.ADDRESS))
+        ):
             grade, cites = proof(tx.register, case, entry.item)
             tx.record(
                 "case.item_ended",
                 {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites},
             )
             ended.append(entry)
-    added = take_in(tx, case) if case.state is CaseState.CUT else 0
+    added = take_in(tx, case) if adds and _takes_in(case) else 0
     return Settled(case=case, ended=tuple(ended), added=added)
+
+
+def _address_found(tx: Transaction, case: Case) -> bool:
+    """Whether the mail address of somebody new is known by now; a person says so, since the ledger keeps none of whoever is forgotten."""
+    return case.joins and bool(people.by_id(tx.register, case.person).mail) and not services.is_service(tx.register, tx.actor)
+
+
+def _takes_in(case: Case) -> bool:
+    """What came up since is added after the cut, and of somebody new as long as the case is open."""
+    return case.state is (CaseState.OPEN if case.joins else CaseState.CUT)
 
 
 def take_in(tx: Transaction, case: Case) -> int:
     """Add an item for everything that ties the person to the company by now and that no item of the case is about; how many were added."""
+    return add_new(tx, case, _drawn(tx.register, case, tx.now))
+
+
+def add_new(tx: Transaction, case: Case, drawn: Sequence[Item]) -> int:
+    """Add those of the items that the case does not have; how many they were."""
     listed = {_about(entry.item) for entry in cases.items(tx.register, case.id)}
-    items = [item for item in _drawn(tx.register, case, tx.now) if _about(item) not in listed]
+    items = [item for item in drawn if _about(item) not in listed]
     record_items(tx, case.id, items)
     open_rotations(tx, case, brought_forward(tx, case, items))
     return len(items)
@@ -81,20 +111,22 @@ def take_in(tx: Transaction, case: Case) -> int:
 def _drawn(db: sqlite3.Connection, case: Case, now: str) -> tuple[Item, ...]:
     """The items that the case would have if it were drawn up now."""
     scope = scopes.of_case(db, case.id)
+    if case.joins:
+        return joining.drawn(db, case, scope.accounts, now)
     found = ties.circumstances(db, case.person, now, scope)
     return checklist.draw_up(found, policies.policy(db), cut_at=max(case.cut_at, now), scope=scope, last_day=case.last_day)
 
 
 def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[Item]:
     """The items as the cut leaves them that is made now: where it was planned for later, due earlier by as much."""
-    if case.state is not CaseState.OPEN or tx.now >= case.cut_planned:
+    if case.joins or case.state is not CaseState.OPEN or tx.now >= case.cut_planned:
         return list(items)
     return [item._replace(due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
 
 
 def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
     """Whether a refresh would change something: an open item that the ledger shows as done, or something that no item is about. Reads only."""
-    if case.state is not CaseState.CUT:
+    if not _takes_in(case):
         return False
     entries, scope = cases.items(db, case.id), scopes.of_case(db, case.id)
     if any(entry.state == "open" and _done(db, case, entry, scope, now) for entry in entries):
@@ -139,6 +171,8 @@ def _done(db: sqlite3.Connection, case: Case, entry: Entry, scope: Scope, now: s
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:
     """Grade and ledger index of what ended a version, role, tool or device; of other items the ledger's own rows are the proof."""
+    if (shown := queries.ended_by(db, case.person, item)) is not None:
+        return "one-person", shown.entry
     beside = ties_beside.ended_by(db, case.person, item) if ties_beside.is_beside(item) else None
     if beside is not None:
         return beside.grade, beside.entry

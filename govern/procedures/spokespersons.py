@@ -10,6 +10,7 @@ from govern.errors import NotFound, Refused
 from govern.holdings.dates import past_day
 from govern.holdings.spokespersons import SILENT
 from govern.procedures.selecting import in_use
+from govern.procedures.settling import after_joining
 from govern.register.queries import people, spokespersons
 from govern.register.queries.spokespersons import Spokesperson
 
@@ -45,6 +46,7 @@ def add(tx: Transaction, selector: str, person: str, *, trained_on: str, evidenc
                 "spokesperson.named",
                 {"spokesperson": made[-1], "account": account.id, "person": who.id, "trained_on": trained_on, "evidence": evidence or None},
             )
+    after_joining(tx, who.id)
     return Named(
         spokespersons=tuple(one for one in spokespersons.spokespersons(db, person=who.id) if one.id in made),
         known=tuple(account.handle for account in speaking if have.get(account.id) == trained_on),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from govern.errors import Usage
 from govern.fields import handle as is_handle
 from govern.holdings.dates import past_day
+from govern.procedures.settling import after_joining
 from govern.register.queries import documents, people
 from govern.register.queries.documents import Training
 
@@ -25,4 +26,5 @@ def add(tx: Transaction, person: str, *, subject: str, on: str, evidence: str = 
             return one, False
     made = tx.new_id()
     tx.record("training.recorded", {"training": made, "person": who.id, "subject": subject, "on": on, "evidence": evidence or None})
+    after_joining(tx, who.id)
     return next(one for one in documents.trainings(tx.register, person=who.id) if one.id == made), True

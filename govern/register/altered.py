@@ -33,7 +33,7 @@ _TOLD: Final = {
         **dict.fromkeys(("kept", "keys", "accounts"), _JSON),
         "kind": _among(CaseKind),
         "state": _among(CaseState),
-        "last_day": _DAY,
+        **dict.fromkeys(("last_day", "starts_on"), _DAY),
     },
     "items": {
         **dict.fromkeys(("case_id", "id"), _ID),

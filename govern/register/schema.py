@@ -196,7 +196,7 @@ CREATE TABLE cases (
   id TEXT PRIMARY KEY, person TEXT, kind TEXT, state TEXT, cut_at TEXT, last_day TEXT, requested_by TEXT, opener TEXT, opened_at TEXT,
   items INTEGER, frozen TEXT, frozen_at INTEGER, closed_at TEXT, closer TEXT, signed_by_one INTEGER, statement TEXT,
   cut_made_at TEXT, cut_entry INTEGER, closed_entry INTEGER, entry INTEGER, compartment TEXT,
-  cut_order TEXT, evidence TEXT, kept TEXT, keys TEXT, accounts TEXT);
+  cut_order TEXT, evidence TEXT, kept TEXT, keys TEXT, accounts TEXT, starts_on TEXT);
 CREATE INDEX cases_person ON cases (person);
 CREATE TABLE items (
   case_id TEXT, id TEXT, seq INTEGER, kind TEXT, account TEXT, credential TEXT, n INTEGER, due TEXT, blocking INTEGER, basis TEXT,

@@ -22,7 +22,8 @@ QUOTED = "\"' onload='alert(1) &lt;b&gt; \u202egro.live"
 
 
 class Page(NamedTuple):
-    """`command`: what writes it, {case}, {out} and {locale} filled in; `file`: which of the files there it is. `without`: firms that have none; `paper`:
+    """`command`: what writes it, {case}, {joiner}, {incident}, {out} and {locale} filled in;
+    `file`: which of the files there it is. `without`: firms that have none; `paper`:
     whether it is meant to be printed; `made`: what writes it where no command does, into a folder, in a language."""
 
     name: str
@@ -64,6 +65,7 @@ PAGES = (
     Page("incident", "incident report {incident} --out {out} --locale {locale}", "incident-*.html", without=("nothing held",)),
     Page("review", "review report {review} --out {out} --locale {locale}", "review-*.html", without=("nothing held",)),
     Page("switchboard", "spokesperson sheet --out {out}/switchboard.html --locale {locale}", "switchboard.html"),
+    Page("welcome", "onboard report {joiner} --out {out} --locale {locale}", "welcome-*.html"),
 )
 
 
@@ -210,7 +212,24 @@ def _review(story: Any) -> str | None:
     return str(made["id"])
 
 
-MADE: dict[str, Callable[[Any], str | None]] = {"{incident}": _incident, "{review}": _review, "spokesperson sheet": _spokespersons}
+def _joiner(story: Any) -> str:
+    """The case of bent as somebody new in that firm, with all of its accounts and a document, so far ahead that no reminder tells of it."""
+    found = story.json("onboard", "list")["cases"]
+    if found:
+        return str(found[0]["id"])
+    gaps = ("organisation", "it_contact", "legal_contact", "report_contact", "social_media_manager")
+    story.ok("document", "adopt", "personal-use", "--shipped", *(word for gap in gaps for word in ("--set", f"{gap}={LONG}")))
+    story.ok("document", "publish", "personal-use", "--deadline", "2099-12-31", "--to", "everybody")
+    accounts = [word for one in story.json("account", "list")["accounts"] for word in ("--accounts", one["handle"])]
+    return str(story.json("onboard", "open", "bent", "--starts-on", "2099-12-01", "--by-hand", *accounts)["case"]["id"])
+
+
+MADE: dict[str, Callable[[Any], str | None]] = {
+    "{incident}": _incident,
+    "{joiner}": _joiner,
+    "{review}": _review,
+    "spokesperson sheet": _spokespersons,
+}
 """What stands in a command -> what has to be there first, and its id; None where that firm has none."""
 
 
@@ -224,5 +243,10 @@ def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
         about = next((made(story) for word, made in MADE.items() if word in page.command), "")
         if about is not None:
             out.mkdir(parents=True, exist_ok=True)
-            story.ok(*(word.format(case=case, incident=about, review=about, out=out, locale=locale) for word in page.command.split()))
+            story.ok(
+                *(
+                    word.format(case=case, incident=about, review=about, joiner=about, out=out, locale=locale)
+                    for word in page.command.split()
+                )
+            )
     return sorted(out.glob(page.file))

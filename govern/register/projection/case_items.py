@@ -10,7 +10,7 @@ from govern.offboarding.attestation import Ending
 from govern.offboarding.items import Item, ItemKind, sound
 from govern.register.projection.case_at_work import AtWork, at_work
 from govern.register.projection.scene import Scene
-from govern.register.queries import proven, scopes, services, signers, ties_beside
+from govern.register.queries import joining, proven, scopes, services, signers, ties_beside
 
 
 def items(scene: Scene) -> None:
@@ -57,13 +57,15 @@ def item_ended(scene: Scene) -> None:
     scope = scopes.of_case(scene.db, found.id)
     match body["state"]:
         case "done":
-            _by_people(scene, item)
+            _by_people(scene, item, found.verb)
             refusal = proven.too_early(scene.db, found.id, item) or proven.unmet(scene.db, found.person, item, scope, at=scene.now)
             if refusal is not None:
                 raise refusal
             ended = proven.ended_by(scene.db, item.credential, item.version, found.person, scope)
             if item.kind is ItemKind.ROTATE and ended is not None:
                 by, grade, cites = ended  # whoever changed it did the work, not whoever noted that it was done
+            elif (shown := joining.ended_by(scene.db, found.person, item)) is not None:
+                by, cites = shown.by, shown.entry  # whoever granted, recorded or signed it did the work
             elif ties_beside.is_beside(item) and (proof := ties_beside.ended_by(scene.db, found.person, item)) is not None:
                 cites = proof.entry
                 if behalf is None or proof.by != scene.actor:  # else it was recorded with the sheet, and somebody else has done it
@@ -73,9 +75,11 @@ def item_ended(scene: Scene) -> None:
         case "waived":
             attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
         case _:
-            still_known = proven.applies(scene.db, found.person, item, scope)
+            still_known = proven.applies(scene.db, found.person, item, scope, at=scene.now)
             if still_known is not None:
                 raise still_known
+            if scope.rules.joins and joining.is_leaving(scene.db, found.person):
+                by = None  # the ledger shows that they go again: what is open for them ends by nobody's word
     scene.run(
         "UPDATE items SET state = ?, ended_at = ?, ended_by = ?, grade = ?, evidence = ?, note = ?, cites = ?, entered_by = ?"
         " WHERE case_id = ? AND id = ?",
@@ -84,12 +88,12 @@ def item_ended(scene: Scene) -> None:
     )  # fmt: skip
 
 
-def _by_people(scene: Scene, item: Item) -> None:
+def _by_people(scene: Scene, item: Item, verb: str) -> None:
     """What only people can see is told as done by people: a stray service key must not tick boxes."""
     if not proven.can_tell(item.kind) and services.is_service(scene.db, scene.actor):
         raise Refused(
             "a service ends no item but those that the ledger shows as done", rule="service-item", control="AC-6",
-            hint="a person says that it is done: govern offboard done CASE ITEM",
+            hint=f"a person says that it is done: govern {verb} done CASE ITEM",
         )  # fmt: skip
 
 
@@ -98,9 +102,7 @@ def _on_behalf(scene: Scene, found: AtWork) -> str:
     body = scene.body
     scene.must("person", "people", body["on_behalf"])
     if body["on_behalf"] == found.person:
-        raise Refused(
-            "nobody signs anything of their own departure", rule="own-case", control="AC-5", hint="whoever did it signs the sheet"
-        )
+        raise Refused("nobody signs anything of their own case", rule="own-case", control="AC-5", hint="whoever did it signs the sheet")
     if (
         services.is_service(scene.db, scene.actor)
         or body["on_behalf"] == scene.actor
@@ -109,7 +111,7 @@ def _on_behalf(scene: Scene, found: AtWork) -> str:
     ):
         raise Refused(
             "on behalf of another is entered what they did, and graded so", rule="on-behalf", control="AU-10",
-            hint="govern offboard done CASE --sheet CODES --on-behalf-of PERSON",
+            hint=f"govern {found.verb} done CASE --sheet CODES --on-behalf-of PERSON",
         )  # fmt: skip
     return str(body["on_behalf"])
 
@@ -123,15 +125,15 @@ def item_assigned(scene: Scene) -> None:
 
 def item_verified(scene: Scene) -> None:
     """A second person has looked at how it ended."""
-    row = _item(scene)[1]
+    found, row = _item(scene)
     if row[0] == "open":
-        raise Refused("only what has ended can be verified", rule="item-open", hint="govern offboard done CASE ITEM")
+        raise Refused("only what has ended can be verified", rule="item-open", hint=f"govern {found.verb} done CASE ITEM")
     if row[0] == "done" and row[2] is None:
         raise Refused(
             "the ledger itself shows this done: there is nobody's word to look at",
             rule="shown",
             control="AC-5",
-            hint="govern offboard show CASE",
+            hint=f"govern {found.verb} show CASE",
         )
     attestation.verify(scene.actor, Ending(row[2] or "", entered_by=row[8] or ""))
     scene.run("UPDATE items SET verifier = ? WHERE case_id = ? AND id = ?", scene.actor, scene.body["case"], scene.body["item"])

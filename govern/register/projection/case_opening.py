@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from govern.errors import Refused
+from govern.holdings import documents
 from govern.holdings.services import Purpose
 from govern.offboarding.kinds import RULES, CaseKind
 from govern.register.projection.scene import Scene
@@ -23,12 +24,14 @@ def opened(scene: Scene) -> None:
         scene.must("person", "people", body["requested_by"])
     _one_each(scene)
     _scope(scene)
+    _joins(scene)
     scene.run(
         "INSERT INTO cases (id, person, kind, state, cut_at, last_day, requested_by, opener, opened_at, items, frozen, frozen_at, entry, compartment,"
-        " cut_order, evidence, kept, keys, accounts) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cut_order, evidence, kept, keys, accounts, starts_on) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         body["case"], body["person"], body["kind"], body.get("cut_at"), body.get("last_day"), body.get("requested_by"), scene.actor, scene.at,
         body["items"], body["frozen"], body["frozen_at"], scene.index, scene.compartment or None, body.get("order"), body.get("evidence"),
         *(json.dumps(sorted(body[name])) if name in body else None for name in ("kept", "keys", "accounts")),
+        body.get("starts_on"),
     )  # fmt: skip
 
 
@@ -55,16 +58,42 @@ def _scope(scene: Scene) -> None:
             raise Refused("the keys of a lost machine are those of its person", rule="unknown-reference", hint="govern key list")
 
 
+def _joins(scene: Scene) -> None:
+    """A joiner's case has a first day and no cut, is open to all readers of cases, and is about nobody who leaves, nor a service."""
+    body = scene.body
+    if not RULES[CaseKind(body["kind"])].joins:
+        if "starts_on" in body:
+            raise Refused(
+                f"a case of the kind {body['kind']} has no first day", rule="case-scope", control="PS-4", hint="govern onboard open"
+            )
+        return
+    if "starts_on" not in body or scene.compartment or body.keys() & {"cut_at", "last_day", "order"}:
+        raise Refused(
+            "a joiner's case has a first day, no cut, and no embargo", rule="case-scope", control="PS-6",
+            hint="govern onboard open PERSON --starts-on DATE",
+        )  # fmt: skip
+    documents.must_be_day(body["starts_on"], "the first day")
+    row = scene.one("SELECT leaving, left_on FROM people WHERE id = ?", body["person"])
+    if row[0] or row[1] is not None:
+        raise Refused("whoever is leaving or has left joins nothing", rule="leaver", control="PS-4", hint="govern person show PERSON")
+    if services.is_service(scene.db, body["person"]):
+        raise Refused("a service signs and learns nothing", rule="service", control="PS-6", hint="govern key list")
+
+
 def _one_each(scene: Scene) -> None:
-    """One open case of a person among those that all readers of cases see, and one case in a compartment of its own."""
+    """One open departure of a person, and one open case of their joining, among those that all readers of cases see; one case in a compartment of
+    its own."""
     body, own = scene.body, scene.compartment
     if not own:
-        if "cut_at" not in body:
+        joins = RULES[CaseKind(body["kind"])].joins
+        if "cut_at" not in body and not joins:
             raise Refused("only an embargoed case has no planned time of its cut", rule="shape")
         if scene.one("SELECT 1 FROM compartments WHERE id = ?", body["case"]):
             raise Refused("a case does not bear the id of another compartment", rule="compartment")
-        if scene.one("SELECT 1 FROM cases WHERE person = ? AND state <> 'closed' AND compartment IS NULL", body["person"]):
-            raise Refused("this person has an open case", rule="one-open-case", hint="govern offboard list")
+        query = "SELECT 1 FROM cases WHERE person = ? AND state <> 'closed' AND compartment IS NULL AND (kind = 'joiner') = ?"
+        if scene.one(query, body["person"], int(joins)):  # whoever has just come may go: that case is no reason against a departure
+            hint = f"govern {'onboard' if joins else 'offboard'} list"
+            raise Refused("this person has an open case", rule="one-open-case", hint=hint)
         return
     if body["case"] != own:
         raise Refused("an embargoed case bears the id of its compartment", rule="compartment")

@@ -8,25 +8,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from govern.holdings.findings import Finding
+from govern.offboarding.kinds import CaseKind, verb
 from govern.policy.rules import Policy
 from govern.register.queries.keys import entitled, theirs
 
 
 def cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     rows = db.execute(
-        "SELECT c.id, c.state, c.cut_at, p.handle, (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'),"
+        "SELECT c.id, c.kind, c.state, c.cut_at, p.handle, (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'),"
         " (SELECT min(i.due) FROM items i WHERE i.case_id = c.id AND i.state = 'open')"
         " FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' ORDER BY c.cut_at"
     )
-    for id_, case_state, cut_at, person, left, due in rows:
-        if case_state == "open":
+    for id_, kind, case_state, cut_at, person, left, due in rows:
+        joins = kind == CaseKind.JOINER
+        if not joins and case_state == "open":
             yield _cut_to_make(id_, cut_at, person or "a former person", today)
             continue
         where = f"has {left} open item{'s' * (left > 1)}" if left else "is ready to be closed"
+        late, soon = ("warning", "info") if joins else ("critical", "warning")
         yield Finding(
-            code="case-open", severity="critical" if (due or "9")[:10] < today else "warning", subject=person or "a former person",
-            message=f"the case of {person or 'a former person'} {where}", due=(due or "")[:10], key=f"case:{id_}",
-            command=f"govern offboard {'show' if left else 'close'} {id_[:8]}",
+            code="case-open", severity=late if (due or "9")[:10] < today else soon, subject=person or "a former person",
+            message=f"the case of {person or 'a former person'}{' as a joiner' if joins else ''} {where}", due=(due or "")[:10], key=f"case:{id_}",
+            command=f"govern {verb(CaseKind(kind))} {'show' if left else 'close'} {id_[:8]}",
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Questions about cases: by id or the beginning of one, their items by number or id, lists. Names are put in where they are shown.
+"""Questions about cases of departures and joiners: by id or the beginning of one, their items by number or id, lists. Names are put in where they are shown.
 
 A case can't be seen by its subject before its cut: every question says who is asking.
 """
@@ -14,7 +14,7 @@ from govern.errors import IntegrityError, NotFound, Usage
 from govern.offboarding import codes
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind, ItemState
-from govern.offboarding.kinds import CaseKind
+from govern.offboarding.kinds import RULES, CaseKind
 from govern.register.queries.rotations import whole_id
 
 
@@ -58,6 +58,13 @@ class Case(NamedTuple):
     """Of a lost machine, hex ids."""
     accounts: tuple[str, ...] = ()
     """Of a client (ids): those that go back."""
+    starts_on: str = ""
+    """Of a joiner: the first day, an ISO date."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether it is somebody new, with nothing to cut."""
+        return RULES[self.kind].joins
 
     @property
     def embargoed(self) -> bool:
@@ -97,8 +104,9 @@ _CASES: Final = """
 SELECT c.id, c.person, c.kind, c.state, coalesce(c.cut_made_at, c.cut_at), c.last_day, c.requested_by, c.opener, c.opened_at, c.frozen, c.frozen_at,
   c.closed_at, c.closer, c.signed_by_one, c.statement, c.cut_made_at, c.cut_entry, c.closed_entry, c.entry,
   (SELECT count(*) FROM items i WHERE i.case_id = c.id),
-  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment, c.cut_order, c.evidence, c.kept, c.keys, c.accounts
-FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open')
+  (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'), c.cut_at, c.compartment, c.cut_order, c.evidence, c.kept, c.keys, c.accounts,
+  c.starts_on
+FROM cases c WHERE NOT (c.person = :reader AND c.state = 'open' AND c.kind <> 'joiner')
 """
 
 
@@ -117,7 +125,7 @@ def _case(row: Sequence[object]) -> Case:
         closer=texts[12], signed_by_one=bool(row[13]), statement=texts[14], cut_made_at=texts[15], cut_entry=int(texts[16] or 0),
         closed_entry=int(texts[17] or 0), entry=int(texts[18] or 0), items=int(texts[19] or 0), left=int(texts[20] or 0), cut_planned=texts[21],
         compartment=texts[22], order=texts[23], evidence=texts[24], kept=tuple(json.loads(texts[25] or "[]")),
-        keys=tuple(json.loads(texts[26] or "[]")), accounts=tuple(json.loads(texts[27] or "[]")),
+        keys=tuple(json.loads(texts[26] or "[]")), accounts=tuple(json.loads(texts[27] or "[]")), starts_on=texts[28],
     )  # fmt: skip
 
 
@@ -157,7 +165,7 @@ def due(db: sqlite3.Connection, now: str, *, reader: str) -> list[Case]:
 
 
 _CONCERNED: Final = """
-AND c.state <> 'closed' AND (EXISTS (SELECT 1 FROM items i WHERE i.case_id = c.id AND i.credential = :credential)
+AND c.state <> 'closed' AND c.kind <> 'joiner' AND (EXISTS (SELECT 1 FROM items i WHERE i.case_id = c.id AND i.credential = :credential)
   OR EXISTS (SELECT 1 FROM exposures e JOIN versions v ON v.credential = e.credential AND v.n = e.n AND v.ended_at IS NULL
     WHERE e.person = c.person AND e.credential = :credential)) ORDER BY c.entry
 """
@@ -175,9 +183,10 @@ def concerned(db: sqlite3.Connection, credential: str, *, reader: str) -> list[C
 _ITEMS: Final = """
 SELECT i.id, i.seq, i.kind, i.account, i.credential, i.n, i.due, i.blocking, i.basis, i.about, i.state, i.assignee, i.ended_at, i.ended_by, i.grade,
   i.evidence, i.note, i.verifier, i.cites, a.handle, c.kind,
-  coalesce(p.name, e.role, t.tool, d.name, d.kind || ' ' || substr(d.id, 1, 8), i.about), i.entered_by, i.case_id
+  coalesce(p.name, e.role, t.tool, d.name, d.kind || ' ' || substr(d.id, 1, 8), o.name, i.about), i.entered_by, i.case_id
 FROM items i LEFT JOIN accounts a ON a.id = i.account LEFT JOIN credentials c ON c.id = i.credential LEFT JOIN places p ON p.id = i.about
 LEFT JOIN entitlements e ON e.id = i.about LEFT JOIN apps t ON t.id = i.about LEFT JOIN devices d ON d.id = i.about
+LEFT JOIN documents o ON o.id = i.about
 WHERE i.case_id = ? ORDER BY i.seq
 """
 
@@ -212,7 +221,7 @@ def _entry(row: Sequence[object]) -> Entry:
 
 _NAMED: Final = """
 SELECT name FROM places WHERE id = :about UNION ALL SELECT role FROM entitlements WHERE id = :about UNION ALL SELECT tool FROM apps WHERE id = :about
-UNION ALL SELECT coalesce(name, kind || ' ' || substr(id, 1, 8)) FROM devices WHERE id = :about
+UNION ALL SELECT coalesce(name, kind || ' ' || substr(id, 1, 8)) FROM devices WHERE id = :about UNION ALL SELECT name FROM documents WHERE id = :about
 """
 
 

@@ -1,4 +1,4 @@
-"""What departures ask for, as those who read the case are reminded of it: the cut, then its open items.
+"""What cases of departures and joiners ask for, as those who read the case are reminded of it: the cut, then its open items.
 
 Of a case under embargo nothing is told but that something waits, and that only to people who can read it.
 """
@@ -13,7 +13,7 @@ from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import whose
 from govern.offboarding.wording import Told, command
-from govern.register.queries import cases, people, work
+from govern.register.queries import cases, joining, people, proven, work
 from govern.register.queries.cases import Case
 from govern.register.queries.due import Thing
 
@@ -32,7 +32,7 @@ def of_cases(db: sqlite3.Connection, now: str, until: str, *, reader: str) -> It
         if case.state is CaseState.CLOSED or case.person == reader:
             continue
         subject = names.get(case.person, "a former person")
-        if case.state is CaseState.OPEN:
+        if case.state is CaseState.OPEN and not case.joins:
             if case.cut_at and case.cut_at[:10] <= until:
                 yield _cut(db, case, subject, there.runs)
             continue
@@ -43,6 +43,7 @@ def of_cases(db: sqlite3.Connection, now: str, until: str, *, reader: str) -> It
                 entry.state is not ItemState.OPEN
                 or item.due[:10] > until
                 or (item.kind is ItemKind.ROTATE and item.credential in under_way)
+                or (case.joins and proven.can_tell(item.kind) and joining.shows(db, case.person, item, at=now))  # signed, and not yet noted
             ):
                 continue
             account = db.execute("SELECT tier, custodian, coalesce(deputy, '') FROM accounts WHERE id = ?", (item.account,)).fetchone()

@@ -15,7 +15,7 @@ from govern.policy.rules import Policy
 from govern.rotation.schedule import spread
 
 SINCE: Final = """CASE WHEN p.left_on >= substr(coalesce(p.added_at, ''), 1, 10)
-  AND EXISTS (SELECT 1 FROM cases k WHERE k.person = p.id AND k.state IN ('cut', 'closed')) THEN p.left_on
+  AND EXISTS (SELECT 1 FROM cases k WHERE k.person = p.id AND k.kind <> 'joiner' AND k.state IN ('cut', 'closed')) THEN p.left_on
   ELSE max(p.left_on, substr(coalesce(p.added_at, ''), 1, 10),
     coalesce((SELECT substr(b.at, 1, 10) FROM entries b WHERE b.idx = e.entry), '')) END"""
 """The ISO date from which the time of the policy runs; NULL for somebody who has not left."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import assert_never
+from typing import Final, assert_never
 
 from govern.errors import Refused
 from govern.offboarding.items import Item, ItemKind
+from govern.offboarding.joining import ASKED
 from govern.offboarding.kinds import WHOLE, Scope
-from govern.register.queries import ties_beside
+from govern.register.queries import joining, ties_beside
 from govern.register.queries.ties import another_admin, not_openable, unattended
 
 
@@ -69,6 +70,11 @@ def unmet(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE,
             | ItemKind.DEVICE
         ):
             return ties_beside.unmet(db, person if scope.rules.of_the_person else "", item)  # of a lost machine everybody may tell
+        case (
+            ItemKind.HAND_OUT | ItemKind.ACKNOWLEDGE | ItemKind.TRAINING | ItemKind.ADDRESS | ItemKind.ENROL_KEY | ItemKind.NATIVE_ROLE
+            | ItemKind.GRANT | ItemKind.HAND_OVER | ItemKind.SPOKESPERSON
+        ):  # fmt: skip
+            return joining.unmet(db, person, item, at=at)
         case _:
             assert_never(item.kind)
     return Refused(f"the ledger does not show this done: {item.kind}", rule="not-yet", control="PS-4", hint=hint) if left else None
@@ -119,8 +125,11 @@ def ended_by(db: sqlite3.Connection, credential: str, n: int, person: str = "", 
     return None if row is None else (row[0], row[1], row[2])
 
 
-def applies(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE) -> Refused | None:
-    """Why an item can't be told not to apply: of a secret that works and that the person could know. None where nothing speaks against it."""
+def applies(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOLE, *, at: str) -> Refused | None:
+    """Why an item can't be told not to apply at this time (UTC): of a secret that works and that the person could know; of a document or training
+    that somebody new is asked for. None where nothing speaks against it."""
+    if item.kind in ASKED:
+        return joining.still_asked(db, person, item, scope, at=at)
     if item.kind is not ItemKind.ROTATE or item.account in scope.kept:
         return None
     row = db.execute(
@@ -138,9 +147,15 @@ def applies(db: sqlite3.Connection, person: str, item: Item, scope: Scope = WHOL
     )
 
 
+_TOLD: Final = frozenset({
+    ItemKind.CLEAN_PLACE, ItemKind.DESTROY_COPIES, ItemKind.HAND_BACK, ItemKind.TAKEN_OVER, ItemKind.HAND_OUT, ItemKind.ADDRESS,
+})  # fmt: skip
+"""What people say is done; of a mail address the ledger shows nothing that would stay once somebody is forgotten."""
+
+
 def can_tell(kind: ItemKind) -> bool:
     """Whether the ledger itself shows when an item of this kind is done."""
-    return kind not in (ItemKind.CLEAN_PLACE, ItemKind.DESTROY_COPIES, ItemKind.HAND_BACK, ItemKind.TAKEN_OVER)
+    return kind not in _TOLD
 
 
 def too_early(db: sqlite3.Connection, case: str, item: Item) -> Refused | None:

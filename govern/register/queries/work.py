@@ -16,7 +16,7 @@ from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
 from govern.offboarding.wording import Say, Told, as_written, command, secret, sentence
 from govern.policy.rules import Policy
-from govern.register.queries import cases, copies, drills, emergencies, handovers, people, reviews, rotations
+from govern.register.queries import cases, copies, drills, emergencies, handovers, joining, people, proven, reviews, rotations
 
 
 class Work(NamedTuple):
@@ -62,7 +62,7 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
         *_reviews(db, there, say),
         *_acknowledgements(db, policy, there, now, say),
     ]
-    found += _cases(db, there, found, say, reader=reader, person=person)
+    found += _cases(db, there, found, now, say, reader=reader, person=person)
     chosen = [one for one in found if not person or person in one.of]
     return sorted(chosen, key=lambda one: (not one.due, one.due, one.account, one.what))
 
@@ -171,8 +171,11 @@ def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str,
             )  # fmt: skip
 
 
-def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], say: Say, *, reader: str, person: str) -> Iterator[Work]:
-    """The cut that a planned case waits for, then its open items; one that a listed rotation is about is that rotation's."""
+def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], now: str, say: Say, *, reader: str, person: str) -> Iterator[Work]:
+    """The cut that a planned case waits for, then its open items, but for what somebody new has done and nobody noted yet.
+
+    One that a listed rotation is about is that rotation's.
+    """
     changing = {(one.account, one.kind) for one in found if one.what == "rotation"}
     names = people.handles(db)
     for case in cases.cases(db, reader=reader):
@@ -181,7 +184,7 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], say: Say, *,
         if case.embargoed and person != reader:
             continue
         subject = names.get(case.person) or say("a former person")
-        if case.state is CaseState.OPEN:
+        if case.state is CaseState.OPEN and not case.joins:
             yield Work(
                 what="cut", of=frozenset(there.runs) - {case.person},
                 why=say("the cut of {person}").format(person=subject),
@@ -192,6 +195,8 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], say: Say, *,
         for entry in cases.items(db, case.id):
             item = entry.item
             if entry.state is not ItemState.OPEN or (item.kind is ItemKind.ROTATE and (entry.handle, entry.credential_kind) in changing):
+                continue
+            if case.joins and proven.can_tell(item.kind) and joining.shows(db, case.person, item, at=now):
                 continue
             told = Told(
                 kind=item.kind, person=subject, account=entry.handle, credential=entry.credential_kind, version=item.version, about=entry.about,

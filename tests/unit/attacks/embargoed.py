@@ -22,7 +22,7 @@ READING = (
     "report leavers --against {staff}", "report holders", "recovery keepers", "entitlement list", "app list", "device list", "envelope list",
     "hr import {staff} --dry-run", "account list --all", "policy check {policy}", "remind --dry-run", "remind --explain mia", "remind --explain ben",
     "channel list", "exception list", "account check", "review list", "review run-due --dry-run", "calendar --person ben --out {calendar}",
-    "incident list --all", "spokesperson list", "spokesperson sheet --out {sheet}",
+    "incident list --all", "onboard list", "spokesperson list", "spokesperson sheet --out {sheet}",
     "document list", "document outstanding", "document report", "training list",
 )  # fmt: skip
 """What any member may type and what writes nothing. `{staff}` is the export of an HR program, by which ben is to leave."""
@@ -34,6 +34,8 @@ ELSEWHERE = (
     "ledger export",
     "offboard show",
     "offboard report",
+    "onboard show",
+    "onboard report",
     "rotation show",
     "proposal show",
     "review show",

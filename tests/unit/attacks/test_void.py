@@ -573,7 +573,7 @@ def test_nobody_shortens_their_own_presence_in_a_place(machine: Machine) -> None
     assert machine.ask("SELECT until FROM place_people WHERE person = ?", ben.person) == [("2026-01-02",)]
 
 
-def test_a_case_of_a_kind_that_nobody_can_run_is_void(machine: Machine) -> None:
+def test_a_case_of_a_joiner_with_a_cut_is_void(machine: Machine) -> None:
     ben = Insider(machine.of("ben"))
     person = named(ben, "people", "handle = 'cleo'")
     body = {
@@ -585,7 +585,7 @@ def test_a_case_of_a_kind_that_nobody_can_run_is_void(machine: Machine) -> None:
         "frozen_at": 1,
     }
     index = ben.write(ben.event("case.opened", body | {"kind": "joiner"}), under=ben.case)
-    assert machine.ask("SELECT code FROM findings WHERE entry = ?", index) == [("case-kind",)]
+    assert machine.ask("SELECT code FROM findings WHERE entry = ?", index) == [("case-scope",)], "a joiner's has no cut"
     machine.ok("offboard", "list")
     ben.write(ben.event("case.opened", body | {"kind": "leaver", "case": os.urandom(16).hex()}), under=ben.case)
     assert "cleo" in machine.ok("offboard", "list").out
