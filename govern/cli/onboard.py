@@ -147,7 +147,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the welcome sheet, each document that they have yet to sign, and a checklist for each person with something left to do."""
-    from govern.cli.files import write_private
+    from govern.cli.files import write_into
     from govern.languages import locale_of
     from govern.register.queries import people
     from govern.reports import checklist, welcome
@@ -158,14 +158,14 @@ def report(
     spoken = settings.locale(locale, lambda: people.by_id(db, found.person).locale or people.by_id(db, workspace.person).locale)
     told, folder = welcome.collect(db, found, now=now, locale=spoken), settings.place(out)
     name = f"{told.person.handle}-{found.id[:8]}"
-    first = write_private(folder / f"welcome-{name}.html", welcome.html(told, spoken))
+    first = write_into(folder, f"welcome-{name}.html", welcome.html(told, spoken))
     papers = [
-        write_private(folder / f"sign-{told.person.handle}-{one.name}.html", welcome.to_sign(told, one)) for one in told.documents if one.text
+        write_into(folder, f"sign-{told.person.handle}-{one.name}.html", welcome.to_sign(told, one)) for one in told.documents if one.text
     ]  # fmt: skip
     sheets = []
     for sheet in checklist.sheets(db, found, now=now):
         theirs = spoken if locale else locale_of(sheet.of.locale) or spoken
-        path = write_private(folder / f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
+        path = write_into(folder, f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
         sheets.append({"person": sheet.of.handle, "locale": theirs, "file": str(path), "items": [task.line.number for task in sheet.tasks]})
     if json:
         render.emit("onboard", {

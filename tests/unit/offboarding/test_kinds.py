@@ -7,7 +7,7 @@ import pytest
 from govern.offboarding import checklist
 from govern.offboarding.checklist import Account, Circumstances, Known
 from govern.offboarding.items import ItemKind
-from govern.offboarding.kinds import LEAVES, RULES, CaseKind, Scope
+from govern.offboarding.kinds import DEPARTURES, LEAVES, RULES, CaseKind, Scope
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
 
@@ -64,7 +64,7 @@ def test_whoever_is_tied_by_nothing_has_no_items_whatever_the_kind(kind: CaseKin
     assert drawn(Scope(kind), Circumstances(accounts={})) == []
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CaseKind if not RULES[kind].of_accounts])
+@pytest.mark.parametrize("kind", [kind for kind in DEPARTURES if not RULES[kind].of_accounts])
 def test_no_kind_drops_a_secret_that_is_known(kind: CaseKind) -> None:
     assert [item for item in drawn(Scope(kind)) if item.startswith("rotate")]
     assert ItemKind.ROTATE in RULES[kind].items

@@ -15,6 +15,7 @@ from govern.canonical import canonical, decode
 from govern.errors import Malformed, Refused
 from govern.policy.files import policy_text
 from govern.policy.house_rules import CONSEQUENCES, TO, DocumentRule
+from govern.policy.joiner_rules import JoinerRule
 from govern.policy.later_rules import (
     FORCING,
     SECTIONS,
@@ -93,6 +94,12 @@ LATER = st.builds(
         within=st.integers(0, MAX_DAYS),
         missed=st.sampled_from(MISSED),
         unused=st.integers(1, MAX_DAYS),
+        control=controls,
+    ),
+    joiners=st.none()
+    | st.builds(
+        JoinerRule,
+        **dict.fromkeys(("before", "acknowledge", "training", "keys", "accounts"), st.integers(0, MAX_DAYS)),
         control=controls,
     ),
     documents=st.none()
@@ -287,6 +294,8 @@ def test_a_truth_value_is_no_number(path: tuple[str, ...]) -> None:
         (("exposures", "force"), ["revealed", "sealed"]),
         (("typed", "guesses"), 31),
         (("spokespersons", "training"), 0),
+        (("joiners", "after", "keys"), -1),
+        (("joiners", "before"), True),
         (("reviews", "every", "low"), 0),
         (("reviews", "missed"), "forget"),
         (("reviews", "unused"), True),
