@@ -174,7 +174,7 @@ def test_one_person_without_a_mail_address_is_not_given_to_the_first_of_two_rows
 def test_an_open_departure_for_another_day_is_told() -> None:
     one = member(case=CaseKind.LEAVER, status="leaving", last_day="2026-12-01")
     (found,) = feed.diff([one], [row(last_day="2026-12-15")], RULES, TODAY, tied=lambda _: True)
-    assert found.why == "their departure is open for 2026-12-01, and the file says 2026-12-15"
+    assert found.told() == "their departure is open for 2026-12-01, and the file says 2026-12-15"
 
 
 @pytest.mark.parametrize(
