@@ -48,7 +48,7 @@ READING: tuple[str, ...] = (
     "rotation show 012345",
     "proposal list --json",
     "proposal show 012345",
-    "onboard list",
+    "onboard list --json",
     "onboard show 012345",
     "onboard report 012345 --out {new}",
     "offboard plan ben",
