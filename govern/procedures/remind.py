@@ -113,7 +113,7 @@ def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, hel
 
 def tell_of(workspace: Workspace, clock: Callable[[], str], report: str, *, posts: Posts) -> Ran:
     """Tell everybody whom it concerns of a report (id) of this member's own, who needs no role for that and takes no lease; what does not arrive is
-    not recorded, and told by the next run of those who send reminders."""
+    not recorded, nor what only a room was told, so that the next run of those who send reminders tells it by mail as well."""
     db, now = workspace.view(), clock()
     waiting = [one for one in due_now(db, now, reader=workspace.person)[0] if one.thing.urgent and one.thing.of == report]
     return _send(workspace, clock, posts, waiting, None) if waiting else Ran()
@@ -169,7 +169,8 @@ def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts, waiting:
         for message, delivery in post.send(_while_ours(workspace, held, clock, messages)):
             digest = left[message.message_id]
             if delivery.outcome is Outcome.DELIVERED:
-                _record(workspace, digest, post.name, clock())
+                if held is not None or post.private:
+                    _record(workspace, digest, post.name, clock())
                 sent.append(Sent(digest, post.name))
                 del left[message.message_id]
                 failed.pop(message.message_id, None)

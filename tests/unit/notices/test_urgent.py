@@ -131,6 +131,17 @@ def test_whoever_reports_something_tells_of_it_by_a_channel_that_their_key_opens
     assert office.remind().sent == ()
 
 
+def test_what_only_a_room_was_told_goes_by_mail_as_well_with_the_next_run(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.enrol("dora")
+    made = report(office, by="dora")
+    monkeypatch.setattr(notice_channels, "in_use", lambda _db: [SECRET._replace(credential="")])
+    room = office.answering(name="room")._replace(private=False)
+    told, _ = tell(office.members["dora"], lambda: office.now, made.id, posts=lambda *_: (room,))
+    assert set(told) == {"anna", "ben", "mia"}
+    assert set(office.told(office.remind())) == {"anna", "ben", "mia"}
+    assert office.remind().sent == ()
+
+
 def test_of_anything_else_an_entry_of_theirs_is_void(office: Office) -> None:
     """The attack: somebody without a role records that others were told, of what they did not report. Control: their own report."""
     office.enrol("dora")
