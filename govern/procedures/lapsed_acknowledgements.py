@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govern.register.queries import lapsed, policies
+from govern.register.queries import lapsed, ledger_time, policies
 from govern.register.queries.lapsed import Lapsed
 
 if TYPE_CHECKING:
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
 
 
-def over(db: sqlite3.Connection, now: str) -> list[Lapsed]:
-    """What is over at `now` (UTC) and ends, one row for each grant; nothing where the policy makes it a finding alone."""
+def over(db: sqlite3.Connection, now: str, person: str) -> list[Lapsed]:
+    """What is over at `now` (UTC) and ends by this person (id), one row for each grant; nothing where the policy makes it a finding alone."""
     from govern.procedures.revoke import locks_out
 
+    today = ledger_time.elapsed(db, person, now)[:10]
     return [
-        one for one in lapsed.over(db, policies.policy(db), now[:10]) if not locks_out(db, one.account, one.handle, one.person)
+        one for one in lapsed.over(db, policies.policy(db), today) if not locks_out(db, one.account, one.handle, one.person)
     ]  # what only they can open waits for somebody else who can: it stays a finding
 
 
@@ -27,7 +28,7 @@ def end(workspace: Workspace, now: str) -> list[Lapsed]:
 
     Somebody who answers for the account opens it by that, and their wraps stay. What each could know stays known until it is changed.
     """
-    if not over(workspace.view(), now):
+    if not over(workspace.view(), now, workspace.person):
         return []
     from govern.procedures.emergency import follow
     from govern.procedures.revoke import locks_out
@@ -35,7 +36,7 @@ def end(workspace: Workspace, now: str) -> list[Lapsed]:
 
     with workspace.transaction(now) as tx:
         ending = list[Lapsed]()
-        for one in over(tx.register, now):
+        for one in over(tx.register, now, tx.actor):
             if locks_out(tx.register, one.account, one.handle, one.person):  # by what ended just now
                 continue
             tx.record("grant.ended", {"grants": [one.grant], "cause": "lapsed"})

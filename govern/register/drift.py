@@ -15,11 +15,13 @@ Row = tuple[int, str, str, str]
 _LATER: Final = "SELECT idx, key, at FROM entries WHERE idx >= ? AND idx < ? AND actor = ? AND compartment = '' AND at > ? ORDER BY idx"
 
 
-def found(db: sqlite3.Connection, clock: Clock, index: int, key: str, event: Event, *, admin: bool, in_base: bool) -> list[Row]:
+def found(
+    db: sqlite3.Connection, clock: Clock, index: int, key: str, event: Event, *, admin: bool, service: bool, in_base: bool
+) -> list[Row]:
     """What is off about this entry, and what it shows to be off about those of others before it."""
     try:
-        told = _contradicted(db, clock, index, event) if in_base and clock.leaps else []
-        off = clock.claim(event.actor, event.at, admin=admin)
+        told = _contradicted(db, clock, index, event) if in_base and clock.leaps and not service else []
+        off = clock.claim(event.actor, event.at, admin=admin, service=service)
         if in_base:
             clock.leapt(event.actor, event.at, index)
     except ValueError:

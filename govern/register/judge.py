@@ -227,8 +227,9 @@ class Judge:
             scene.now = now = max(event.at, self.clock.now)
             check_sound(event, self.opening.vault)
             standing = self._actors.permitted(event, key, now, genesis=scene.index == 0)
-            scene.elapsed = partial(self.clock.elapsed, event.actor, event.at)
-            scene.borne_out = partial(self.clock.borne_out, event.actor, event.at, admin="admin" in standing.roles)
+            admin = "admin" in standing.roles
+            scene.elapsed = partial(self.clock.elapsed, event.actor, event.at, admin=admin)
+            scene.borne_out = partial(self.clock.borne_out, event.actor, event.at, admin=admin)
             self._change(scene, event)
         except (ValueError, OverflowError, TypeError, KeyError) as error:
             # A day that no calendar has, a reference to nothing: whatever a rule can't work out counts for nothing, and stops nobody.
@@ -258,7 +259,16 @@ class Judge:
             return
         in_base = not self.compartments.label(compartment)
         admin = "admin" in standing.roles or standing.recovery or standing.genesis
-        found = drift.found(self.db, self.clock if in_base else self.clock.copy(), index, key.hex(), event, admin=admin, in_base=in_base)
+        found = drift.found(
+            self.db,
+            self.clock if in_base else self.clock.copy(),
+            index,
+            key.hex(),
+            event,
+            admin=admin,
+            service=standing.service is not None,
+            in_base=in_base,
+        )
         if found:
             self._off[index] = found
         for row in found:

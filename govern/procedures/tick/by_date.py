@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.procedures.tick.told import Done
-from govern.register.queries import policies
+from govern.register.queries import ledger_time, policies
 
 if TYPE_CHECKING:
     from govern.register.queries.cases import Case
@@ -81,7 +81,7 @@ def end_grants(tx: Transaction, person: str) -> list[Done]:
     from govern.procedures.sealing import end_wraps
     from govern.register.queries import people, rotations
 
-    found = run_out(tx.register, tx.now, person)
+    found = run_out(tx.register, ledger_time.elapsed(tx.register, tx.actor, tx.now), person)
     for start in range(0, len(found), 1000):
         tx.record("grant.ended", {"grants": [one.id for one in found[start : start + 1000]], "cause": "expired"})
     concerned = json.dumps(sorted({one.account for one in found}))

@@ -103,13 +103,21 @@ def look(db: sqlite3.Connection, person: str, now: str) -> Due:
     from govern.holdings.services import Purpose
     from govern.procedures import lapsed_acknowledgements, reviews_due
     from govern.procedures.tick import by_date, duties, platforms
-    from govern.register.queries import services
+    from govern.register.queries import ledger_time, services
 
     may, due = duties.of(db, person, now), Due()
     due.cuts, others = by_date.cuts(db, person, now) if Purpose.RUN_DUE in may else ([], [])
     if others:
         due.left.append(Left("cut", len(others), "an admin or HR: govern offboard run-due"))
-    due.grants, due.asked, due.lapsed = by_date.run_out(db, now), by_date.asked_for(db, now), lapsed_acknowledgements.over(db, now)
+    due.grants, due.asked, due.lapsed = by_date.run_out(db, now), by_date.asked_for(db, now), lapsed_acknowledgements.over(db, now, person)
+    if Purpose.RUN_DUE in may:
+        due.grants, before = by_date.run_out(db, ledger_time.elapsed(db, person, now)), len(due.grants)
+        if before > len(due.grants):
+            due.left.append(
+                Left(
+                    "grant-ended", before - len(due.grants), "an admin, since nobody else has recorded anything for a quarter: govern tick"
+                )
+            )
     due.reviews = reviews_due.waiting(db, person, now)
     if due.reviews and (services.is_service(db, person) or Purpose.RUN_DUE not in may):
         due.left.append(Left("review-opened", due.reviews, "an admin: govern review run-due"))

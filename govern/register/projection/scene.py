@@ -41,7 +41,7 @@ class Scene:
     now: str = ""
     """The ledger's own time: the latest `at` so far, this one included."""
     elapsed: Callable[[], str] = str
-    """The same, but no more than a year beyond what it was before this entry, unless its actor is alone: until when a time has come that ends something."""
+    """The same, but no further beyond what others have said than what ends things by itself may go (`Clock.elapsed`)."""
     borne_out: Callable[[], str] = str
     """The ledger's time as far as it counts what this entry says: of somebody who is no admin a week at most beyond what others have said."""
     compartment: str = ""

@@ -51,6 +51,26 @@ def test_after_years_of_silence_two_people_put_it_right() -> None:
     assert clock.now == also
 
 
+def test_two_services_bear_out_nobody() -> None:
+    """Both keys may lie on one machine. The control: two people do."""
+    far = ("2029-05-01T09:00:00Z", "2029-05-02T09:00:00Z")
+    for services in (True, False):
+        clock = told(("mia", True, NOON, None))
+        for person, at in zip(("night", "post"), far, strict=True):
+            clock.claim(person, at, admin=False, service=services)
+        assert clock.now == (NOON if services else far[1])
+
+
+def test_whoever_is_alone_but_for_services_goes_by_their_own_time() -> None:
+    clock = told(("mia", True, NOON, None))
+    clock.claim("night", LATER, admin=False, service=True)
+    assert clock.elapsed("mia", FAR, admin=True) == FAR
+    assert clock.claim("mia", "2029-05-01T09:00:00Z", admin=True) is not None
+    assert clock.now == LATER
+    assert clock.claim("mia", "2029-05-01T09:05:00Z", admin=True) is None
+    assert clock.now == "2029-05-01T09:05:00Z", "said twice, it counts"
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["mia", "ben", "dora"]), st.booleans(), st.datetimes())))
 def test_what_is_saved_goes_on_as_it_was(claims: list[tuple[str, bool, Any]]) -> None:
