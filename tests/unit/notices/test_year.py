@@ -54,7 +54,7 @@ def held(year: Year, *, told: int) -> None:
     assert year.repeated
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_two_months_with_a_leap_day_and_a_change_to_summer_time(office: Office, seed: int) -> None:
     year = Year(office, seed, people=12, accounts=15, begins=datetime(2028, 2, 10, 5, tzinfo=UTC))
     lived(year, days=60, crashes=0.15, moves=2, outage=range(30, 33))

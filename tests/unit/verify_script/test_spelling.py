@@ -17,12 +17,16 @@ from proof_files import (
     with_extra,
 )
 
+EVERY = [3, pytest.param(1, marks=pytest.mark.slow)]
+"""How many bytes: each third, and in the slow tests all."""
 
-def test_each_byte_of_the_file_matters() -> None:
-    """A random bit of every byte; all bits in the slow test."""
+
+@pytest.mark.parametrize("every", EVERY)
+def test_each_byte_of_the_file_matters(every: int) -> None:
+    """A random bit of each of them; all bits in the slow test."""
     random = Random(11)
     assert proved(FILE)
-    for at in range(len(FILE)):
+    for at in range(0, len(FILE), every):
         refused(FILE[:at] + bytes([FILE[at] ^ 1 << random.randrange(8)]) + FILE[at + 1 :])
 
 
@@ -34,7 +38,8 @@ def test_each_bit_of_the_file_matters() -> None:
             refused(FILE[:at] + bytes([FILE[at] ^ 1 << bit]) + FILE[at + 1 :])
 
 
-def test_each_bit_of_the_extra_bytes_matters_under_good_base64() -> None:
+@pytest.mark.parametrize("every", EVERY)
+def test_each_bit_of_the_extra_bytes_matters_under_good_base64(every: int) -> None:
     """The same below the base64, where most single flips of the file never come."""
     head, _, rest = FILE.partition(b"\nextra ")
     text, _, tail = rest.partition(b"\n")
@@ -45,7 +50,7 @@ def test_each_bit_of_the_extra_bytes_matters_under_good_base64() -> None:
         return head + b"\nextra " + b64encode(data) + b"\n" + tail
 
     assert proved(with_bytes(extra))
-    for at in range(len(extra)):
+    for at in range(0, len(extra), every):
         bit = random.randrange(8)
         refused(with_bytes(extra[:at] + bytes([extra[at] ^ 1 << bit]) + extra[at + 1 :]))
 
