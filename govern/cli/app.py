@@ -8,7 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from govern.cli import render, settings
-from govern.cli.beside import Among, DryRun, Ended, Evidence, Json, On, Selector, Since, among, digest, items, tell_items, tell_known
+from govern.cli.beside import (
+    Among,
+    DryRun,
+    Ended,
+    Evidence,
+    Json,
+    On,
+    Selector,
+    Since,
+    among,
+    digest,
+    ending,
+    gone,
+    items,
+    listed,
+    tell_items,
+    tell_known,
+)
 from govern.shell import quoted
 
 if TYPE_CHECKING:
@@ -24,8 +41,7 @@ def row(one: App, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": one.id, "account": one.handle, "platform": one.platform, "tool": one.tool, "by": names.get(one.person) if one.person else None,
         "scopes": list(one.scopes), "login": one.login or None, "since": one.since or None, "recorded_at": one.recorded_at,
-        "evidence": one.evidence or None, "ended_at": one.ended_at or None, "ended_on": one.ended_on or None,
-        "ended_by": names.get(one.ender) if one.ender else None, "entry": one.ended_entry or one.entry,
+        "evidence": one.evidence or None, **ending(one, names),
     }  # fmt: skip
 
 
@@ -36,7 +52,7 @@ def table(rows: Sequence[dict[str, Any]], *, empty: str) -> None:
         [
             (
                 one["account"], one["tool"], one["by"] or "nobody knows", ", ".join(one["scopes"]), one["since"] or render.day(one["recorded_at"]),
-                one["ended_on"] or render.day(one["ended_at"]),
+                gone(one),
             )
             for one in rows
         ],
@@ -84,11 +100,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """Which tools are connected to which accounts."""
-    from govern.register.queries import inventory, people
+    from govern.register.queries import inventory
 
-    db = settings.workspace().view()
-    found, names = inventory.apps(db, person=people.find(db, person).id if person else "", ended=ended), people.handles(db)
-    rows = [row(one, names) for one in among(db, selector, found)]
+    rows = listed(inventory.apps, row, person=person, ended=ended, chosen=lambda db, found: among(db, selector, found))
     if json:
         render.emit("app", {"apps": rows})
         return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 
-from govern.cli import render
+from govern.cli import render, settings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +29,50 @@ Since = Annotated[str, typer.Option(metavar="DATE", help="Since when, if you kno
 On = Annotated[str, typer.Option(metavar="DATE", help="When it was done, if not today.")]
 Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
 Ended = Annotated[bool, typer.Option("--all", help="Also what has ended.")]
+
+
+class Kept(Protocol):
+    """Whatever is recorded, and ends. Ids of people; empty where it has not ended."""
+
+    @property
+    def ended_at(self) -> str: ...
+    @property
+    def ended_on(self) -> str: ...
+    @property
+    def ender(self) -> str: ...
+    @property
+    def ended_entry(self) -> int: ...
+    @property
+    def entry(self) -> int: ...
+
+
+def ending(one: Kept, names: dict[str, str]) -> dict[str, Any]:
+    """When it ended, who said so, and in which entry; for JSON. Without an end the entry is that in which it began."""
+    return {
+        "ended_at": one.ended_at or None, "ended_on": one.ended_on or None, "ended_by": names.get(one.ender) if one.ender else None,
+        "entry": one.ended_entry or one.entry,
+    }  # fmt: skip
+
+
+def gone(row: dict[str, Any]) -> str:
+    """The same as a cell of a table."""
+    return str(row["ended_on"] or render.day(row["ended_at"]))
+
+
+N = TypeVar("N")
+
+
+def listed(
+    query: Callable[..., Iterable[N]], row: Callable[[N, dict[str, str]], dict[str, Any]], *, person: str, ended: bool,
+    chosen: Callable[[sqlite3.Connection, Iterable[N]], Iterable[N]] = lambda _, found: found,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What `query` finds, of this person (as typed; empty: of everybody), as rows; `chosen`: which of it. NotFound for nobody."""
+    from govern.register.queries import people
+
+    db = settings.workspace().view()
+    found = query(db, person=people.find(db, person).id if person else "", ended=ended)
+    names = people.handles(db)
+    return [row(one, names) for one in chosen(db, found)]
 
 
 def among(db: sqlite3.Connection, selector: str, found: Iterable[R]) -> list[R]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from govern.cli import render, settings
-from govern.cli.beside import DryRun, Ended, Evidence, Json, On, Person, Since, digest, items, tell_items
+from govern.cli.beside import DryRun, Ended, Evidence, Json, On, Person, Since, digest, ending, items, listed, tell_items
 from govern.errors import Usage
 from govern.shell import quoted
 
@@ -26,8 +26,7 @@ def row(one: Device, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": one.id, "name": one.name or None, "kind": one.kind, "person": names.get(one.person, one.person), "state": one.state,
         "accounts": list(one.accounts), "since": one.since or None, "recorded_at": one.recorded_at, "evidence": one.evidence or None,
-        "ended_at": one.ended_at or None, "ended_on": one.ended_on or None, "ended_by": names.get(one.ender) if one.ender else None,
-        "entry": one.ended_entry or one.entry,
+        **ending(one, names),
     }  # fmt: skip
 
 
@@ -83,12 +82,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """Which devices of the company people have."""
-    from govern.register.queries import inventory, people
+    from govern.register.queries import inventory
 
-    db = settings.workspace().view()
-    found = inventory.devices(db, person=people.find(db, person).id if person else "", ended=ended)
-    names = people.handles(db)
-    rows = [row(one, names) for one in found]
+    rows = listed(inventory.devices, row, person=person, ended=ended)
     if json:
         render.emit("device", {"devices": rows})
         return

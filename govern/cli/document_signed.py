@@ -219,7 +219,7 @@ def sheet(
     json: Json = False,
 ) -> None:
     """Print the document in force for one person to sign, with a code that says which text and who."""
-    from govern.cli.files import write_private
+    from govern.cli.files import write_new
     from govern.register.queries import documents, people
     from govern.reports import document_sheet
 
@@ -231,7 +231,7 @@ def sheet(
     theirs = settings.locale(locale, lambda: reader.locale)
     spoken, text = text_of(workspace, one, locale or (theirs if theirs in one.locales else ""))
     page = document_sheet.html(document_sheet.Sheet(one.name, one.version, one.n, one.deadline, reader.id, reader.name, text), spoken)
-    write_private(settings.place(file), page)
+    write_new(settings.place(file), page)
     if json:
         render.emit(
             "document", {"file": str(file), "document": one.name, "version": one.version, "person": reader.handle, "locale": spoken}

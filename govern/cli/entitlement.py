@@ -20,7 +20,10 @@ from govern.cli.beside import (
     Since,
     among,
     digest,
+    ending,
+    gone,
     items,
+    listed,
     tell_items,
     tell_known,
 )
@@ -38,8 +41,7 @@ def row(one: Entitlement, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": one.id, "account": one.handle, "platform": one.platform, "person": names.get(one.person, one.person), "role": one.role, "admin": one.admin,
         "login": one.login or None, "since": one.since or None, "recorded_at": one.recorded_at, "evidence": one.evidence or None,
-        "ended_at": one.ended_at or None, "ended_on": one.ended_on or None, "ended_by": names.get(one.ender) if one.ender else None,
-        "entry": one.ended_entry or one.entry,
+        **ending(one, names),
     }  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def table(rows: Sequence[dict[str, Any]], *, empty: str) -> None:
         [
             (
                 one["account"], one["person"], one["role"], "yes" if one["admin"] else "", one["login"] or "",
-                one["since"] or render.day(one["recorded_at"]), one["ended_on"] or render.day(one["ended_at"]),
+                one["since"] or render.day(one["recorded_at"]), gone(one),
             )
             for one in rows
         ],
@@ -101,11 +103,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """Who has which role on which platform."""
-    from govern.register.queries import inventory, people
+    from govern.register.queries import inventory
 
-    db = settings.workspace().view()
-    found, names = inventory.entitlements(db, person=people.find(db, person).id if person else "", ended=ended), people.handles(db)
-    rows = [row(one, names) for one in among(db, selector, found)]
+    rows = listed(inventory.entitlements, row, person=person, ended=ended, chosen=lambda db, found: among(db, selector, found))
     if json:
         render.emit("entitlement", {"entitlements": rows})
         return

@@ -32,6 +32,19 @@ def write_private(path: Path, text: str | bytes) -> Path:
     return path
 
 
+def write_new(path: Path, text: str | bytes) -> Path:
+    """The same of a file that is not there yet. Raises Refused where it is: somebody may have written on it, or still need it."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise Refused(f"{path} exists already", code="exists", hint="name another file") from None
+    try:
+        return write_private(path, text)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def write_into(folder: Path, name: str, text: str | bytes) -> Path:
     """The same of one of several files in a folder that was named for them, and is made where it is missing (0700)."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from govern.cli import render, settings
-from govern.cli.beside import Among, DryRun, Ended, Evidence, Json, On, Person, Selector, among, digest, tell_known
+from govern.cli.beside import Among, DryRun, Ended, Evidence, Json, On, Person, Selector, among, digest, ending, gone, listed, tell_known
 
 if TYPE_CHECKING:
     from govern.register.queries.spokespersons import Spokesperson
@@ -21,8 +21,7 @@ def row(one: Spokesperson, names: dict[str, str]) -> dict[str, Any]:
     """One named person for JSON."""
     return {
         "id": one.id, "account": one.handle, "platform": one.platform, "person": names.get(one.person, one.person), "trained_on": one.trained_on,
-        "evidence": one.evidence or None, "named_at": one.named_at, "named_by": names.get(one.namer, one.namer), "ended_at": one.ended_at or None,
-        "ended_on": one.ended_on or None, "ended_by": names.get(one.ender) if one.ender else None, "entry": one.ended_entry or one.entry,
+        "evidence": one.evidence or None, "named_at": one.named_at, "named_by": names.get(one.namer, one.namer), **ending(one, names),
     }  # fmt: skip
 
 
@@ -33,7 +32,7 @@ def table(rows: Sequence[dict[str, Any]], *, empty: str) -> None:
         [
             (
                 one["account"], one["person"], one["trained_on"], render.day(one["named_at"]), one["named_by"],
-                one["ended_on"] or render.day(one["ended_at"]),
+                gone(one),
             )
             for one in rows
         ],
@@ -78,12 +77,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """Who may publish in whose name."""
-    from govern.register.queries import people, spokespersons
+    from govern.register.queries import spokespersons
 
-    db = settings.workspace().view()
-    found = spokespersons.spokespersons(db, person=people.find(db, person).id if person else "", ended=ended)
-    names = people.handles(db)
-    rows = [row(one, names) for one in among(db, selector, found)]
+    rows = listed(spokespersons.spokespersons, row, person=person, ended=ended, chosen=lambda db, found: among(db, selector, found))
     if json:
         render.emit("spokesperson", {"spokespersons": rows})
         return
@@ -126,7 +122,7 @@ def sheet(
     json: Json = False,
 ) -> None:
     """Print who may publish and speak for which account: for the switchboard and the press office."""
-    from govern.cli.files import write_private
+    from govern.cli.files import write_new
     from govern.register.queries import people
     from govern.reports import switchboard
 
@@ -135,7 +131,7 @@ def sheet(
     db, now = workspace.view(), settings.now()
     lines = switchboard.collect(db)
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
-    write_private(file, switchboard.html(lines, spoken, now=now))
+    write_new(settings.place(file), switchboard.html(lines, spoken, now=now))
     if json:
         render.emit(
             "spokesperson", {"file": str(file), "accounts": len({one.account for one in lines}), "people": len({one.name for one in lines})}

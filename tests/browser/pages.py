@@ -66,6 +66,7 @@ PAGES = (
     Page("review", "review report {review} --out {out} --locale {locale}", "review-*.html", without=("nothing held",)),
     Page("switchboard", "spokesperson sheet --out {out}/switchboard.html --locale {locale}", "switchboard.html"),
     Page("welcome", "onboard report {joiner} --out {out} --locale {locale}", "welcome-*.html"),
+    Page("document", "document sheet personal-use --person bent --out {out}/document.html --locale {locale}", "document.html"),
 )
 
 
@@ -212,14 +213,27 @@ def _review(story: Any) -> str | None:
     return str(made["id"])
 
 
+def _document(story: Any) -> str:
+    """A document in force whose gaps are filled with what is long and odd."""
+    if not story.json("document", "list")["documents"]:
+        filled = {"organisation": f"{LONG} {HOSTILE}", "legal_contact": LONG, "report_contact": HOSTILE, "social_media_manager": QUOTED}
+        story.ok(
+            "document",
+            "adopt",
+            "personal-use",
+            "--shipped",
+            *(word for name, text in filled.items() for word in ("--set", f"{name}={text}")),
+        )
+        story.ok("document", "publish", "personal-use", "--deadline", "2099-12-31", "--to", "everybody")
+    return ""
+
+
 def _joiner(story: Any) -> str:
     """The case of bent as somebody new in that firm, with all of its accounts and a document, so far ahead that no reminder tells of it."""
     found = story.json("onboard", "list")["cases"]
     if found:
         return str(found[0]["id"])
-    gaps = ("organisation", "it_contact", "legal_contact", "report_contact", "social_media_manager")
-    story.ok("document", "adopt", "personal-use", "--shipped", *(word for gap in gaps for word in ("--set", f"{gap}={LONG}")))
-    story.ok("document", "publish", "personal-use", "--deadline", "2099-12-31", "--to", "everybody")
+    _document(story)
     accounts = [word for one in story.json("account", "list")["accounts"] for word in ("--accounts", one["handle"])]
     return str(story.json("onboard", "open", "bent", "--starts-on", "2099-12-01", "--by-hand", *accounts)["case"]["id"])
 
@@ -229,6 +243,7 @@ MADE: dict[str, Callable[[Any], str | None]] = {
     "{joiner}": _joiner,
     "{review}": _review,
     "spokesperson sheet": _spokespersons,
+    "document sheet": _document,
 }
 """What stands in a command -> what has to be there first, and its id; None where that firm has none."""
 

@@ -20,5 +20,7 @@ def test_the_list_is_kept_shown_and_printed(story: Any, tmp_path: Path) -> None:
     story.ok("spokesperson", "sheet", "--out", str(sheet), "--locale", "fr")
     assert "anna@acme.example" in sheet.read_text(encoding="utf-8")
     assert sheet.stat().st_mode & 0o777 == 0o600
+    told = story.run("spokesperson", "sheet", "--out", str(sheet))
+    assert (told.code, "exists already" in told.err) == (4, True), "somebody may have written on it"
     story.ok("spokesperson", "end", "page", "anna")
     assert story.json("spokesperson", "list")["spokespersons"] == []
