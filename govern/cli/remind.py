@@ -99,7 +99,7 @@ def _dry_run(workspace: Workspace, *, json: bool) -> None:
         would = [{"person": names[one.person], **_row(one)} for one in waiting]
         render.emit("remind", {"sent": [], "done": [], "would_send": would, "quiet_until": opens or None})
         return
-    rows = [(names[one.person], one.day, _what(one), one.thing.account, _why(one), one.thing.id[:8]) for one in waiting]
+    rows = [(names[one.person], one.day, _what(one), _about(one), _why(one), one.thing.id[:8]) for one in waiting]
     render.table(("person", "due", "what", "account", "why", "item"), rows, empty="nobody would be told anything now")
     if opens and waiting:
         render.note(f"quiet hours: it would be sent from {opens} on")
@@ -117,13 +117,18 @@ def _explain(db: sqlite3.Connection, reader: str, person: str, *, json: bool) ->
     if json:
         render.emit("remind", {"person": who.handle, "mail": bool(who.mail), "sent": [], "done": [], "items": [_row(one) for one in found]})
         return
-    rows = [(one.next or "never", one.day, _what(one), one.thing.account, _why(one), one.thing.id[:8]) for one in found]
+    rows = [(one.next or "never", one.day, _what(one), _about(one), _why(one), one.thing.id[:8]) for one in found]
     render.table(("next reminder", "due", "what", "account", "why", "item"), rows, empty=f"nothing is due for {render.safe(who.handle)}")
     if not who.mail:
         render.note(f"no mail address of {render.safe(who.handle)} is known")
         render.next_step(f"govern person show {render.safe(who.handle)}")
     elif found:
         render.next_step(f"govern todo --person {render.safe(who.handle)}")
+
+
+def _about(one: Notice) -> str:
+    """The account, or what is to be acknowledged."""
+    return render.safe(one.thing.account or one.thing.document)
 
 
 def _what(one: Notice) -> str:
@@ -144,7 +149,8 @@ def _why(one: Notice) -> str:
 def _row(one: Notice) -> dict[str, Any]:
     thing = one.thing
     return {
-        "id": thing.id, "what": _what(one), "account": thing.account or None, "kind": thing.credential or None, "subject": thing.name or None,
+        "id": thing.id, "what": _what(one), "account": thing.account or None, "document": thing.document or None, "kind": thing.credential or None,
+        "subject": thing.name or None,
         "due": thing.due, "days": one.past, "stage": one.point, "why": one.why, "next": one.next or None, "command": thing.command or None,
     }  # fmt: skip
 

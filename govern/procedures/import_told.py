@@ -84,7 +84,7 @@ def _of_people(result: Result) -> Iterator[str]:
     for handle, rows in found.responsible_gone.items():
         yield f"{handle} is leaving or has left and was not made responsible: {_each(rows)}; you are"
     for what, rows in found.responsible_lacks.items():
-        yield f"{what} first, and was not made responsible: {_each(rows)}; you are"
+        yield f"{what}, and was not made responsible: {_each(rows)}; you are"
     if found.no_secret_to_know:
         yield f"there is no secret to know, so nobody was recorded to know one: {_each(found.no_secret_to_know)}"
 

@@ -255,7 +255,10 @@ class Intake:
         """What somebody needs before they answer for an account of the tier that comes in; empty for nothing."""
         if person.id not in self._lacking:
             found = gate.lacking(self.db, TIER, person.id, self.now[:10], answering=True)
-            told = [f"acknowledges {one.what}" if one.rule == "acknowledgement" else f"is trained in {one.what}" for one in found]
+            told = [
+                f"has yet to acknowledge {one.what}" if one.rule == "acknowledgement" else f"has yet to be trained in {one.what}"
+                for one in found
+            ]
             self._lacking[person.id] = " and ".join(told)
         return self._lacking[person.id]
 

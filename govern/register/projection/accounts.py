@@ -38,7 +38,7 @@ def _added(scene: Scene) -> None:
     )  # fmt: skip
     _lists(scene, body["account"])
     if asks:
-        _must_answer(scene, body["account"], body["custodian"], body.get("deputy"))
+        _must_answer(scene, body["account"], body["custodian"], body.get("deputy"), new=True)
 
 
 _ADDING: Final = """
@@ -46,7 +46,7 @@ SELECT EXISTS (SELECT 1 FROM services), EXISTS (SELECT 1 FROM asked WHERE tier =
 """
 
 
-def _must_answer(scene: Scene, account: str, *people: str | None) -> None:
+def _must_answer(scene: Scene, account: str, *people: str | None, new: bool = False) -> None:
     """Refuse people who lack what the tier asks of those who answer for the account (PL-4, AT-3), unless it is in use no more.
 
     What a fork carries over from the history that it gives up is let through: what its people signed by their keys is lost, and who answers for an account
@@ -57,7 +57,7 @@ def _must_answer(scene: Scene, account: str, *people: str | None) -> None:
         return
     today, named = (scene.now or scene.at)[:10], [one for one in people if one]
     try:
-        gate.must_answer(scene.db, tier, named, today, account=account, handle=handle)
+        gate.must_answer(scene.db, tier, named, today, account="" if new else account, handle=handle)
     except Refused:
         if scene.one(_FORKS, scene.actor, scene.at) is None:
             raise

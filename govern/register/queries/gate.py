@@ -84,14 +84,13 @@ def must_hold(db: sqlite3.Connection, account: str, person: str, today: str) -> 
 def must_answer(db: sqlite3.Connection, tier: str, people: Iterable[str], today: str, *, account: str = "", handle: str = "") -> None:
     """Refuse (PL-4, AT-3) to make somebody of these people (ids) responsible for an account of the tier, or its deputy, who lacks something.
 
-    `account`, `handle`: of that account where the ledger has it, so that an exception can be for it alone.
+    `account`: its id where the ledger has it, so that an exception can be for it alone; `handle`: what it is called, or is to be.
     """
     for person in people:
         found = lacking(db, tier, person, today, account=account, answering=True)
         if found:
-            raise _refused(
-                db, f"whoever answers for {handle or 'an account'}, of the tier {tier},", found[0], person, handle, answering=True
-            )
+            whom = f"whoever answers for {handle or 'an account'}, of the tier {tier},"
+            raise _refused(db, whom, found[0], person, handle if account else "", answering=True)
 
 
 def _refused(db: sqlite3.Connection, whom: str, one: Missing, person: str, handle: str, *, answering: bool = False) -> Refused:

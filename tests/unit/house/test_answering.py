@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ import pytest
 from govern.canonical import canonical
 from govern.errors import Refused
 from govern.holdings.proposals import Act
-from govern.procedures import accounts, custody, exceptions, lapsed_acknowledgements, proposals, training
+from govern.importers.login import Login, Reading
+from govern.procedures import accounts, custody, exceptions, import_, lapsed_acknowledgements, proposals, training
 from govern.register.queries import policies
 from govern.register.queries.findings import findings
+from govern.vault.secret import Secret
 
 from .conftest import House
 from .test_documents import NAME, adopt, ahead, decide, give, publish, refused, sheet, sign
@@ -89,6 +93,32 @@ def test_the_commands_say_so_before_they_record_anything_and_how_to_get_it(gated
     assert refused(gated.do, accounts.edit, "shop", asked).rule == "acknowledgement"
     told = refused(gated.do, accounts.add, "new", accounts.Asked(platform="x"), custodian="bo")
     assert told.rule == "acknowledgement"
+    assert "govern exception add --point acknowledgement --person bo" in (told.hint or ""), "no exception is for what is not there yet"
+
+
+def test_an_import_leaves_accounts_with_whoever_imports_where_the_named_one_may_not_answer_yet(gated: House) -> None:
+    login = Login(
+        row="row 2", title="x", username="acme", urls=("https://x.com",), password=Secret("a-long-enough-secret-9"), responsible="bo"
+    )
+
+    def asked(who: str) -> import_.Asked:
+        one = replace(login, responsible=who)
+        return import_.Asked(
+            reading=Reading(format="spreadsheet", logins=(one,), skipped=()),
+            logins=import_.places([one]),
+            path="in.csv",
+            file="in.csv",
+            sealed=False,
+        )
+
+    told = import_.preview(gated.members["mia"], asked("bo"), gated.now, random=os.urandom)
+    assert told.warnings.responsible_lacks == {f"bo has yet to acknowledge {NAME}": ["row 2"]}
+    assert refused(import_.preview, gated.members["bo"], asked("mia"), gated.now, random=os.urandom).rule == "acknowledgement", (
+        "bo's they are not"
+    )
+    made = import_.bring_in(gated.members["mia"], asked("bo"), gated.now)
+    query = "SELECT custodian FROM accounts WHERE handle = ?"
+    assert gated.db().execute(query, (made.created[0],)).fetchone() == (gated.ids["mia"],)
 
 
 def test_an_account_of_a_tier_that_asks_for_nothing_is_anybodys(gated: House) -> None:
