@@ -34,18 +34,17 @@ def from_journal(parts: Parts, journal: Journal, reading: Reading, pin: Pin | No
     limit = pin.size if pin else reading.head()[0]
     source = _UpTo(journal, limit)
     parts.epochs.load(sync.JournalWraps(journal))
-    db.execute("SAVEPOINT journal")
     try:
         reached = sync.advance(db, Head(CompactRange(), None), source, vault=parts.vault, keys=parts.epochs).size
         ends, beyond = source.end, source.beyond
     except GovernError as error:
         # A frame that is whole but wrong, such as one whose personal part is gone: nothing of it is believed.
-        db.execute("ROLLBACK TO journal")
+        # No savepoint holds all of it: SQLite would keep each page that a savepoint within it writes in memory, to the end.
+        connection.create(db)
         ends, reached, beyond = (0, 0), 0, 0
         if isinstance(error, IntegrityError) and error.code == "personal" and pin is None:
             # What an erasure has taken out of it, where the store ends before that erasure: the journal is sound, the store is old.
             beyond = sum(recorded.size > limit for recorded in journal.transactions())
-    db.execute("RELEASE journal")
     parts.save_ends(ends)
     if pin is None and beyond > 1:
         raise IntegrityError(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from govern.errors import IntegrityError
 from govern.ledger import audit
-from govern.register import journal
+from govern.ledger.checkpoint import Checkpoint
+from govern.register import connection, journal
+from govern.register.judge import Judge
 from govern.register.reread import reread
 from govern.register.transaction import Transaction
 
@@ -34,6 +39,38 @@ def test_the_register_is_the_same_however_much_is_held(long: Machine, monkeypatc
     monkeypatch.setattr(audit, "HELD", 3)
     assert long.forget(*lost).register() == before
     assert long.verify().code == 0
+
+
+def test_no_savepoint_is_open_from_one_transaction_to_the_next_while_a_register_is_made_again(
+    long: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would keep in memory, to the end, whatever page a savepoint within it writes: gigabytes of a large vault, in place of an old register."""
+    with long.opened() as workspace:
+        workspace.db.execute("UPDATE state SET value = 'old' WHERE key = 'schema'")
+    said: list[str] = []
+    open_, close = connection.connect, Judge.close
+
+    def connect(path: Path) -> sqlite3.Connection:
+        db = open_(path)
+        db.set_trace_callback(said.append)
+        return db
+
+    def closed(judge: Judge, checkpoint: Checkpoint, note: bytes) -> None:
+        close(judge, checkpoint, note)
+        said.append("CLOSED")
+
+    monkeypatch.setattr(connection, "connect", connect)
+    monkeypatch.setattr(Judge, "close", closed)
+    with long.opened() as workspace:
+        assert workspace.view().execute("SELECT count(*) FROM places").fetchone()[0] > 3
+    depths, depth = [], 0
+    for statement in said:
+        depth += statement.startswith("SAVEPOINT") - statement.startswith("RELEASE")
+        if statement == "CLOSED":
+            depths.append(depth)
+    assert len(depths) > 1
+    assert any(statement.startswith("SAVEPOINT") for statement in said)
+    assert set(depths) == {0}
 
 
 @pytest.mark.parametrize("deep", [False, True])
