@@ -21,6 +21,7 @@ CREATE TABLE people (
 CREATE INDEX people_handle ON people (handle);
 CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
 CREATE INDEX keys_person ON keys (person);
+CREATE TABLE machines (key TEXT PRIMARY KEY, at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE revocations (key TEXT PRIMARY KEY, cause TEXT, at TEXT, entry INTEGER) WITHOUT ROWID;
 CREATE TABLE invites (
   id TEXT PRIMARY KEY, person TEXT, purpose TEXT, token TEXT, expires TEXT, inviter TEXT, key TEXT, state TEXT NOT NULL DEFAULT 'open',
@@ -91,6 +92,7 @@ CREATE INDEX grants_until ON grants (until) WHERE ended_at IS NULL AND until IS 
 CREATE INDEX grants_over ON grants (account, person, ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX grants_emergency ON grants (account, person) WHERE emergency = 1;
 CREATE INDEX grants_departed ON grants (person) WHERE cause = 'departure';
+CREATE TABLE may_lack (person TEXT, credential TEXT, PRIMARY KEY (person, credential)) WITHOUT ROWID;
 CREATE TABLE exposures (
   person TEXT, credential TEXT, n INTEGER, basis TEXT, strength TEXT, since TEXT, entry INTEGER,
   PRIMARY KEY (person, credential, n, basis)) WITHOUT ROWID;
@@ -234,6 +236,14 @@ CREATE TABLE spent (
   PRIMARY KEY (credential, n, ordinal)) WITHOUT ROWID;
 """
 
+MAY_LACK: Final = """INSERT OR IGNORE INTO may_lack SELECT g.person, c.id
+  FROM grants g JOIN credentials c ON c.account = g.account AND c.kind <> 'backup-codes'
+  JOIN versions v ON v.credential = c.id AND v.state = 'current' AND v.manifest IS NOT NULL AND (v.rotation IS NOT NULL OR c.kind = 'password')
+  WHERE g.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.person = g.person AND k.state = 'active')
+    AND NOT EXISTS (SELECT 1 FROM exposures e WHERE e.person = g.person AND e.credential = c.id AND e.n = v.n AND e.strength <> 'possible')
+    AND"""
+"""Whoever lacks what counts, of some grants `g` or credentials `c` that the caller names behind it: the kinds as `govern.holdings.handing_over` has them."""
+
 TRIGGERS: Final = (
     """
 CREATE TRIGGER calendar_changed AFTER UPDATE OF state ON versions WHEN 'current' IN (OLD.state, NEW.state) BEGIN
@@ -254,10 +264,30 @@ CREATE TRIGGER calendar_account AFTER UPDATE OF tier, state ON accounts WHEN NEW
     SELECT c.kind, NEW.tier, v.others_unknown, substr(iif(v.others_unknown, v.current_at, coalesce(v.changed_at, v.current_at)), 1, 10), c.id
     FROM credentials c JOIN versions v ON v.credential = c.id AND v.state = 'current' WHERE c.account = NEW.id AND NEW.state = 'active';
 END""",
+    f"""
+CREATE TRIGGER may_lack_version AFTER UPDATE OF state ON versions WHEN NEW.state = 'current' AND OLD.state <> 'current' BEGIN
+  {MAY_LACK} c.id = NEW.credential;
+END""",
+    f"""
+CREATE TRIGGER may_lack_revoked AFTER UPDATE OF state ON keys WHEN OLD.state = 'active' AND NEW.state <> 'active' BEGIN
+  {MAY_LACK} g.person = NEW.person;
+END""",
+    """
+CREATE TRIGGER may_lack_enrolled AFTER INSERT ON keys WHEN NEW.state = 'active' BEGIN
+  DELETE FROM may_lack WHERE person = NEW.person;
+END""",
+    """
+CREATE TRIGGER may_lack_ended AFTER UPDATE OF ended_at ON grants WHEN NEW.ended_at IS NOT NULL BEGIN
+  DELETE FROM may_lack WHERE person = NEW.person AND credential IN (SELECT id FROM credentials WHERE account = NEW.account)
+    AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.person = NEW.person AND g.account = NEW.account AND g.ended_at IS NULL);
+END""",
 )
 """`calendar` says since when each secret in use stands, by what its rule asks for: kind, tier, whether an import brought it. So whatever is due is
 found without looking at the rest. It follows from the other tables alone; of a credential's first version `version.staged` writes it, since a
-trigger on `versions` would cost each inserted row a journal of its own, and SQLite a walk through all that the savepoint holds."""
+trigger on `versions` would cost each inserted row a journal of its own, and SQLite a walk through all that the savepoint holds.
+
+`may_lack` has everybody without keys who may not have the secret that counts of what they hold, and at times somebody to whom it came by another way
+than a hand-over: so hand-overs that are due are found without looking at all grants. What inserts grants and first versions writes it for them."""
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 

@@ -9,7 +9,7 @@ from typing import Final
 from govern.errors import Refused
 from govern.holdings.exposures import OTHERS_UNKNOWN
 from govern.holdings.services import SERVED_KINDS
-from govern.register.projection import ending_wraps, rotations
+from govern.register.projection import ending_wraps, may_lack, rotations
 from govern.register.projection.places import spread_credential
 from govern.register.projection.scene import Scene
 from govern.register.queries.serving import STANDS, serves
@@ -166,6 +166,8 @@ def _staged(scene: Scene) -> None:
         rows = [(credential, n, key, scene.index) for key in body["recipients"]]
         scene.db.executemany("INSERT INTO wraps VALUES (?, ?, ?, ?, NULL, NULL)", rows)
     exposures(scene)
+    if current and "manifest" in body:
+        may_lack.staged(scene, credential)
     if known[1]:
         spread_credential(scene, credential)
 

@@ -7,17 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.register.projection import freezes, services
+from govern.register.projection import freezes, may_lack, services
 from govern.register.projection.scene import Scene
 from govern.register.queries import gate, lapsed, policies
 
 _STANDS: Final = """
 SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ?1), p.id IS NOT NULL, p.leaving OR p.left_on IS NOT NULL,
   EXISTS (SELECT 1 FROM services WHERE person = ?2),
-  EXISTS (SELECT 1 FROM grants WHERE account = ?1 AND person = ?2 AND ended_at IS NULL)
+  EXISTS (SELECT 1 FROM grants WHERE account = ?1 AND person = ?2 AND ended_at IS NULL),
+  EXISTS (SELECT 1 FROM keys WHERE person = ?2 AND state = 'active')
 FROM (SELECT 1) LEFT JOIN people p ON p.id = ?2
 """
-"""Whether there is the account, and the person; whether that one leaves, is a service, and holds the account already."""
+"""Whether there is the account, and the person; whether that one leaves, is a service, holds the account already, and
+has keys."""
 
 _STAYING: Final = """
 SELECT 1 FROM json_each(:grants) j JOIN grants g ON g.id = j.value JOIN accounts a ON a.id = g.account JOIN people p ON p.id = g.person
@@ -31,7 +33,7 @@ LIMIT 1
 
 def _issued(scene: Scene) -> None:
     body = scene.body
-    account, person, leaves, serves, holds = scene.one(_STANDS, body["account"], body["person"])
+    account, person, leaves, serves, holds, has_keys = scene.one(_STANDS, body["account"], body["person"])
     if not account:
         raise scene.unknown("account")
     if not person:
@@ -55,6 +57,8 @@ def _issued(scene: Scene) -> None:
         body["grant"], body["account"], body["person"], scene.actor, kinds, scene.at, body.get("until"), int(body.get("emergency", False)),
         scene.personal.get("reason"), scene.index,
     )  # fmt: skip
+    if not has_keys:
+        may_lack.granted(scene, body["grant"])
 
 
 def _ended(scene: Scene) -> None:

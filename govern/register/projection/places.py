@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.register.projection import copies
+from govern.register.projection import copies, may_lack
 from govern.register.projection.scene import Scene
 
 _KEPT: Final = "SELECT kept_in AS place, id AS credential, '' AS held, 0 AS told, NULL AS cleaned, 1 AS kept FROM credentials WHERE "
@@ -122,6 +122,7 @@ def _declared(scene: Scene) -> None:
         "SELECT n FROM versions WHERE credential = ? AND ended_at IS NULL AND state = 'current'", (body["credential"],)
     ).fetchall():
         scene.expose(body["person"], body["credential"], n, "declared", since=since)
+        may_lack.has(scene, body["person"], body["credential"], n)
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

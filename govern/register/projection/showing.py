@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from govern.register.projection import may_lack
 from govern.register.projection.freezes import guarded, guarded_many
 from govern.register.projection.scene import Scene
 
@@ -80,6 +81,7 @@ def handed_over(scene: Scene) -> None:
     version = _version(scene, body["credential"], body["version"])
     scene.must("person", "people", body["person"])
     version.known_to(scene, body["person"], "handed-over")
+    may_lack.has(scene, body["person"], version.credential, version.n)
     version.known_to(scene, scene.actor, "revealed")
     _shown(scene, "hand-over", body["person"], version, body["via"])
 

@@ -1,4 +1,5 @@
-"""Hand-overs that are due: holders without keys who do not have the secret that now counts. One question, however many accounts.
+"""Hand-overs that are due: holders without keys who do not have the secret that now counts. One question, which grows with those who may lack it (table
+`may_lack`), not with what is held.
 
 A hand-over is due from the confirmed rotation on, until it is recorded, the grant ends or the person leaves; it is told as a finding by
 `status` and as work by `todo`.
@@ -48,9 +49,10 @@ _DUE: Final = """
 SELECT a.id, a.handle, a.tier, a.custodian, coalesce(a.deputy, ''), c.id, c.kind, v.n, p.id, coalesce(p.handle, 'former.' || substr(p.id, 1, 4)),
   max(v.current_at, g.since), v.rotation IS NOT NULL,
   EXISTS (SELECT 1 FROM credentials o WHERE o.account = a.id AND o.kind = c.kind AND o.id <> c.id)
-FROM people p CROSS JOIN grants g INDEXED BY grants_person ON g.person = p.id AND g.ended_at IS NULL
+FROM may_lack l CROSS JOIN people p ON p.id = l.person
+CROSS JOIN credentials c ON c.id = l.credential AND c.kind NOT IN (SELECT value FROM json_each(:never))
+CROSS JOIN grants g INDEXED BY grants_person ON g.person = p.id AND g.account = c.account AND g.ended_at IS NULL
   AND (g.until IS NULL OR substr(g.until, 1, 10) >= :today)
-CROSS JOIN credentials c ON c.account = g.account AND c.kind NOT IN (SELECT value FROM json_each(:never))
 CROSS JOIN versions v ON v.credential = c.id AND v.state = 'current' AND v.manifest IS NOT NULL
   AND (v.rotation IS NOT NULL OR c.kind IN (SELECT value FROM json_each(:first)))
 CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active'
