@@ -62,6 +62,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "remove-role",
         "acknowledge",
         "training",
+        "stale-pin",
     ),
 }
 """Context -> words that come from a table, or from the ledger."""

@@ -91,7 +91,7 @@ def _dry_run(workspace: Workspace, *, json: bool) -> None:
     from govern.register.queries import people
 
     db, now = workspace.view(), settings.now()
-    waiting, opens = due_now(db, now, reader=workspace.person)
+    waiting, opens = due_now(db, now, reader=workspace.person, key=workspace.keys.id.hex())
     waiting += remind_apart.waiting(db, remind_apart.mine(db, lambda: workspace.keys.id.hex(), now), now, reader=workspace.person)
     names = people.handles(db)
     waiting.sort(key=lambda one: (names[one.person], one.day, one.thing.account, one.thing.id))
@@ -151,7 +151,7 @@ def _row(one: Notice) -> dict[str, Any]:
     return {
         "id": thing.id, "what": _what(one), "account": thing.account or None, "document": thing.document or None, "kind": thing.credential or None,
         "subject": thing.name or None,
-        "due": thing.due, "days": one.past, "stage": one.point, "why": one.why, "next": one.next or None, "command": thing.command or None,
+        "due": thing.due, "days": one.past, "stage": one.point, "why": one.why, "next": one.next or None, "command": one.command or None,
     }  # fmt: skip
 
 

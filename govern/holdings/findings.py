@@ -39,7 +39,7 @@ _RANK: Final = (
     "critical-others-unknown", "digest-undelivered", "channel-failing", "channel-account-retired", "channel-setter", "channel-unopened",
     "export-lying", "sheets-lying", "page-lying", "rotation-overdue", "shared-login", "others-unknown",
     "hand-over-due", "place-to-clean", "envelope-stale", "codes-few", "grant-past", "holders-most", "no-rule", "weak-totp", "weak-password",
-    "holders-least", "openers", "personal-prompts", "no-credential", "channel-unknown", "drill-due",
+    "holders-least", "openers", "personal-prompts", "no-credential", "channel-unknown", "drill-due", "stale-pin",
 )  # fmt: skip
 """First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""
 

@@ -44,6 +44,8 @@ def general(one: Notice, speech: Language) -> str:
             return say("A step of a departure is due")
         case "drill":
             return say("Try whether the recovery sheets still work")
+        case "stale-pin":
+            return say("A machine has not been used for long")
         case "baseline":
             return say("Findings that were accepted count again")
         case "review":

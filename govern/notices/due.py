@@ -29,6 +29,11 @@ class Notice(NamedTuple):
     why: str
 
     @property
+    def command(self) -> str:
+        """What this person types."""
+        return self.thing.otherwise if self.thing.otherwise and self.why != "responsible" else self.thing.command
+
+    @property
     def known_as(self) -> str:
         """The due day in UTC (ISO date), by which it is remembered: a zone that changes makes no other thing of it."""
         return stages.local_day(self.thing.due, "UTC")

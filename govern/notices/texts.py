@@ -42,7 +42,7 @@ def _command(notice: Notice) -> str:
     """Nobody signs for somebody else: whoever hears of it besides looks at who has yet to."""
     one = notice.thing
     signs = one.kind == "acknowledgement" and one.about == notice.person
-    return f"govern document outstanding {one.document}" if one.kind == "acknowledgement" and one.about and not signs else one.command
+    return f"govern document outstanding {one.document}" if one.kind == "acknowledgement" and one.about and not signs else notice.command
 
 
 def _what(notice: Notice, speech: Language) -> str:
@@ -58,6 +58,8 @@ def _what(notice: Notice, speech: Language) -> str:
             text = say("Change the {credential} of {account}: somebody who is gone still knows it")
         case "hand-over":
             text = say("Give {person} the new {credential} of {account}")
+        case "grant" | "emergency" if one.over:
+            text = say("The permission of {person} for {account} is over")
         case "grant" if notice.why == "holder":
             text = say("Your permission to use {account} ends")
         case "grant":
@@ -71,6 +73,10 @@ def _what(notice: Notice, speech: Language) -> str:
             return f"{names['account']}: {told}" if one.account else told[:1].upper() + told[1:]
         case "drill":
             text = say("Try whether the recovery sheets still work")
+        case "stale-pin" if notice.why == "responsible":
+            text = say("Use govern again on the machine on which you have not used it for long")
+        case "stale-pin":
+            text = say("Find out whether a machine of {person} is still used")
         case "baseline":
             return speech.count(
                 "Look again at {n} finding that was accepted for now", "Look again at {n} findings that were accepted for now", one.number
@@ -109,6 +115,8 @@ def _until(notice: Notice, speech: Language) -> str:
         return speech.say("as soon as you can")  # the day would say when
     if notice.past == 0:
         return speech.say("today")
+    if notice.thing.over:
+        return speech.say("since {day}").format(day=speech.day(notice.day))
     text = speech.say("overdue since {day}") if notice.past > 0 else speech.say("by {day}")
     return text.format(day=speech.day(notice.day))
 
@@ -120,6 +128,10 @@ def _how(notice: Notice, speech: Language) -> str:
     match one.kind:
         case "hand-over":
             return say("Tell them in person or by phone, never by mail. govern shows you the secret and records that they have it.")
+        case "grant" | "emergency" if one.over:
+            return say(
+                "The next run of govern ends it, and says what has to be changed then. If you read this again, no run takes place: tell an admin."
+            )
         case "grant" if notice.why == "holder":
             return say("If you still need it, tell the person who is responsible for the account.")
         case "grant":
@@ -132,6 +144,12 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("When it is done, tick it off in the list of the departure.")
         case "drill":
             return say("Have the sheets fetched from where they are kept, and try them out. Nothing is changed by that.")
+        case "stale-pin" if notice.why == "responsible":
+            return say(
+                "Type the line below there. Nothing is changed by that. If you do not have the machine any more, tell an admin at once."
+            )
+        case "stale-pin":
+            return say("If it is, have govern used on it. If it is not, or nobody knows where it is, take its key out of use.")
         case "baseline":
             return say("After that day they count again as warnings. Set right what can be set right before.")
         case "authority":

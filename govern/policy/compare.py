@@ -139,6 +139,8 @@ def _reminders(old: ReminderRule, new: ReminderRule) -> Iterator[str]:
         yield "reminders, putting off"
     if new.undelivered > old.undelivered:
         yield "reminders that reach nobody"
+    if new.stale_pin > old.stale_pin:
+        yield "machines that show themselves no more"
 
 
 def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from govern.policy.durations import Control, Days, DaysOrNone
 from govern.policy.model import Model
-from govern.policy.reminder_rules import DEFAULT, MAX_BEFORE, MAX_MINUTES, TierReminders
+from govern.policy.reminder_rules import DEFAULT, MAX_BEFORE, MAX_MINUTES, MIN_STALE, TierReminders
 
 
 def _zone(name: str) -> str:
@@ -71,6 +71,9 @@ class Reminders(Model):
     undelivered: Annotated[DaysOrNone, Field(description="after which time admins are told of somebody whom nothing reaches")] = (
         DEFAULT.undelivered
     )
+    stale_pin: Annotated[
+        Days, Field(ge=MIN_STALE, description="after which time a machine that has written nothing is told of, first to its person")
+    ] = DEFAULT.stale_pin
     lease: Annotated[int, Field(ge=1, le=MAX_MINUTES, description="minutes for which one run keeps others from running")] = DEFAULT.lease
     critical: TierSection = _section(DEFAULT.tiers["critical"])
     standard: TierSection = _section(DEFAULT.tiers["standard"])

@@ -17,6 +17,7 @@ MAX_BEFORE: Final = 90
 """Days ahead of a due day that anybody is reminded at most: what lies further ahead is never looked at."""
 
 MAX_MINUTES: Final = 240
+MIN_STALE: Final = 14
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}\Z").match
 
 
@@ -33,7 +34,8 @@ class TierReminders(NamedTuple):
 class ReminderRule(NamedTuple):
     """All of it. `zone`: an IANA time zone; nothing is sent at or after the hour `quiet_from` and before `quiet_until` there, the two being equal: at any
     hour. `snooze` and `ack`: days for which a thing can be put off, and for which one that was acknowledged is not repeated. `undelivered`: days after which
-    admins are told of somebody whom nothing reaches. `lease`: minutes for which a run keeps others from running."""
+    admins are told of somebody whom nothing reaches. `lease`: minutes for which a run keeps others from running.
+    `stale_pin`: days after which a machine that has signed nothing is told of."""
 
     tiers: Mapping[str, TierReminders]
     zone: str
@@ -45,6 +47,7 @@ class ReminderRule(NamedTuple):
     undelivered: int
     lease: int
     control: str
+    stale_pin: int = 90
 
     @property
     def ahead(self) -> int:
@@ -67,16 +70,21 @@ _KEYS: Final = ("control", "zone", "quiet", "snooze", "ack", "undelivered", "lea
 
 def to_record(rule: ReminderRule) -> dict[str, Any]:
     """The section of a policy's record."""
+    more = (
+        {} if rule.stale_pin == DEFAULT.stale_pin else {"stale-pin": rule.stale_pin}
+    )  # as every record had it before there was such a rule
     return {
         "control": rule.control, "zone": rule.zone, "quiet": {"from": rule.quiet_from, "until": rule.quiet_until},
         "snooze": {"days": rule.snooze, "times": rule.snoozes}, "ack": rule.ack, "undelivered": rule.undelivered, "lease": rule.lease,
         **{tier: {"before": list(one.before), "repeat": one.repeat, "deputy": one.deputy, "admin": one.admin} for tier, one in rule.tiers.items()},
+        **more,
     }  # fmt: skip
 
 
 def from_record(value: Any) -> ReminderRule:
     """The rule of such a section; raises Malformed, naming the field, for what `to_record` would not have written."""
-    root = section(value, "reminders", _KEYS)
+    told = isinstance(value, Mapping) and "stale-pin" in value
+    root = section(value, "reminders", (*_KEYS, "stale-pin") if told else _KEYS)
     quiet = section(root["quiet"], "reminders.quiet", ("from", "until"))
     snooze = section(root["snooze"], "reminders.snooze", _LIMITS)
     zone = root["zone"]
@@ -93,6 +101,7 @@ def from_record(value: Any) -> ReminderRule:
         undelivered=number(root["undelivered"], "reminders.undelivered", 0, MAX_DAYS),
         lease=number(root["lease"], "reminders.lease", 1, MAX_MINUTES),
         control=control(root["control"], "reminders.control"),
+        stale_pin=number(root["stale-pin"], "reminders.stale-pin", MIN_STALE, MAX_DAYS) if told else DEFAULT.stale_pin,
     )
 
 

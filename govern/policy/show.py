@@ -136,6 +136,7 @@ def _reminders(rule: ReminderRule) -> list[Row]:
     often = f"{rule.snoozes} times, {_span(rule.snooze)} at most each; acknowledged: quiet for {_span(rule.ack)}"
     rows.append(_row("reminders, putting off", often, rule.control))
     rows.append(_row("reminders that reach nobody", f"admins are told after {_span(rule.undelivered)}", rule.control))
+    rows.append(_row("machines that show themselves no more", f"told after {_span(rule.stale_pin)}", rule.control))
     return rows
 
 

@@ -86,7 +86,8 @@ def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, hel
     from govern.procedures import lease
 
     seen = connection.state(db, "size")
-    waiting, opens = due_now(db, now, reader=workspace.person)
+    key = workspace.keys.id.hex()
+    waiting, opens = due_now(db, now, reader=workspace.person, key=key)
     if not waiting and not urgent:
         _remember(db, now)
     only = urgent or bool(opens)
@@ -96,7 +97,7 @@ def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, hel
     own = held is None
     with workspace.transaction(now) as tx:
         if tx.first != seen:  # what others have recorded meanwhile counts
-            waiting = _of_them(due_now(tx.register, now, reader=workspace.person)[0], only=only, but=but)
+            waiting = _of_them(due_now(tx.register, now, reader=workspace.person, key=key)[0], only=only, but=but)
         if not waiting:
             return Ran()
         if held is None:
@@ -115,7 +116,7 @@ def tell_of(workspace: Workspace, clock: Callable[[], str], report: str, *, post
     """Tell everybody whom it concerns of a report (id) of this member's own, who needs no role for that and takes no lease; what does not arrive is
     not recorded, nor what only a room was told, so that the next run of those who send reminders tells it by mail as well."""
     db, now = workspace.view(), clock()
-    waiting = [one for one in due_now(db, now, reader=workspace.person)[0] if one.thing.urgent and one.thing.of == report]
+    waiting = [one for one in due_now(db, now, reader=workspace.person, key="")[0] if one.thing.urgent and one.thing.of == report]
     return _send(workspace, clock, posts, waiting, None) if waiting else Ran()
 
 
@@ -124,13 +125,17 @@ def _of_them(waiting: list[Notice], *, only: bool, but: Collection[str]) -> list
     return [one for one in waiting if (one.thing.urgent or not only) and one.person not in but]
 
 
-def due_now(db: sqlite3.Connection, now: str, *, reader: str) -> tuple[list[Notice], str]:
-    """What waits for somebody at `now`, and from when on it is sent (UTC), where that is not now; without what is under embargo, which is sent apart."""
+def due_now(db: sqlite3.Connection, now: str, *, reader: str, key: str) -> tuple[list[Notice], str]:
+    """What waits for somebody at `now`, and from when on it is sent (UTC), where that is not now; without what is under embargo, which is sent apart.
+    `key`: id of the key of whoever runs this, whose machine has not been silent for long: it is just running."""
     from govern.notices import due, stages
 
     policy = policies.policy(db)
     rule = later_rules.reminders(policy.later)
-    waiting = [one for one in due.notices(db, policy, now, reader=reader) if one.point is not None and not one.thing.embargoed]
+    found = due.notices(db, policy, now, reader=reader)
+    waiting = [
+        one for one in found if one.point is not None and not one.thing.embargoed and (one.thing.kind, one.thing.of) != ("stale-pin", key)
+    ]
     quiet = stages.is_quiet(rule, now)
     return waiting, stages.next_time(rule, stages.local_day(now, rule.zone), now) if quiet else ""
 

@@ -37,6 +37,9 @@ _CHANGES_READING: Final = frozenset({
 DECLARES: Final = frozenset({"vault.founded", "epoch.started", "epoch.wrapped", "readers.ended", "key.enrolled"})
 """What says of an epoch who reads it."""
 
+_SHOWN: Final = "INSERT OR REPLACE INTO machines VALUES (?, ?, ?)"
+"""Whose machine has shown itself, by an entry that everybody reads and at the ledger's time: so all who judge know the same."""
+
 _ENTER: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -56,6 +59,7 @@ class Judge:
         self.opening = Opening(db, vault=vault, keys=keys, compartments=self.compartments, actors=self._actors, tell=self._finding)
         self._waiting: list[tuple[Entry, bytes]] = []
         self._closed: dict[str, Any] = {}
+        self._shown: tuple[bytes, int] | None = None
         self._off: dict[int, list[drift.Row]] = {}
         self.named: list[tuple[str, Mapping[str, Any]]] = []
         """Type and body of void entries: what they name may stand in the store, though it counts for nothing."""
@@ -84,6 +88,14 @@ class Judge:
     def close(self, checkpoint: Checkpoint, note: bytes) -> None:
         self._settle()
         self._closed = {"size": checkpoint.size, "note": note}
+        if self._shown is not None:
+            key, index = self._shown
+            self.db.execute(_SHOWN, (key.hex(), self.clock.now, index))
+            self._shown = None
+
+    def begin(self) -> None:
+        """A member's own transaction begins: what one before it, which came to nothing, would have shown is forgotten."""
+        self._shown = None
 
     def save(self, tree: bytes, **more: int) -> None:
         """Write down how far the register now reaches, and `more` of its state: after the last transaction, before the caller commits.
@@ -254,10 +266,12 @@ class Judge:
     # --- one entry ----------------------------------------------------------------------------------------------------------------
 
     def _drift(self, index: int, key: bytes, event: events.Event, standing: authority.Standing, compartment: bytes) -> None:
-        """Note a time that is off; it moves nothing. Only what everybody reads moves the ledger's time, by which all judge alike."""
+        """Note whose machine was there, and a time that is off, which moves nothing. Only what everybody reads counts, by which all judge alike."""
+        in_base = not self.compartments.label(compartment)
+        if in_base:
+            self._shown = key, index
         if self.clock.is_as_said(event.actor, event.at):
             return
-        in_base = not self.compartments.label(compartment)
         admin = "admin" in standing.roles or standing.recovery or standing.genesis
         found = drift.found(
             self.db,

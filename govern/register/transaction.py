@@ -49,6 +49,7 @@ class Transaction:
         self._journal = workspace.journal
         self._start = self._ends = reached.ends
         self._tree, self._judge = reached.tree, reached.judge
+        self._judge.begin()
         self._facts = Undo(self._judge)
         self._rows = Written()
         self._waiting: Written | None = None

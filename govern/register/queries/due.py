@@ -16,7 +16,7 @@ from govern.offboarding.wording import Told
 from govern.policy import later_rules
 from govern.policy.rules import Policy
 from govern.register.connection import state
-from govern.register.queries import calendar, drills, emergencies, handovers, overdue, reviews
+from govern.register.queries import calendar, drills, emergencies, handovers, machines, overdue, reviews
 from govern.register.queries.rotation_findings import plus
 
 
@@ -26,7 +26,9 @@ class Thing(NamedTuple):
     `due`: a day, or a UTC time. `first`, `deputy`: who answers for it, then who does when it grows late (person ids); nobody known: admins.
     `also`: told as well until the due day. `barred`: whoever must not hear of it. `pressing`: somebody is gone and still knows a secret.
     `lapses`: it ends by itself on its day. `runs`: HR counts as an admin does. `embargoed`: nothing is said of it but that it is there.
-    `on_day`: nobody hears of it ahead of its due day. `urgent`: everybody hears of it at once, by day and by night.
+    `on_day`: nobody hears of it ahead of its due day. `otherwise`: what others type than those
+    whom it is first for, where that is another command. `urgent`: everybody hears of it at once, by day and by night. `over`: its end has come, and
+    the next run records it.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Thing(NamedTuple):
     also: str = ""
     barred: str = ""
     command: str = ""
+    otherwise: str = ""
     case: str = ""
     pressing: bool = False
     lapses: bool = False
@@ -50,6 +53,7 @@ class Thing(NamedTuple):
     embargoed: bool = False
     on_day: bool = False
     urgent: bool = False
+    over: bool = False
     number: int = 0
     """Of an item of a case: its number; of a baseline: how many findings."""
     told: Told | None = None
@@ -142,7 +146,7 @@ def _handovers(db: sqlite3.Connection, policy: Policy, now: str, _until: str) ->
         )  # fmt: skip
 
 
-def _grants(db: sqlite3.Connection, _policy: Policy, _now: str, until: str) -> Iterator[Thing]:
+def _grants(db: sqlite3.Connection, _policy: Policy, now: str, until: str) -> Iterator[Thing]:
     rows = db.execute(
         "SELECT g.id, g.person, coalesce(p.handle, ''), g.until, g.emergency, a.handle, a.tier, a.custodian, coalesce(a.deputy, '')"
         " FROM grants g INDEXED BY grants_until CROSS JOIN accounts a ON a.id = g.account AND a.state = 'active'"
@@ -150,11 +154,12 @@ def _grants(db: sqlite3.Connection, _policy: Policy, _now: str, until: str) -> I
         (f"{until}T99",),
     )
     for id_, person, name, ends, emergency, handle, tier, custodian, deputy in rows:
-        who = name or f"former.{person[:4]}"
+        who, over = name or f"former.{person[:4]}", ends <= now
+        command = f"govern who {handle}" if emergency else f"govern grant {handle} {who} --until DATE"
         yield Thing(
             kind="emergency" if emergency else "grant", of=id_, due=ends, tier=tier, account=handle, subject=person, name=who,
             first=() if emergency else (custodian,), deputy="" if emergency else deputy, also="" if emergency else person,
-            command=f"govern who {handle}" if emergency else f"govern grant {handle} {who} --until DATE",
+            command="govern tick" if over else command, over=over,
         )  # fmt: skip
 
 
@@ -169,6 +174,15 @@ def _drill(db: sqlite3.Connection, _policy: Policy, _now: str, _until: str) -> I
 
 
 _FIRST_DRILL: Final = 30
+
+
+def _silent(db: sqlite3.Connection, policy: Policy, _now: str, until: str) -> Iterator[Thing]:
+    """Machines that have not shown themselves for long: their person hears of it, then admins; of a service's admins alone."""
+    for one in machines.silent(db, policy, until):
+        yield Thing(
+            kind="stale-pin", of=one.key, due=one.due(policy), tier="low", subject=one.person, name=one.handle,
+            first=() if one.is_service else (one.person,), on_day=True, command=one.command, otherwise=one.otherwise,
+        )  # fmt: skip
 
 
 def _baseline(db: sqlite3.Connection, _policy: Policy, now: str, until: str) -> Iterator[Thing]:
@@ -281,7 +295,7 @@ def _acknowledgements(db: sqlite3.Connection, policy: Policy, now: str, until: s
 
 QUERIES: Final[Mapping[str, Callable[[sqlite3.Connection, Policy, str, str], Iterator[Thing]]]] = {
     "rotation": _rotations, "former": _former, "schedule": _schedule, "hand-over": _handovers, "grant": _grants,
-    "drill": _drill, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered, "exception": _exceptions,
+    "drill": _drill, "stale-pin": _silent, "baseline": _baseline, "authority": _authorities, "undelivered": _undelivered, "exception": _exceptions,
     "incident": _reports, "review": _reviews, "acknowledgement": _acknowledgements,
 }  # fmt: skip
 """Kind -> how it is found. Each takes the policy, the time (UTC) and the last day asked for. Whatever comes to be reminded of later is one more line."""

@@ -20,6 +20,7 @@ from govern.register.queries import (
     in_order,
     incidents,
     inventory_findings,
+    machines,
     notice_channels,
     reminded,
     review_causes,
@@ -156,6 +157,6 @@ def _exports(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
 _QUESTIONS: Final[tuple[Callable[[sqlite3.Connection, Policy, str], Iterator[Finding]], ...]] = (
     _void, _proposed, _sole_admin, _erased, known_by_former, rotations, left_behind, custodians, cases, others_unknown, past_grace, overdue, unruled,
     shared_login, holders, openers, weak, handovers.findings, copies.findings, backup_codes.findings, emergencies.findings, grants, bare,
-    drills.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS, *exceptions.QUESTIONS,
-    incidents.findings, *review_causes.QUESTIONS, *in_order.QUESTIONS, *document_findings.QUESTIONS,
+    drills.findings, machines.findings, notice_channels.findings, reminded.findings, *inventory_findings.QUESTIONS, *spokespersons.QUESTIONS,
+    *exceptions.QUESTIONS, incidents.findings, *review_causes.QUESTIONS, *in_order.QUESTIONS, *document_findings.QUESTIONS,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
 from govern.offboarding.wording import Say, Told, as_written, command, secret, sentence
 from govern.policy.rules import Policy
-from govern.register.queries import cases, copies, drills, emergencies, handovers, joining, people, proven, reviews, rotations
+from govern.register.queries import cases, copies, drills, emergencies, handovers, joining, machines, people, proven, reviews, rotations
 
 
 class Work(NamedTuple):
@@ -59,6 +59,7 @@ def work(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, perso
         *_copies(db, there, say),
         *_emergencies(db, policy, there, now, say),
         *_drill(db, policy, there, now, say),
+        *_silent(db, policy, there, now, say),
         *_reviews(db, there, say),
         *_acknowledgements(db, policy, there, now, say),
     ]
@@ -218,6 +219,16 @@ def answers(db: sqlite3.Connection, account: str) -> frozenset[str]:
 def _drill(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:
     for finding in drills.findings(db, policy, now[:10], say):
         yield _from(finding, frozenset(there.admins), "drill")
+
+
+def _silent(db: sqlite3.Connection, policy: Policy, there: Staff, now: str, say: Say) -> Iterator[Work]:
+    for one in machines.silent(db, policy, now[:10]):
+        theirs = frozenset() if one.is_service else frozenset(there.present & {one.person})
+        yield Work(
+            what="stale-pin", of=theirs or frozenset(there.admins), subject=one.handle, due=one.due(policy), id=one.key,
+            why=say("the machine with the key {key} has written nothing since {day}").format(key=one.key[:8], day=one.shown[:10]),
+            command=one.command if theirs else one.otherwise,
+        )  # fmt: skip
 
 
 def _from(finding: Finding, of: frozenset[str], what: str) -> Work:

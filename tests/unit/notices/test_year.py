@@ -48,7 +48,7 @@ def lived(year: Year, *, days: int, crashes: float, moves: int, outage: range) -
 def held(year: Year, *, told: int) -> None:
     """Else the year would have been a quiet one."""
     assert len(year.told) > told
-    assert {key[0] for key, _ in year.told} >= {"rotation", "schedule", "hand-over", "grant", "acknowledgement"}
+    assert {key[0] for key, _ in year.told} >= {"rotation", "schedule", "hand-over", "grant", "acknowledgement", "stale-pin"}
     assert year.crashes >= 3
     assert set(year.refused) <= {"overdue-grant"}
     assert year.repeated

@@ -16,12 +16,14 @@ from unittest import mock
 from zoneinfo import ZoneInfo
 
 from govern.errors import Refused
+from govern.holdings.notices import thing
 from govern.notices.digest import Digest
 from govern.notices.message import Delivery, Message, Outcome
 from govern.policy.parse import parse_policy
 from govern.procedures import documents, lease
 from govern.procedures import policy as policies
 from govern.procedures import remind as procedure
+from govern.procedures.notices import acknowledge
 from govern.procedures.posts import Post
 from govern.procedures.remind import remind
 from govern.procedures.sealing import recipients, seal
@@ -45,6 +47,7 @@ STAGES = {
     "standard": [-14, -3, *range(0, 800, 3)],
     "low": [-7, *range(0, 800, 7)],
 }
+STALE = 20
 LATE = {"critical": (0, 1), "standard": (1, 7), "low": (7, 21)}
 """Days past the due day from which deputy and admins hear of it."""
 
@@ -93,7 +96,8 @@ class Grant:
 
 
 class Year:
-    """`office`: where it takes place, founded by mia, who alone has keys. Everything is drawn from `seed`."""
+    """`office`: where it takes place, founded by mia. Beside her nina has keys, and uses them when she is reminded of it. Everything else is drawn from
+    `seed`."""
 
     def __init__(self, office: Office, seed: int, *, people: int, accounts: int, begins: datetime) -> None:
         self.office, self.draw = office, random.Random(seed)
@@ -117,6 +121,8 @@ class Year:
         self.deadlines: list[str] = []
         """Of each version of the rules of the house, which everybody signs; `signed`: person -> the number of the last version that they signed."""
         self._people(people)
+        office.enrol("nina")
+        self.nina, self.used = office.members["nina"].keys.id.hex(), office.now
         self._accounts(accounts)
         self.move("Europe/Copenhagen")
 
@@ -171,7 +177,7 @@ class Year:
 
     def move(self, zone: str) -> None:
         """The policy of another zone; quiet from 20 to 7 there."""
-        rules = POLICY.read_text(encoding="utf-8").replace("zone: UTC", f"zone: {zone}")
+        rules = POLICY.read_text(encoding="utf-8").replace("zone: UTC", f"zone: {zone}").replace("stale-pin: P90D", f"stale-pin: P{STALE}D")
         self.office.do(policies.adopt, parse_policy(rules.encode(), name="rules.yaml", preset="small"))
         self.zone = zone
 
@@ -208,6 +214,9 @@ class Year:
             if heir != account.custodian:
                 office.fact("account.custody", {"account": account.id, "custodian": heir})
                 account.custodian = heir
+        if draw.random() < 0.1 and _plus(self.used, STALE) <= office.now[:10]:
+            office.do(acknowledge, thing("stale-pin", self.nina), by="nina")
+            self.used = office.now
         if draw.random() < 0.02 and len(self.gone) < len(self.answers) // 2:
             person = draw.choice([one for one in self.answers if one not in self.gone])
             office.fact("person.leaving", {"person": person})
@@ -222,15 +231,20 @@ class Year:
             self.office.do(documents.publish, RULES, deadline=self.deadlines[-1], to=("everybody",))
         for person in self._unsigned():
             if self.papers.random() < 0.05:
-                if person == self.office.ids["mia"]:
-                    self.office.do(documents.sign, RULES, asked.in_force(self.office.db(), RULES).version)
+                if by := self._with_keys().get(person):
+                    self.office.do(documents.sign, RULES, asked.in_force(self.office.db(), RULES).version, by=by)
+                    self.used = self.office.now if by == "nina" else self.used
                 else:
                     handle = people.by_id(self.office.db(), person).handle
                     self.office.do(documents.record_sheet, RULES, handle, evidence="5" * 64)
                 self.signed[person] = len(self.deadlines)
 
+    def _with_keys(self) -> dict[str, str]:
+        """Person -> whose machine they sign with: those for whom nobody else does."""
+        return {self.office.ids[one]: one for one in ("mia", "nina")}
+
     def _unsigned(self) -> list[str]:
-        everybody = [self.office.ids[one] for one in ("mia", "anna", "ben", "cleo")] + self.answers + self.holders
+        everybody = [self.office.ids[one] for one in ("mia", "nina", "anna", "ben", "cleo")] + self.answers + self.holders
         return [one for one in everybody if one not in self.gone and self.signed.get(one, 0) < len(self.deadlines)]
 
     def _open(self, one: Credential) -> None:
@@ -287,12 +301,14 @@ class Year:
         mia, paper = self.office.ids["mia"], []
         for person in self._unsigned():
             day = min(self.deadlines[self.signed.get(person, 0) :])
-            if person == mia:
-                yield ("acknowledgement", self._rules(), mia, day), day, Account("", "standard", mia, mia), ""
+            if person in self._with_keys():
+                yield ("acknowledgement", self._rules(), person, day), day, Account("", "standard", person, person), ""
             else:
                 paper.append(day)
         if paper:
             yield ("acknowledgement", self._rules(), "", min(paper)), min(paper), Account("", "standard", mia, mia), ""
+        day = _plus(self.used, STALE)
+        yield ("stale-pin", self.nina, "", day), day, None, ""
         day = _plus(self.founded.isoformat(), 30)
         yield ("drill", "", "", day), day, None, ""
 
@@ -309,10 +325,10 @@ class Year:
             past = (local.date() - date.fromisoformat(day)).days
             tier = account.tier if account else "low"
             reached = [stage for stage in STAGES[tier] if stage <= past]
-            if not reached:
+            if not reached or (key[0] == "stale-pin" and past < 0):
                 continue
             answer = [one for one in (account.custodian, account.deputy) if one not in self.gone] if account else []
-            heard = set(answer[:1]) or {mia}
+            heard = set(answer[:1]) or {self.office.ids["nina"] if key[0] == "stale-pin" else mia}
             if also and past <= 0:
                 heard.add(also)
             if account and past >= LATE[tier][0] and account.deputy not in self.gone:

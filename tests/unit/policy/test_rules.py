@@ -28,7 +28,7 @@ from govern.policy.later_rules import (
     TypedRule,
 )
 from govern.policy.parse import parse_policy
-from govern.policy.reminder_rules import MAX_BEFORE, MAX_MINUTES, ReminderRule, TierReminders
+from govern.policy.reminder_rules import MAX_BEFORE, MAX_MINUTES, MIN_STALE, ReminderRule, TierReminders
 from govern.policy.review_rules import MISSED, ReviewRule
 from govern.policy.rules import (
     CONNECTORS,
@@ -85,6 +85,7 @@ LATER = st.builds(
         ack=days,
         undelivered=days,
         lease=st.integers(1, MAX_MINUTES),
+        stale_pin=st.just(90) | st.integers(MIN_STALE, MAX_DAYS),
         control=controls,
     ),
     reviews=st.none()

@@ -254,6 +254,23 @@ def test_the_ledger_is_read_again_once_a_day_and_what_is_sealed_once_a_week(work
     assert deep.count(True) == 1
 
 
+def test_a_service_that_had_nothing_to_record_for_long_shows_that_it_is_there(works: Works) -> None:
+    works.service("clock", Purpose.REMIND)
+    works.later(days=60)
+    works.tick()
+    size = works.size()
+    works.tick("clock")
+    assert works.types(size) == [], "a quiet run records nothing"
+    works.later(days=23)
+    works.tick()  # mia tells of all that has come due
+    size = works.size()
+    works.tick("clock")
+    assert works.types(size) == ["run.leased", "run.released"]
+    size = works.size()
+    works.tick("clock")
+    assert works.types(size) == []
+
+
 def quiet_run_loads() -> set[str]:
     """Modules of what a run with nothing due loads besides what reading does: its own, and none of those that carry anything out."""
     script = "import sys\nfrom govern.procedures.tick.run import run\nprint(' '.join(name for name in sys.modules if name.startswith('govern.')))"
