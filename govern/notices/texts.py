@@ -13,6 +13,7 @@ from govern.languages import Language
 from govern.notices.due import Notice
 from govern.notices.message import one_line
 from govern.offboarding.items import ItemKind
+from govern.offboarding.kinds import JOINING
 from govern.offboarding.wording import secret, sentence
 
 COLUMNS: Final = 72
@@ -140,6 +141,10 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("Ask whether it is still needed. Once it is over, what they know has to be changed.")
         case "cut":
             return say("At that time everything they were given ends in one step. Until then, change nothing.")
+        case "case-item" if one.told is not None and one.told.kind in JOINING:
+            return say("Have it recorded in govern once it is done: then it is off the list of what {person} needs.").format(
+                person=one_line(one.name, 100)
+            )
         case "case-item" if one.told is not None and one.told.kind is not ItemKind.ROTATE:
             return say("When it is done, tick it off in the list of the departure.")
         case "drill":

@@ -86,6 +86,8 @@ def _listed(db: sqlite3.Connection, found: Circumstances, scope: Scope, *, cut_a
 def _scope(db: sqlite3.Connection, who: Person, opening: Opening) -> Scope:
     """What the case will be about. Raises Usage or Refused for what does not go with its kind."""
     rules = RULES[opening.kind]
+    if rules.joins:
+        raise Usage("whoever joins has nothing to end", hint=f"govern onboard open {who.handle}")
     if opening.keep and not rules.keeps:
         raise Usage(f"nothing is kept in a case of the kind {opening.kind}", hint="--kind mover")
     if opening.keep and opening.embargo:

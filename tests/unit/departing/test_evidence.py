@@ -14,7 +14,7 @@ import pytest
 from govern.errors import IntegrityError, NotFound
 from govern.facts import FACTS
 from govern.holdings.exposures import STRENGTH
-from govern.offboarding.kinds import CaseKind
+from govern.offboarding.kinds import DEPARTURES, CaseKind
 from govern.procedures import evidence, offboard
 from govern.register.queries import cases
 from govern.reports import departure, evidence_page, read_me
@@ -318,7 +318,7 @@ def test_every_exposure_in_the_register_has_a_basis_that_its_entry_can_bear_out(
     assert [(basis, type_) for basis, type_ in found if type_ not in SCRIPT.BASES[basis]] == []
     assert SCRIPT.BASES.keys() == STRENGTH.keys()
     assert {type_ for types in SCRIPT.BASES.values() for type_ in types} <= FACTS.keys()
-    assert set(SCRIPT.KINDS) == {kind.value for kind in CaseKind}
+    assert set(SCRIPT.KINDS) == {kind.value for kind in DEPARTURES}
 
 
 def test_bases_that_no_entry_bears_out_are_counted_as_not_proved(files: Files) -> None:
