@@ -27,7 +27,7 @@ def table(found: Sequence[Case], names: Mapping[str, str], language: Language) -
         ),
         [
             (
-                case.id[:8], names.get(case.person, case.person), case.starts_on, say(case.state, "case state"),
+                case.id[:8], names.get(case.person, case.person), case.starts_on, say(case.state, "item state" if case.state == "open" else "case state"),
                 say("{left} of {all}").format(left=case.left, all=case.items), render.day(case.closed_at),
             )
             for case in found

@@ -16,13 +16,21 @@ from govern.register.queries.keys import entitled, theirs
 def cases(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     rows = db.execute(
         "SELECT c.id, c.kind, c.state, c.cut_at, p.handle, (SELECT count(*) FROM items i WHERE i.case_id = c.id AND i.state = 'open'),"
-        " (SELECT min(i.due) FROM items i WHERE i.case_id = c.id AND i.state = 'open')"
+        " (SELECT min(i.due) FROM items i WHERE i.case_id = c.id AND i.state = 'open'),"
+        " (SELECT count(*) FROM items i WHERE i.case_id = c.id)"
         " FROM cases c JOIN people p ON p.id = c.person WHERE c.state <> 'closed' ORDER BY c.cut_at"
     )
-    for id_, kind, case_state, cut_at, person, left, due in rows:
+    for id_, kind, case_state, cut_at, person, left, due, total in rows:
         joins = kind == CaseKind.JOINER
         if not joins and case_state == "open":
             yield _cut_to_make(id_, cut_at, person or "a former person", today)
+            continue
+        if joins and not total:
+            yield Finding(
+                code="case-open", severity="info", subject=person or "a former person", key=f"case:{id_}",
+                message=f"nobody has said what {person or 'a former person'}, who is new, will work with",
+                command=f"govern onboard add {id_[:8]} --accounts SELECTOR",
+            )  # fmt: skip
             continue
         where = f"has {left} open item{'s' * (left > 1)}" if left else "is ready to be closed"
         late, soon = ("warning", "info") if joins else ("critical", "warning")

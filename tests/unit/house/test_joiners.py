@@ -263,6 +263,10 @@ def test_it_stands_in_the_work_the_reminders_and_the_findings(firm: House) -> No
     assert not [one for one in told if one.kind == "cut"]
     found = [one for one in findings.findings(db, policy, firm.now[:10], firm.ids["mia"]) if one.key == f"case:{case.id}"]
     assert [(one.code, one.severity) for one in found] == [("case-open", "info")]
+    firm.do(people.edit, "cy", {"mail": "cy@acme.example"}, by="hr")
+    empty = open_(firm, "cy")
+    told_ = {one.key: one.command for one in findings.findings(firm.db(), policy, firm.now[:10], firm.ids["mia"])}
+    assert told_[f"case:{empty.id}"] == f"govern onboard add {empty.id[:8]} --accounts SELECTOR"
     sign(firm, "anna")
     assert "document" not in {
         one.command.split(" ")[1] for one in work(firm.db(), policy, firm.now, reader=firm.ids["mia"]) if one.case == case.id
