@@ -31,6 +31,7 @@ ACCOUNTS = st.sampled_from(["shop", "news", "jobs", "club"])
 SELECTORS = st.one_of(ACCOUNTS, st.sampled_from(["platform:x", "department:press", "tag:old"]))
 KIND = st.sampled_from([kind for kind in KINDS if kind != "totp"])
 PLACES = st.sampled_from(["chat of the team", "wall", "sheet"])
+DOCUMENTS = st.sampled_from(["corporate-accounts", "house-rules"])
 DATES = st.sampled_from(["2020-02-03", "2024-06-30", "2025-11-30"])
 MEMBERS = st.sampled_from(["mia", "ben"])
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
@@ -170,6 +171,60 @@ class Company(RuleBasedStateMachine):
         self.do(by, "credential", "reaches", account, "--kind", "recovery-email", reach, "--person", who)
         if prompts:
             self.do(by, "account", "edit", account, "--prompts-reach", who)
+
+    # --- the rules of the house ----------------------------------------------------------------------------------------------------------
+
+    @rule(by=MEMBERS, scope=st.sampled_from(["all", "account:shop", "account:news", "department:press", "person:dora", "person:ben"]))
+    def review(self, by: str, scope: str) -> None:
+        self.do(by, "review", "open", "--scope", scope)
+
+    @rule(by=MEMBERS, which=st.integers(0, 9), line=st.sampled_from(["1", "2"]), decision=st.sampled_from(["keep", "end"]), reason=TEXTS)
+    def review_decided(self, by: str, which: int, line: str, decision: str, reason: str) -> None:
+        self.do(by, "review", "decide", self.one("SELECT id FROM reviews ORDER BY entry", which), line, decision, f"--reason={reason}")
+
+    @rule(by=MEMBERS, which=st.integers(0, 9))
+    def review_closed(self, by: str, which: int) -> None:
+        self.do(by, "review", "close", self.one("SELECT id FROM reviews ORDER BY entry", which))
+
+    @rule(
+        by=MEMBERS, name=DOCUMENTS, text=TEXTS, to=st.none() | st.just("everybody") | PEOPLE, day=st.sampled_from(["2099-01-01", "today"])
+    )
+    def document(self, by: str, name: str, text: str, to: str | None, day: str) -> None:
+        (self.folder / "en.md").write_text(text, encoding="utf-8")
+        self.do(by, "document", "adopt", name, "--from", str(self.folder / "en.md"))
+        day = self.time.date().isoformat() if day == "today" else day
+        self.do(by, "document", "publish", name, "--deadline", day, *(["--to", to] if to else []))
+
+    @rule(by=MEMBERS, name=DOCUMENTS, who=st.none() | PEOPLE, what=st.sampled_from(["ack", "ack", "verify", "training", "exception"]))
+    def signed(self, by: str, name: str, who: str | None, what: str) -> None:
+        paper = self.folder / "scan"
+        paper.write_bytes(b"signed")
+        version = self.one(
+            f"SELECT version FROM document_versions v JOIN documents d ON d.id = v.document WHERE d.name = '{name}' ORDER BY v.n DESC", 0
+        )
+        words = {
+            "ack": ("document", "ack", name, "--person", who or "", "--on-behalf", "--evidence", str(paper))
+            if who
+            else ("document", "ack", name, "--version", version),
+            "verify": ("document", "verify", name, who or "dora"),
+            "training": ("training", "add", who or "dora", "--subject", "social-media", "--on", "2025-11-30"),
+            "exception": (
+                "exception",
+                "add",
+                "--point",
+                "acknowledgement",
+                "--person",
+                who or "dora",
+                "--until",
+                self.until(),
+                "--reason",
+                "away",
+            ),
+        }
+        self.do(by, *words[what])
+
+    def until(self) -> str:
+        return (self.time + timedelta(days=30)).date().isoformat()
 
     # --- secrets ----------------------------------------------------------------------------------------------------------------------
 
