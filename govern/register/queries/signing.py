@@ -5,6 +5,7 @@ The cost grows with the people there are, and with what those who lack something
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from datetime import date
@@ -30,9 +31,10 @@ class Owed(NamedTuple):
 _EXCEPTED: Final = (
     "SELECT person, max(until) FROM exceptions WHERE point = 'acknowledgement' AND account IS NULL AND ended_at IS NULL GROUP BY person"
 )
+_PEOPLE: Final = "SELECT id, coalesce(handle, ''), substr(added_at, 1, 10) FROM people WHERE id IN (SELECT value FROM json_each(?))"
 _PLACES: Final = """
 SELECT k.document, k.person, max(v.place) FROM acknowledgements k JOIN document_versions v ON v.document = k.document AND v.version = k.version
-WHERE k.counts GROUP BY k.document, k.person
+WHERE k.counts AND k.person IN (SELECT value FROM json_each(?)) GROUP BY k.document, k.person
 """
 
 
@@ -58,12 +60,11 @@ def documents_owed(db: sqlite3.Connection) -> list[Owed]:
     outstanding = documents.outstanding(db)
     if not outstanding:
         return []
+    listed = json.dumps(sorted({row.person for row in outstanding}))
     published = {one: gate.publications(db, one) for one in {row.document for row in outstanding}}
-    signed = {(document, person): place for document, person, place in db.execute(_PLACES)}
+    signed = {(document, person): place for document, person, place in db.execute(_PLACES, (listed,))}
     excepted = dict(db.execute(_EXCEPTED).fetchall())
-    people = {
-        id_: (handle, added) for id_, handle, added in db.execute("SELECT id, coalesce(handle, ''), substr(added_at, 1, 10) FROM people")
-    }
+    people = {id_: (handle, added) for id_, handle, added in db.execute(_PEOPLE, (listed,))}
     found = []
     for one in outstanding:
         handle, added = people[one.person]
