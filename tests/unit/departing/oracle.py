@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from govern.canonical import canonical
 
 
-def still_known(db: sqlite3.Connection, case: Any) -> set[tuple[str, int]]:
-    """Live versions that the person of a case could know, that were in its scope, and that it did not give up."""
+def still_known(db: sqlite3.Connection, case: Any, told: Iterable[tuple[str, int]] = ()) -> set[tuple[str, int]]:
+    """Live versions that the person of a case could know, that were in its scope, and that it did not give up. `told`: versions (credential, number)
+    that they were told of whatever the register says."""
     kept = set(case.kept)
     if case.kind in ("mover", "pause"):
         since = "SELECT account FROM grants WHERE person = ? AND ended_at IS NULL AND entry > ?"
@@ -20,6 +22,12 @@ def still_known(db: sqlite3.Connection, case: Any) -> set[tuple[str, int]]:
         " JOIN versions v ON v.credential = e.credential AND v.n = e.n WHERE e.person = ? AND v.ended_at IS NULL",
         (case.person,),
     ).fetchall()
+    for credential, n in told:
+        rows += db.execute(
+            "SELECT v.credential, v.n, c.account, v.entry FROM versions v JOIN credentials c ON c.id = v.credential"
+            " WHERE v.credential = ? AND v.n = ? AND v.ended_at IS NULL",
+            (credential, n),
+        ).fetchall()
     waived = set(db.execute("SELECT credential, n FROM items WHERE case_id = ? AND kind = 'rotate' AND state = 'waived'", (case.id,)))
     found = {(credential, n) for credential, n, account, entry in rows if account not in kept and _before(db, case, entry)}
     return found - waived
@@ -69,6 +77,18 @@ def nobody_signed_off_their_own(db: sqlite3.Connection, case: Any) -> None:
         hands = {entered or by for by, _, entered, _, _ in rows} | {verifier for _, verifier, _, _, _ in rows}
         assert case.opener != case.closer or hands - {case.closer, None}
         assert all(verifier for by, verifier, entered, _, _ in rows if case.closer in (by, entered))
+
+
+def others_who_could_sign(db: sqlite3.Connection, case: Any) -> set[str]:
+    """Ids of people with keys and the role admin or hr, who stay, besides whoever closed the case and whoever it is about; asked just after it closed."""
+    able = {
+        person
+        for (person,) in db.execute(
+            "SELECT p.id FROM people p WHERE NOT p.leaving AND p.left_on IS NULL"
+            " AND p.id IN (SELECT person FROM keys WHERE state = 'active') AND p.id IN (SELECT person FROM roles WHERE role IN ('admin', 'hr'))"
+        )
+    }
+    return able - {case.closer, case.person}
 
 
 def frozen(db: sqlite3.Connection, person: str) -> str:
