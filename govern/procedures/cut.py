@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from govern.errors import Refused
@@ -50,9 +50,10 @@ def cut(tx: Transaction, case: Case) -> Cut:
     elif case.kind in LEAVES and people.by_id(tx.register, case.person).status == "active":
         tx.record("person.leaving", {"person": case.person, "last_day": case.last_day or None})
     settling.settle(tx, case)
-    settling.take_in(tx, case)
+    added = settling.take_in(tx, case)
     items = [entry.item for entry in cases.items(tx.register, case.id) if entry.state == "open"]
-    return make_cut(tx, case, items)
+    made = make_cut(tx, case, items)
+    return replace(made, rotations=made.rotations + added.rotations)
 
 
 def run_due(tx: Transaction) -> list[Cut]:

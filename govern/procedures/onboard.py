@@ -97,4 +97,4 @@ def add(tx: Transaction, case: Case, selectors: Sequence[str]) -> int:
         raise Usage("which accounts is missing", hint="govern onboard add CASE --accounts SELECTOR")
     more = frozenset(id_ for selector in selectors for id_ in in_use(tx.register, selector))
     chosen = scopes.of_case(tx.register, case.id).accounts | more
-    return settling.add_new(tx, case, joining.drawn(tx.register, case, chosen, tx.now))
+    return settling.add_new(tx, case, joining.drawn(tx.register, case, chosen, tx.now)).items

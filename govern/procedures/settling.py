@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.offboarding import checklist, deadlines
 from govern.offboarding.case import CaseState
@@ -36,6 +36,13 @@ class Settled:
     case: Case
     ended: tuple[Entry, ...]
     added: int
+
+
+class Added(NamedTuple):
+    """How many items were added to a case, and how many rotations opened for them."""
+
+    items: int
+    rotations: int
 
 
 def reads_cases(tx: Transaction) -> bool:
@@ -80,7 +87,7 @@ def settle(tx: Transaction, case: Case, *, credential: str = "", adds: bool = Tr
                 {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites},
             )
             ended.append(entry)
-    added = take_in(tx, case) if adds and _takes_in(case) else 0
+    added = take_in(tx, case).items if adds and _takes_in(case) else 0
     return Settled(case=case, ended=tuple(ended), added=added)
 
 
@@ -94,18 +101,17 @@ def _takes_in(case: Case) -> bool:
     return case.state is (CaseState.OPEN if case.joins else CaseState.CUT)
 
 
-def take_in(tx: Transaction, case: Case) -> int:
-    """Add an item for everything that ties the person to the company by now and that no item of the case is about; how many were added."""
+def take_in(tx: Transaction, case: Case) -> Added:
+    """Add an item for everything that ties the person to the company by now and that no item of the case is about."""
     return add_new(tx, case, _drawn(tx.register, case, tx.now))
 
 
-def add_new(tx: Transaction, case: Case, drawn: Sequence[Item]) -> int:
-    """Add those of the items that the case does not have; how many they were."""
+def add_new(tx: Transaction, case: Case, drawn: Sequence[Item]) -> Added:
+    """Add those of the items that the case does not have, and open their rotations."""
     listed = {_about(entry.item) for entry in cases.items(tx.register, case.id)}
     items = [item for item in drawn if _about(item) not in listed]
     record_items(tx, case.id, items)
-    open_rotations(tx, case, brought_forward(tx, case, items))
-    return len(items)
+    return Added(len(items), open_rotations(tx, case, brought_forward(tx, case, items)))
 
 
 def _drawn(db: sqlite3.Connection, case: Case, now: str) -> tuple[Item, ...]:

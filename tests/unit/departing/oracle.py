@@ -64,6 +64,14 @@ def still_tied(db: sqlite3.Connection, case: Any) -> set[str]:
     return found - {one for row in given_up for one in row}
 
 
+def nobody_verified_their_own(db: sqlite3.Connection) -> None:
+    """Of any case at any time: no item was verified by its doer, by whoever entered it, or by whom the case is about."""
+    rows = db.execute(
+        "SELECT i.ended_by, i.verifier, i.entered_by, c.person FROM items i JOIN cases c ON c.id = i.case_id WHERE i.verifier IS NOT NULL"
+    )
+    assert [row for row in rows if row[1] in (row[0], row[2], row[3])] == []
+
+
 def nobody_signed_off_their_own(db: sqlite3.Connection, case: Any) -> None:
     """Neither the subject, nor whoever did an item or entered it, stands as the second person of anything."""
     rows = db.execute("SELECT ended_by, verifier, entered_by, state, kind FROM items WHERE case_id = ?", (case.id,)).fetchall()
@@ -71,6 +79,13 @@ def nobody_signed_off_their_own(db: sqlite3.Connection, case: Any) -> None:
         assert verifier is None or verifier not in (by, entered)
         assert case.person not in (verifier, entered)
         assert case.kind == "device-lost" or by != case.person
+    if case.kind != "device-lost":
+        own = db.execute(
+            "SELECT i.credential, i.n FROM items i WHERE i.case_id = ? AND i.kind = 'rotate' AND i.state = 'done' AND NOT EXISTS ("
+            " SELECT 1 FROM rotations r WHERE r.credential = i.credential AND r.state = 'done' AND r.candidate > i.n AND r.confirmer <> ?)",
+            (case.id, case.person),
+        ).fetchall()
+        assert own == [], "changed by nobody but the one who leaves"
     assert case.closer != case.person
     assert case.opener != case.person
     if not case.signed_by_one:

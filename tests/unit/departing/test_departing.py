@@ -540,3 +540,16 @@ def test_the_register_made_again_from_the_ledger_is_the_same(anna: Any) -> None:
     workspace.close()
     connection.remove(workspace.home / "register.db")
     assert list(connection.dump(workspace.view())) == before
+
+
+@pytest.mark.parametrize("embargo", [False, True])
+def test_a_cut_counts_the_rotations_that_it_opens(company: Any, embargo: bool) -> None:
+    """Under embargo nothing is staged before the cut: its items are drawn up by it, and their rotations opened."""
+    company.person("anna")
+    company.declare(company.shop("mia"), "anna")
+    opening = offboard.Opening(person="anna", kind=CaseKind.LEAVER, cut_at="" if embargo else "2026-11-21T09:00:00Z", embargo=embargo)
+    case, made = company.do(offboard.open_, opening)
+    if embargo:
+        assert (made, rotations.rotations(company.db(), only_open=True)) == (None, [])
+        made = company.do(lambda tx: offboard.cut(tx, cases.by_id(tx.register, case.id, reader=tx.actor)))
+    assert (made.rotations, len(rotations.rotations(company.db(), only_open=True))) == (1, 1)

@@ -180,6 +180,27 @@ class Departures(RuleBasedStateMachine):
             self.attempt(self.company.do, lambda tx: step(tx, rotations.open_of(tx.register, credential)), by=by)
 
     @rule(
+        ways=st.lists(st.tuples(st.sampled_from(LEARN), SECRET), min_size=1, max_size=4),
+        person=WHO,
+        by=MEMBER,
+        other=MEMBER,
+        own=st.booleans(),
+        kind=KIND,
+    )
+    def affair(self, ways: list[tuple[str, int]], person: str, by: str, other: str, own: bool, kind: CaseKind) -> None:
+        """Somebody comes to know this and that, leaves, perhaps changing it themselves on their last day, and it is worked off: what random steps
+        seldom come to in this order."""
+        for what, secret in ways:
+            self.learn(what, secret, person)
+        self.attempt(self.company.offboard, person, by=by, cut_in=int(own), kind=kind)
+        if own and person in self.company.members:
+            for credential in self.secrets:
+                self.attempt(self.company.rotate, credential, by=person)
+        for case in cases.cases(self.company.db("olga"), reader=""):
+            if case.person == self.company.ids[person] and case.state != "closed":
+                self.work_off(case, by, other, "", skip=0)
+
+    @rule(
         act=DEPART,
         pick=st.integers(0, 2),
         number=st.integers(1, 5),
@@ -226,6 +247,8 @@ class Departures(RuleBasedStateMachine):
             else:
                 self.attempt(self.company.end, case, entry.number, "not-applicable", by=by)
         for entry in self.company.items(case, by="olga"):
+            if entry.state is ItemState.OPEN and entry.item.kind != "rotate" and entry.number != skip:
+                self.attempt(self.company.end, case, entry.number, "waived", by=other)
             self.attempt(self.company.end, case, entry.number, "verify", by=other)
         for member in (other, by):
             self.on_case(offboard_items.close, case, member)
@@ -249,6 +272,10 @@ class Departures(RuleBasedStateMachine):
             assert oracle.others_who_could_sign(db, case) == set() or not case.signed_by_one
 
     @invariant()
+    def nobody_verifies_their_own_work(self) -> None:
+        oracle.nobody_verified_their_own(self.company.db("olga"))
+
+    @invariant()
     def what_works_can_be_opened(self) -> None:
         """Recovery can open every live sealed version, and a rotation item that is done is about a version that has ended."""
         db = self.company.db("olga")
@@ -269,7 +296,7 @@ class Departures(RuleBasedStateMachine):
         assert {count for (count,) in rows} <= {1}
 
 
-@pytest.mark.parametrize("examples", [8, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [4, pytest.param(200, marks=pytest.mark.slow)])
 def test_no_sequence_closes_a_case_whose_person_still_knows(originals: Originals, examples: int) -> None:
     Departures.originals = originals
     run_state_machine_as_test(
