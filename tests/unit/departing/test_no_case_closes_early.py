@@ -198,7 +198,7 @@ class Departures(RuleBasedStateMachine):
                 self.attempt(self.company.rotate, credential, by=person)
         for case in cases.cases(self.company.db("olga"), reader=""):
             if case.person == self.company.ids[person] and case.state != "closed":
-                self.work_off(case, by, other, "", skip=0)
+                self.work_off(case, other, other if own else by, "", skip=0)
 
     @rule(
         act=DEPART,
