@@ -18,6 +18,8 @@ from govern.vault.seal import set_digest, wrap_digest
 from .insider import Insider
 from .vaults import SECOND, Machine, enrol
 
+_WRAP = wrap_epoch
+
 
 class Liar:
     """ben, an admin, begins the next epoch of `base` by a program of his own: right in everything, unless he is told how to lie."""
@@ -113,6 +115,22 @@ def test_whoever_was_shut_out_reads_on_after_it(machine: Machine, liar: Liar) ->
     assert machine.ok("person", "list", "--json").json()["people"] == dora.ok("person", "list", "--json").json()["people"]
     assert found(machine) == [], "her wrap is what was said of it, rubbish as it was"
     assert index < machine.ask("SELECT max(idx) FROM entries")[0][0]
+
+
+def test_an_epoch_that_opens_for_nobody_else_is_undone_by_what_was_there_before(
+    machine: Machine, liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has gone past it, so that nothing is rolled back, and no second person needed; and then its maker signs no more."""
+    before = machine.kept()
+    monkeypatch.setitem(globals(), "wrap_epoch", lambda key, epoch, _: _WRAP(key, epoch, liar.insider.keys.recipient))
+    liar.start()
+    assert "docs/restore.md" in machine.refuses("status", "--json").json()["error"]["hint"]
+    machine.put_back(before)
+    machine.ok("status")
+    machine.ok("key", "revoke", "--person", "ben", "--cause", "compromise")
+    assert machine.ok("reveal", "shop", "--stdout").out == SECOND
+    assert found(machine) == []
+    machine.of("ben").refuses("status", code=5)
 
 
 def test_a_link_of_the_chain_that_does_not_open_is_made_anew(machine: Machine, liar: Liar) -> None:
