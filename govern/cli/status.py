@@ -24,10 +24,14 @@ def rows(findings: Sequence[Finding], told: Mapping[tuple[str, str], str] = Mapp
     return [
         {
             "code": f.code, "severity": f.severity, "subject": f.subject, "message": f.message, "due": f.due or None,
-            "next_reminder": told.get(_about(f)) if f.key else None,
+            "next_reminder": told.get(_about(f)) if f.key and f.code not in _UNTOLD else None,
         }
         for f in findings
     ]  # fmt: skip
+
+
+_UNTOLD = frozenset({"openers", "opens-for-nobody", "weak-password", "weak-totp", "no-rule", "codes-few"})
+"""They are about a credential of which people may be reminded as well, but of something else."""
 
 
 def _about(finding: Finding) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from govern import __version__
 from govern.connectors.address import Address
 from govern.errors import Failed
+from govern.tls import verified
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -161,20 +162,12 @@ class Http:
             _, host, port, _ = self.address
             if self.address.scheme == "https":
                 self._pool = urllib3.HTTPSConnectionPool(
-                    host, port, timeout=timeout, maxsize=1, ssl_context=_verified(), cert_reqs="CERT_REQUIRED"
+                    host, port, timeout=timeout, maxsize=1, ssl_context=verified(), cert_reqs="CERT_REQUIRED"
                 )
             else:
                 self._pool = urllib3.HTTPConnectionPool(host, port, timeout=timeout, maxsize=1)
             bound(self._pool, self._left, connect=CONNECT_SECONDS)
         return self._pool
-
-
-def _verified() -> ssl.SSLContext:
-    """TLS 1.2 or later, name and chain checked. Not `create_default_context`: that writes session keys where SSLKEYLOGFILE says."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
-    return context
 
 
 def _reason(error: Exception) -> str:

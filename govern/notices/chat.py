@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 from govern.errors import Failed
 from govern.notices.letter import display
 from govern.notices.message import Delivery, Message, Outcome
-from govern.notices.smtp import LOCAL_HOST, STEP_SECONDS, Unsendable, verified
+from govern.notices.smtp import LOCAL_HOST, STEP_SECONDS, Unsendable
+from govern.tls import verified
 from govern.vault.secret import Secret
 
 if TYPE_CHECKING:

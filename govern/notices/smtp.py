@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from govern.tls import verified
 from govern.vault.secret import Secret
 
 CONNECT_SECONDS: Final = 10.0
@@ -165,14 +166,6 @@ def connect(mail: Mail, secret: Secret | None, *, context: ssl.SSLContext | None
         session.close()
         raise Unsendable(why(error)) from None
     return session
-
-
-def verified() -> ssl.SSLContext:
-    """TLS 1.2 or later, name and chain checked. Not `create_default_context`: that writes session keys where SSLKEYLOGFILE says."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
-    return context
 
 
 def why(error: Exception) -> str:

@@ -16,7 +16,7 @@ from govern.offboarding.wording import Told
 from govern.policy import later_rules
 from govern.policy.rules import Policy
 from govern.register.connection import state
-from govern.register.queries import calendar, drills, emergencies, handovers, machines, overdue, reviews
+from govern.register.queries import calendar, drills, emergencies, handovers, machines, overdue, reminded, reviews
 from govern.register.queries.rotation_findings import plus
 
 
@@ -85,7 +85,8 @@ def things(db: sqlite3.Connection, policy: Policy, now: str, until: str, *, read
             found.setdefault((one.kind, one.of, one.about), one)
     for one in of_cases(db, now, until, reader=reader) if not kinds else ():
         found.setdefault((one.kind, one.of, one.about), one)
-    return [one for one in found.values() if one.due and one.due[:10] <= until]
+    given_up = {one.person for one in reminded.undelivered(db) if not one.case and not reminded.is_tried(one.at, now[:10])}
+    return [one for one in found.values() if one.due and one.due[:10] <= until and not (one.kind == "undelivered" and one.of in given_up)]
 
 
 def find(db: sqlite3.Connection, policy: Policy, now: str, kind: str, of: str, about: str = "") -> Thing | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from govern.holdings.findings import Finding
@@ -83,9 +84,20 @@ def undelivered(db: sqlite3.Connection) -> list[Undelivered]:
     return [Undelivered._make(row) for row in rows]
 
 
+_TRIED: Final = 7
+
+
+def is_tried(at: str, today: str) -> bool:
+    """Whether somebody whom a message did not reach at this UTC time is still tried on `today` (ISO date): each day, for as long as anything waits for
+    them. Where nothing does, nobody can find out whether they would be reached by now."""
+    return at[:10] >= (date.fromisoformat(today) - timedelta(days=_TRIED)).isoformat()
+
+
 def findings(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     """Whom the last digest did not reach; a warning from the second day on, for a server that is down for an hour is none."""
     for one in undelivered(db):
+        if not is_tried(one.at, today):
+            continue
         late = one.since[:10] < today
         yield Finding(
             code="digest-undelivered", severity="warning" if late else "info", subject=one.handle, due="", key=f"undelivered:{one.person}",

@@ -10,7 +10,7 @@ from govern.errors import Refused
 from govern.notices.due import Notice, notices
 from govern.notices.message import Delivery, Outcome
 from govern.procedures import notices as procedure
-from govern.register.queries import policies
+from govern.register.queries import findings, policies
 
 from .conftest import Office
 
@@ -153,6 +153,33 @@ def test_whom_nothing_reaches_admins_hear_of_after_two_days_and_no_longer_once_s
     assert ("undelivered", "", 0) in office.told(office.remind(no))["mia"]
     office.remind()
     assert office.db().execute("SELECT count(*) FROM undelivered").fetchone() == (0,)
+
+
+def test_of_whom_nothing_waits_any_more_nobody_hears_that_they_are_not_reached(office: Office) -> None:
+    office.secret("shop")
+    no = office.answering(lambda _: Delivery(outcome=Outcome.REFUSED, reason="no such mailbox"))
+
+    def found() -> list[str]:
+        rules = policies.policy(office.db())
+        return [
+            one.subject
+            for one in findings.findings(office.db(), rules, office.now[:10], office.ids["mia"])
+            if one.code == "digest-undelivered"
+        ]
+
+    office.remind(no)
+    office.fact("secret.handed_over", {"credential": _shop(office), "version": 1, "person": office.ids["cleo"], "via": "call"})
+    office.later(days=7)
+    assert "anna" in found(), "she is tried again, as far as is known"
+    assert waiting(office, "undelivered")
+    office.later(days=1)
+    assert "anna" not in found()
+    assert waiting(office, "undelivered") == []
+
+
+def _shop(office: Office) -> str:
+    (credential,) = office.db().execute("SELECT id FROM credentials WHERE account = ?", (office.ids["shop"],)).fetchone()
+    return str(credential)
 
 
 def test_in_quiet_hours_nothing_is_sent_and_behind_them_everything(office: Office) -> None:
