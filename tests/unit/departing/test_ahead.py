@@ -11,7 +11,7 @@ import pytest
 from govern.errors import Refused
 from govern.holdings.services import Purpose
 from govern.procedures.services import authorise
-from govern.procedures.tick import run as tick
+from govern.procedures.tick import looking as tick
 from govern.register import connection
 from govern.register.clock import Clock
 from govern.register.queries import findings, policies
