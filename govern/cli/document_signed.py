@@ -188,25 +188,32 @@ def outstanding(
 def report(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only of this document.")] = "",
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="As a table that no spreadsheet takes for formulas.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="As a page to print.")] = None,
+    locale: Annotated[str, typer.Option(metavar="L", help="Of the page: en, fr, nl, da, nb or es; yours where it is missing.")] = "",
     json: Json = False,
 ) -> None:
     """Everybody, with which version of which document they acknowledged when and how; also whoever acknowledged none."""
-    from govern.cli.files import put_csv
-    from govern.register.queries import documents
+    from govern.cli.files import put_csv, write_new
+    from govern.register.queries import documents, people
     from govern.reports import acknowledged
 
-    db = settings.workspace().view()
+    workspace = settings.workspace()
+    db: sqlite3.Connection = workspace.view()
     if name:
         documents.find(db, name)
     lines = acknowledged.collect(db, name)
     put_csv(csv, acknowledged.HEAD, map(acknowledged.cells, lines))
+    if out is not None:
+        spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
+        write_new(settings.place(out), acknowledged.html(lines, spoken, now=settings.now()))
     if json:
         render.emit("document", {"report": [acknowledged.record(one) for one in lines]})
         return
-    if csv is None:
+    if csv is None and out is None:
         render.table(acknowledged.HEAD, map(acknowledged.cells, lines), empty="nothing is published")
-    else:
-        render.line(render.safe(csv))
+    for file in (csv, out):
+        if file is not None:
+            render.line(f"wrote {render.safe(file)}")
     signed = sum(bool(one.on) for one in lines)
     render.note(f"{render.count(len(lines), 'line')}, {signed} of them acknowledged")
 

@@ -73,6 +73,14 @@ def cells(one: Line) -> Sequence[str]:
     return tuple(one._replace(version=one.version[:16]))
 
 
+def html(lines: Sequence[Line], locale: str, *, now: str) -> str:
+    """One page that loads nothing, in one of `govern.languages.LOCALES`; `now` UTC ISO 8601."""
+    from govern.languages import language
+    from govern.reports import page
+
+    return page.environment(language(locale)).get_template("acknowledged.html.j2").render(lines=lines, now=now)
+
+
 def record(one: Line) -> dict[str, Any]:
     """For JSON."""
     return {key: value or None for key, value in one._asdict().items()} | {"number": int(one.number)}

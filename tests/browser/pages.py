@@ -67,6 +67,7 @@ PAGES = (
     Page("switchboard", "spokesperson sheet --out {out}/switchboard.html --locale {locale}", "switchboard.html"),
     Page("welcome", "onboard report {joiner} --out {out} --locale {locale}", "welcome-*.html"),
     Page("document", "document sheet personal-use --person bent --out {out}/document.html --locale {locale}", "document.html"),
+    Page("signed", "document report --out {out}/signed.html --locale {locale}", "signed.html"),
 )
 
 
@@ -214,7 +215,7 @@ def _review(story: Any) -> str | None:
 
 
 def _document(story: Any) -> str:
-    """A document in force whose gaps are filled with what is long and odd."""
+    """A document in force whose gaps are filled with what is long and odd; mia has signed it."""
     if not story.json("document", "list")["documents"]:
         filled = {"organisation": f"{LONG} {HOSTILE}", "legal_contact": LONG, "report_contact": HOSTILE, "social_media_manager": QUOTED}
         story.ok(
@@ -225,6 +226,7 @@ def _document(story: Any) -> str:
             *(word for name, text in filled.items() for word in ("--set", f"{name}={text}")),
         )
         story.ok("document", "publish", "personal-use", "--deadline", "2099-12-31", "--to", "everybody")
+        story.ok("document", "ack", "personal-use", "--version", story.json("document", "list")["documents"][0]["version"])
     return ""
 
 
@@ -244,6 +246,7 @@ MADE: dict[str, Callable[[Any], str | None]] = {
     "{review}": _review,
     "spokesperson sheet": _spokespersons,
     "document sheet": _document,
+    "document report": _document,
 }
 """What stands in a command -> what has to be there first, and its id; None where that firm has none."""
 

@@ -34,6 +34,8 @@ def test_nobody_is_granted_an_account_before_they_have_signed(story: Any, tmp_pa
     assert f"govern:document:{version}:" in page
     assert sheet.stat().st_mode & 0o777 == 0o600
     story.ok("document", "ack", NAME, "--person", "anna", "--on-behalf", "--evidence", str(sheet))
+    story.ok("document", "report", "--out", str(tmp_path / "signed.html"), "--locale", "da")
+    assert "Anna" in (tmp_path / "signed.html").read_text(encoding="utf-8")
     story.ok("grant", "page", "anna")
 
     unread = story.run("document", "ack", NAME, "--no-input")
