@@ -60,7 +60,7 @@ def table(
         [
             (
                 f"{say(change.kind, 'hr change')}{'?' if change.asks else ''}", names.of(change, added), _row(change),
-                _told(change, names, rules, now, language) + _joins(change, changes, language),
+                _told(change, names, rules, now, language) + _joins(change, changes, rules, language),
             )
             for change in shown
         ],
@@ -136,7 +136,7 @@ def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str
         changes.append({
             "what": change.kind.value, "person": handle, "name": name, "row": _place(change) or None, "question": change.asks,
             "last_day": change.last_day or None, "cut_at": _cut(change, rules, now) or None, "case": case.id if case else None,
-            "joins": joins(change, taken.changes),
+            "joins": joins(change, taken.changes, rules),
             "fields": {field: {"before": before or None, "after": after} for field, (before, after) in change.fields.items()},
             "like": [names.handle(person) for person in change.like], "why": change.told() or None,
         })  # fmt: skip
@@ -161,10 +161,10 @@ def _number(place: str) -> str:
     return place.removeprefix("row ")
 
 
-def _joins(change: Change, changes: Sequence[Change], language: Language) -> str:
+def _joins(change: Change, changes: Sequence[Change], rules: HrRules, language: Language) -> str:
     from govern.procedures.hr import joins
 
-    return f"; {language.say('with a case of their own')}" if joins(change, changes) else ""
+    return f"; {language.say('with a case of their own')}" if joins(change, changes, rules) else ""
 
 
 def _cut(change: Change, rules: HrRules, now: str) -> str:

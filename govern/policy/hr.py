@@ -43,6 +43,8 @@ class HrRules:
     dates: str
     vanished: Most
     leaving: Most
+    joining: Most
+    """More than that is the first file of all: those who are added by it have been here for long, and have no case."""
     open_ahead: int
     move_after: int
     gone: tuple[str, ...]
@@ -73,14 +75,16 @@ def rules(own: bytes | None = None, *, name: str = "") -> HrRules:
 
 def _rules(plain: HrFile, own: HrFile, name: str) -> HrRules:
     zone, vanished, leaving = own.zone or plain.zone, own.vanished or plain.vanished, own.leaving or plain.leaving
+    joining = own.joining or plain.joining
     ahead, after = own.open_ahead or plain.open_ahead, own.move_after or plain.move_after
-    if zone is None or vanished is None or leaving is None or ahead is None or after is None:
+    if zone is None or vanished is None or leaving is None or joining is None or ahead is None or after is None:
         raise Malformed(f"{name}: is not whole", hint="install the program again")
     return HrRules(
         zone=_zone(zone),
         dates=own.dates or plain.dates or "refuse",
         vanished=Most(vanished.control, vanished.few, vanished.percent),
         leaving=Most(leaving.control, leaving.few, leaving.percent),
+        joining=Most(joining.control, joining.few, joining.percent),
         open_ahead=ahead.days,
         move_after=after.days,
         gone=tuple((plain.gone if own.gone is None else own.gone) or ()),

@@ -51,6 +51,7 @@ class HrFile(Model):
     dates: Literal["refuse", "day-first", "month-first"] | None = None
     vanished: Most | None = None
     leaving: Most | None = None
+    joining: Most | None = None
     open_ahead: Time | None = None
     move_after: Time | None = None
     gone: Words | None = None

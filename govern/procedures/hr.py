@@ -81,7 +81,7 @@ def take_in(tx: Transaction, rows: Sequence[Employee], rules: HrRules, answers: 
         match change.kind:
             case Kind.JOINER | Kind.RETURNED:
                 person = _add(tx, change, added)
-                if joins(change, changes):
+                if joins(change, changes, rules):
                     opened.append((change, _welcome(tx, person, rules)))
             case Kind.CHANGED:
                 _edit(tx, change)
@@ -96,9 +96,18 @@ def take_in(tx: Transaction, rows: Sequence[Employee], rules: HrRules, answers: 
     return Taken(changes=changes, added=added, opened=opened)
 
 
-def joins(change: Change, changes: Sequence[Change]) -> bool:
-    """Whether a joiner's case is opened by this change: of somebody who is added, and whom the file does not say to leave already."""
+def are_all_new(changes: Sequence[Change], rules: HrRules) -> bool:
+    """Whether so many of the file are new that it is the first of all, with people who have been here for long."""
+    everybody = {change.row.place for change in changes if change.row is not None}
+    return rules.joining.exceeded(sum(change.kind is Kind.JOINER for change in changes), len(everybody))
+
+
+def joins(change: Change, changes: Sequence[Change], rules: HrRules) -> bool:
+    """Whether a joiner's case is opened by this change: of somebody who is added, whom the file does not say to leave already, and who is not one of
+    all in a first file."""
     if change.kind not in (Kind.JOINER, Kind.RETURNED) or not change.acts or change.row is None:
+        return False
+    if change.kind is Kind.JOINER and are_all_new(changes, rules):
         return False
     return not any(one.kind is Kind.LEAVER and one.row is not None and one.row.place == change.row.place for one in changes)
 

@@ -58,6 +58,21 @@ def size(firm: Company, by: str = "mia") -> int:
     return int(firm.db(by).execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
+@pytest.mark.parametrize(("new", "cases_of_them"), [(1, 1), (5, 5), (6, 0)])
+def test_whoever_is_new_has_a_case_but_for_all_of_a_first_file(firm: Company, new: int, cases_of_them: int) -> None:
+    """Five others are in the file: six new ones are more than half of it."""
+    taken = take(firm, everybody(*(row(f"New {'ABCDEF'[n]}") for n in range(new))))
+    assert len(taken.added) == new
+    opened = [case for _, case in taken.opened if case.joins]
+    assert (len(opened), {case.starts_on for case in opened}) == (cases_of_them, {firm.now[:10]} if cases_of_them else set())
+    assert take(firm, everybody(*(row(f"New {'ABCDEF'[n]}") for n in range(new)))).opened == []
+
+
+def test_whoever_joins_and_leaves_by_one_file_has_the_departure_alone(firm: Company) -> None:
+    taken = take(firm, everybody(row("Gil Holt", SOON)))
+    assert [case.kind for _, case in taken.opened] == ["leaver"]
+
+
 def test_hr_opens_departures_with_it_and_the_ledger_agrees(firm: Company) -> None:
     taken = take(firm, everybody(row("Anna", SOON), row("Dan", YESTERDAY), row("Finn Gram")))
     told = {case.person: (case.kind, case.state, case.last_day, case.cut_at) for _, case in taken.opened}
