@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 BEHIND: Final = timedelta(minutes=5)
@@ -21,6 +21,7 @@ AHEAD: Final = timedelta(days=7)
 LEAP: Final = timedelta(days=366)
 SILENCE: Final = timedelta(days=92)
 _DAY: Final = timedelta(days=1)
+_END: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
 _SPELL: Final = json.JSONEncoder(sort_keys=True).encode
 
 
@@ -59,7 +60,7 @@ class Clock:
         others = self._others(person)
         if at <= self.now or not others:
             return max(at, self.now)
-        return max(self.now, min(at, _text(_time(self.now) + LEAP if admin else _time(max(others)) + SILENCE)))
+        return max(self.now, min(at, _text(_after(self.now, LEAP) if admin else _after(max(others), SILENCE))))
 
     def borne_out(self, person: str, at: str, *, admin: bool) -> str:
         """The ledger's time as far as it counts what this person says: never later than they say, unless it is already. Raises ValueError."""
@@ -73,13 +74,13 @@ class Clock:
         for who, (entry, said) in list(self.leaps.items()):
             if who != person:
                 del self.leaps[who]
-                if _time(at) < _time(said) - _DAY:
+                if _after(at, _DAY) < _time(said):
                     found.append((who, entry))
         return found
 
     def leapt(self, person: str, at: str, entry: int) -> None:
         """Remember an entry that says a time more than a week beyond all that others have said by now."""
-        if person not in self.leaps and (others := self._others(person)) and _time(at) > _time(max(others)) + AHEAD:
+        if person not in self.leaps and (others := self._others(person)) and _time(at) > _after(max(others), AHEAD):
             self.leaps[person] = (entry, at)
 
     def claim(self, person: str, at: str, *, admin: bool, service: bool = False) -> tuple[str, str] | None:
@@ -94,7 +95,7 @@ class Clock:
         self.ahead.pop(person, None)
         before = self.now
         self._count(person, at)
-        if at < before and moment < _time(before) - BEHIND:
+        if at < before and _after(at, BEHIND) < _time(before):
             return "backdated", f"says {at}, after an entry of {before}"
         return None
 
@@ -103,7 +104,7 @@ class Clock:
 
     def _limit(self, person: str, *, admin: bool) -> datetime:
         others = self._others(person)
-        return _time(self.now) + LEAP if admin or not others else _time(max(others)) + AHEAD
+        return _after(self.now, LEAP) if admin or not others else _after(max(others), AHEAD)
 
     def _agreed(self, person: str, moment: datetime) -> bool:
         """Whether somebody else was as far ahead; then a long time has really passed, and what both have said counts. Whoever is alone agrees with
@@ -121,7 +122,7 @@ class Clock:
     def _too_far(self, person: str, at: str, moment: datetime) -> tuple[str, str] | None:
         known = max(self.ahead.get(person, ""), self.now)
         self.ahead[person] = max(self.ahead.get(person, ""), at)
-        if moment <= _time(known) + LEAP:
+        if moment <= _after(known, LEAP):
             return None
         return "ahead", f"says {at}, more than a year after all that was said before: it moves nothing"
 
@@ -132,6 +133,12 @@ class Clock:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _after(text: str, span: timedelta) -> datetime:
+    """So much later, or the end of the calendar: a time that nobody can add to must stop nobody's replay."""
+    moment = _time(text)
+    return moment + span if span <= _END - moment else _END
 
 
 def _text(moment: datetime) -> str:

@@ -168,3 +168,13 @@ def test_whoever_is_alone_goes_on_after_any_silence(company: Company) -> None:
     company.person("eva")
     assert Clock.load(connection.state(company.db(), "clock")).now == company.now, "said twice, it counts"
     assert [row[0] for row in company.db().execute("SELECT code FROM findings")] == ["ahead"]
+
+
+def test_attack_a_time_at_the_end_of_the_calendar_stops_nobodys_replay(firm: Firm) -> None:
+    """Said twice, a year is added to it; the control: whoever was away reads all of it, and judges what follows as everybody does."""
+    first = firm.at("9999-12-31T00:00:00Z", "place.added", {"place": firm.new(), "kind": "paper"}, {"name": "wall"}, by="hal")
+    firm.at("9999-12-31T00:01:00Z", "place.added", {"place": firm.new(), "kind": "paper"}, {"name": "wall"}, by="hal")
+    later = firm.note("mia")
+    assert firm.off() == [(first, "ahead"), (first + 1, "ahead")]
+    assert firm.db("bo").execute("SELECT max(idx) FROM entries").fetchone() == (later,)
+    assert list(connection.dump(firm.db("bo"))) == list(connection.dump(firm.db()))

@@ -87,3 +87,23 @@ def test_what_is_saved_goes_on_as_it_was(claims: list[tuple[str, bool, Any]]) ->
 def test_what_is_no_time_is_told() -> None:
     with pytest.raises(ValueError, match=r"."):
         Clock().claim("mia", "2026-02-30T12:00:00Z", admin=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["mia", "ben"]),
+            st.booleans(),
+            st.sampled_from([NOON, FAR, "9999-12-31T23:59:58Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:01Z"]),
+        )
+    )
+)
+def test_no_time_that_a_calendar_has_is_too_much_for_it(claims: list[tuple[str, bool, str]]) -> None:
+    clock = Clock()
+    for index, (person, admin, at) in enumerate(claims):
+        assert clock.elapsed(person, at, admin=admin) >= clock.now
+        assert clock.borne_out(person, at, admin=admin) >= clock.now
+        clock.contradicted(person, at)
+        clock.claim(person, at, admin=admin)
+        clock.leapt(person, at, index)
