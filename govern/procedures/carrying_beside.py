@@ -9,6 +9,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from govern.holdings.exceptions import latest
 from govern.procedures.carrying_documents import carry_documents
 from govern.procedures.carrying_incidents import carry_incidents
 
@@ -111,7 +112,7 @@ def _spokespersons(tx: Transaction, old: sqlite3.Connection) -> None:
 
 
 def _exceptions(tx: Transaction, old: sqlite3.Connection) -> None:
-    """Those that count still. What somebody granted for their own sake, and what has lost its reason, is decided anew."""
+    """Those that count still, for as long as any may. What somebody granted for their own sake, and what has lost its reason, is decided anew."""
     there = _there(tx, "exceptions")
     rows = old.execute("SELECT id, point, account, person, until, reason, ended_at FROM exceptions ORDER BY entry").fetchall()
     own = {id_ for (id_,) in tx.register.execute("SELECT id FROM accounts WHERE custodian = ?", (tx.actor,))}
@@ -120,7 +121,7 @@ def _exceptions(tx: Transaction, old: sqlite3.Connection) -> None:
         if id_ not in there and not ended_at and reason and until >= tx.now[:10] and not mine:
             tx.record(
                 "exception.granted",
-                {"exception": id_, "point": point, "account": account, "person": person, "until": until},
+                {"exception": id_, "point": point, "account": account, "person": person, "until": min(until, latest(tx.now))},
                 {"reason": reason},
             )
         elif id_ in there and ended_at and not there[id_]:

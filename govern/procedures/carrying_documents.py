@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 def carry_documents(tx: Transaction, old: sqlite3.Connection) -> None:
     """Versions as they were adopted and published; one whose deadline has passed since is in force from today on. What people signed by their own keys
-    they sign again, for nobody signs for another; sheets of those without keys are recorded anew, and may wait for a second person again."""
+    they sign again, for nobody signs for another; sheets of those without keys are recorded anew, and may wait for a second person again. A day that lies
+    ahead, by the clock of who recorded it, is today; a training that lies ahead is recorded once it was held."""
     there = set(tx.register.execute("SELECT document, version FROM document_versions").fetchall())
     published = set(tx.register.execute("SELECT document, version FROM document_versions WHERE place IS NOT NULL").fetchall())
     names = dict(tx.register.execute("SELECT name, id FROM documents").fetchall())
@@ -40,7 +41,7 @@ def carry_documents(tx: Transaction, old: sqlite3.Connection) -> None:
     for id_, person, subject, on, evidence in old.execute(
         "SELECT id, person, subject, on_day, evidence FROM trainings ORDER BY entry"
     ).fetchall():
-        if (id_,) not in known and person != tx.actor:
+        if (id_,) not in known and person != tx.actor and on <= tx.now[:10]:
             tx.record("training.recorded", {"training": id_, "person": person, "subject": subject, "on": on, "evidence": evidence})
 
 
@@ -53,4 +54,4 @@ def _signed(tx: Transaction, old: sqlite3.Connection, documents: dict[str, str])
     for id_, document, version, person, how, evidence, on, locale, at in rows:
         if (id_,) not in known and how == "sheet" and person not in keyed and person != tx.actor:
             body = {"acknowledgement": id_, "document": documents[document], "version": version, "person": person, "how": how}
-            tx.record("acknowledgement.given", {**body, "evidence": evidence, "on": on or at[:10], "locale": locale})
+            tx.record("acknowledgement.given", {**body, "evidence": evidence, "on": min(on or at[:10], tx.now[:10]), "locale": locale})

@@ -9,6 +9,9 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from govern.register.projection.incidents import LONGEST_ANSWER
+from govern.rotation.triggers import later
+
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
@@ -36,7 +39,9 @@ def carry_incidents(tx: Transaction, old: sqlite3.Connection) -> None:
 
 
 def _reports(tx: Transaction, old: sqlite3.Connection) -> None:
-    """Those that wait for an answer, and those of an incident that is open. The clock is the one that ran, or is over."""
+    """Those that wait for an answer, and those of an incident that is open. The clock is the one that ran, or is over; of whose reporter's clock was ahead
+    it is the longest that there is from now on, for one such report must not keep anybody from going on."""
+    latest = later(tx.now, LONGEST_ANSWER)
     there = {id_ for (id_,) in tx.register.execute("SELECT id FROM reports")}
     rows = old.execute(
         "SELECT r.id, r.kind, r.account, r.reporter, r.on_behalf, r.note, r.answer_by FROM reports r WHERE r.answered_at IS NULL"
@@ -45,7 +50,7 @@ def _reports(tx: Transaction, old: sqlite3.Connection) -> None:
     for id_, kind, account, reporter, on_behalf, note, answer_by in rows:
         if id_ not in there:
             whose = on_behalf or (reporter if reporter != tx.actor else None)
-            body = {"report": id_, "kind": kind, "account": account, "on_behalf": whose, "answer_by": max(answer_by, tx.now)}
+            body = {"report": id_, "kind": kind, "account": account, "on_behalf": whose, "answer_by": min(max(answer_by, tx.now), latest)}
             tx.record("incident.reported", body, {"note": note} if note else None)
 
 

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from govern.holdings.exceptions import latest
 from govern.policy.incident import playbook
-from govern.procedures import custody, documents, freezing, incidents, training
+from govern.procedures import custody, documents, exceptions, freezing, incidents, training
 from govern.register.queries import documents as asked
 from govern.register.queries import incidents as seen
 from govern.register.queries import policies
@@ -143,3 +144,27 @@ def test_an_incident_of_somebody_who_has_gone_since_is_led_by_whoever_restores(r
 def test_nothing_of_it_is_void(ruled: Ruled) -> None:
     ended(ruled)
     assert ruled.db().execute("SELECT message FROM findings").fetchall() == []
+
+
+def test_attack_whoever_records_what_lies_ahead_keeps_nobody_from_going_on(ruled: Ruled) -> None:
+    """By a clock half a year ahead: a report, which anybody with keys makes, and what HR records. Each is of today afterwards, or waits until it has come."""
+    moment, rules = "2027-06-01T09:00:00Z", playbook()
+    ruled.person("eva")
+
+    def ahead(work: Any, *arguments: Any, by: str, **more: Any) -> Any:
+        with ruled.members[by].transaction(moment) as tx:
+            return work(tx, *arguments, **more)
+
+    told = ahead(incidents.report, account="", kind="negative", note="a page", playbook=rules, by="cleo")
+    ahead(training.add, "eva", subject="social-media", on=moment[:10], by="ben")
+    ahead(documents.record_sheet, NAME, "eva", evidence="6" * 64, by="ben")
+    ahead(exceptions.add, "", point="training", person="eva", until="2027-12-01", reason="ill", by="ben")
+    db = ruled.db()
+    assert db.execute("SELECT answer_by > ? FROM reports WHERE id = ?", (moment, told.id)).fetchone() == (1,), "control: it stood in the tail"
+    made = ended(ruled)
+    ruled.accept("ben", approve=made.proposal.id)
+    db, today, eva = ruled.db(), ruled.now[:10], ruled.ids["eva"]
+    assert db.execute("SELECT answer_by FROM reports WHERE id = ?", (told.id,)).fetchone()[0][:10] == ruled.ahead(7)
+    assert [one.on for one in asked.acknowledgements(db) if one.person == eva] == [today]
+    assert [row for row in ruled.trained() if row[1] == eva] == []
+    assert db.execute("SELECT until FROM exceptions WHERE person = ?", (eva,)).fetchall() == [(latest(ruled.now),)]
