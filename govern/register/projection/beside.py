@@ -39,7 +39,7 @@ def by_another(scene: Scene, person: str | None, what: str, *, by_hr: bool = Tru
 
 def another_admin(scene: Scene, *, or_hr: bool = False) -> bool:
     """Whether an admin other than the actor has keys and stays; `or_hr`: or somebody of HR."""
-    asked = {"actor": scene.actor, "now": scene.now or scene.at, "hr": "hr" if or_hr else "admin"}
+    asked = {"actor": scene.actor, "now": scene.agreed(), "hr": "hr" if or_hr else "admin"}
     return scene.db.execute(_ANOTHER, asked).fetchone() is not None
 
 

@@ -73,7 +73,7 @@ def item_ended(scene: Scene) -> None:
             elif behalf is None and proven.can_tell(item.kind) and "evidence" not in body:
                 by = None  # the ledger's own rows show it: it stands under no name, and is nobody's own work at the closing
         case "waived":
-            attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.at))
+            attestation.waive(scene.actor, assignee or found.opener, signers.others(scene.db, scene.actor, found.person, scene.agreed()))
         case _:
             still_known = proven.applies(scene.db, found.person, item, scope, at=scene.now)
             if still_known is not None:

@@ -60,7 +60,7 @@ def _closed(scene: Scene) -> None:
             grants_left=ties.grants_left(scene.db, found.person, scope),
             still_tied=len(ties_beside.unanswered(scene.db, found.id, found.person, scope)),
         )
-    others = signers.others(scene.db, scene.actor, found.person, scene.at)
+    others = signers.others(scene.db, scene.actor, found.person, scene.agreed())
     signed_by_one = attestation.close(scene.actor, found.opener, signers.endings(scene.db, found.id), others)
     if signed_by_one and not scene.body["signed_by_one"]:
         raise Refused(

@@ -206,7 +206,10 @@ def _by_recovery(scene: Scene) -> bool:
 
 
 def _has_role(scene: Scene, person: str | None, roles: tuple[str, ...]) -> bool:
-    rows = scene.db.execute("SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?)", (person, scene.now))
+    rows = scene.db.execute(
+        "SELECT role FROM roles WHERE person = ? AND (until IS NULL OR until > ?)",
+        (person, scene.now if person == scene.actor else scene.agreed()),
+    )
     return any(role in roles for (role,) in rows)
 
 

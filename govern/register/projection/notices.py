@@ -75,10 +75,12 @@ UNION ALL SELECT 1 FROM services WHERE person = :actor LIMIT 1
 """
 
 
+def _sends(scene: Scene) -> bool:
+    return scene.db.execute(_SENDS, {"actor": scene.actor, "now": scene.now}).fetchone() is not None
+
+
 def _told_at_once(scene: Scene) -> None:
     """What a digest may be about that neither an admin, HR nor a service records: a report of its actor's own that nobody has answered."""
-    if scene.db.execute(_SENDS, {"actor": scene.actor, "now": scene.now}).fetchone() is not None:
-        return
     own = scene.db.execute("SELECT id FROM reports WHERE reporter = ? AND answered_at IS NULL", (scene.actor,)).fetchall()
     if not {line[0] for line in scene.body["lines"]} <= {notices.thing("incident", id_) for (id_,) in own}:
         raise Refused(
@@ -89,7 +91,8 @@ def _told_at_once(scene: Scene) -> None:
 
 def _sent(scene: Scene) -> None:
     body = scene.body
-    if scene.type == "digest.sent":
+    at_once = scene.type == "digest.sent" and not _sends(scene)
+    if at_once:
         _told_at_once(scene)
     scene.must("person", "people", body["person"])
     scene.db.executemany(
@@ -101,7 +104,8 @@ def _sent(scene: Scene) -> None:
         ],
     )
     case = _case(scene)
-    scene.run("DELETE FROM undelivered WHERE person = ? AND ? IN ('', case_id)", body["person"], case)
+    if not at_once:  # that somebody can be reached is the word of those who send reminders
+        scene.run("DELETE FROM undelivered WHERE person = ? AND ? IN ('', case_id)", body["person"], case)
 
 
 def _failed(scene: Scene) -> None:
@@ -129,7 +133,7 @@ def _case(scene: Scene) -> str:
 
 
 def _snoozed(scene: Scene) -> None:
-    found, rule, today = _thing(scene), _rule(scene), scene.now[:10]
+    found, rule, today = _thing(scene), _rule(scene), scene.agreed()[:10]
     times = scene.one("SELECT times FROM snoozes WHERE thing = ?", found.id)
     notices.may_snooze(
         rule, until=scene.body["until"], today=today, due=found.due[:10], pressing=found.pressing, times=times[0] if times else 0

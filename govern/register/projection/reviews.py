@@ -112,7 +112,7 @@ def _another(scene: Scene, one: Held) -> bool:
         " AND EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active') AND NOT EXISTS (SELECT 1 FROM services s WHERE s.person = p.id)"
         " AND (p.id IN (?2, ?3) OR EXISTS (SELECT 1 FROM roles r WHERE r.person = p.id AND r.role IN ('admin', 'hr')"
         "   AND (r.until IS NULL OR r.until > ?4))) LIMIT 1",
-        one.person, one.custodian, one.deputy, scene.now or scene.at,
+        one.person, one.custodian, one.deputy, scene.agreed(),
     )  # fmt: skip
     return row is not None
 

@@ -49,6 +49,10 @@ class Scene:
     has_personal: bool = False
     """Whether it has a personal part, be it erased by now."""
 
+    def agreed(self) -> str:
+        """The time at which to ask whether others still have a role: nobody makes one run out that is not theirs by a clock that is ahead."""
+        return self.borne_out() or self.now or self.at
+
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""
         return self.db.execute(query, values).fetchone()

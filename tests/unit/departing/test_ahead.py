@@ -170,6 +170,26 @@ def test_whoever_is_alone_goes_on_after_any_silence(company: Company) -> None:
     assert [row[0] for row in company.db().execute("SELECT code FROM findings")] == ["ahead"]
 
 
+def test_attack_nobody_makes_the_roles_of_others_run_out_by_a_clock_that_is_ahead(tmp_path: Path) -> None:
+    """Bo is an admin until 2030, and could record it instead; the control: once that is over for everybody, whoever is left does."""
+    firm = Company(tmp_path, preset="solo")
+    firm.enrol("bo")
+    firm.fact("role.given", {"person": firm.ids["bo"], "role": "admin", "until": "2030-01-01T00:00:00Z"})
+    firm.fact("place.added", {"place": "1" * 32, "kind": "paper"}, {"name": "wall"}, by="bo")
+
+    def trained(moment: str, by: str = "mia") -> None:
+        with firm.members[by].transaction(moment) as tx:
+            tx.record("training.recorded", {"training": tx.new_id(), "person": firm.ids[by], "subject": "social-media", "on": "2026-11-20"})
+
+    assert refused(trained, "2030-01-02T00:00:00Z") == ("own-training", "AT-3")
+    for year in range(2027, 2031):
+        firm.moment = firm.moment.replace(year=year)
+        for one in ("mia", "bo"):
+            firm.fact("place.added", {"place": firm.members[one].random(16).hex(), "kind": "paper"}, {"name": "wall"}, by=one)
+    trained(firm.now)
+    firm.close()
+
+
 def test_attack_a_time_at_the_end_of_the_calendar_stops_nobodys_replay(firm: Firm) -> None:
     """Said twice, a year is added to it; the control: whoever was away reads all of it, and judges what follows as everybody does."""
     first = firm.at("9999-12-31T00:00:00Z", "place.added", {"place": firm.new(), "kind": "paper"}, {"name": "wall"}, by="hal")

@@ -95,6 +95,23 @@ def test_putting_off_is_bounded_in_length_in_number_and_by_who_answers(office: O
     assert refused(office.do, procedure.snooze, thing, "2026-11-24", "later").rule == "snooze-times"
 
 
+def test_attack_a_clock_that_is_ahead_puts_nothing_off_for_longer(office: Office) -> None:
+    """Of somebody without a role, who answers for the account; the control: by the right time they may, for as long as the policy lets them."""
+    office.enrol("dora")
+    office.secret("till")
+    office.fact("account.custody", {"account": office.ids["till"], "custodian": office.ids["dora"]})
+    office.fact("place.added", {"place": "1" * 32, "kind": "paper"}, {"name": "wall"}, by="dora")
+    (one,) = waiting(office, "hand-over")
+    body = {"kind": "hand-over", "of": one.thing.of, "about": one.thing.about}
+
+    def ahead() -> None:
+        with office.members["dora"].transaction("2027-09-01T09:00:00Z") as tx:
+            tx.record("notice.snoozed", {**body, "until": "2027-09-04"}, {"reason": "later"})
+
+    assert refused(ahead).rule == "snooze-most"
+    office.fact("notice.snoozed", {**body, "until": "2026-11-24"}, {"reason": "later"}, by="dora")
+
+
 def test_what_was_put_off_is_told_on_its_day_and_an_acknowledgement_is_one_persons_own(office: Office) -> None:
     office.secret("till")
     (one,) = waiting(office, "hand-over")

@@ -153,7 +153,14 @@ def test_of_anything_else_an_entry_of_theirs_is_void(office: Office) -> None:
         with pytest.raises(Refused) as refused:
             office.fact("digest.sent", wrong, by="dora")
         assert (refused.value.rule, refused.value.control) == ("digest-report", "IR-6")
+    failed = {"person": office.ids["anna"], "message": "m", "channel": "room", "outcome": "refused"}
+    office.fact("digest.failed", failed)
     office.fact("digest.sent", body(office, mine.id), by="dora")
+    assert office.db().execute("SELECT count(*) FROM undelivered").fetchone() == (1,), (
+        "nor that somebody can be reached whom reminders did not reach"
+    )
+    office.fact("digest.sent", body(office, mine.id))
+    assert office.db().execute("SELECT count(*) FROM undelivered").fetchone() == (0,), "control: an admin's digest says so"
     office.do(procedure.answer, mine.id[:8])
     with pytest.raises(Refused):
         office.fact("digest.sent", body(office, mine.id), by="dora")
