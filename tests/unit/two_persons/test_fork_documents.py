@@ -160,7 +160,9 @@ def test_attack_whoever_records_what_lies_ahead_keeps_nobody_from_going_on(ruled
     ahead(documents.record_sheet, NAME, "eva", evidence="6" * 64, by="ben")
     ahead(exceptions.add, "", point="training", person="eva", until="2027-12-01", reason="ill", by="ben")
     db = ruled.db()
-    assert db.execute("SELECT answer_by > ? FROM reports WHERE id = ?", (moment, told.id)).fetchone() == (1,), "control: it stood in the tail"
+    assert db.execute("SELECT answer_by > ? FROM reports WHERE id = ?", (moment, told.id)).fetchone() == (1,), (
+        "control: it stood in the tail"
+    )
     made = ended(ruled)
     ruled.accept("ben", approve=made.proposal.id)
     db, today, eva = ruled.db(), ruled.now[:10], ruled.ids["eva"]
