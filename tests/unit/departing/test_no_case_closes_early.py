@@ -39,6 +39,8 @@ MEMBER = st.sampled_from(["mia", "bo"])
 SECRET = st.integers(0, 2)
 TYPED = st.sampled_from(["", "", "first-secret", "second-secret"])
 LEARN = ("declare", "place", "leave place", "hand over", "grant", "custody", "reveal", "wait", "role", "tool", "device", "channel", "end")
+LATE = st.sampled_from(["", "declare", "hand over", ""])
+"""What somebody still comes to know when all is worked off."""
 PEOPLE = ("somebody new", "hr", "no hr", "recover through")
 ROTATE = st.sampled_from(["rotate", "rotate", "start", "show", "confirm", "reject", "unsure", "lose", "abort"])
 DEPART = st.sampled_from([
@@ -186,8 +188,9 @@ class Departures(RuleBasedStateMachine):
         other=MEMBER,
         own=st.booleans(),
         kind=KIND,
+        late=LATE,
     )
-    def affair(self, ways: list[tuple[str, int]], person: str, by: str, other: str, own: bool, kind: CaseKind) -> None:
+    def affair(self, ways: list[tuple[str, int]], person: str, by: str, other: str, own: bool, kind: CaseKind, late: str) -> None:
         """Somebody comes to know this and that, leaves, perhaps changing it themselves on their last day, and it is worked off: what random steps
         seldom come to in this order."""
         for what, secret in ways:
@@ -198,7 +201,7 @@ class Departures(RuleBasedStateMachine):
                 self.attempt(self.company.rotate, credential, by=person)
         for case in cases.cases(self.company.db("olga"), reader=""):
             if case.person == self.company.ids[person] and case.state != "closed":
-                self.work_off(case, other, other if own else by, "", skip=0)
+                self.work_off(case, other, other if own else by, "", skip=0, late=(late, person))
 
     @rule(
         act=DEPART,
@@ -234,7 +237,7 @@ class Departures(RuleBasedStateMachine):
         """Those of the items up to this one, as a sheet would bring them back."""
         return [entry.code for entry in self.company.items(case, by="olga") if entry.number <= number]
 
-    def work_off(self, case: Any, by: str, other: str, typed: str, *, skip: int) -> None:
+    def work_off(self, case: Any, by: str, other: str, typed: str, *, skip: int, late: tuple[str, str] = ("", "")) -> None:
         """One item after the other, by one or two people, perhaps leaving one out or bringing an old secret back; then both try to close."""
         self.on_case(offboard.cut, case, by)
         for entry in self.company.items(case, by="olga"):
@@ -250,6 +253,8 @@ class Departures(RuleBasedStateMachine):
             if entry.state is ItemState.OPEN and entry.item.kind != "rotate" and entry.number != skip:
                 self.attempt(self.company.end, case, entry.number, "waived", by=other)
             self.attempt(self.company.end, case, entry.number, "verify", by=other)
+        if late[0]:
+            self.learn(late[0], 0, late[1])
         for member in (other, by):
             self.on_case(offboard_items.close, case, member)
 
