@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from govern.errors import Refused
+from govern.errors import NotFound, Refused
 from govern.procedures import rotate
 from govern.procedures.choosing import Wanted, chosen
 from govern.register.queries import holdings, people
@@ -38,6 +38,9 @@ def stage(tx: Transaction, cases: Iterable[Case]) -> int:
     for case in cases:
         found = chosen(db, Wanted(case=case.id), reader=actor, now=tx.now)
         able = [one for one in found if one.kind in GENERATED and not one.kept_in and (own is None or one.account in own)]
-        started, _ = rotate.start(tx, able, Trigger.MEMBERSHIP)  # each is open already, for its own reason
+        try:
+            started, _ = rotate.start(tx, able, Trigger.MEMBERSHIP)  # each is open already, for its own reason
+        except (Refused, NotFound):
+            continue  # of one alone it is raised: no cut waits for a secret, least of all for one that its subject sees to
         count += sum(one.candidate is not None for one in started)
     return count

@@ -90,3 +90,26 @@ def test_what_was_staged_before_the_cut_stays_as_it_is(firm: Any) -> None:
 
     assert firm.do(again, by="bo") == 0
     assert {one.handle: one.candidate for one in rotations.rotations(firm.db(), only_open=True)} == before
+
+
+def test_attack_no_cut_is_kept_from_being_made_by_the_one_secret_that_cannot_be_staged(firm: Any) -> None:
+    """Whoever leaves answers alone for the only account that they know: nobody who stays could open its new secret. It is left to be staged later."""
+    for handle in ("shop", "blog"):
+        (grant,) = firm.db().execute(
+            "SELECT id FROM grants WHERE account = ? AND person = ? AND ended_at IS NULL", (firm.ids[handle], firm.ids["anna"])
+        ).fetchone()  # fmt: skip
+        firm.fact("grant.ended", {"grants": [grant], "cause": "revoked"})
+        firm.rotate(firm.ids[f"{handle}-password"])
+    firm.account("till", custodian="anna")
+    firm.secret("till")
+    assert cut(firm, by="bo") == 0
+    assert states(firm) == {"till": "planned"}
+    assert firm.db().execute("SELECT leaving FROM people WHERE handle = 'anna'").fetchone() == (1,)
+    assert firm.db("bo").execute("SELECT cut_made_at IS NOT NULL FROM cases").fetchall() == [(1,)]
+
+
+def test_whoever_knows_nothing_is_cut_off_with_nothing_to_stage(firm: Any) -> None:
+    firm.enrol("kim")
+    firm.later(minutes=1)
+    opening = offboard.Opening(person="kim", kind=CaseKind.LEAVER, cut_at=firm.now)
+    assert firm.do(lambda tx: staging.stage(tx, [case for case, _ in offboard.open_all(tx, opening)]), by="bo") == 0
