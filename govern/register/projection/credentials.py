@@ -202,10 +202,13 @@ ON CONFLICT DO UPDATE SET strength = 'seen' WHERE strength <> 'seen' AND exclude
 def came_back_since(scene: Scene, credential: str, n: int) -> None:
     """The same where somebody turns out to have known a value that later versions have brought back already: a void fact may be about any
     version, not about the newest alone."""
-    later = scene.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall()
-    for (version,) in later:
-        scene.db.execute(_CAME_BACK, {"later": version, "entry": scene.index, "credential": credential, "n": n})
-        came_back_since(scene, credential, version)
+    waiting = [n]  # more may follow each other than Python has frames
+    while waiting:
+        n = waiting.pop()
+        later = scene.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall()
+        for (version,) in later:
+            scene.db.execute(_CAME_BACK, {"later": version, "entry": scene.index, "credential": credential, "n": n})
+            waiting.append(version)
 
 
 def people_of(scene: Scene, keys: Sequence[str]) -> list[str]:

@@ -92,8 +92,12 @@ class Scene:
 
         `came_back`: False where there is known to be no such later one.
         """
-        self.db.execute(_EXPOSE, (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index))
-        if not came_back or self.type in _STAGES:
-            return
-        for (later,) in self.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n)).fetchall():
-            self.expose(person, credential, later, basis, since=since, strength=strength)
+        waiting = [n]  # one may bring back another that brought back a third, more of them than Python has frames
+        while waiting:
+            n = waiting.pop()
+            self.db.execute(_EXPOSE, (person, credential, n, basis, strength or STRENGTH[basis], since or self.at, self.index))
+            if not came_back or self.type in _STAGES:
+                return
+            waiting += [
+                later for (later,) in self.db.execute("SELECT n FROM versions WHERE credential = ? AND reuses = ?", (credential, n))
+            ]

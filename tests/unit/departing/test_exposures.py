@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from govern.errors import Refused
 from govern.procedures import rotate
 from govern.procedures import rotation as steps
+from govern.register.projection import credentials
 from govern.register.queries import rotatable, rotations
 from govern.rotation.triggers import Trigger
 from govern.vault.secret import Secret
@@ -251,3 +255,29 @@ def test_the_replay_judges_it_too(company: Any, shop: str) -> None:
     with pytest.raises(Refused) as refused:
         company.fact("rotation.confirmed", fact)
     assert refused.value.rule == "never-shown"
+
+
+def test_attack_no_chain_of_values_brought_back_is_too_long_for_a_replay(company: Any) -> None:
+    """Whoever answers for an account can make it as long as they like, each version bringing back the one before. Few frames stand for Python's thousand."""
+    company.person("anna")
+    company.account("shop", "mia")
+    company.fact("place.added", {"place": "ab" * 16, "kind": "chat"}, {"name": "chat"})
+    credential = company.secret("shop", kind="api-token", kept_in="ab" * 16)
+
+    def chain(tx: Any) -> None:
+        rotation = tx.new_id()
+        tx.record("rotation.opened", {"rotation": rotation, "credential": credential, "trigger": "manual"})
+        staged = {"credential": credential, "state": "candidate", "origin": "claimed", "rotation": rotation}
+        for n in range(2, 182):
+            tx.record("version.staged", {**staged, "version": n, "reuses": n - 1})
+            tx.record("rotation.rejected", {"rotation": rotation, "version": n})
+
+    company.do(chain)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 120)
+    try:
+        company.declare(credential, "anna")
+        company.do(lambda tx: credentials.came_back_since(SimpleNamespace(db=tx.register, index=tx.size), credential, 1))  # type: ignore[arg-type]
+    finally:
+        sys.setrecursionlimit(before)
+    assert {n for _, n in company.knows("anna")} == set(range(1, 182))
