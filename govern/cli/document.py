@@ -9,7 +9,7 @@ import typer
 
 from govern.cli import document_signed, render, settings
 from govern.cli.document_signed import Json, Locale, Name, Which
-from govern.errors import Usage
+from govern.errors import NotFound, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +42,17 @@ def adopt(
     json: Json = False,
 ) -> None:
     """Take a document in, in all of its languages at once: a version is the hash of its texts."""
-    from govern.holdings.documents import lacking
+    from govern.holdings.documents import gaps, lacking
     from govern.procedures import documents as procedure
     from govern.register.queries.people import handles
 
     if shipped == bool(from_):
         raise Usage("either --shipped or --from is needed", hint=f"govern document adopt {render.safe(name)} --shipped, or: --from FOLDER")
     texts, values = procedure.starting_point(name) if shipped else _read(from_ or []), _values(set_ or [])
+    odd = sorted(values.keys() - gaps(texts))
+    if odd:
+        known = ", ".join(sorted(gaps(texts))) or "none"
+        raise Usage(f"the text has no gap {', '.join(one[:80] for one in odd)}", hint=f"the gaps of the text: {known}")
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:
         one, new = procedure.adopt(tx, name, texts, values)
@@ -119,6 +123,7 @@ def diff(
     from difflib import unified_diff
 
     from govern.register.queries import documents
+    from govern.vocabulary import LANGUAGES
 
     workspace = settings.workspace()
     db = workspace.view()
@@ -138,6 +143,9 @@ def diff(
         render.line(render.safe(line))
     if not lines:
         render.note(f"they are the same in {spoken}")
+        now, then = documents.texts(db, new), documents.texts(db, old)
+        for other in (one for one in LANGUAGES if now.get(one) != then.get(one)):
+            render.next_step(f"govern document diff {new.name} --locale {other}", "there they differ")
     if not new.place:
         render.next_step(f"govern document publish {new.name} --deadline DATE")
 
@@ -170,6 +178,8 @@ def publish(
     render.line(
         f"{one.name} version {one.n} is in force; {render.count(len(waiting), 'person', 'people')} to acknowledge it by {one.deadline}"
     )
+    if one.audience == "holders" and not to:
+        render.note("it is for whoever holds an account or answers for one; --to everybody with the next version asks all who are here")
     render.next_step("govern document outstanding", "who has yet to sign, and how")
 
 
@@ -190,6 +200,8 @@ def _read(paths: Sequence[Path]) -> dict[str, str]:
         files += [path / f"{locale}.md" for locale in LANGUAGES if (path / f"{locale}.md").is_file()] if path.is_dir() else [path]
     found: dict[str, str] = {}
     for file in files:
+        if not file.exists():
+            raise NotFound(f"there is no file or folder {file}", hint="check the name")
         locale = file.stem.casefold()
         if locale not in LANGUAGES:
             raise Usage(f"{file.name} is named after no language", hint=f"call it one of {', '.join(f'{one}.md' for one in LANGUAGES)}")

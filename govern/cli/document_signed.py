@@ -102,6 +102,7 @@ def _on_behalf(
     name: str, version: str, locale: str, person: str, on_behalf: bool, evidence: Path | None, on: str, *, json: bool
 ) -> None:  # fmt: skip
     from govern.procedures import documents as procedure
+    from govern.register.queries import documents
     from govern.register.queries.people import handles
 
     if not on_behalf or not person:
@@ -110,13 +111,14 @@ def _on_behalf(
         raise Usage("--evidence is missing: a scan of the signed sheet", hint="--evidence FILE; its SHA-256 is recorded, not the file")
     spoken, shown = settings.locale(locale, lambda: "") if locale else "", digest(evidence)
     with settings.workspace().transaction(settings.now()) as tx:
+        before = {one.id for one in documents.acknowledgements(tx.register, name=name)}
         one = procedure.record_sheet(tx, name, person, evidence=shown, on=on, version=version, locale=spoken)
-        names = handles(tx.register)
+        new, names = one.id not in before, handles(tx.register)
     if json:
-        render.emit("document", {"acknowledgements": [row(one, names)]})
+        render.emit("document", {"acknowledgements": [row(one, names)], "new": new})
         return
-    who = render.safe(names[one.person])
-    render.line(f"{who} acknowledged {one.name}, version {one.n}, on a sheet of {one.on}")
+    who, how = render.safe(names[one.person]), f"on a sheet of {one.on}" if one.how == "sheet" else "by their own key"
+    render.line(f"{who} {'acknowledged' if new else 'has already acknowledged'} {one.name}, version {one.n}, {how}")
     if one.counts:
         render.next_step("govern document outstanding", "who else has yet to sign")
     else:

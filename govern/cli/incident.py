@@ -254,8 +254,10 @@ def show(id_: Id, json: Json = False) -> None:
     if tools:
         render.line(render.safe(f"posts may wait in: {', '.join(tools)}"))
     if about and not one.closed_at:
-        for source in about.sources.values():
-            render.line(f"{about.name}: {source.name}, {source.url}")
+        first = about.sources.get(about.source)
+        if first:
+            render.line(f"{about.name}: {first.name}, {first.url}")
+        render.note(f"sessions, apps and roles there, one after the other: govern platform show {one.platform}")
     go_on(db, one)
 
 

@@ -48,7 +48,7 @@ def open_(
 ) -> None:
     """Open a review: every grant and every role on a platform of the scope, each with somebody to decide on it who does not hold it."""
     from govern.procedures import reviews as procedure
-    from govern.register.queries import people
+    from govern.register.queries import people, reviews
 
     wanted = settings.need(scope, "--scope", "Scope (all, account:HANDLE, department:NAME or person:HANDLE)")
     workspace, now = settings.workspace(), settings.now()
@@ -69,10 +69,22 @@ def open_(
     with workspace.transaction(now) as tx:
         made = procedure.start(tx, procedure.scope(tx.register, wanted), by=reviewer, due=due)
         told = _told(tx.register, made)
+        chosen = people.find(tx.register, reviewer) if reviewer else None
+        same = [one for one in reviews.reviews(tx.register) if one.id != made.id and _scope_of(one) == _scope_of(made)]
     if json:
         render.emit("review", {"reviews": [told], "dry_run": False})
         return
     _tell_opened([told])
+    if chosen and all(line["reviewer_id"] != chosen.id for line in told["items"]):
+        render.note(
+            f"{render.safe(chosen.handle)} decides on none of them: on a line decides who answers for its account, an admin or HR, with keys"
+        )
+    for one in same:
+        render.note(f"review {one.id[:8]} asks about the same, and is open")
+
+
+def _scope_of(one: Review) -> tuple[str, str, str]:
+    return one.scope, one.about, one.department
 
 
 def _tell_opened(made: list[dict[str, Any]]) -> None:

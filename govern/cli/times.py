@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from govern.errors import Usage
+from govern.errors import Malformed, Usage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +38,12 @@ def told_here(utc: str) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a regular file, hex. Raises NotFound where there is none, and Failed where it can't be read."""
+    """SHA-256 of a regular file, hex. Raises NotFound where there is none, Malformed where it is empty, and Failed
+    where it can't be read."""
     from govern.bounded import opened
     from govern.cli import settings
 
     with opened(settings.place(path)) as file:
+        if not file.peek(1):
+            raise Malformed(f"{path} is empty, and shows nothing", hint="scan or save it again")
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -32,11 +32,11 @@ def version_of(digests: Mapping[str, str]) -> str:
 def fill(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """The texts with `{name}` replaced by the value of that name. Refused where a gap has no value, or nothing is in it, or it is too long."""
     filled = {locale: _GAP.sub(lambda gap: values.get(gap[1]) or gap[0], text) for locale, text in texts.items()}
-    gaps = sorted({name for text in texts.values() for name in _GAP.findall(text) if not values.get(name)})
-    if gaps:
+    left = sorted(name for name in gaps(texts) if not values.get(name))
+    if left:
         raise Refused(
-            f"the text still has gaps: {', '.join(gaps)}", rule="document-gaps", control="PL-4",
-            hint=" ".join(f"--set {name}=…" for name in gaps),
+            f"the text still has gaps: {', '.join(left)}", rule="document-gaps", control="PL-4",
+            hint=" ".join(f"--set {name}=…" for name in left),
         )  # fmt: skip
     for locale, text in filled.items():
         if not text.strip():
@@ -49,6 +49,11 @@ def fill(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
             hint="shorten it, or adopt it as two documents",
         )  # fmt: skip
     return filled
+
+
+def gaps(texts: Mapping[str, str]) -> frozenset[str]:
+    """Names of the gaps that the texts have before they are filled in."""
+    return frozenset(name for text in texts.values() for name in _GAP.findall(text))
 
 
 def lacking(locales: Sequence[str]) -> list[str]:

@@ -94,8 +94,8 @@ def _events(data: bytes, wanted: str) -> dict[str, Any]:
         calendar = Calendar.from_ical(data)
         ours, whose = str(calendar.get("prodid", "")) == _PRODUCT, str(calendar.get("uid", ""))
         events = {str(one["uid"]): one for one in calendar.walk("VEVENT") if _is_whole(one)} if ours else {}
-    except Exception as error:  # whatever its reader stumbles over
-        raise Malformed(f"no calendar that can be read ({type(error).__name__})", hint="name another file") from None
+    except Exception:  # whatever its reader stumbles over
+        raise Malformed("the file that is there is no calendar that can be read", hint="name another file: --out F") from None
     if not ours or whose != wanted:
         raise Refused(
             "this is another calendar: of another program, person or vault", rule="calendar-other", control="AC-4", hint="name a file of its own: --out F"

@@ -14,6 +14,7 @@ from govern.policy.rules import Policy
 from govern.register.queries import due as queries
 from govern.register.queries import reminded, work
 from govern.register.queries.due import Thing
+from govern.register.queries.due_cases import of_cases
 
 
 class Notice(NamedTuple):
@@ -40,13 +41,14 @@ class Notice(NamedTuple):
 
 
 def notices(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, every: bool = False) -> list[Notice]:
-    """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next: what is due soon, and rotations under way however
-    far ahead they are due. `reader`: person id of who runs this."""
+    """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next: what is due soon, rotations under way however
+    far ahead they are due, and within a year what is to be signed or decided, and what stands in cases. `reader`: person id of who runs this."""
     rule = later_rules.reminders(policy.later)
     today = stages.local_day(now, rule.zone)
     found = queries.things(db, policy, now, stages.plus(today, rule.ahead + 1), reader=reader)
     if every:
-        found += set(_rotations(db, policy, now)) - set(found)
+        there = set(found)
+        found += [one for one in (*_rotations(db, policy, now), *_far(db, policy, now, today, reader)) if one not in there]
     if not found:
         return []
     return list(_notices(db, rule, now, today, found, every))
@@ -100,6 +102,13 @@ def _rotations(db: sqlite3.Connection, policy: Policy, now: str) -> list[Thing]:
     return queries.things(db, policy, now, "9999-12-31", kinds=("rotation",))
 
 
+def _far(db: sqlite3.Connection, policy: Policy, now: str, today: str, reader: str) -> list[Thing]:
+    """What is on lists of work long before anybody is reminded of it."""
+    until = stages.plus(today, _YEAR)
+    found = (*queries.things(db, policy, now, until, kinds=("acknowledgement", "review")), *of_cases(db, now, until, reader=reader))
+    return [one for one in found if one.due and one.due[:10] <= until]
+
+
 def _of(rule: ReminderRule, thing: Thing) -> ReminderRule:
     """The rule for this thing: without any stage ahead of its day, where nobody is to hear of it earlier; of what is urgent all hear at once, and daily."""
     if thing.urgent:
@@ -107,6 +116,7 @@ def _of(rule: ReminderRule, thing: Thing) -> ReminderRule:
     return rule._replace(tiers={thing.tier: rule.tiers[thing.tier]._replace(before=())}) if thing.on_day else rule
 
 
+_YEAR: Final = 366
 _AT_ONCE: Final = TierReminders(before=(7,), repeat=1, deputy=-7, admin=-7)
 
 

@@ -130,7 +130,7 @@ def _mail(settings: Settings, before: NoticeChannel | None) -> tuple[dict[str, o
     if tls is not Tls.LOCAL and not _is_host(host):
         raise Usage(f"{host[:60]!r} is no name of a mail server" if host else "--host is missing", hint="--host mail.example.org")
     if not 0 < port < 65536:
-        raise Usage("--port is none", hint=f"--port {PORTS[tls]}")
+        raise Usage(f"--port: {port} is no port", hint=f"--port {PORTS[tls]}")
     for option, address in (("--sender", sender), ("--reply-to", reply_to)):
         if (address or option == "--sender") and mailbox(address) is None:
             raise Usage(f"{option} is missing or no mail address", hint=f"{option} reminders@example.org")
@@ -190,7 +190,7 @@ def try_out(tx: Transaction, name: str, person: str, speech: Language) -> tuple[
     """Record that one message goes to a person by a channel; both, to be sent behind the transaction."""
     channel, who = notice_channels.find(tx.register, name), people.find(tx.register, person)
     if channel.kind == "mail" and not who.mail:
-        raise NotFound(f"no mail address of {who.handle} is recorded", hint="with the table of your HR program: govern hr import FILE")
+        raise NotFound(f"no mail address of {who.handle} is recorded", hint=f"govern person edit {who.handle} --mail ADDRESS")
     tx.record("channel.tested", {"channel": channel.id, "person": who.id})
     ready = open_(tx, channel)
     message = trial(

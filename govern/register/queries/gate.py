@@ -112,5 +112,5 @@ def _refused(db: sqlite3.Connection, whom: str, one: Missing, person: str, handl
     about = f"{handle} " if handle else ""
     return Refused(
         f"{whom} {'needs' if answering else 'asks for'} {asks}", rule=one.rule, control=control,
-        hint=f"{hint}; else, with a reason: govern exception add {about}--point {one.rule} --person {name} --until DATE",
+        hint=f"{hint}; else: govern exception add {about}--point {one.rule} --person {name} --reason R --until DATE",
     )  # fmt: skip

@@ -19,6 +19,8 @@ def test_nobody_is_granted_an_account_before_they_have_signed(story: Any, tmp_pa
     story.ok("person", "add", "Anna Berg <anna@acme.example>", "--handle", "anna", "--locale", "nl")
     refused = story.run("document", "adopt", NAME, "--shipped")
     assert (refused.code, "--set it_contact=" in refused.err) == (4, True)
+    odd = story.run("document", "adopt", NAME, "--shipped", *FILLED, "--set", "it-contact=Acme")
+    assert (odd.code, "no gap it-contact" in odd.err) == (2, True)
     adopted = story.json("document", "adopt", NAME, "--shipped", *FILLED)
     version = adopted["documents"][0]["version"]
     assert adopted["missing"] == []
@@ -33,7 +35,12 @@ def test_nobody_is_granted_an_account_before_they_have_signed(story: Any, tmp_pa
     assert '<html lang="nl">' in page
     assert f"govern:document:{version}:" in page
     assert sheet.stat().st_mode & 0o777 == 0o600
-    story.ok("document", "ack", NAME, "--person", "anna", "--on-behalf", "--evidence", str(sheet))
+    signed = ("document", "ack", NAME, "--person", "anna", "--on-behalf", "--evidence")
+    empty = tmp_path / "empty.pdf"
+    empty.touch()
+    nothing = story.run(*signed, str(empty))
+    assert (nothing.code, "is empty" in nothing.err) == (1, True)
+    assert [story.json(*signed, str(sheet))["new"] for _ in range(2)] == [True, False]
     story.ok("document", "report", "--out", str(tmp_path / "signed.html"), "--locale", "da")
     assert "Anna" in (tmp_path / "signed.html").read_text(encoding="utf-8")
     story.ok("grant", "page", "anna")

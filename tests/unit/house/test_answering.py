@@ -86,7 +86,7 @@ def test_whoever_has_not_signed_is_not_made_responsible_whatever_wrote_the_entry
 def test_the_commands_say_so_before_they_record_anything_and_how_to_get_it(gated: House) -> None:
     told = refused(custody.plan, gated.db(), "shop", "anna", gated.now)
     assert f"govern document sheet {NAME} --person anna --out FILE" in (told.hint or "")
-    assert "govern exception add shop --point acknowledgement --person anna --until DATE" in (told.hint or "")
+    assert "govern exception add shop --point acknowledgement --person anna --reason R --until DATE" in (told.hint or "")
     asked = accounts.Asked(deputy="cy")
     assert f"cy signs: govern document ack {NAME}" in (refused(accounts.plan_edit, gated.db(), "shop", asked, gated.now[:10]).hint or "")
     assert refused(gated.do, custody.hand, "shop", "bo").rule == "acknowledgement"

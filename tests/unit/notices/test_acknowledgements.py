@@ -190,3 +190,11 @@ def test_a_vault_without_documents_asks_nothing(office: Office) -> None:
     assert signing.owed(db, policy, office.now, office.now[:10]) == []
     db.set_trace_callback(None)
     assert len(statements) == 2
+
+
+def test_its_next_reminder_is_known_long_before_anybody_is_told(ruled: Ruled) -> None:
+    db = ruled.db()
+    told = [one for one in notices(db, policies.policy(db), ruled.now, reader=ruled.ids["mia"], every=True) if one.thing.kind == KIND]
+    assert {one.next[:10] for one in told} == {ruled.day(30 - 14)}
+    assert all(one.point is None for one in told)
+    assert not [one for one in notices(db, policies.policy(db), ruled.now, reader=ruled.ids["mia"]) if one.thing.kind == KIND]
