@@ -179,7 +179,7 @@ def publish(
         f"{one.name} version {one.n} is in force; {render.count(len(waiting), 'person', 'people')} to acknowledge it by {one.deadline}"
     )
     if one.audience == "holders" and not to:
-        render.note("it is for whoever holds an account or answers for one; --to everybody with the next version asks all who are here")
+        render.note("it is for whoever holds an account, as the policy says; --to everybody, with the next version, asks all who are here")
     render.next_step("govern document outstanding", "who has yet to sign, and how")
 
 

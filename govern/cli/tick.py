@@ -101,7 +101,7 @@ def _tell(ran: Ran) -> None:
         render.note(f"read {render.count(ran.checked.size, 'entry', 'entries')} of the ledger again, {how}: nothing is damaged")
         if ran.checked.findings:
             render.next_step("govern status", f"{render.count(ran.checked.findings, 'entry', 'entries')} in it count for nothing")
-    if not ran.done and not ran.failed and ran.damage is None and not (ran.reminded and ran.reminded.sent):
+    if not ran.done and not ran.failed and ran.damage is None and not (ran.reminded and (ran.reminded.sent or ran.reminded.failed)):
         render.note("nothing is due" + (f" before {ran.quiet_until}, unless somebody records something" if ran.quiet_until else ""))
         render.next_step("govern todo --all")
     elif any(one.what == "rotation-opened" for one in ran.done):
