@@ -64,15 +64,19 @@ class Language:
 
         moment = datetime.fromisoformat(time).astimezone(UTC)
         clock, day = format_time(moment, "short", tzinfo=UTC, locale=self.locale), format_date(moment, "medium", locale=self.locale)
+        day = self._first(day, f"{moment.day:02}")
         return str(get_datetime_format("medium", locale=self.locale)).replace("{1}", day).replace("{0}", clock) + " UTC"
 
     def day(self, text: str) -> str:
-        """A day (ISO 8601) in words; empty for empty."""
+        """A day (ISO 8601) in words; empty for empty. In French the first of a month is an ordinal, which CLDR does not know."""
         if not text or self.locale == "en":
             return text
         from babel.dates import format_date
 
-        return format_date(date.fromisoformat(text), "long", locale=self.locale)
+        return self._first(format_date(date.fromisoformat(text), "long", locale=self.locale), text[8:10])
+
+    def _first(self, said: str, day: str) -> str:
+        return said.replace("1 ", "1er ", 1) if self.locale == "fr" and day == "01" else said
 
     def lasting(self, minutes: int) -> str:
         """A span of time in days, hours and minutes; empty for none."""

@@ -114,6 +114,8 @@ def _what(notice: Notice, speech: Language) -> str:
 def _until(notice: Notice, speech: Language) -> str:
     if notice.thing.embargoed:
         return speech.say("as soon as you can")  # the day would say when
+    if notice.thing.urgent and notice.past <= 0 and len(notice.thing.due) > 10:
+        return speech.say("by {day}").format(day=speech.when(notice.thing.due))
     if notice.past == 0:
         return speech.say("today")
     if notice.thing.over:

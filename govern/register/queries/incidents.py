@@ -201,6 +201,12 @@ def findings(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Fi
                 message=f"one person works alone on the incident {case.id[:8]}", command=f"govern incident second {case.id[:8]} PERSON",
                 why="so that two work on it, and one can say that all is clear",
             )  # fmt: skip
+        if not case.cleared_at and not case.drill:
+            yield Finding(
+                code="incident-open", severity="warning", subject=case.handle or case.kind, key=f"incident-open:{case.id}",
+                message=f"{case.kind} is worked on since {case.at[:10]}", command=f"govern incident show {case.id[:8]}",
+                why="what comes next, and who does it",
+            )  # fmt: skip
         if case.cleared_at:
             yield Finding(
                 code="lessons-missing", severity="warning", subject=case.handle or case.kind, key=f"lessons-missing:{case.id}",

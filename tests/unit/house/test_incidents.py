@@ -331,3 +331,10 @@ def test_freezing_ends_the_step_and_nothing_else_does(house: House) -> None:
     assert frozen.step
     assert frozen.step.state is StepState.DONE
     assert set(frozen.freeze.allowed) == {house.ids["mia"], house.ids["bo"]}, "those who work on it go on"
+
+
+def test_what_is_worked_on_is_found_until_all_is_clear_and_a_drill_never(house: House) -> None:
+    house.do(procedure.open_, "page", kind="negative", lead="", second="bo", playbook=BOOK, drill=True)
+    assert house.told("incident-open") == set()
+    made = opened(house).incident
+    assert house.told("incident-open") == {("incident-open", made.handle, "warning")}

@@ -85,3 +85,9 @@ def test_the_module_loads_no_babel_before_something_is_said() -> None:
     for speaking, loaded in (("govern.languages.language('en').say('x')", "False"), ("govern.languages.language('fr')", "True")):
         done = subprocess.run([sys.executable, "-c", program.format(speaking)], capture_output=True, text=True, check=True, timeout=60)
         assert done.stdout.strip() == loaded
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french() -> None:
+    speech = language("fr")
+    assert [speech.day(f"2026-12-{day}") for day in ("01", "11", "21")] == ["1er décembre 2026", "11 décembre 2026", "21 décembre 2026"]
+    assert speech.when("2026-12-01T14:30:00Z").startswith("1er déc. 2026")

@@ -134,6 +134,11 @@ def test_a_subject_says_what_and_until_when() -> None:
         0: "Change the password of shop (today)",
         3: "Change the password of shop (overdue since 2026-12-01)",
     }
+    urgent = Notice(
+        Thing(kind="incident", of="0" * 32, due="2026-12-01T14:30:00Z", account="shop", urgent=True), "p", 0, "2026-12-01", 0, "", ""
+    )
+    subject = digest._digest(person("Kim", "en"), [urgent], VAULT, ENVIRONMENT).message.subject
+    assert subject == "Somebody reported that something is wrong with shop (by 2026-12-01 14:30 UTC)"
     two = digest._digest(person("Kim", "en"), [ahead, ahead], VAULT, ENVIRONMENT).message.subject
     assert two == "2 things to do: Change the password of shop (by 2026-12-01)"
 
