@@ -49,8 +49,8 @@ def stream(number: int, mode: str, like: Any) -> Any:
     return open(number, mode, encoding=like.encoding, errors=like.errors, buffering=1 if os.isatty(number) else -1, closefd=False)
 
 
-def become(asked: dict[str, Any], streams: list[int]) -> None:
-    """The rest of this process is the command."""
+def become(asked: dict[str, Any], streams: list[int], tells: int) -> None:
+    """The rest of this process is the command. Whoever asked hears of it (`tells`) when it stands where it should."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if asked["session"]:
         os.setsid()
@@ -60,6 +60,8 @@ def become(asked: dict[str, Any], streams: list[int]) -> None:
         os.close(fd)
     os.chdir(asked["folder"])
     os.umask(asked["umask"])
+    os.write(tells, str(os.getpid()).encode())
+    os.close(tells)
     os.environ.clear()
     os.environ.update(asked["environment"])
     sys.stdin = sys.__stdin__ = stream(0, "r", sys.stdin)  # type: ignore[misc]
@@ -100,13 +102,10 @@ def serve(channel: socket.socket) -> None:
         between = os.fork()
         if not between:
             # Whoever has lost its parent becomes a child of the one that asked.
-            child = os.fork()
-            if not child:
+            if not os.fork():
                 os.close(told)
-                os.close(tells)
                 channel.close()
-                become(json.loads(message), streams)
-            os.write(tells, str(child).encode())
+                become(json.loads(message), streams, tells)
             os._exit(0)
         for fd in (tells, *streams):
             os.close(fd)
