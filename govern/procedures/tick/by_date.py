@@ -110,9 +110,13 @@ def run_reviews(workspace: Workspace, now: str) -> list[Done]:
     """Open the reviews that are due, and end what nobody decided on in time where the policy says so."""
     from govern.procedures import reviews_due
 
-    opened = [Done("review-opened", one.id, told=f"{one.lines} lines, due {one.due}") for one in reviews_due.open_due(workspace, now)]
+    opened = [Done("review-opened", one.id, told=f"{_lines(one.lines)}, due {one.due}") for one in reviews_due.open_due(workspace, now)]
     missed = [one for one in reviews_due.missed(workspace, now) if one.ended]
-    return opened + [Done("review-ended", one.review.id, told=f"{len(one.ended)} lines that nobody decided on") for one in missed]
+    return opened + [Done("review-ended", one.review.id, told=f"{_lines(len(one.ended))} that nobody decided on") for one in missed]
+
+
+def _lines(number: int) -> str:
+    return f"{number} line" if number == 1 else f"{number} lines"
 
 
 def _told(one: Rotation) -> Done:
