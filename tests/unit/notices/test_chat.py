@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -34,9 +35,11 @@ def message(name: str = "Kim Åberg", subject: str = "2 things to do") -> Messag
 class Heard:
     """What a server was told, in order."""
 
-    def __init__(self, status: int = 200, location: str = "") -> None:
+    def __init__(
+        self, status: int = 200, location: str = "", answer: bytes = b'{"access_token": "a", "user_id": "@a:b", "room_id": "!r:b"}'
+    ) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
-        self.status, self.location = status, location
+        self.status, self.location, self.answer = status, location, answer
 
     def __call__(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
@@ -44,7 +47,7 @@ class Heard:
         said(
             request,
             self.status,
-            b'{"access_token": "a", "user_id": "@a:b", "room_id": "!r:b"}',
+            self.answer,
             **({"Location": self.location} if self.location else {}),
         )
 
@@ -190,6 +193,41 @@ def test_what_slack_gives_out_as_the_address_of_a_webhook_is_one() -> None:
     assert chat._room(Secret(f"slack://{SLACK}/#general")).service_name == "Slack"
     teams = "https://prod-1.logic.azure.com:443/workflows/643e69f83c8944/triggers/manual/paths/invoke?api-version=2016-06-01&sig=KODuebWbDGYFr0z0eu"
     assert "Workflow" in str(chat._room(Secret(teams)).service_name)
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "path"),
+    [
+        ("hooks.slack.com", f"https://hooks.slack.com/services/{SLACK}", f"/services/{SLACK}"),
+        (
+            "prod-1.logic.azure.com",
+            "https://prod-1.logic.azure.com:443/workflows/643e69f83c8944/triggers/manual/paths/invoke?api-version=2016-06-01&sig=KODuebWbDGYFr0z0eu",
+            "/workflows/643e69f83c8944/triggers/manual/paths/invoke",
+        ),
+    ],
+    ids=["slack", "teams"],
+)
+def test_slack_and_teams_get_the_name_and_the_subject(
+    host: str, address: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their own servers were never asked: one of this machine stands under their name, with a certificate of that name."""
+    signs, answers = authority(tmp_path), Heard(answer=b"ok")
+    monkeypatch.setenv("SSL_CERT_FILE", str(signs.path))
+    with answering(answers, signs.serving(host)) as url:
+        here, found = ("127.0.0.1", int(url.rpartition(":")[2])), socket.getaddrinfo
+
+        def resolved(name: Any, port: Any, *more: Any, **named: Any) -> Any:
+            return found(*here, *more, **named) if (name, port) == (host, 443) else found(name, port, *more, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolved)
+        (delivery,) = told(address)
+    assert (delivery.outcome, delivery.reason) == (Outcome.DELIVERED, "")
+    ((asked, headers, body),) = answers.asked
+    assert (asked.partition("?")[0], headers["Host"]) == (path, host)
+    text = json.dumps(json.loads(body), ensure_ascii=False)
+    assert "Kim Åberg" in text
+    assert "2 things to do" in text
+    assert "acme" not in text
 
 
 def test_attack_nothing_of_this_machine_is_taken_along(heard: tuple[Heard, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
