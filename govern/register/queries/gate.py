@@ -93,6 +93,18 @@ def must_answer(db: sqlite3.Connection, tier: str, people: Iterable[str], today:
             raise _refused(db, whom, found[0], person, handle if account else "", answering=True)
 
 
+def _waits(db: sqlite3.Connection, document: str, person: str) -> bool:
+    """Whether a sheet of theirs for the version in force counts once a second person has looked at it."""
+    return db.execute(_WAITS, (document, person)).fetchone() is not None
+
+
+_WAITS: Final = """
+SELECT 1 FROM documents d JOIN acknowledgements k ON k.document = d.id
+WHERE d.name = ? AND k.person = ? AND NOT k.counts
+  AND k.version = (SELECT version FROM document_versions WHERE document = d.id ORDER BY place DESC LIMIT 1)
+"""
+
+
 def _refused(db: sqlite3.Connection, whom: str, one: Missing, person: str, handle: str, *, answering: bool = False) -> Refused:
     row = db.execute(
         "SELECT handle, EXISTS (SELECT 1 FROM keys WHERE person = p.id AND state = 'active') FROM people p WHERE id = ?", (person,)
@@ -105,7 +117,9 @@ def _refused(db: sqlite3.Connection, whom: str, one: Missing, person: str, handl
     else:
         asks, control = f"an acknowledgement of {one.what}", "PL-4"
         hint = (
-            f"{f'{name} signs' if answering else 'they sign'}: govern document ack {one.what}"
+            f"their sheet waits for another admin or HR: govern document verify {one.what} {name}"
+            if _waits(db, one.what, person)
+            else f"{f'{name} signs' if answering else 'they sign'}: govern document ack {one.what}"
             if signs
             else f"print what {name if answering else 'they'} {'signs' if answering else 'sign'}: govern document sheet {one.what} --person {name} --out FILE"
         )

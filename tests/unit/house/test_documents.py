@@ -233,7 +233,8 @@ def test_a_sheet_that_the_responsible_person_records_counts_once_another_has_loo
     one = sheet(house, "anna", by="mia")
     assert not one.counts, "mia answers for the shop"
     assert house.told("sheet-unverified") == {("sheet-unverified", NAME, "warning")}
-    assert refused(give, house, "page", "anna", by="cy").rule == "acknowledgement"
+    told = refused(give, house, "page", "anna", by="cy")
+    assert (told.rule, f"govern document verify {NAME} anna" in (told.hint or "")) == ("acknowledgement", True)
     assert refused(house.do, documents.verify, NAME, "anna", by="mia").rule == "second-person"
     assert refused(house.do, documents.verify, NAME, "anna", by="cy").rule == "authority"
     house.do(documents.verify, NAME, "anna", by="bo")
