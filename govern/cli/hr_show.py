@@ -60,7 +60,7 @@ def table(
         [
             (
                 f"{say(change.kind, 'hr change')}{'?' if change.asks else ''}", names.of(change, added), _row(change),
-                _told(change, names, rules, now, language) + _joins(change, changes, rules, language),
+                _told(change, names, rules, now, language) + _joins(change, changes, rules, now, language),
             )
             for change in shown
         ],
@@ -124,7 +124,6 @@ def go_on(taken: Taken, names: Names, language: Language, *, again: str, dry_run
 
 def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str, *, dry_run: bool) -> None:
     from govern.offboarding.feed import Kind
-    from govern.procedures.hr import joins
 
     opened = {id(change): case for change, case in taken.opened}
     changes = []
@@ -136,7 +135,7 @@ def as_json(taken: Taken, export: Export, names: Names, rules: HrRules, now: str
         changes.append({
             "what": change.kind.value, "person": handle, "name": name, "row": _place(change) or None, "question": change.asks,
             "last_day": change.last_day or None, "cut_at": _cut(change, rules, now) or None, "case": case.id if case else None,
-            "joins": joins(change, taken.changes, rules),
+            "joins": bool(begins := _begins(change, taken.changes, rules, now)), "starts_on": begins or None,
             "fields": {field: {"before": before or None, "after": after} for field, (before, after) in change.fields.items()},
             "like": [names.handle(person) for person in change.like], "why": change.told() or None,
         })  # fmt: skip
@@ -161,10 +160,17 @@ def _number(place: str) -> str:
     return place.removeprefix("row ")
 
 
-def _joins(change: Change, changes: Sequence[Change], rules: HrRules, language: Language) -> str:
-    from govern.procedures.hr import joins
+def _joins(change: Change, changes: Sequence[Change], rules: HrRules, now: str, language: Language) -> str:
+    if not (begins := _begins(change, changes, rules, now)):
+        return ""
+    return f"; {language.say('with a case of their own from {day} on').format(day=language.day(begins))}"
 
-    return f"; {language.say('with a case of their own')}" if joins(change, changes, rules) else ""
+
+def _begins(change: Change, changes: Sequence[Change], rules: HrRules, now: str) -> str:
+    """The first day of a joiner's case, empty where none is opened."""
+    from govern.procedures.hr import first_day, joins
+
+    return first_day(change, rules, now) if joins(change, changes, rules) else ""
 
 
 def _cut(change: Change, rules: HrRules, now: str) -> str:

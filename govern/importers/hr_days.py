@@ -1,4 +1,4 @@
-"""The last day of somebody's work as HR programs write it. Knows notations; no message quotes the cell, which may hold more than a day."""
+"""The first and the last day of somebody's work as HR programs write them. Knows notations; no message quotes the cell, which may hold more than a day."""
 
 from __future__ import annotations
 
@@ -33,3 +33,11 @@ def read_last_day(text: str, place: str, dates: str) -> str | None:
         return read_day(text)
     except Malformed:
         return None
+
+
+def read_first_day(text: str, dates: str) -> str:
+    """The day (ISO 8601); empty where none is written, where it is no date, or could be two: nothing hangs on it but when they are welcomed."""
+    try:
+        return read_last_day(text, "", dates) or ""
+    except Malformed:
+        return ""

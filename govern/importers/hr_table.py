@@ -16,7 +16,7 @@ from govern.errors import Malformed
 from govern.importers import people_table, table, xlsx
 from govern.importers.encoding import MARK
 from govern.importers.headings import normal
-from govern.importers.hr_days import read_last_day
+from govern.importers.hr_days import read_first_day, read_last_day
 from govern.importers.login import Skipped
 from govern.offboarding.employees import Employee
 from govern.policy.hr import HrRules
@@ -222,6 +222,7 @@ def _employee(place: str, said: Mapping[str, str], rules: HrRules) -> Employee |
     return Employee(
         place=place, name=name, mail=mail, departments=(department,) if department else (),
         locale=people_table.locale_of(language) if (language := said.get("locale", "")) else "", last_day=last_day, gone=gone, fault=fault,
+        first_day=read_first_day(said.get("first-day", ""), rules.dates),
     )  # fmt: skip
 
 

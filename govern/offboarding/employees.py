@@ -20,7 +20,7 @@ from govern.offboarding.kinds import CaseKind
 class Employee:
     """One person as the export has them, by a name, a mail address or both; texts are empty where it says nothing.
 
-    `place`: `row 7`; `departments`: of all their rows that have not ended; `last_day`: a day (ISO 8601); `gone`: marked so; `fault`: why nothing
+    `place`: `row 7`; `departments`: of all their rows that have not ended; `first_day`, `last_day`: days (ISO 8601); `gone`: marked so; `fault`: why nothing
     else of their row can be used.
     """
 
@@ -29,6 +29,7 @@ class Employee:
     mail: str = ""
     departments: tuple[str, ...] = ()
     locale: str = ""
+    first_day: str = ""
     last_day: str = ""
     gone: bool = False
     fault: str = ""
@@ -112,7 +113,7 @@ def _both(one: Employee, other: Employee) -> Employee:
     last_day = "" if stays else max(one.last_day, other.last_day)
     return replace(
         one, departments=departments, last_day=last_day, gone=one.gone and other.gone, fault=one.fault or other.fault,
-        locale=one.locale or other.locale,
+        locale=one.locale or other.locale, first_day=min(filter(None, (one.first_day, other.first_day)), default=""),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from govern.policy.files import policy_text
 if TYPE_CHECKING:
     from govern.policy.hr_model import Columns, HrFile
 
-ROLES: Final = ("name", "given", "infix", "family", "mail", "department", "last-day", "status", "locale")
+ROLES: Final = ("name", "given", "infix", "family", "mail", "department", "first-day", "last-day", "status", "locale")
 """All that is ever read of an export."""
 
 LOCAL: Final = "local"

@@ -23,6 +23,7 @@ class Columns(Model):
     family: Headings = []
     mail: Headings = []
     department: Headings = []
+    first_day: Headings = []
     last_day: Headings = []
     status: Headings = []
     locale: Headings = []

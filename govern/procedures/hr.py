@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from govern.offboarding import feed
 from govern.offboarding.employees import NONE, Answers, Employee, Member
@@ -23,6 +23,9 @@ from govern.register.queries.cases import Case
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
+
+_AHEAD: Final = 366
+"""Days: a first day further ahead than that is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ def take_in(tx: Transaction, rows: Sequence[Employee], rules: HrRules, answers: 
             case Kind.JOINER | Kind.RETURNED:
                 person = _add(tx, change, added)
                 if joins(change, changes, rules):
-                    opened.append((change, _welcome(tx, person, rules)))
+                    opened.append((change, _welcome(tx, person, change, rules)))
             case Kind.CHANGED:
                 _edit(tx, change)
             case Kind.MOVER:
@@ -112,10 +115,16 @@ def joins(change: Change, changes: Sequence[Change], rules: HrRules) -> bool:
     return not any(one.kind is Kind.LEAVER and one.row is not None and one.row.place == change.row.place for one in changes)
 
 
-def _welcome(tx: Transaction, person: str, rules: HrRules) -> Case:
-    """The case begins on the day of the import: what they will work with is said by whoever knows it."""
+def first_day(change: Change, rules: HrRules, now: str) -> str:
+    """On which day the case of somebody new begins: the one that the file says, where it lies ahead and within a year; else today."""
+    today, said = feed.day_of(now, rules.zone), change.row.first_day if change.row else ""
+    return said if today < said <= feed.days_on(today, _AHEAD) else today
+
+
+def _welcome(tx: Transaction, person: str, change: Change, rules: HrRules) -> Case:
+    """What they will work with is said by whoever knows it."""
     handle = people.by_id(tx.register, person).handle
-    return onboard.open_(tx, onboard.Opening(person=handle, starts_on=feed.day_of(tx.now, rules.zone)))
+    return onboard.open_(tx, onboard.Opening(person=handle, starts_on=first_day(change, rules, tx.now)))
 
 
 def _add(tx: Transaction, change: Change, added: dict[str, str]) -> str:

@@ -58,6 +58,14 @@ def size(firm: Company, by: str = "mia") -> int:
     return int(firm.db(by).execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
+@pytest.mark.parametrize(
+    ("said", "begins"), [("2026-12-01", "2026-12-01"), ("", "2026-11-21"), ("2019-04-01", "2026-11-21"), ("2062-12-01", "2026-11-21")]
+)
+def test_the_case_of_somebody_new_begins_on_their_first_day_where_it_lies_ahead(firm: Company, said: str, begins: str) -> None:
+    taken = take(firm, everybody(row("Finn Gram", first_day=said)))
+    assert [case.starts_on for _, case in taken.opened] == [begins]
+
+
 @pytest.mark.parametrize(("new", "cases_of_them"), [(1, 1), (5, 5), (6, 0)])
 def test_whoever_is_new_has_a_case_but_for_all_of_a_first_file(firm: Company, new: int, cases_of_them: int) -> None:
     """Five others are in the file: six new ones are more than half of it."""

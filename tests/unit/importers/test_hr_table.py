@@ -71,7 +71,7 @@ def test_whatever_says_why_is_dropped_with_its_row(program: str) -> None:
     """No cell of another column is anywhere in what is handed on; nor what a program writes behind a name."""
     found = repr(read(EXPORTS[program]))
     assert SECRET not in found
-    for word in ("1980", "Leave", "Terminated", "Inactive", "2020-01-01", "Lead"):
+    for word in ("1980", "Leave", "Terminated", "Inactive", "2026-12-31", "Lead"):
         assert word not in found
     assert "Sales" in found, "the control: what is read would be seen"
 
@@ -130,6 +130,19 @@ def test_a_day_that_is_none_keeps_the_person_and_says_nothing_of_the_cell(writte
     text = f"First Name,Last Name,Work Email,Termination Date\nAnna,Sø,a@acme.example,{written}\n"
     (one,) = read(text).rows
     assert (one.name, one.last_day, one.fault) == ("Anna Sø", "", "its last day is no date")
+
+
+@pytest.mark.parametrize(
+    ("written", "dates", "day"),
+    [
+        ("2026-12-01", "refuse", "2026-12-01"), ("01.12.2026", "refuse", "2026-12-01"), ("03/04/2027", "month-first", "2027-03-04"),
+        ("03/04/2027", "refuse", ""), ("soon", "refuse", ""), ("", "refuse", ""),
+    ],
+)  # fmt: skip
+def test_a_first_day_that_could_be_two_or_is_none_is_left_out_and_refuses_nothing(written: str, dates: str, day: str) -> None:
+    text = f"First Name,Last Name,Work Email,Hire Date\nAnna,Sø,a@acme.example,{written}\n"
+    (one,) = read(text, mapped(f"dates: {dates}\n")).rows
+    assert (one.first_day, one.fault) == (day, "")
 
 
 def test_a_map_has_the_first_word_and_all_of_it_must_be_there() -> None:
