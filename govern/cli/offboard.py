@@ -27,7 +27,7 @@ from govern.cli.departed import (
 from govern.cli.offboard_cut import Stage
 from govern.cli.offboard_told import show_cases, tell_opened, tell_staged
 from govern.errors import Usage
-from govern.languages import language, locale_of
+from govern.languages import language
 from govern.shell import quoted
 
 if TYPE_CHECKING:
@@ -203,11 +203,11 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the report as a printable page, an evidence pack that a stranger can check, and a checklist for each person with something left to do."""
-    from govern.cli import offboard_pack
+    from govern.cli import checklists, offboard_pack
     from govern.cli.files import write_into
     from govern.procedures.evidence import gather
     from govern.register.queries import people
-    from govern.reports import checklist, departure
+    from govern.reports import departure
 
     workspace = settings.workspace()
     db = workspace.view()
@@ -223,11 +223,7 @@ def report(
         write_into(out, f"departure-{name}.json", departure.json(told)),
     ]  # fmt: skip
     pack = offboard_pack.write(out / f"evidence-{name}", evidence, spoken, pdf=pdf)
-    sheets = []
-    for sheet in checklist.sheets(db, found, now=now):
-        theirs = spoken if locale else locale_of(sheet.of.locale) or spoken
-        path = write_into(out, f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
-        sheets.append({"person": sheet.of.handle, "locale": theirs, "file": str(path), "items": [task.line.number for task in sheet.tasks]})
+    sheets = checklists.write(db, found, out, name, locale=locale, spoken=spoken, now=now)
     if json:
         render.emit(
             "offboard",

@@ -147,10 +147,10 @@ def report(
     json: Json = False,
 ) -> None:
     """Write the welcome sheet, each document that they have yet to sign, and a checklist for each person with something left to do."""
+    from govern.cli import checklists
     from govern.cli.files import write_into
-    from govern.languages import locale_of
     from govern.register.queries import people
-    from govern.reports import checklist, welcome
+    from govern.reports import welcome
 
     workspace = settings.workspace()
     db, now = workspace.view(), settings.now()
@@ -162,11 +162,7 @@ def report(
     papers = [
         write_into(folder, f"sign-{told.person.handle}-{one.name}.html", welcome.to_sign(told, one)) for one in told.documents if one.text
     ]  # fmt: skip
-    sheets = []
-    for sheet in checklist.sheets(db, found, now=now):
-        theirs = spoken if locale else locale_of(sheet.of.locale) or spoken
-        path = write_into(folder, f"checklist-{name}-{sheet.of.handle}.html", checklist.html(sheet, theirs))
-        sheets.append({"person": sheet.of.handle, "locale": theirs, "file": str(path), "items": [task.line.number for task in sheet.tasks]})
+    sheets = checklists.write(db, found, folder, name, locale=locale, spoken=spoken, now=now)
     if json:
         render.emit("onboard", {
             "case": found.id, "locale": spoken, "welcome": str(first), "documents": [str(path) for path in papers], "checklists": sheets,
