@@ -33,6 +33,7 @@ class Step(NamedTuple):
 _RANK: Final = (
     "void-entry", "secret-lacking", "request-odd", "request-waits", "known-by-former", "role-of-former", "channel-of-former",
     "prompts-of-former", "login-of-person", "report-unanswered", "incident-open",
+    "leaving-without-case", "cut-without-case",
     "device-lost", "envelope-opened", "past-grace-event", "emergency-over", "rotation-unknown", "rotation-open", "past-grace-calendar",
     "custodian-left", "freeze-old", "incident-alone", "lessons-missing", "case-open",
     "app-of-former", "device-of-former", "personal-channel", "sole-native-admin", "emergency-grant",

@@ -74,6 +74,12 @@ def expires(made: str) -> str:
     return (datetime.fromisoformat(made) + timedelta(days=STANDS_DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def stands_until(until: str, made_at: str, at: str) -> str:
+    """Until when (UTC) it can be approved at a time `at`: as its maker's clock says where this one, of whoever looks or approves, has come to it; else no
+    later than the ledger counted of it (`until`), so that nobody keeps a proposal open for years by a clock that is ahead."""
+    return max(until, expires(made_at)) if made_at <= at else until
+
+
 def in_time(until: str, now: str) -> None:
     """Return where a proposal is still in time at `now`, the ledger's own."""
     if now >= until:

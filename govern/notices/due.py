@@ -64,7 +64,7 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
         past = stages.past(day, today)
         if (every or stages.point(_of(rule, one).tiers[one.tier], past) is not None) and not (one.lapses and past > 0):
             near.append((one, one.id, day, past))
-    points, snoozed, seen = reminded.points(db, [id_ for _, id_, _, _ in near]), reminded.snoozes(db), reminded.acknowledged(db)
+    points, snoozed, seen = reminded.points(db, [id_ for _, id_, _, _ in near], now), reminded.snoozes(db), reminded.acknowledged(db)
     for one, id_, day, past in near:
         circle = _circle(one, present, runs if one.runs else admins)
         for person in sorted(stages.audience(_of(rule, one).tiers[one.tier], circle, past)):

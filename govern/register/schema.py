@@ -17,7 +17,7 @@ CREATE TABLE findings (entry INTEGER, code TEXT, signer TEXT, message TEXT, PRIM
 CREATE TABLE people (
   id TEXT PRIMARY KEY, handle TEXT, name TEXT, mail TEXT, department TEXT, locale TEXT, agency TEXT,
   external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER,
-  erased INTEGER NOT NULL DEFAULT 0);
+  erased INTEGER NOT NULL DEFAULT 0, gone_entry INTEGER);
 CREATE INDEX people_handle ON people (handle);
 CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
 CREATE INDEX keys_person ON keys (person);
@@ -85,7 +85,7 @@ CREATE TABLE readers_ended (epoch TEXT, key TEXT, entry INTEGER, PRIMARY KEY (ep
 
 CREATE TABLE grants (
   id TEXT PRIMARY KEY, account TEXT, person TEXT, giver TEXT, kinds TEXT, since TEXT, until TEXT, emergency INTEGER NOT NULL DEFAULT 0,
-  ended_at TEXT, cause TEXT, reason TEXT, entry INTEGER);
+  ended_at TEXT, cause TEXT, reason TEXT, entry INTEGER, ended_entry INTEGER);
 CREATE INDEX grants_account ON grants (account) WHERE ended_at IS NULL;
 CREATE INDEX grants_person ON grants (person, account);
 CREATE INDEX grants_until ON grants (until) WHERE ended_at IS NULL AND until IS NOT NULL;
@@ -291,7 +291,7 @@ than a hand-over: so hand-overs that are due are found without looking at all gr
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
-_READING: Final = 6
+_READING: Final = 7
 """Raised where the same facts make other rows in the same tables."""
 
 VERSION: Final = f"{zlib.crc32(f'{DDL}{TRIGGERS}{_READING}'.encode()):08x}"

@@ -59,13 +59,17 @@ def _must_answer(scene: Scene, account: str, *people: str | None, new: bool = Fa
     try:
         gate.must_answer(scene.db, tier, named, today, account="" if new else account, handle=handle)
     except Refused:
-        if scene.one(_FORKS, scene.actor, scene.at) is None:
+        if scene.one(_FORKS, scene.actor, scene.key, scene.at, scene.index) is None:
             raise
         scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, today)
 
 
-_FORKS: Final = "SELECT 1 FROM proposals WHERE act = 'restore' AND proposer = ? AND made_at = ? AND state = 'open'"
-"""A fork that is proposed in this very transaction."""
+_FORKS: Final = """
+SELECT 1 FROM proposals o WHERE o.act = 'restore' AND o.proposer = ?1 AND o.key = ?2 AND o.made_at = ?3 AND o.state = 'open'
+  AND NOT EXISTS (SELECT 1 FROM entries e
+    WHERE e.idx > o.entry AND e.idx < ?4 AND e.compartment = '' AND e.at IS NOT NULL AND (e.key <> ?2 OR e.at <> ?3))
+"""
+"""A fork that is proposed in this very transaction: nothing that everybody reads stands between the two by another key, or of another time."""
 
 
 def _edited(scene: Scene) -> None:

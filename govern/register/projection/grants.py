@@ -53,7 +53,7 @@ def _issued(scene: Scene) -> None:
     gate.must_hold(scene.db, body["account"], body["person"], (scene.now or scene.at)[:10])
     kinds = json.dumps(sorted(body["kinds"])) if "kinds" in body else None
     scene.run(
-        "INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
+        "INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?, NULL)",
         body["grant"], body["account"], body["person"], scene.actor, kinds, scene.at, body.get("until"), int(body.get("emergency", False)),
         scene.personal.get("reason"), scene.index,
     )  # fmt: skip
@@ -72,8 +72,8 @@ def _ended(scene: Scene) -> None:
     if scene.body["cause"] in ("revoked", "retired"):
         _theirs_to_end(scene, grants)
     scene.db.executemany(
-        "UPDATE grants SET ended_at = ?, cause = ? WHERE id = ? AND ended_at IS NULL",
-        [(scene.at, scene.body["cause"], grant) for grant in grants],
+        "UPDATE grants SET ended_at = ?, cause = ?, ended_entry = ? WHERE id = ? AND ended_at IS NULL",
+        [(scene.at, scene.body["cause"], scene.index, grant) for grant in grants],
     )
 
 

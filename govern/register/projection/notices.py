@@ -95,9 +95,10 @@ def _sent(scene: Scene) -> None:
     if at_once:
         _told_at_once(scene)
     scene.must("person", "people", body["person"])
+    # What was recorded by a clock that is ahead gives way to whoever shows that its time has not come: nobody keeps a thing from somebody by it.
     scene.db.executemany(
         "INSERT INTO reminded VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET point = excluded.point, at = excluded.at, entry = excluded.entry"
-        " WHERE excluded.point > point",
+        " WHERE excluded.point > point OR at > strftime('%Y-%m-%dT%H:%M:%SZ', excluded.at, '+1 day')",
         [
             (thing, due_day, body["person"], notices.reached(spelled, due=due_day, today=scene.now[:10]), scene.at, scene.index)
             for thing, due_day, spelled in body["lines"]

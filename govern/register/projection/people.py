@@ -41,12 +41,20 @@ def _leaving(scene: Scene) -> None:
     if "order" in scene.body:
         cut_order.check(scene)
     scene.must("person", "people", scene.body["person"])
-    scene.run("UPDATE people SET leaving = 1, last_day = ? WHERE id = ?", scene.body.get("last_day"), scene.body["person"])
+    scene.run(
+        "UPDATE people SET leaving = 1, last_day = ?, gone_entry = coalesce(gone_entry, ?) WHERE id = ?",
+        scene.body.get("last_day"), scene.index, scene.body["person"],
+    )  # fmt: skip
 
 
 def _left(scene: Scene) -> None:
     scene.must("person", "people", scene.body["person"])
-    scene.run("UPDATE people SET left_on = ? WHERE id = ?", scene.body["on"], scene.body["person"])
+    scene.run(
+        "UPDATE people SET left_on = ?, gone_entry = coalesce(gone_entry, ?) WHERE id = ?",
+        scene.body["on"],
+        scene.index,
+        scene.body["person"],
+    )
 
 
 def _role_given(scene: Scene) -> None:

@@ -23,17 +23,20 @@ class _Proposal:
     key: str
     entry: int
     expires: str
+    made_at: str
 
 
 def _open(scene: Scene) -> _Proposal:
-    row = scene.one("SELECT id, act, parameters, proposer, key, entry, state, expires FROM proposals WHERE id = ?", scene.body["proposal"])
+    row = scene.one(
+        "SELECT id, act, parameters, proposer, key, entry, state, expires, made_at FROM proposals WHERE id = ?", scene.body["proposal"]
+    )
     if row is None:
         raise Refused(f"{scene.type} cites a proposal that the ledger does not have", rule="unknown-reference")
     if row[6] == "lapsed":
         raise _proposer_gone()
     if row[6] != "open":
         raise Refused(f"this proposal was {row[6]} already", rule="proposal-open", control="AC-3(2)", hint="govern proposal list")
-    return _Proposal(row[0], Act(row[1]), json.loads(row[2]), row[3], row[4], row[5], row[7])
+    return _Proposal(row[0], Act(row[1]), json.loads(row[2]), row[3], row[4], row[5], row[7], row[8])
 
 
 def _proposer_gone() -> Refused:
@@ -63,7 +66,7 @@ def _made(scene: Scene) -> None:
     scene.run(
         "INSERT INTO proposals (id, act, parameters, proposer, key, made_at, expires, reason, entry)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        scene.body["proposal"], act, told, scene.actor, scene.key, scene.at, proposals.expires(scene.now), scene.personal.get("reason"), scene.index,
+        scene.body["proposal"], act, told, scene.actor, scene.key, scene.at, proposals.expires(scene.agreed()), scene.personal.get("reason"), scene.index,
     )  # fmt: skip
 
 
@@ -112,7 +115,7 @@ def _approved(scene: Scene) -> None:
     admins, ties = sponsors.admins(scene.db, scene.now), sponsors.ties(scene.db)
     if not any(admin.person == found.proposer and found.key in admin.keys for admin in admins):
         raise _proposer_gone()
-    proposals.in_time(found.expires, scene.now)
+    proposals.in_time(proposals.stands_until(found.expires, found.made_at, scene.at), scene.now)
     if sponsors.is_recovery(scene):
         before = scene.one("SELECT type, key FROM entries WHERE idx = ?", scene.index - 1)
         if before != ("recovery.used", scene.key):

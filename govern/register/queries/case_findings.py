@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from govern.holdings.findings import Finding
-from govern.offboarding.kinds import CaseKind, verb
+from govern.offboarding.kinds import LEAVES, CaseKind, verb
 from govern.policy.rules import Policy
 from govern.register.queries.keys import entitled, theirs
 
@@ -77,10 +77,39 @@ def embargo_broken(db: sqlite3.Connection, person: str) -> Iterator[Finding]:
 _WITHOUT_CASE: Final = """
 SELECT p.id, p.handle, g.ended_at, json_group_array(a.handle) FROM grants g JOIN people p ON p.id = g.person JOIN accounts a ON a.id = g.account
 WHERE g.cause = 'departure' AND NOT p.leaving AND p.left_on IS NULL AND NOT p.erased AND NOT EXISTS (
-  SELECT 1 FROM cases c WHERE c.cut_made_at = g.ended_at
+  SELECT 1 FROM cases c WHERE c.cut_made_at = g.ended_at AND c.cut_entry > g.ended_entry
     AND (c.person = g.person OR g.account IN (SELECT value FROM json_each(coalesce(c.accounts, '[]')))))
 GROUP BY p.id, g.ended_at ORDER BY g.ended_at, p.handle
 """
+
+
+_GONE_WITHOUT: Final = """
+SELECT p.id, p.handle, (SELECT count(*) FROM grants g WHERE g.person = p.id AND g.ended_entry > p.gone_entry)
+FROM people p WHERE p.gone_entry IS NOT NULL AND NOT p.erased
+  AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.person = p.id AND c.kind IN (SELECT value FROM json_each(:leaves)))
+  AND NOT EXISTS (SELECT 1 FROM compartments o WHERE o.entry < p.gone_entry AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.compartment = o.id))
+  AND NOT EXISTS (SELECT 1 FROM proposals o JOIN entries e ON e.idx = p.gone_entry
+    WHERE o.act = 'restore' AND o.entry < p.gone_entry AND o.key = e.key AND o.made_at = e.at)
+ORDER BY p.gone_entry
+"""
+"""Who was said to leave, or to have left, and no case that there is says why. Left out is whoever may be of an embargoed case that this member does not
+read, and what a fork carries of departures that it has lost."""
+
+
+def gone_without_case(db: sqlite3.Connection, today: str, person: str) -> Iterator[Finding]:
+    """People of whom it is recorded that they leave, while nobody has opened the case in which it would be worked off (PS-4, AC-5): their grants end by that
+    word, and nothing asks for what they know. Only who reads cases can know that."""
+    rows = db.execute(_GONE_WITHOUT, {"leaves": json.dumps(sorted(LEAVES))}).fetchall()
+    if not rows or not entitled(db, person, f"{today}T23:59:59Z"):
+        return
+    for id_, handle, ended in rows:
+        who = handle or f"former.{id_[:4]}"
+        grants = f", and {ended} grant{'s' * (ended != 1)} of theirs ended since" if ended else ""
+        yield Finding(
+            code="leaving-without-case", severity="critical", subject=who, key=f"leaving-without-case:{id_}",
+            message=f"it is recorded that they leave, but no case of it is there{grants}", command=f"govern offboard open {who}",
+            why="ask who signed it: govern ledger show; the case asks for what they still know",
+        )  # fmt: skip
 
 
 def without_case(db: sqlite3.Connection, today: str, person: str) -> Iterator[Finding]:

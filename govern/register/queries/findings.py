@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Final
 
 from govern.holdings.findings import Finding
+from govern.holdings.proposals import stands_until
 from govern.policy.rules import Policy
 from govern.register.queries import (
     backup_codes,
@@ -26,7 +27,7 @@ from govern.register.queries import (
     review_causes,
     spokespersons,
 )
-from govern.register.queries.case_findings import cases, embargo_broken, without_case
+from govern.register.queries.case_findings import cases, embargo_broken, gone_without_case, without_case
 from govern.register.queries.holder_findings import bare, custodians, grants, holders, known_by_former, openers
 from govern.register.queries.imports import lying_exports
 from govern.register.queries.proposals import alone
@@ -49,7 +50,7 @@ _SHOWN: Final = 20
 def findings(db: sqlite3.Connection, policy: Policy, today: str, person: str) -> list[Finding]:
     """Everything, unranked. `today` is an ISO date; `person` is the id of the member who asks."""
     found: list[Finding] = []
-    of_member = (_exports(db, person), embargo_broken(db, person), without_case(db, today, person))
+    of_member = (_exports(db, person), embargo_broken(db, person), without_case(db, today, person), gone_without_case(db, today, person))
     for answers in (*(question(db, policy, today) for question in _QUESTIONS), *of_member):
         some = list(answers)
         found += some[:_SHOWN]
@@ -87,11 +88,12 @@ def _void(db: sqlite3.Connection, _policy: Policy, _today: str) -> Iterator[Find
 def _proposed(db: sqlite3.Connection, _policy: Policy, today: str) -> Iterator[Finding]:
     """What can still be approved."""
     rows = db.execute(
-        "SELECT o.id, o.act, p.handle, o.made_at, o.expires FROM proposals o JOIN people p ON p.id = o.proposer"
-        " WHERE o.state = 'open' AND o.expires > ?",
-        (today,),
+        "SELECT o.id, o.act, p.handle, o.made_at, o.expires FROM proposals o JOIN people p ON p.id = o.proposer WHERE o.state = 'open'"
     )
-    for id_, act, by, at, expires in rows:
+    for id_, act, by, at, counted in rows:
+        expires = stands_until(counted, at, f"{today}T23:59:59Z")
+        if expires <= today:
+            continue
         yield Finding(
             code="proposal-open", severity="info", subject=f"proposal {id_[:8]}", key=f"proposal:{id_}", due=expires[:10],
             message=f"{act}, proposed by {by or 'a former person'} on {at[:10]}, waits for a second person", command=f"govern proposal show {id_[:8]}",

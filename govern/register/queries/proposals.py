@@ -29,11 +29,11 @@ class Proposal(NamedTuple):
     ended_at: str
     entry: int
     expires: str
-    """Until when it can be approved, by the ledger's time; nothing where it has ended."""
+    """Until when it can be approved, by what the ledger counts of the time it says; nothing where it has ended."""
 
     def stands(self, now: str) -> State:
         """Where it stands at `now` (UTC): what is open and too old is expired."""
-        return State.EXPIRED if self.state is State.OPEN and now >= self.expires else self.state
+        return State.EXPIRED if self.state is State.OPEN and now >= rules.stands_until(self.expires, self.made_at, now) else self.state
 
     @property
     def subject(self) -> str:

@@ -47,11 +47,15 @@ def lease(db: sqlite3.Connection, now: str) -> Lease | None:
     return None if row is None else Lease._make(row)
 
 
-def points(db: sqlite3.Connection, things: Iterable[str]) -> dict[tuple[str, str, str], int]:
-    """(thing, due day, person id) -> the latest stage that the person was told, as the ledger and this machine know it."""
+def points(db: sqlite3.Connection, things: Iterable[str], now: str) -> dict[tuple[str, str, str], int]:
+    """(thing, due day, person id) -> the latest stage that the person was told by `now` (UTC), as the ledger and this machine know it.
+
+    What says a time that has not come, by more than a day, was told by nobody: else a clock that is ahead kept somebody from hearing of a thing.
+    """
     rows = db.execute(
-        "SELECT r.thing, r.due, r.person, r.point FROM json_each(?) j CROSS JOIN reminded r ON r.thing = j.value",
-        (json.dumps(list(things)),),
+        "SELECT r.thing, r.due, r.person, r.point FROM json_each(?) j CROSS JOIN reminded r ON r.thing = j.value"
+        " WHERE r.at <= strftime('%Y-%m-%dT%H:%M:%SZ', ?, '+1 day')",
+        (json.dumps(list(things)), now),
     )
     return {(thing, due, person): point for thing, due, person, point in rows} | {key: point for key, (point, _) in apart(db).items()}
 

@@ -14,7 +14,8 @@ from govern.procedures.services import authorise
 from govern.procedures.tick import looking as tick
 from govern.register import connection
 from govern.register.clock import Clock
-from govern.register.queries import findings, policies
+from govern.register.queries import findings, policies, reminded
+from govern.register.queries import proposals as proposals_of
 from govern.vault.keys import Keys
 from govern.vault.secret import SecretBytes
 
@@ -198,3 +199,56 @@ def test_attack_a_time_at_the_end_of_the_calendar_stops_nobodys_replay(firm: Fir
     assert firm.off() == [(first, "ahead"), (first + 1, "ahead")]
     assert firm.db("bo").execute("SELECT max(idx) FROM entries").fetchone() == (later,)
     assert list(connection.dump(firm.db("bo"))) == list(connection.dump(firm.db()))
+
+
+def test_attack_a_proposal_stands_open_no_longer_by_a_clock_that_is_ahead(firm: Firm) -> None:
+    """Bo's says 2090: open for a year and a month at most, not for two lifetimes. The control: made a minute ago, by whoever's clock is right."""
+    body = {"act": "role", "parameters": {"person": firm.ids["hal"], "role": "auditor"}}
+    firm.at("2090-01-01T00:00:00Z", "proposal.made", {**body, "proposal": "6" * 32}, by="bo")
+    one = proposals_of.by_id(firm.db(), "6" * 32)
+    assert (one.expires[:7], one.stands("2028-06-01T00:00:00Z").value) == ("2027-12", "expired")
+    for _ in range(3):
+        firm.later(days=200)
+        firm.note("mia")
+        firm.note("hal")
+    assert refused(firm.fact, "proposal.approved", {"proposal": "6" * 32}) == ("proposal-expired", "AC-3(2)")
+    firm.fact("proposal.made", {**body, "proposal": "7" * 32}, by="bo")
+    firm.fact("proposal.approved", {"proposal": "7" * 32})
+
+
+def test_after_a_long_silence_two_still_agree_on_what_they_propose(firm: Firm) -> None:
+    """The ledger counts a year of it; whoever approves bears out the rest."""
+    firm.later(days=1500)
+    firm.fact("proposal.made", {"proposal": "6" * 32, "act": "role", "parameters": {"person": firm.ids["hal"], "role": "auditor"}}, by="bo")
+    assert proposals_of.by_id(firm.db(), "6" * 32).stands(firm.now).value == "open"
+    firm.fact("proposal.approved", {"proposal": "6" * 32})
+
+
+def test_attack_a_training_lasts_no_longer_by_a_clock_that_is_ahead(firm: Firm) -> None:
+    def trained(moment: str, on: str) -> None:
+        firm.at(
+            moment, "training.recorded", {"training": firm.new(), "person": firm.ids["anna"], "subject": "social-media", "on": on}, by="hal"
+        )
+
+    assert refused(trained, "2030-01-01T12:00:00Z", "2030-01-01") == ("training-ahead", "AT-3")
+    trained(firm.now, firm.now[:10])
+    firm.later(days=60)
+    trained(firm.now, firm.now[:10])  # the control: nobody else has recorded anything for two months
+
+
+def test_attack_nobody_is_kept_from_hearing_of_a_thing_by_a_clock_that_is_ahead(firm: Firm) -> None:
+    """HR says, three months ahead, that anna was told of the last stage. The control: what is told at its time is not told again."""
+    thing, due = "9" * 32, "2026-11-28"
+    line = {"person": firm.ids["anna"], "message": "m", "channel": "c", "locale": "en"}
+
+    def told() -> dict[tuple[str, str, str], int]:
+        return reminded.points(firm.db(), [thing], firm.now)
+
+    firm.at("2027-02-21T12:00:00Z", "digest.sent", {**line, "lines": [[thing, due, "+28"]]}, by="hal")
+    assert told() == {}
+    firm.fact("digest.sent", {**line, "lines": [[thing, due, "-7"]]})
+    assert told() == {(thing, due, firm.ids["anna"]): -7}
+    firm.later(days=10)
+    firm.fact("digest.sent", {**line, "lines": [[thing, due, "+3"]]}, by="hal")
+    firm.fact("digest.sent", {**line, "lines": [[thing, due, "0"]]})
+    assert told() == {(thing, due, firm.ids["anna"]): 3}, "an earlier stage takes nothing back"

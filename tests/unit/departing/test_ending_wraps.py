@@ -101,6 +101,40 @@ def test_attack_hr_ends_no_grant_of_somebody_who_stays(firm: Firm) -> None:
     assert firm.told("dan", "cut-without-case") == set(), "who reads no cases can't tell"
 
 
+def test_attack_a_cut_that_no_case_has_is_not_hidden_by_the_time_of_an_old_one(firm: Firm) -> None:
+    """HR ends what was given again, and says that it was done with the cut of a year ago. The control: grants that did end with it, of the same second."""
+    firm.offboard("dan", by="hal", kind=CaseKind.MOVER)
+    (cut,) = firm.db().execute("SELECT cut_made_at FROM cases").fetchone()
+    firm.later(days=3)
+    grant = "c3" * 16
+    firm.fact("grant.issued", {"grant": grant, "account": firm.ids["shop"], "person": firm.ids["dan"]})
+    assert firm.told("bo", "cut-without-case") == set(), "the control"
+    with firm.members["hal"].transaction(cut) as tx:
+        tx.record("grant.ended", {"grants": [grant], "cause": "departure"})
+    assert firm.told("bo", "cut-without-case") == {("dan", "critical")}
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_attack_hr_says_that_somebody_leaves_and_ends_their_grants_by_that_word(firm: Firm, left: bool) -> None:
+    """Whoever reads the cases sees that there is none; the control: once there is one, nothing is told, and dan is not asked."""
+    grant = firm.db().execute("SELECT id FROM grants WHERE person = ?", (firm.ids["dan"],)).fetchone()[0]
+    firm.fact("person.leaving", {"person": firm.ids["dan"]}, by="hal")
+    firm.fact("grant.ended", {"grants": [grant], "cause": "revoked"}, by="hal")
+    if left:
+        firm.fact("person.left", {"person": firm.ids["dan"], "on": firm.now[:10]}, by="hal")
+    assert firm.told("bo", "leaving-without-case") == {("dan", "critical")}
+    assert firm.told("dan", "leaving-without-case") == set(), "who reads no cases can't tell"
+    if not left:
+        firm.offboard("dan", by="bo")
+        assert firm.told("bo", "leaving-without-case") == set()
+
+
+def test_who_leaves_by_a_case_is_told_of_by_that_case(firm: Firm) -> None:
+    """Be it under embargo: whoever doesn't read it can't know whether there is one."""
+    firm.offboard("dan", by="bo", embargo=True)
+    assert firm.told("hal", "leaving-without-case") == firm.told("bo", "leaving-without-case") == set()
+
+
 @pytest.mark.parametrize("kind", [CaseKind.LEAVER, CaseKind.MOVER, CaseKind.PAUSE])
 def test_a_cut_of_a_case_is_none_without(firm: Firm, kind: CaseKind) -> None:
     firm.offboard("dan", by="hal", kind=kind)

@@ -194,6 +194,20 @@ def test_a_fork_that_is_only_said_to_be_one_names_nobody_without_it_being_found(
     assert refused(custody_of, gated, "hr", "box").rule == "acknowledgement", "not once its transaction is over"
 
 
+def test_attack_a_fork_that_was_proposed_lets_nobody_through_by_its_second(gated: House) -> None:
+    """An admin says the time of the proposal again, behind what others have recorded since. The control: in that very transaction."""
+    body = {"proposal": "6" * 32, "act": "restore", "parameters": {"size": 1, "root": "0" * 64, "note": "0" * 64}}
+    gated.fact("proposal.made", body)
+    (at,) = gated.db().execute("SELECT made_at FROM proposals WHERE act = 'restore'").fetchone()
+    gated.fact("place.added", {"place": "7" * 32, "kind": "paper"}, {"name": "wall"}, by="hr")
+
+    def again() -> None:
+        with gated.members["mia"].transaction(at) as tx:
+            tx.record("account.custody", {"account": gated.ids["shop"], "custodian": gated.ids["bo"]})
+
+    assert refused(again).rule == "acknowledgement"
+
+
 # --- those who answered before --------------------------------------------------------------------------------------------------------------
 
 
