@@ -1,8 +1,8 @@
 """Reminders of departures under embargo: sent apart from all others, and recorded nowhere but on the machine that sends them.
 
 An entry beside a message would tell whoever reads the ledger, its subject among them, who was told of the sealed case and, by its days, when the cut is
-planned. So of the keys that read a case one sends, which every machine works out alike, and that machine remembers. What sending needs an entry for, the
-opening of a channel, is done once a day as long as there is such a case, whether anybody is told or not.
+planned. So of the keys that read a case one sends, which every machine works out alike, and that machine remembers; where it is silent the next one does.
+What sending needs an entry for, the opening of a channel, is done once a day as long as there is such a case, whether anybody is told or not.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from govern.register.workspace import Workspace
 
 _DAY: Final = "told_apart_on"
+_ROUNDS: Final = 2
+"""Rounds of a day, for each place in the line, that a key waits for those before it: a machine that sends opens its channel in each, by an entry."""
 _KEPT: Final = 400
 """Days after which a stage that was told is forgotten."""
 
@@ -37,26 +39,27 @@ class Apart(NamedTuple):
 
 
 _SENDERS: Final = """
-SELECT k.id, k.person FROM cases c CROSS JOIN epochs e ON e.compartment = c.compartment JOIN epoch_wraps w ON w.epoch = e.id
-JOIN keys k ON k.id = w.key AND k.state = 'active' WHERE c.id = ? AND k.person <> c.person
+SELECT k.id, k.person, coalesce(m.at, '') FROM cases c CROSS JOIN epochs e ON e.compartment = c.compartment JOIN epoch_wraps w ON w.epoch = e.id
+JOIN keys k ON k.id = w.key AND k.state = 'active' LEFT JOIN machines m ON m.key = k.id
+WHERE c.id = ? AND k.person <> c.person
 ORDER BY EXISTS (SELECT 1 FROM services s WHERE s.person = k.person) DESC, k.person = c.opener DESC, k.entry, k.id
 """
 
 
 def mine(db: sqlite3.Connection, key: Callable[[], str], now: str) -> list[str]:
-    """Ids of the embargoed cases of which this key (asked only where there are some) is the one that sends: of those who read the case and may send, a
-    service before people, whoever opened it before others."""
+    """Ids of the embargoed cases of which this key (asked only where there are some) sends: of those who read the case and may send, a service before
+    people, whoever opened it before others; and the next in line once all before it have shown nothing of themselves for two rounds each."""
     found = [row[0] for row in db.execute("SELECT id FROM cases WHERE state = 'open' AND compartment IS NOT NULL ORDER BY entry")]
-    return [case for case in found if _sender(db, case, now) == key()]
+    return [case for case in found if key() in _senders(db, case, now)]
 
 
-def _sender(db: sqlite3.Connection, case: str, now: str) -> str:
+def _senders(db: sqlite3.Connection, case: str, now: str) -> list[str]:
+    """The first in line always sends: whoever is quiet need not be dead, and a message that comes twice has one Message-ID."""
     from govern.procedures.tick import duties
+    from govern.rotation.triggers import later
 
-    for key, person in db.execute(_SENDERS, (case,)).fetchall():
-        if Purpose.REMIND in duties.of(db, person, now):
-            return str(key)
-    return ""
+    line = [(key, shown) for key, person, shown in db.execute(_SENDERS, (case,)).fetchall() if Purpose.REMIND in duties.of(db, person, now)]
+    return [key for place, (key, _) in enumerate(line) if all(shown < later(now, -_ROUNDS * place) for _, shown in line[:place])]
 
 
 def waiting(db: sqlite3.Connection, cases: Sequence[str], now: str, *, reader: str) -> list[Notice]:

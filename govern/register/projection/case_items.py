@@ -8,6 +8,7 @@ from govern.errors import Refused
 from govern.offboarding import attestation
 from govern.offboarding.attestation import Ending
 from govern.offboarding.items import Item, ItemKind, sound
+from govern.offboarding.kinds import JOINING, RULES
 from govern.register.projection.case_at_work import AtWork, at_work
 from govern.register.projection.scene import Scene
 from govern.register.queries import joining, proven, scopes, services, signers, ties_beside
@@ -16,9 +17,15 @@ from govern.register.queries import joining, proven, scopes, services, signers, 
 def items(scene: Scene) -> None:
     """Items that the case has from now on, in their order."""
     found = at_work(scene)
-    seq = scene.one("SELECT count(*) FROM items WHERE case_id = ?", found.id)[0]
+    rules = RULES[found.kind]
     for record in scene.body["items"]:
         sound(record)
+        if (record["kind"] in JOINING) is not rules.joins:  # else a secret is given up before anybody leaves, where nobody looks for it
+            raise Refused(
+                f"a case of the kind {found.kind} has no item of the kind {record['kind']}", rule="case-scope",
+                control="PS-6" if rules.joins else "PS-4", hint=f"govern {found.verb} show CASE",
+            )  # fmt: skip
+    seq = scene.one("SELECT count(*) FROM items WHERE case_id = ?", found.id)[0]
     scene.db.executemany(
         "INSERT INTO items (case_id, id, seq, kind, account, credential, n, due, blocking, basis, about)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -112,7 +112,7 @@ def _enrolled(scene: Scene) -> None:
         "INSERT INTO keys VALUES (?, ?, ?, ?, ?, 'active', ?)",
         body["key"], body["person"], bytes.fromhex(body["sign"]), bytes.fromhex(body["seal"]), body["custody"], scene.index,
     )  # fmt: skip
-    scene.run("INSERT OR REPLACE INTO machines VALUES (?, ?, ?)", body["key"], scene.now, scene.index)
+    scene.run("INSERT OR REPLACE INTO machines VALUES (?, ?, ?)", body["key"], scene.elapsed() or scene.now, scene.index)
     sponsors.stands_behind(scene, "key", body["key"], scene.key)
     if "wraps" in body:
         scene.run("INSERT INTO wrap_sets VALUES (?, ?)", scene.index, body["wraps"])

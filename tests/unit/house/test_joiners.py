@@ -107,6 +107,25 @@ def test_nobodys_word_takes_the_place_of_the_entry(firm: House, kind: str) -> No
     assert firm.fact("case.item_ended", body | {"item": item(firm, case, "hand-out").id}, by="hr"), "the control: what only people see"
 
 
+def test_attack_a_joiners_case_gives_up_no_secret_for_the_day_on_which_they_leave(firm: House) -> None:
+    """A waived rotation stands for that person, whatever case it is of: HR draws one up where nobody looks for it. The control: in a departure it stands."""
+    case = open_(firm, "anna", "shop")
+    (credential,) = (
+        firm.db().execute("SELECT c.id FROM credentials c JOIN accounts a ON a.id = c.account WHERE a.handle = 'feed'").fetchone()
+    )
+    rotate = {
+        "id": "9" * 32, "kind": "rotate", "account": firm.ids["feed"], "credential": credential, "version": 1, "due": "2027-01-01T00:00:00Z",
+    }  # fmt: skip
+    told = refused(firm.fact, "case.items", {"case": case.id, "items": [rotate], "part": 1, "of": 1}, by="hr")
+    assert (told.rule, told.control) == ("case-scope", "PS-6")
+    leaves = firm.offboard("anna", by="hr")
+    firm.fact("case.items", {"case": leaves.id, "items": [rotate], "part": 1, "of": 1}, by="hr")
+    sheet = {"id": "8" * 32, "kind": "hand-out", "due": "2027-01-01T00:00:00Z"}
+    told = refused(firm.fact, "case.items", {"case": leaves.id, "items": [sheet], "part": 1, "of": 1}, by="hr")
+    assert (told.rule, told.control) == ("case-scope", "PS-4")
+    firm.fact("case.items", {"case": case.id, "items": [sheet], "part": 1, "of": 1}, by="hr")
+
+
 def test_what_is_asked_of_them_can_not_be_told_not_to_apply(firm: House) -> None:
     case = open_(firm, "anna", "feed")
     entry = item(firm, case, "acknowledge")

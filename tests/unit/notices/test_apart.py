@@ -114,6 +114,19 @@ def test_when_whoever_opened_it_may_send_no_more_another_reader_does(firm: Offic
     assert remind_apart.mine(db, lambda: key, firm.now) == [case.id]
 
 
+def test_where_the_machine_that_sends_is_dead_the_next_in_line_sends_and_writes_no_entry(firm: Office) -> None:
+    """Mia's has opened the case, and shows nothing of itself for two rounds; the control: one that wrote yesterday is waited for."""
+    planned(firm, days=9)
+    firm.fact("place.added", {"place": "a" * 32, "kind": "paper"}, {"name": "wall"})
+    firm.later(days=1)
+    assert heard(firm, by="nora") == set(), "the control"
+    before = size(firm)
+    firm.later(days=2)
+    assert heard(firm, by="nora") == {"mia", "nora"}
+    assert size(firm) == before
+    assert heard(firm, by="nora") == set(), "once"
+
+
 def test_whom_nothing_reaches_is_tried_again_the_next_day_and_no_entry_says_so(firm: Office) -> None:
     planned(firm)
     before = size(firm)
