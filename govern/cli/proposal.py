@@ -71,9 +71,9 @@ def _state(found: Proposal, now: str) -> str:
     state = found.stands(now).value
     match state:
         case "open":
-            return f"open; it can be approved until {render.day(found.expires)}"
+            return f"open; it can be approved until {render.day(found.until(now))}"
         case "expired":
-            return f"expired on {render.day(found.expires)}"
+            return f"expired on {render.day(found.until(now))}"
         case _:
             return state
 

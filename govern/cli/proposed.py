@@ -25,7 +25,7 @@ def row(proposal: Proposal, names: Mapping[str, str], now: str) -> dict[str, obj
         "id": proposal.id, "act": proposal.act.value, "by": name(proposal.proposer, names), "state": proposal.stands(now).value,
         "about": names.get(proposal.subject) if proposal.subject else None, "what": what(proposal, names),
         "second": name(proposal.second, names) or None, "made_at": proposal.made_at, "ended_at": proposal.ended_at or None,
-        "reason": proposal.reason or None, "expires": proposal.expires,
+        "reason": proposal.reason or None, "expires": proposal.until(now),
     }  # fmt: skip
 
 

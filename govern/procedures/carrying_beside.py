@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from govern.holdings.exceptions import latest
 from govern.procedures.carrying_documents import carry_documents
 from govern.procedures.carrying_incidents import carry_incidents
+from govern.register.queries.ledger_time import elapsed
 
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
@@ -102,10 +103,11 @@ def _spokespersons(tx: Transaction, old: sqlite3.Connection) -> None:
     """Those who are named still: whom the tail ended, or who has gone since, is named no more. Their own naming waits for another admin."""
     there = _there(tx, "spokespersons")
     gone = {id_ for (id_,) in tx.register.execute("SELECT id FROM people WHERE leaving OR left_on IS NOT NULL")}
+    today = min(tx.now, elapsed(tx.register, tx.actor, tx.now))[:10]  # no training lies further ahead than the ledger counts
     rows = old.execute("SELECT id, account, person, trained_on, evidence, ended_at, ended_on FROM spokespersons ORDER BY entry").fetchall()
     for id_, account, person, trained_on, evidence, ended_at, ended_on in rows:
         if id_ not in there and not ended_at and person not in gone and person != tx.actor:
-            body = {"spokesperson": id_, "account": account, "person": person, "trained_on": trained_on, "evidence": evidence}
+            body = {"spokesperson": id_, "account": account, "person": person, "trained_on": min(trained_on, today), "evidence": evidence}
             tx.record("spokesperson.named", body)
         elif id_ in there and ended_at and not there[id_]:
             tx.record("spokesperson.ended", {"spokesperson": id_, "account": account, "on": ended_on})
@@ -116,12 +118,13 @@ def _exceptions(tx: Transaction, old: sqlite3.Connection) -> None:
     there = _there(tx, "exceptions")
     rows = old.execute("SELECT id, point, account, person, until, reason, ended_at FROM exceptions ORDER BY entry").fetchall()
     own = {id_ for (id_,) in tx.register.execute("SELECT id FROM accounts WHERE custodian = ?", (tx.actor,))}
+    most = latest(min(tx.now, elapsed(tx.register, tx.actor, tx.now)))
     for id_, point, account, person, until, reason, ended_at in rows:
         mine = person == tx.actor or (person is None and account in own)
-        if id_ not in there and not ended_at and reason and until >= tx.now[:10] and not mine:
+        if id_ not in there and not ended_at and reason and min(until, most) >= tx.now[:10] and not mine:
             tx.record(
                 "exception.granted",
-                {"exception": id_, "point": point, "account": account, "person": person, "until": min(until, latest(tx.now))},
+                {"exception": id_, "point": point, "account": account, "person": person, "until": min(until, most)},
                 {"reason": reason},
             )
         elif id_ in there and ended_at and not there[id_]:

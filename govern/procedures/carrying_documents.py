@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from govern.register.queries.ledger_time import elapsed
+
 if TYPE_CHECKING:
     from govern.register.transaction import Transaction
 
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
 def carry_documents(tx: Transaction, old: sqlite3.Connection) -> None:
     """Versions as they were adopted and published; one whose deadline has passed since is in force from today on. What people signed by their own keys
     they sign again, for nobody signs for another; sheets of those without keys are recorded anew, and may wait for a second person again. A day that lies
-    ahead, by the clock of who recorded it, is today; a training that lies ahead is recorded once it was held."""
+    ahead, by the clock of who recorded it, is today; a training that lies ahead is recorded once it was held. Where the copy is older than a year, today is
+    what the ledger counts of it."""
+    today = elapsed(tx.register, tx.actor, tx.now)[:10]
     there = set(tx.register.execute("SELECT document, version FROM document_versions").fetchall())
     published = set(tx.register.execute("SELECT document, version FROM document_versions WHERE place IS NOT NULL").fetchall())
     names = dict(tx.register.execute("SELECT name, id FROM documents").fetchall())
@@ -36,16 +40,18 @@ def carry_documents(tx: Transaction, old: sqlite3.Connection) -> None:
                 "document.published",
                 {**about, "deadline": max(deadline, tx.now[:10]), "audience": audience, "people": sorted(people) or None},
             )
-    _signed(tx, old, ids)
+    _signed(tx, old, ids, min(today, tx.now[:10]))
     known = set(tx.register.execute("SELECT id FROM trainings").fetchall())
     for id_, person, subject, on, evidence in old.execute(
         "SELECT id, person, subject, on_day, evidence FROM trainings ORDER BY entry"
     ).fetchall():
         if (id_,) not in known and person != tx.actor and on <= tx.now[:10]:
-            tx.record("training.recorded", {"training": id_, "person": person, "subject": subject, "on": on, "evidence": evidence})
+            tx.record(
+                "training.recorded", {"training": id_, "person": person, "subject": subject, "on": min(on, today), "evidence": evidence}
+            )
 
 
-def _signed(tx: Transaction, old: sqlite3.Connection, documents: dict[str, str]) -> None:
+def _signed(tx: Transaction, old: sqlite3.Connection, documents: dict[str, str], today: str) -> None:
     known = set(tx.register.execute("SELECT id FROM acknowledgements").fetchall())
     keyed = {one for (one,) in tx.register.execute("SELECT DISTINCT person FROM keys WHERE state = 'active'")}
     rows = old.execute(
@@ -54,4 +60,4 @@ def _signed(tx: Transaction, old: sqlite3.Connection, documents: dict[str, str])
     for id_, document, version, person, how, evidence, on, locale, at in rows:
         if (id_,) not in known and how == "sheet" and person not in keyed and person != tx.actor:
             body = {"acknowledgement": id_, "document": documents[document], "version": version, "person": person, "how": how}
-            tx.record("acknowledgement.given", {**body, "evidence": evidence, "on": min(on or at[:10], tx.now[:10]), "locale": locale})
+            tx.record("acknowledgement.given", {**body, "evidence": evidence, "on": min(on or at[:10], today), "locale": locale})

@@ -74,7 +74,7 @@ def _given(scene: Scene) -> None:
         raise Refused("a version that was never published", rule="document-unpublished", control="PL-4", hint="govern document list")
     if "on" in body:
         documents.must_be_day(body["on"], "the day of the signature")
-    if body.get("on", "") > _today(scene):
+    if body.get("on", "") > scene.today():
         raise Refused("a signature that lies ahead", rule="signed-ahead", control="PL-4", hint="record it once they have signed")
     counts = True
     if body["how"] == "sheet":
@@ -95,12 +95,6 @@ def _given(scene: Scene) -> None:
         body["acknowledgement"], body["document"], body["version"], body["person"], body["how"], body.get("evidence"), body.get("on"),
         body.get("locale"), scene.actor, scene.at, int(counts), scene.index,
     )  # fmt: skip
-
-
-def _today(scene: Scene) -> str:
-    """The day until which something may have happened: as its actor says, and no further beyond what others have said than what ends things may go. Else
-    a training that nobody has had lasts for as long as somebody's clock is ahead."""
-    return min(scene.at, scene.elapsed() or scene.at)[:10]
 
 
 def _answers(scene: Scene) -> bool:
@@ -138,7 +132,7 @@ def _trained(scene: Scene) -> None:
     scene.must("person", "people", body["person"])
     services.hold_nothing(scene, body["person"])
     documents.must_be_day(body["on"], "the day of the training")
-    if body["on"] > _today(scene):
+    if body["on"] > scene.today():
         raise Refused("a training that lies ahead", rule="training-ahead", control="AT-3", hint="record it once it has been held")
     if body["person"] == scene.actor and beside.another_admin(scene, or_hr=True):
         raise Refused(

@@ -53,6 +53,11 @@ class Scene:
         """The time at which to ask whether others still have a role: nobody makes one run out that is not theirs by a clock that is ahead."""
         return self.borne_out() or self.now or self.at
 
+    def today(self) -> str:
+        """The day until which something may have happened: as its actor says, and no further beyond what others have said than what ends things may go. Else
+        a training that nobody has had lasts for as long as somebody's clock is ahead."""
+        return min(self.at, self.elapsed() or self.at)[:10]
+
     def one(self, query: str, *values: Any) -> Any:
         """First row of the query, or None."""
         return self.db.execute(query, values).fetchone()

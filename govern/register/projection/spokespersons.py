@@ -20,7 +20,7 @@ def _named(scene: Scene) -> None:
         raise Refused(
             "somebody who is leaving or has left is named for nothing", rule="to-leavers", control="PS-4", hint="name somebody who stays"
         )
-    if body["trained_on"] > scene.at[:10]:
+    if body["trained_on"] > scene.today():
         raise Refused("a training that lies ahead", rule="training-ahead", control="AC-22", hint="name them once they have been trained")
     if body["person"] == scene.actor and beside.another_admin(scene):
         raise Refused(

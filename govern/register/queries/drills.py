@@ -15,8 +15,14 @@ from govern.register.connection import state
 EVERY: Final = timedelta(days=365)
 
 
-def findings(db: sqlite3.Connection, _policy: Policy, today: str, say: Say = as_written) -> Iterator[Finding]:
+def last(db: sqlite3.Connection, today: str) -> str:
+    """The day (ISO date) of the last drill by `today`, or nothing. One whose time has not come was none: a clock that is ahead puts no drill off for years."""
     drilled = (state(db, "recovery_drilled") or "")[:10]
+    return drilled if drilled <= (date.fromisoformat(today) + timedelta(days=1)).isoformat() else ""
+
+
+def findings(db: sqlite3.Connection, _policy: Policy, today: str, say: Say = as_written) -> Iterator[Finding]:
+    drilled = last(db, today)
     if not drilled or drilled < (date.fromisoformat(today) - EVERY).isoformat():
         said = say("nobody has tried the recovery sheets since {day}") if drilled else say("nobody has tried the recovery sheets yet")
         yield Finding(

@@ -15,7 +15,6 @@ from govern.holdings.handing_over import due_by
 from govern.offboarding.wording import Told
 from govern.policy import later_rules
 from govern.policy.rules import Policy
-from govern.register.connection import state
 from govern.register.queries import calendar, drills, emergencies, handovers, machines, overdue, reminded, reviews
 from govern.register.queries.rotation_findings import plus
 
@@ -164,9 +163,9 @@ def _grants(db: sqlite3.Connection, _policy: Policy, now: str, until: str) -> It
         )  # fmt: skip
 
 
-def _drill(db: sqlite3.Connection, _policy: Policy, _now: str, _until: str) -> Iterator[Thing]:
+def _drill(db: sqlite3.Connection, _policy: Policy, now: str, _until: str) -> Iterator[Thing]:
     """Within a month of the founding, then once a year."""
-    drilled = state(db, "recovery_drilled")
+    drilled = drills.last(db, now[:10])
     since = drilled or (db.execute("SELECT at FROM entries WHERE idx = 0").fetchone() or ("",))[0]
     key = db.execute("SELECT id FROM keys WHERE state = 'recovery'").fetchone()
     if since and key is not None:

@@ -33,7 +33,11 @@ class Proposal(NamedTuple):
 
     def stands(self, now: str) -> State:
         """Where it stands at `now` (UTC): what is open and too old is expired."""
-        return State.EXPIRED if self.state is State.OPEN and now >= rules.stands_until(self.expires, self.made_at, now) else self.state
+        return State.EXPIRED if self.state is State.OPEN and now >= self.until(now) else self.state
+
+    def until(self, now: str) -> str:
+        """Until when it can be approved, as it looks at `now` (UTC)."""
+        return rules.stands_until(self.expires, self.made_at, now) if self.expires else ""
 
     @property
     def subject(self) -> str:

@@ -44,7 +44,8 @@ _HOLDS: Final = """
 """
 _PERIODIC: Final = f"""
 SELECT a.id, a.handle, a.tier, since FROM (
-  SELECT a.*, coalesce((SELECT max(r.closed_at) FROM reviewed i JOIN reviews r ON r.id = i.review WHERE i.account = a.id), a.added_at) AS since
+  SELECT a.*, coalesce((SELECT max(r.closed_at) FROM reviewed i JOIN reviews r ON r.id = i.review WHERE i.account = a.id
+    AND substr(r.closed_at, 1, 10) <= :tomorrow), a.added_at) AS since
   FROM accounts a WHERE a.state = 'active'
 ) a WHERE substr(since, 1, 10) <= CASE tier WHEN 'critical' THEN :critical WHEN 'standard' THEN :standard ELSE :low END AND {_HOLDS} AND NOT {_ASKED}
 ORDER BY a.handle
@@ -127,7 +128,7 @@ def causes(db: sqlite3.Connection, policy: Policy, today: str) -> Iterator[Cause
 def _days(rule: ReviewRule, policy: Policy, today: str) -> dict[str, str | int]:
     most = {f"most_{tier}": policy.holders[tier].most for tier in TIERS}
     earlier = {tier: plus(today, -rule.every[tier]) for tier in TIERS}
-    return {**earlier, **most, "since": plus(today, -rule.unused), "least": min(most.values())}
+    return {**earlier, **most, "since": plus(today, -rule.unused), "least": min(most.values()), "tomorrow": plus(today, 1)}
 
 
 def _of(db: sqlite3.Connection, accounts: list[str]) -> tuple[str, ...]:

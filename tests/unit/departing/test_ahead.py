@@ -14,7 +14,7 @@ from govern.procedures.services import authorise
 from govern.procedures.tick import looking as tick
 from govern.register import connection
 from govern.register.clock import Clock
-from govern.register.queries import findings, policies, reminded
+from govern.register.queries import drills, findings, policies, reminded
 from govern.register.queries import proposals as proposals_of
 from govern.vault.keys import Keys
 from govern.vault.secret import SecretBytes
@@ -252,3 +252,23 @@ def test_attack_nobody_is_kept_from_hearing_of_a_thing_by_a_clock_that_is_ahead(
     firm.fact("digest.sent", {**line, "lines": [[thing, due, "+3"]]}, by="hal")
     firm.fact("digest.sent", {**line, "lines": [[thing, due, "0"]]})
     assert told() == {(thing, due, firm.ids["anna"]): 3}, "an earlier stage takes nothing back"
+
+
+def test_attack_no_drill_is_put_off_for_years_by_a_clock_that_is_ahead(firm: Firm) -> None:
+    """By anybody with keys. The control: one that was made today is none of the due ones for a year."""
+    due = {one.code for one in drills.findings(firm.db(), policies.policy(firm.db()), firm.now[:10])}
+    assert due == {"drill-due"}
+    firm.at("2090-01-01T00:00:00Z", "recovery.drilled", {"versions": 9, "failed": 0}, by="hal")
+    assert [one.code for one in drills.findings(firm.db(), policies.policy(firm.db()), firm.now[:10])] == ["drill-due"]
+    firm.fact("recovery.drilled", {"versions": 9, "failed": 0}, by="hal")
+    assert list(drills.findings(firm.db(), policies.policy(firm.db()), firm.now[:10])) == []
+
+
+def test_attack_nobody_is_trained_to_speak_by_a_clock_that_is_ahead(firm: Firm) -> None:
+    def named(moment: str, on: str) -> None:
+        body = {"spokesperson": firm.new(), "account": firm.ids["shop"], "person": firm.ids["anna"], "trained_on": on}
+        firm.at(moment, "spokesperson.named", body, by="bo")
+
+    assert refused(named, "2040-01-01T12:00:00Z", "2040-01-01") == ("training-ahead", "AC-22")
+    firm.later(days=60)
+    named(firm.now, firm.now[:10])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,3 +171,24 @@ def test_attack_whoever_records_what_lies_ahead_keeps_nobody_from_going_on(ruled
     assert [one.on for one in asked.acknowledgements(db) if one.person == eva] == [today]
     assert [row for row in ruled.trained() if row[1] == eva] == []
     assert db.execute("SELECT until FROM exceptions WHERE person = ?", (eva,)).fetchall() == [(latest(ruled.now),)]
+
+
+def test_from_a_copy_of_years_ago_history_goes_on_with_what_lies_further_ahead_of_it_than_any_ledger_counts(ruled: Ruled) -> None:
+    """The control: what was recorded in time for the copy's own year keeps its days."""
+    ruled.person("eva")
+    ruled.later(days=700)
+    for by in ("mia", "ben", "mia"):
+        ruled.fact("place.added", {"place": os.urandom(16).hex(), "kind": "paper"}, {"name": "wall"}, by=by)
+    ruled.do(training.add, "eva", subject="social-media", on=ruled.now[:10], by="ben")
+    ruled.do(documents.record_sheet, NAME, "eva", evidence="6" * 64, by="ben")
+    ruled.do(exceptions.add, "", point="training", person="eva", until=ruled.ahead(360), reason="ill", by="ben")
+    ruled.db("ben")
+    ruled.db("mia")
+    made = ended(ruled)
+    ruled.accept("ben", approve=made.proposal.id)
+    days = {row[1]: row[3] for row in ruled.trained()}
+    assert days[ruled.ids["dora"]] == "2026-11-20"
+    assert "2027-11-20" < days[ruled.ids["eva"]] < ruled.now[:10]
+    assert ruled.db().execute("SELECT until < ? FROM exceptions WHERE person = ?", (ruled.ahead(360), ruled.ids["eva"])).fetchall() == [
+        (1,)
+    ]
