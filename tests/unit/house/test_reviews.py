@@ -305,6 +305,22 @@ def test_what_is_held_is_asked_about_again_after_the_time_of_its_tier(firm: Revi
     assert due(firm) == {("periodic", "2 accounts")}
 
 
+def test_attack_a_review_that_is_closed_by_a_clock_that_is_ahead_puts_off_no_other_for_years(firm: Reviewed) -> None:
+    """The control: the review before it, closed at its time, counts for as long as its tier says."""
+    firm.later(days=180)
+    (made,) = run(firm)
+    for one in firm.lines(made):
+        firm.decide(made, one.number, by="bo" if one.person == firm.ids["mia"] else "mia")
+    with firm.members["bo"].transaction("2090-01-01T00:00:00Z") as tx:
+        tx.record("review.closed", {"review": made.id})
+    assert due(firm) == {("periodic", "2 accounts")}, "nobody has looked by today"
+    (again,) = run(firm, "mia")
+    finish(firm, again)
+    assert due(firm) == set(), "the control"
+    firm.later(days=180)
+    assert due(firm) == {("periodic", "2 accounts")}
+
+
 def test_attack_a_review_of_one_person_puts_off_no_look_at_the_account(firm: Reviewed) -> None:
     """Whoever is asked about alone, every half year, would hide all others who hold the account; so would one that stays open."""
     firm.later(days=170)
