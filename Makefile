@@ -70,7 +70,7 @@ test-platforms: $(VENV)/.dev $(VENV)/.project
 
 test-browser: $(VENV)/.dev $(VENV)/.project
 	@echo '==> pages in a browser'
-	@$(VENV)/bin/pytest -m browser tests/browser $(ARGS)
+	@$(VENV)/bin/pytest $(PARALLEL) --dist loadgroup -m browser tests/browser $(ARGS)
 
 check: $(VENV)/.dev $(VENV)/.project
 	@echo '==> ruff check'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -27,9 +28,11 @@ _QUIET = (
 
 def installed() -> Path:
     """The browser's executable. Installing takes Debian and root, and fails the run without either."""
-    missing = [package for command, package in PACKAGES.items() if not shutil.which(command)]
-    if missing or not Path("/usr/share/fonts/truetype/liberation").exists():
-        debian(*missing, _FONTS)
+    with (Path(tempfile.gettempdir()) / "govern-tests-browser.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several workers one installs
+        missing = [package for command, package in PACKAGES.items() if not shutil.which(command)]
+        if missing or not Path("/usr/share/fonts/truetype/liberation").exists():
+            debian(*missing, _FONTS)
     found = shutil.which("chromium")
     assert found, "chromium is not there after it was installed"
     return Path(found)

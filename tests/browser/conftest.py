@@ -1,4 +1,4 @@
-"""One browser per run, and every firm set up once: its pages in every language."""
+"""One browser per worker, and every firm set up once where its pages are looked at together: in every language."""
 
 from __future__ import annotations
 

@@ -253,7 +253,7 @@ MADE: dict[str, Callable[[Any], str | None]] = {
 
 def written(story: Any, page: Page, case: str, locale: str) -> list[Path]:
     """The files of that page, in that language."""
-    out = story.folder / "pages" / locale
+    out = story.folder / "pages" / locale / (page.command.partition(" ")[0] or page.name)  # two commands may write files of one name
     if not out.exists() or not sorted(out.glob(page.file)):
         if page.made is not None:
             page.made(story, out, locale)

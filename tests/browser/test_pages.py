@@ -16,7 +16,7 @@ from tests.browser import checks, chromium, pages
 WIDTHS = (360, 800, 1280)
 Files = Callable[[pages.Page, str, str], list[Path]]
 CASES = [
-    pytest.param(page, firm, locale, id=f"{page.name}-{firm}-{locale}")
+    pytest.param(page, firm, locale, id=f"{page.name}-{firm}-{locale}", marks=pytest.mark.xdist_group(firm))
     for page in pages.PAGES
     for firm in pages.FIRMS
     for locale in LOCALES
@@ -65,6 +65,7 @@ def test_a_page_is_good_on_screen_on_a_telephone_and_on_paper(
             assert {where: what for where, what in faults.items() if what} == {}
 
 
+@pytest.mark.xdist_group("every firm")
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
 def test_a_firm_is_without_a_page_only_where_that_is_said(files: Files, page: pages.Page) -> None:
     assert [firm for firm in pages.FIRMS if not files(page, firm, "en")] == list(page.without)
