@@ -19,7 +19,9 @@ from govern.cli.incident_told import (
     head,
     incident_row,
     kind,
+    language_of,
     playbook,
+    reach_lines,
     report_row,
     step_row,
     steps_table,
@@ -154,7 +156,7 @@ def _open(what: str, kind_: str, lead: str, second: str, own: Path | None, *, js
         )
         return
     render.line(head(row))
-    steps_table(steps)
+    steps_table(steps, language_of(db, workspace.person))
     _tell_opened(opened)
     if not opened.incident.second:
         render.note("nobody is second: two work on it, so that one can say in the end that all is clear")
@@ -226,37 +228,42 @@ def list_(all_: Annotated[bool, typer.Option("--all", help="Also what has ended.
 @app.command("show")
 def show(id_: Id, json: Json = False) -> None:
     """One incident: its steps, how long each took, and how the platform is reached."""
-    from govern.policy.platforms import load_profiles
+    from govern.cli.telling_platform import contact_json
+    from govern.policy.platforms import contacts, load_profiles
     from govern.procedures.incidents import rotations_left
-    from govern.register.queries import incidents
+    from govern.register.queries import accounts, incidents
     from govern.register.queries.people import handles
 
-    db = settings.workspace().view()
+    workspace = settings.workspace()
+    db = workspace.view()
     one, names = incidents.find(db, id_), handles(db)
     row = incident_row(one, names)
     steps = [step_row(step, one, names) for step in incidents.steps(db, one.id)]
     left = rotations_left(db, one)
     tools = incidents.tools(db, one.account) if one.account else []
     about = load_profiles().get(one.platform)
+    reached = contacts(about, accounts.by_id(db, one.account).url) if about else []
     if json:
         render.emit(
             "incident",
             {
                 "incident": row, "steps": steps, "rotations": [{"account": account, "kind": kind} for account, kind in left], "tools": tools,
-                "platform": {"name": about.name, "pages": [source.url for source in about.sources.values()]} if about else None,
+                "platform": {
+                    "name": about.name, "pages": [source.url for source in about.sources.values()],
+                    "contact": [contact_json(said, url) for said, url in reached],
+                } if about else None,
             },
         )  # fmt: skip
         return
+    speech = language_of(db, workspace.person)
     render.line(head(row))
-    steps_table(steps)
+    steps_table(steps, speech)
     if left:
         render.line(f"to change: {', '.join(f'{kind} of {account}' for account, kind in left)}")
     if tools:
         render.line(render.safe(f"posts may wait in: {', '.join(tools)}"))
     if about and not one.closed_at:
-        first = about.sources.get(about.source)
-        if first:
-            render.line(f"{about.name}: {first.name}, {first.url}")
+        reach_lines(about, reached, speech)
         render.note(f"sessions, apps and roles there, one after the other: govern platform show {one.platform}")
     go_on(db, one)
 

@@ -8,7 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.beside import digest
-from govern.cli.incident_told import Evidence, Id, Json, go_on, head, incident_row, step_row
+from govern.cli.incident_told import Evidence, Id, Json, go_on, head, incident_row, language_of, step_named, step_row
 from govern.incidents.timing import clock
 
 app = typer.Typer()
@@ -30,7 +30,8 @@ def _end(id_: str, text: str, state: str, evidence: str, note: str, *, json: boo
     if json:
         render.emit("incident", {"incident": incident_row(one, names), "step": row})
         return
-    render.line(f"{step.name} is {step.state}, {clock(row['minutes'])} after the beginning{' (drill)' if one.drill else ''}")
+    named = step_named(step.name, language_of(workspace.view(), workspace.person))
+    render.line(f"{named} is {step.state}, {clock(row['minutes'])} after the beginning{' (drill)' if one.drill else ''}")
     go_on(workspace.view(), one)
 
 

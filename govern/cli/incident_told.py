@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from govern.cli import render
+from govern.cli import render, settings
 from govern.incidents.timing import clock, minutes
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from govern.languages import Language
     from govern.policy.incident import Playbook
+    from govern.policy.profile import Profile, Statement
     from govern.register.queries.incidents import Freeze, Incident, Report, Step
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The first six or more digits of its id.")]
@@ -81,11 +83,42 @@ def freeze_row(one: Freeze, names: Mapping[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def steps_table(rows: Sequence[dict[str, Any]]) -> None:
+def language_of(db: sqlite3.Connection, person: str) -> Language:
+    """The language of whoever asks, of the machine where none is kept of them."""
+    from govern.languages import language
+    from govern.register.queries import people
+
+    return language(settings.locale("", lambda: people.by_id(db, person).locale))
+
+
+def step_named(step: str, speech: Language) -> str:
+    """A step as its reader calls it, with the word to type where that is another."""
+    said = speech.say(step, "incident step")
+    return step if said == step else f"{said} ({step})"
+
+
+def reach_lines(about: Profile, reached: Sequence[tuple[Statement, str]], speech: Language) -> None:
+    """Who takes word of it on the platform, the best way first."""
+    from govern.cli.telling_platform import spoken
+
+    say = speech.say
+    render.line(say("How {platform} is told of it:").format(platform=about.name))
+    for said, url in reached:
+        render.line(f"  {spoken(said, '', speech)}")
+        if url:
+            render.line(f"    {render.safe(url)}")
+    if not reached:
+        render.line(f"  {say('No way to tell it is known here; look among its help pages.')}")
+
+
+def steps_table(rows: Sequence[dict[str, Any]], speech: Language) -> None:
     render.table(
         ("", "step", "whose", "state", "after", "by"),
         [
-            (row["number"], row["step"], row["by"], row["state"], "" if row["minutes"] is None else clock(row["minutes"]), row["ended_by"] or "")
+            (
+                row["number"], step_named(row["step"], speech), row["by"], row["state"], "" if row["minutes"] is None else clock(row["minutes"]),
+                row["ended_by"] or "",
+            )
             for row in rows
         ],
     )  # fmt: skip

@@ -88,6 +88,10 @@ def show(platform: Annotated[str, typer.Argument(metavar="NAME", help="Its id, o
         render.line("\nBefore somebody leaves who runs it:")
     for one in about.lead_times:
         render.line(f"  {render.count(one.days, 'day')}: {one.said.text}{_mark(one.said, about)}")
+    if about.contact:
+        render.line("\nIf the account was taken over:")
+    for way in about.contact:
+        render.line(f"  {way.said.text}{f': {way.url}' if way.url else ''}{_mark(way.said, about)}")
     render.line("\nSources:")
     for key, source in about.sources.items():
         render.line(f"  {key}: {source.name}, {source.url}")

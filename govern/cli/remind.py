@@ -128,6 +128,8 @@ def _explain(db: sqlite3.Connection, reader: str, person: str, *, json: bool) ->
 
 def _about(one: Notice) -> str:
     """The account, or what is to be acknowledged."""
+    if one.thing.among:
+        return f"{render.safe(one.thing.among)} and {render.count(one.thing.others, 'other')}"
     return render.safe(one.thing.account or one.thing.document)
 
 

@@ -222,8 +222,10 @@ def run_due(dry_run: DryRun = False, json: Json = False) -> None:
     for one in late:
         render.line(f"review {one.review.id[:8]} is overdue: {len(one.ended)} lines ended, {len(one.left)} wait")
     if not made:
-        render.line("no review is due")
+        render.line("no other review is due" if late else "no review is due")
     _tell_opened(told)
+    if late and not made:
+        render.next_step(f"govern review show {late[0].review.id[:8]}", "what waits, and for whom")
 
 
 @app.command("report")

@@ -139,9 +139,15 @@ def profile_json(about: Profile, kind: str = "") -> dict[str, object]:
         "survives": _all(about.survives),
         "residual": [{"seconds": one.seconds, **_said(one.said)} for one in about.residual],
         "lead_times": [{"days": one.days, **_said(one.said)} for one in about.lead_times],
+        "contact": [contact_json(one.said, one.url) for one in about.contact],
         "grade": about.grade, "checked_on": about.checked_on,
         "sources": {key: {"name": one.name, "url": one.url} for key, one in about.sources.items()},
     }  # fmt: skip
+
+
+def contact_json(one: Statement, url: str) -> dict[str, object]:
+    """A way to reach a platform."""
+    return {"url": url or None, **_said(one)}
 
 
 def _grade(one: Statement) -> dict[str, object]:

@@ -30,8 +30,6 @@ def must_leave_one(named: Set[str], custodians: Set[str], admins: Set[str]) -> N
         )
 
 
-def refused(handle: str, what: str) -> Refused:
-    """The refusal of what a freeze keeps from happening; `what`: a sentence's end."""
-    return Refused(
-        f"{handle} is frozen: {what}", rule="frozen", control=CONTROL, hint="an admin ends it: govern incident thaw ACCOUNT|--all"
-    )
+def refused(handle: str, what: str, frozen: str) -> Refused:
+    """The refusal of what a freeze keeps from happening; `what`: a sentence's end; `frozen`: what is thawed, a handle or `--all`."""
+    return Refused(f"{handle} is frozen: {what}", rule="frozen", control=CONTROL, hint=f"an admin ends it: govern incident thaw {frozen}")

@@ -33,6 +33,8 @@ class Standing(NamedTuple):
     alone: bool = False
     did: bool = False
     fresh: bool = False
+    incident: str = "ID"
+    """What to type for it."""
 
 
 def may_work(standing: Standing) -> None:
@@ -44,10 +46,10 @@ def may_work(standing: Standing) -> None:
         )  # fmt: skip
 
 
-def may_end(state: StepState, *, step: str, skipped: bool, reason: bool, rotating: bool) -> None:
+def may_end(state: StepState, *, step: str, skipped: bool, reason: bool, rotating: bool, incident: str = "ID") -> None:
     """Return where this step may end. `reason`: one is given; `rotating`: a secret of the account or its mailbox is still being changed."""
     if state is not StepState.OPEN:
-        raise Refused(f"the step {step} is {state}", rule="step-ended", control="IR-4", hint="govern incident show ID")
+        raise Refused(f"the step {step} is {state}", rule="step-ended", control="IR-4", hint=f"govern incident show {incident}")
     if skipped and not reason:
         raise Refused("a step is skipped for a reason", rule="skip-reason", control="IR-4", hint="say it: --reason TEXT")
     if step == "rotate" and not skipped and rotating:
@@ -61,7 +63,9 @@ def may_clear(states: Sequence[StepState], standing: Standing) -> None:
     """Return where the actor may say that all is clear: a second person, who did none of it, once every step has ended (AC-5)."""
     may_work(standing)
     if StepState.OPEN in states:
-        raise Refused("steps are open", rule="steps-open", control="IR-4", hint="end or skip each: govern incident show ID")
+        raise Refused(
+            "steps are open", rule="steps-open", control="IR-4", hint=f"end or skip each: govern incident show {standing.incident}"
+        )
     if standing.lead and not standing.alone:
         raise Refused(
             "whoever leads does not say alone that all is clear",
@@ -81,7 +85,8 @@ def may_close(*, cleared: bool, lessons: bool, standing: Standing) -> None:
     may_work(standing)
     if not cleared:
         raise Refused(
-            "nobody has said that all is clear", rule="not-clear", control="IR-4", hint="a second person: govern incident all-clear ID"
-        )
+            "nobody has said that all is clear", rule="not-clear", control="IR-4",
+            hint=f"a second person: govern incident all-clear {standing.incident}",
+        )  # fmt: skip
     if not lessons:
         raise Refused("what was learned is not written down", rule="lessons", control="IR-4", hint="say it: --lessons TEXT")

@@ -49,7 +49,7 @@ def _command(notice: Notice) -> str:
 def _what(notice: Notice, speech: Language) -> str:
     one, say = notice.thing, speech.say
     names = {
-        "account": one_line(one.account, 100), "person": one_line(one.name, 100),
+        "account": one_line(one.account or one.among, 100), "person": one_line(one.name, 100),
         "credential": secret(one.credential, say) if one.credential else "", "document": one_line(one.document, 100),
     }  # fmt: skip
     if one.embargoed:
@@ -85,9 +85,15 @@ def _what(notice: Notice, speech: Language) -> str:
         case "authority":
             text = say("Decide whether the service {person} goes on working")
         case "review":
-            return speech.count(
+            text = speech.count(
                 "Decide whether {n} permission is still needed", "Decide whether {n} permissions are still needed", one.number
             )
+            about = (
+                speech.count("{account} and {n} other account", "{account} and {n} other accounts", one.others)
+                if one.others
+                else "{account}"
+            )
+            text += f" ({about})"
         case "exception" if one.name:
             text = say("Decide whether the exception for {person} is still needed")
         case "exception":

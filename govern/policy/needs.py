@@ -74,6 +74,8 @@ def _section(about: Profile, language: Language) -> Iterator[str]:
     yield f"- {say('Scheduled posts:')} {said(before.scheduled)}"
     yield from (f"- {say('What stops:')} {said(one)}" for one in before.disconnects)
     yield from (f"- **{count('1 day ahead', '{n} days ahead', one.days)}**: {said(one.said)}" for one in about.lead_times)
+    for way in about.contact:
+        yield f"- {say('If it was taken over:')} {said(way.said)}{f' {_address(way.url)}' if way.url else ''}"
     yield ""
     cuts = {"sessions": say("sign everybody out"), "apps": say("connected tools"), "roles": say("people and their roles")}
     for title, steps in (

@@ -124,6 +124,13 @@ class LeadTime(Graded):
     days: Annotated[int, Field(ge=1, le=366)]
 
 
+class Contact(Graded):
+    """Where word is taken there of an account that was taken over: a page, or in words where there is none. `{host}`: the account's own server."""
+
+    text: Line
+    url: Https | None = None
+
+
 class Before(Model):
     """What is told before anything is changed."""
 
@@ -159,6 +166,9 @@ class PlatformProfile(Model):
     survives: list[Said] = []
     residual: list[Residual] = []
     lead_times: list[LeadTime] = []
+    contact: Annotated[
+        list[Contact], Field(max_length=4, description="where word is taken of an account that was taken over, the best way first")
+    ] = []
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

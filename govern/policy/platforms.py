@@ -17,7 +17,7 @@ from typing import Final
 from govern.errors import Malformed, NotFound
 from govern.policy.files import shipped
 from govern.policy.hosts import app_of, host_of, path_of, suffixes
-from govern.policy.profile import Profile, from_entry
+from govern.policy.profile import Profile, Statement, from_entry
 
 COMPILED: Final = "platforms.json"
 
@@ -83,6 +83,13 @@ def page(platform: Profile, address: str = "") -> str:
         return platform.change_password_url
     host = host or next(iter(platform.hosts), None)
     return platform.change_password_url.replace("{host}", host) if host else ""
+
+
+def contacts(platform: Profile, address: str = "") -> list[tuple[Statement, str]]:
+    """(what is said, its page) of whoever takes word of an account at `address` that was taken over; the page is empty where there is none, and where
+    it lies on a server that the address does not name: another's would take word of nothing."""
+    host = host_of(address) if address else None
+    return [(one.said, one.url.replace("{host}", host or "") if host or "{host}" not in one.url else "") for one in platform.contact]
 
 
 _Index = tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str], Mapping[str, str], Mapping[str, str]]

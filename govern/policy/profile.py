@@ -79,6 +79,13 @@ class LeadTime(NamedTuple):
     days: int
 
 
+class Contact(NamedTuple):
+    """Where word is taken of an account that was taken over. `url` may hold `{host}`, the account's own server; empty where there is no page."""
+
+    said: Statement
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One platform. `grade`, `checked_on`, `source`: those of what says none of its own."""
@@ -117,6 +124,8 @@ class Profile:
     residual: tuple[Residual, ...]
     lead_times: tuple[LeadTime, ...]
     """How long before somebody's last day their successor has to be named."""
+    contact: tuple[Contact, ...]
+    """Who takes word of an account that was taken over, the best way first; empty where nothing is known."""
     grade: str
     checked_on: str
     """Date (ISO 8601) of the last look at the sources."""
@@ -128,6 +137,7 @@ class Profile:
         before = self.before
         said = [self.page_grade, self.delegation_said, before.prompts, before.logged_out, before.scheduled]
         said += [self.password_grade] if self.password != Limits() else []
+        said += [one.said for one in self.contact]
         said += [*before.disconnects, *self.survives, *(one.said for one in self.residual), *(one.said for one in self.lead_times)]
         return said + [one for steps in (*self.rotate.values(), *self.cut.values()) for one in steps]
 
@@ -179,6 +189,7 @@ def from_entry(entry: Mapping[str, Any]) -> Profile:
         survives=all_said(entry.get("survives", [])),
         residual=tuple(Residual(said(one), one["seconds"]) for one in entry.get("residual", [])),
         lead_times=tuple(LeadTime(said(one), one["days"]) for one in entry.get("lead-times", [])),
+        contact=tuple(Contact(said(one), one.get("url", "")) for one in entry.get("contact", [])),
         grade=entry["grade"],
         checked_on=entry["checked-on"],
         source=entry["source"],

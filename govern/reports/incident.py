@@ -10,8 +10,10 @@ from typing import Final
 from govern.incidents.steps import StepState
 from govern.incidents.timing import minutes
 from govern.languages import language
+from govern.policy.platforms import contacts, load_profiles
+from govern.policy.profile import Statement
 from govern.register.connection import state
-from govern.register.queries import incidents, people
+from govern.register.queries import accounts, incidents, people
 from govern.register.queries.incidents import Incident, Report
 from govern.reports import page
 
@@ -31,6 +33,20 @@ class Line:
     who: str
     note: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Who takes word on the platform of an account that was taken over. `text`: English; `url`: empty where there is no page; `checked_on`: ISO date."""
+
+    text: str
+    url: str
+    grade: str
+    checked_on: str
+
+    @property
+    def said(self) -> Statement:
+        return Statement(self.text, self.grade, self.checked_on, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +70,7 @@ class Told:
     open_steps: tuple[str, ...]
     lessons: str
     made_at: str
+    reached: tuple[Way, ...] = ()
 
 
 def collect(db: sqlite3.Connection, one: Incident, *, now: str) -> Told:
@@ -87,7 +104,16 @@ def collect(db: sqlite3.Connection, one: Incident, *, now: str) -> Told:
             for at, what, about, who, note, evidence in lines
         ),
         open_steps=tuple(step.name for step in steps if step.state is StepState.OPEN), lessons=one.lessons, made_at=now,
+        reached=_reached(db, one),
     )  # fmt: skip
+
+
+def _reached(db: sqlite3.Connection, one: Incident) -> tuple[Way, ...]:
+    about = load_profiles().get(one.platform)
+    if about is None:
+        return ()
+    ways = contacts(about, accounts.by_id(db, one.account).url)
+    return tuple(Way(text=said.text, url=url, grade=said.grade, checked_on=said.checked_on) for said, url in ways)
 
 
 _Row = tuple[str, str, str, str, str, str]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from govern.errors import Refused
 from govern.holdings import freezing
@@ -18,7 +18,7 @@ _ADMINS: Final = """
 SELECT r.person FROM roles r JOIN people p ON p.id = r.person WHERE r.role = 'admin' AND (r.until IS NULL OR r.until > ?) AND NOT p.leaving
   AND p.left_on IS NULL AND EXISTS (SELECT 1 FROM keys k WHERE k.person = r.person AND k.state = 'active')
 """
-_OPEN: Final = "SELECT allowed FROM freezes WHERE ended_at IS NULL AND (account IS NULL OR account = ?)"
+_OPEN: Final = "SELECT allowed, account FROM freezes WHERE ended_at IS NULL AND (account IS NULL OR account = ?)"
 _CHANGES: Final = """
 SELECT 1 FROM rotations r JOIN credentials c ON c.id = r.credential JOIN accounts a ON a.id = c.account
 WHERE r.credential = ?1 AND r.ended_at IS NULL AND (?2 IN (a.custodian, a.deputy) OR ?3
@@ -43,12 +43,18 @@ def _begun(scene: Scene) -> None:
         if row is None:
             raise scene.unknown("incident")
         if row[0]:
-            raise Refused("a drill touches nothing", rule="drill", control="IR-4", hint="tick the step off: govern incident done ID freeze")
+            raise Refused(
+                "a drill touches nothing",
+                rule="drill",
+                control="IR-4",
+                hint=f"tick the step off: govern incident done {incident[:8]} freeze",
+            )
     if account is not None:
         scene.must("account", "accounts", account)
         if scene.one("SELECT 1 FROM freezes WHERE account = ? AND ended_at IS NULL", account):
+            handle = scene.one("SELECT handle FROM accounts WHERE id = ?", account)[0]
             raise Refused(
-                "the account is frozen already", rule="one-freeze", control="IR-4", hint="end it first: govern incident thaw ACCOUNT"
+                f"{handle} is frozen already", rule="one-freeze", control="IR-4", hint=f"end it first: govern incident thaw {handle}"
             )
     elif scene.one("SELECT 1 FROM freezes WHERE account IS NULL AND ended_at IS NULL"):
         raise Refused("everything is frozen already", rule="one-freeze", control="IR-4", hint="end it first: govern incident thaw --all")
@@ -71,8 +77,19 @@ def _ended(scene: Scene) -> None:
     )
 
 
-def _able(scene: Scene, account: str) -> tuple[str, frozenset[str]] | None:
-    """Handle of a frozen account, and who is able; None where nothing is frozen. Of several freezes whoever each of them names."""
+class _Frozen(NamedTuple):
+    """A frozen account. `able`: people (ids); `frozen`: what is thawed, its handle, or `--all` where it is frozen with everything."""
+
+    handle: str
+    able: frozenset[str]
+    frozen: str
+
+    def refused(self, what: str) -> Refused:
+        return freezing.refused(self.handle, what, self.frozen)
+
+
+def _able(scene: Scene, account: str) -> _Frozen | None:
+    """Whether an account is frozen, and who is able; None where it is not. Of several freezes whoever each of them names."""
     rows = scene.db.execute(_OPEN, (account,)).fetchall()
     if not rows:
         return None
@@ -81,7 +98,8 @@ def _able(scene: Scene, account: str) -> tuple[str, frozenset[str]] | None:
         return None
     handle, custodian = row
     heads = admins(scene)
-    return handle, freezing.able(frozenset.intersection(*(frozenset(json.loads(row[0])) for row in rows)), custodian, heads)
+    able = freezing.able(frozenset.intersection(*(frozenset(json.loads(row[0])) for row in rows)), custodian, heads)
+    return _Frozen(handle, able, handle if any(row[1] for row in rows) else "--all")
 
 
 def _of_credential(scene: Scene, credential: str) -> str:
@@ -92,8 +110,8 @@ def _of_credential(scene: Scene, credential: str) -> str:
 def may_hand_on(scene: Scene, account: str) -> None:
     """Refuse another responsible person for a frozen account to whoever is neither able nor an admin: they would name themselves."""
     frozen = _able(scene, account)
-    if frozen is not None and scene.actor not in frozen[1] and scene.actor not in admins(scene):
-        raise freezing.refused(frozen[0], "who is responsible for it stays so")
+    if frozen is not None and scene.actor not in frozen.able and scene.actor not in admins(scene):
+        raise frozen.refused("who is responsible for it stays so")
 
 
 def may_show(scene: Scene, credential: str, *people: str) -> None:
@@ -101,19 +119,18 @@ def may_show(scene: Scene, credential: str, *people: str) -> None:
     frozen = _able(scene, _of_credential(scene, credential))
     if frozen is None:
         return
-    handle, able = frozen
-    if set(people) - able:
-        raise freezing.refused(handle, "nothing of it is given to others than those who are named")
+    if set(people) - frozen.able:
+        raise frozen.refused("nothing of it is given to others than those who are named")
     looking = scene.body.get("purpose") == "reveal"
-    if scene.actor not in able and (looking or not scene.one(_CHANGES, credential, scene.actor, scene.actor in admins(scene))):
-        raise freezing.refused(handle, "its secrets are shown to those who are named only")
+    if scene.actor not in frozen.able and (looking or not scene.one(_CHANGES, credential, scene.actor, scene.actor in admins(scene))):
+        raise frozen.refused("its secrets are shown to those who are named only")
 
 
 def may_grant(scene: Scene, account: str, person: str) -> None:
     """Refuse a grant on a frozen account to anybody who is not named."""
     frozen = _able(scene, account)
-    if frozen is not None and person not in frozen[1]:
-        raise freezing.refused(frozen[0], "it is granted to nobody else meanwhile")
+    if frozen is not None and person not in frozen.able:
+        raise frozen.refused("it is granted to nobody else meanwhile")
 
 
 def guarded(apply: Callable[[Scene], None]) -> Callable[[Scene], None]:
@@ -137,8 +154,8 @@ def guarded_many(apply: Callable[[Scene], None]) -> Callable[[Scene], None]:
             query = "SELECT DISTINCT account FROM credentials WHERE id IN (SELECT value FROM json_each(?))"
             for (account,) in scene.db.execute(query, (listed,)).fetchall():
                 frozen = _able(scene, account)
-                if frozen is not None and scene.actor not in frozen[1]:
-                    raise freezing.refused(frozen[0], "it is exported by those who are named only")
+                if frozen is not None and scene.actor not in frozen.able:
+                    raise frozen.refused("it is exported by those who are named only")
         apply(scene)
 
     return judged

@@ -108,6 +108,7 @@ def _standing(scene: Scene) -> Standing:
     return Standing(
         lead=scene.actor == lead, team=scene.actor in (lead, second), runs=bool(answers) or scene.actor in freezes.admins(scene),
         alone=scene.one(_OTHER, *asked) is None, did=did is not None, fresh=scene.one(_FRESH, *asked, lead, incident) is not None,
+        incident=incident[:8],
     )  # fmt: skip
 
 
@@ -122,8 +123,9 @@ def _step_ended(scene: Scene) -> None:
         raise scene.unknown("step")
     rotating = not row[1] and scene.one(_ROTATING, body["incident"]) is not None
     steps.may_end(
-        StepState(row[0]), step=body["step"], skipped=body["state"] == StepState.SKIPPED, reason=scene.has_personal, rotating=rotating
-    )
+        StepState(row[0]), step=body["step"], skipped=body["state"] == StepState.SKIPPED, reason=scene.has_personal, rotating=rotating,
+        incident=standing.incident,
+    )  # fmt: skip
     scene.run(
         "UPDATE incident_steps SET state = ?, at = ?, ender = ?, evidence = ?, note = ?, entry = ? WHERE incident = ? AND step = ?",
         body["state"], scene.at, scene.actor, body.get("evidence"), scene.personal.get("note"), scene.index, body["incident"], body["step"],
@@ -136,7 +138,7 @@ def _joined(scene: Scene) -> None:
     steps.may_work(standing)
     _works(scene, person)
     if scene.one("SELECT 1 FROM incidents WHERE id = ? AND lead = ?", scene.body["incident"], person):
-        raise _two()
+        raise _two(f"govern incident second {standing.incident} PERSON")
     scene.run("UPDATE incidents SET second = ? WHERE id = ?", person, scene.body["incident"])
 
 
@@ -148,8 +150,8 @@ def _works(scene: Scene, person: str) -> None:
         raise Refused("somebody who has left works on no incident", rule="to-leavers", control="PS-4", hint="name somebody who stays")
 
 
-def _two() -> Refused:
-    return Refused("two people work on an incident", rule="second-person", control="AC-5", hint="name another one: --second PERSON")
+def _two(typed: str = "--second PERSON") -> Refused:
+    return Refused("two people work on an incident", rule="second-person", control="AC-5", hint=f"name another one: {typed}")
 
 
 def _cleared(scene: Scene) -> None:
@@ -157,7 +159,9 @@ def _cleared(scene: Scene) -> None:
     rows = scene.db.execute("SELECT state FROM incident_steps WHERE incident = ?", (incident,))
     steps.may_clear([StepState(row[0]) for row in rows], standing)
     if scene.one("SELECT 1 FROM incidents WHERE id = ? AND cleared_at IS NOT NULL", incident):
-        raise Refused("all is clear already", rule="ended", control="IR-4", hint="govern incident close ID --lessons TEXT")
+        raise Refused(
+            "all is clear already", rule="ended", control="IR-4", hint=f"govern incident close {standing.incident} --lessons TEXT"
+        )
     scene.run(
         "UPDATE incidents SET cleared_at = ?, clearer = ?, cleared_alone = ? WHERE id = ?",
         scene.at,

@@ -55,6 +55,9 @@ class Thing(NamedTuple):
     over: bool = False
     number: int = 0
     """Of an item of a case: its number; of a baseline: how many findings."""
+    among: str = ""
+    others: int = 0
+    """Of a review of several accounts: the first of them, and how many more there are."""
     told: Told | None = None
     """Of an item of a case: what it asks for."""
     document: str = ""
@@ -266,6 +269,7 @@ def _reviews(db: sqlite3.Connection, policy: Policy, now: str, _until: str) -> I
             first += tuple(sorted(admins - {one.reviewer}))
         yield Thing(
             kind="review", of=one.review, about=one.reviewer, due=one.due, tier=one.tier, first=first, number=one.lines, runs=True,
+            account="" if one.accounts > 1 else one.handle, among=one.handle if one.accounts > 1 else "", others=one.accounts - 1,
             command=f"govern review show {one.review[:8]}",
         )  # fmt: skip
 

@@ -100,20 +100,22 @@ def lines(db: sqlite3.Connection, review: str) -> list[Line]:
 
 
 class Waiting(NamedTuple):
-    """How many lines of a review wait for one reviewer (ids); `tier`: the highest of their accounts."""
+    """How many lines of a review wait for one reviewer (ids); `tier`: the highest of their accounts; `handle`: the first of these, `accounts` how many."""
 
     review: str
     reviewer: str
     due: str
     lines: int
     tier: str
+    handle: str
+    accounts: int
 
 
 def waiting(db: sqlite3.Connection) -> list[Waiting]:
     """Of every open review, by reviewer."""
     rows = db.execute(
         f"SELECT r.id, i.reviewer, r.due, count(*), CASE WHEN max(a.tier = 'critical') THEN 'critical' WHEN max(a.tier = 'standard') THEN 'standard'"  # noqa: S608
-        f" ELSE 'low' END FROM reviews r JOIN review_items i ON i.review = r.id JOIN accounts a ON a.id = i.account"
+        f" ELSE 'low' END, min(a.handle), count(DISTINCT a.id) FROM reviews r JOIN review_items i ON i.review = r.id JOIN accounts a ON a.id = i.account"
         f" WHERE r.closed_at IS NULL AND {_WHOLE} AND {UNDECIDED} GROUP BY r.id, i.reviewer ORDER BY r.entry, i.reviewer"
     )
     return [Waiting(*row) for row in rows]
