@@ -88,12 +88,10 @@ def _what(notice: Notice, speech: Language) -> str:
             text = speech.count(
                 "Decide whether {n} permission is still needed", "Decide whether {n} permissions are still needed", one.number
             )
-            about = (
-                speech.count("{account} and {n} other account", "{account} and {n} other accounts", one.others)
-                if one.others
-                else "{account}"
-            )
-            text += f" ({about})"
+            if one.others:
+                text += f" ({speech.count('{account} and {n} other account', '{account} and {n} other accounts', one.others)})"
+            elif one.account:
+                text += " ({account})"
         case "exception" if one.name:
             text = say("Decide whether the exception for {person} is still needed")
         case "exception":

@@ -104,15 +104,14 @@ def collect(db: sqlite3.Connection, one: Incident, *, now: str) -> Told:
             for at, what, about, who, note, evidence in lines
         ),
         open_steps=tuple(step.name for step in steps if step.state is StepState.OPEN), lessons=one.lessons, made_at=now,
-        reached=_reached(db, one),
+        reached=reached(one.platform, accounts.by_id(db, one.account).url) if one.account else (),
     )  # fmt: skip
 
 
-def _reached(db: sqlite3.Connection, one: Incident) -> tuple[Way, ...]:
-    about = load_profiles().get(one.platform)
-    if about is None:
-        return ()
-    ways = contacts(about, accounts.by_id(db, one.account).url)
+def reached(platform: str, address: str) -> tuple[Way, ...]:
+    """Who takes word on that platform of the account at that address, the best way first; nobody where nothing is known."""
+    about = load_profiles().get(platform)
+    ways = contacts(about, address) if about else []
     return tuple(Way(text=said.text, url=url, grade=said.grade, checked_on=said.checked_on) for said, url in ways)
 
 

@@ -42,6 +42,7 @@ def test_a_takeover_from_the_report_to_the_time_line(story: Any, tmp_path: Path)
     (page,), (data,) = out.glob("*.html"), out.glob("*.json")
     assert page.stat().st_mode & 0o777 == 0o600
     assert "a second factor everywhere" in page.read_text(encoding="utf-8")
+    assert "https://www.facebook.com/hacked" in page.read_text(encoding="utf-8")
     lines = [one["what"] for one in json.loads(data.read_text(encoding="utf-8"))["lines"]]
     assert (lines[0], lines[-1], lines.count("changed")) == ("reported", "closed", 2)
     assert {"frozen", "thawed", "all clear"} <= set(lines)

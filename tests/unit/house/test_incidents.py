@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
+from govern.cli.incident_told import step_named
 from govern.errors import Malformed, Refused, Usage
 from govern.incidents.steps import Standing, StepState, may_clear, may_close, may_end
 from govern.incidents.timing import clock, minutes
+from govern.languages import LOCALES, language
 from govern.policy.files import policy_text
 from govern.policy.incident import playbook
+from govern.policy.platforms import contacts, profile
+from govern.policy.profile import TRUST
 from govern.procedures import freezing
 from govern.procedures import incidents as procedure
 from govern.register.queries import incidents, rotations
+from govern.reports import incident as page
 from govern.vocabulary import INCIDENT_KINDS, INCIDENT_STEPS
 
 from .conftest import House
@@ -133,6 +140,44 @@ def test_it_is_closed_once_all_is_clear_and_something_was_learned() -> None:
     assert refused(may_close, cleared=False, lessons=True, standing=LEAD)[0] == "not-clear"
     assert refused(may_close, cleared=True, lessons=False, standing=LEAD)[0] == "lessons"
     may_close(cleared=True, lessons=True, standing=LEAD)
+
+
+def test_what_is_refused_says_what_to_type_for_this_incident(house: House) -> None:
+    one = opened(house).incident
+    short, hints = one.id[:8], []
+    for work in (
+        procedure.all_clear,
+        lambda tx, one: procedure.close(tx, one, "more care"),
+        lambda tx, one: procedure.join(tx, one, "mia"),
+    ):
+        with pytest.raises(Refused) as told:
+            house.do(work, one, by="bo")
+        hints.append(told.value.hint)
+    assert hints == [
+        f"end or skip each: govern incident show {short}", f"a second person: govern incident all-clear {short}",
+        f"name another one: govern incident second {short} PERSON",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_page_says_how_the_platform_is_told_in_each_language(house: House, locale: str) -> None:
+    """The accounts lie on X: its help page, its form, and how far each is to be trusted. Control: without a platform the page has no such part."""
+    one, speech = opened(house).incident, language(locale)
+    told = page.collect(house.db(), one, now=house.now)
+    shown = page.html(replace(told, reached=page.reached("x", "")), locale)
+    ways = [way for way, _ in contacts(profile("x"))]
+    assert len(ways) == 2
+    for way in ways:
+        assert escape("".join(piece for piece, _ in speech.there(way.text))) in shown
+        assert escape(speech.say(TRUST[way.grade], "trust")) in shown
+    assert "https://help.x.com/en/safety-and-security/x-account-compromised" in shown
+    assert escape(speech.say("How the platform is told of it")) not in page.html(replace(told, reached=()), locale)
+
+
+def test_a_step_in_the_terminal_is_called_as_on_the_page_with_the_word_to_type() -> None:
+    """Control: in English that is the name."""
+    assert step_named("platform", language("fr")) == "prévenir la plateforme (platform)"
+    assert step_named("platform", language("en")) == "platform"
 
 
 @pytest.mark.parametrize(("until", "told"), [("09:00:00", "+0:00"), ("09:59:59", "+0:59"), ("11:05:00", "+2:05"), ("08:00:00", "+0:00")])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from govern.canonical import canonical
+from govern.cli import settings
+from govern.cli.review import run_due
 from govern.errors import NotFound, Refused, Usage
 from govern.holdings.proposals import Act
-from govern.languages import LOCALES
+from govern.languages import LOCALES, language
 from govern.notices import due as notices
+from govern.notices.texts import line
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import cut, entitlements, proposals, reviews, reviews_due
 from govern.procedures.entitlements import Role
@@ -388,6 +392,23 @@ def test_whoever_moved_is_asked_about_after_the_cut(firm: Reviewed) -> None:
     assert due(firm) == set()
 
 
+def test_no_other_review_is_due_where_one_is_overdue(
+    firm: Reviewed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control: where none is overdue there is no other."""
+    review = firm.do(lambda tx: reviews.start(tx, reviews.scope(tx.register, "account:shop"), by="bo"))
+    monkeypatch.setattr(settings, "workspace", lambda: firm.members["bo"])
+    monkeypatch.setattr(settings, "now", lambda: firm.now)
+    monkeypatch.setattr(reviews_due, "open_due", lambda *_: [])
+    run_due()
+    assert capsys.readouterr().out == "no review is due\n"
+    firm.later(days=15)
+    run_due()
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [f"review {review.id[:8]} is overdue: 0 lines ended, 2 wait", "no other review is due"]
+    assert f"govern review show {review.id[:8]}" in told.err
+
+
 @pytest.mark.parametrize(
     ("missed", "told", "ends"), [("notify", {"bo"}, False), ("escalate", {"bo", "mia"}, False), ("end", {"bo", "mia"}, True)]
 )
@@ -401,6 +422,8 @@ def test_what_is_missed_is_dealt_with_as_the_policy_says(firm: Reviewed, missed:
     names = {id_: name for name, id_ in firm.ids.items()}
     found = notices.notices(firm.db(), policies.policy(firm.db()), firm.now, reader=firm.ids["mia"])
     assert {names[one.person] for one in found if one.thing.kind == "review"} == told
+    lines = [line(one, language("en")).what for one in found if one.thing.kind == "review"]
+    assert all(re.fullmatch(r"Decide whether \d+ permissions? (is|are) still needed \(shop\)", one) for one in lines), lines
     assert firm.told(*CODES) == {("review-overdue", f"review {review.id[:8]}", "warning")}
     done = reviews_due.missed(firm.members["bo"], firm.now)
     assert [(len(one.ended), len(one.left)) for one in done] == [(1, 0) if ends else (0, 1)]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern.languages import LOCALES
-from govern.notices import digest
+from govern.languages import LOCALES, language
+from govern.notices import digest, texts
 from govern.notices.digest import MOST
 from govern.notices.due import Notice
 from govern.offboarding.items import ItemKind
@@ -121,6 +121,15 @@ def test_in_every_language_no_text_asks_to_follow_a_link(locale: str) -> None:
     made = digest._digest(person("Kim", locale), mine[:MOST], VAULT, ENVIRONMENT)
     for text in (made.message.text, made.message.html):
         assert not re.search(r"https?:|www\.|<a |href|<img|src=", text)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_message_about_a_review_says_which_accounts_it_is_about(locale: str) -> None:
+    """One by its name; of several the first, and how many more."""
+    one = Thing(kind="review", of="0" * 32, due="2026-12-01", account="page", number=2)
+    several = one._replace(account="", among="box", others=2)
+    for thing, wanted in ((one, r"\(page\)$"), (several, r"\(box .*2.*\)$")):
+        assert re.search(wanted, texts.line(Notice(thing, "0" * 32, 0, thing.due, 0, "", "responsible"), language(locale)).what)
 
 
 def test_a_subject_says_what_and_until_when() -> None:

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.errors import NotFound
+from govern.policy.compiled import platforms
 from govern.policy.files import platform_texts
 from govern.policy.hosts import app_of, host_of, path_of
-from govern.policy.platforms import load_profiles, page, profile, recognise, recognise_title
-from govern.policy.profile import GRADES, Profile
+from govern.policy.platforms import contacts, load_profiles, page, profile, recognise, recognise_title
+from govern.policy.profile import GRADES, Profile, from_entry
 from govern.vocabulary import KINDS
 
 FIRST_SET = {
@@ -187,6 +188,31 @@ def test_the_settings_page_follows_the_accounts_own_host() -> None:
     assert page(mastodon) == "https://mastodon.social/auth/edit"
     assert page(mailbox, "https://outlook.live.com/mail") == "https://account.live.com/password/Change"
     assert page(mailbox, "https://mail.firm.example") == ""
+
+
+@EACH
+def test_a_profile_says_who_takes_word_of_an_account_that_was_taken_over(one: Profile) -> None:
+    """A page, or in words who it is; none was tried, and a page of another host than the platform's own is the account's own server."""
+    assert one.contact
+    for way in one.contact:
+        assert way.said.grade in GRADES[1:], "nobody here has reported an account"
+        assert way.url or re.search("^Who|support|registrar|runs", way.said.text), way.said.text
+        assert not re.search("github.com|apple", way.url), "a source is no way to reach a platform"
+
+
+def test_the_way_to_reach_a_server_is_that_of_the_accounts_own_or_none() -> None:
+    """Control: another platform's page is the same wherever the account is."""
+    mastodon, instagram = profile("mastodon"), profile("instagram")
+    assert [url for _, url in contacts(mastodon, "https://toots.acme.example/@acme")] == ["", "https://toots.acme.example/about"]
+    assert [url for _, url in contacts(mastodon)] == ["", ""], "mastodon.social takes word of none of its accounts"
+    assert [url for _, url in contacts(instagram)] == [url for _, url in contacts(instagram, "https://instagram.com/acme")]
+    assert contacts(instagram)[0][1] == "https://www.instagram.com/hacked"
+
+
+def test_a_profile_may_leave_out_who_takes_word() -> None:
+    entry = next(entry for entry in platforms() if entry["id"] == "x")
+    del entry["contact"]
+    assert contacts(from_entry(entry)) == []
 
 
 def test_only_servers_that_were_really_run_have_tested_statements() -> None:
