@@ -109,7 +109,7 @@ def _documents(old: DocumentRule, new: DocumentRule | None) -> Iterator[str]:
     for tier in TIERS:
         if not set(old.required[tier]) <= set(new.required[tier] if new else ()):
             yield f"documents, {tier}"
-        asked, asks = old.training[tier], new.training[tier] if new and new.subject == old.subject else 0
+        asked, asks = old.training[tier], new.training[tier] if new and new.subject_of(tier) == old.subject_of(tier) else 0
         if asked and not 0 < asks <= asked:
             yield f"training, {tier}"
     if new is None or new.grace > old.grace or (old.consequence == "end" and new.consequence != "end"):

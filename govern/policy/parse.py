@@ -89,5 +89,10 @@ def _policy(model: PolicyRules, preset: str) -> Policy:
         record["documents"]["required"] = {tier: sorted(set(names)) for tier, names in record["documents"]["required"].items()}
         if not model.documents.answering:
             del record["documents"]["answering"]
+        other = {
+            tier: one for tier, one in (record["documents"].pop("subjects") or {}).items() if one not in (None, model.documents.subject)
+        }
+        if other:
+            record["documents"]["subjects"] = other
     record["grants"]["reason"] = [tier for tier in TIERS if tier in model.grants.reason]
     return Policy.from_record(record)

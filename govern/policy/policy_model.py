@@ -224,6 +224,17 @@ class Training(Model):
     low: Age
 
 
+OtherSubject = Annotated[DocumentName | None, Field(description="what the training of this tier is in, where it is something else")]
+
+
+class Subjects(Model):
+    """Tiers whose training is in something else."""
+
+    critical: OtherSubject = None
+    standard: OtherSubject = None
+    low: OtherSubject = None
+
+
 class Documents(Model):
     """What somebody has acknowledged and been trained in before they hold an account."""
 
@@ -231,6 +242,7 @@ class Documents(Model):
     required: Required
     training: Annotated[Training, Field(description="for how long a training counts; never: none is asked for")]
     subject: Annotated[DocumentName, Field(description="what the training is in")]
+    subjects: Annotated[Subjects | None, Field(description="tiers whose training is in something else")] = None
     grace: Annotated[DaysOrNone, Field(description="how long a grant stays once something has lapsed")]
     consequence: Annotated[Literal["finding", "end"], Field(description="what follows the grace")]
     audience: Annotated[

@@ -144,7 +144,7 @@ def _documents(rule: DocumentRule) -> list[Row]:
     rows = [_row(f"documents, {tier}", ", ".join(rule.required[tier]) or "none", rule.control) for tier in TIERS]
     for tier in TIERS:
         days = rule.training[tier]
-        rows.append(_row(f"training, {tier}", f"in {rule.subject}, counts for {_span(days)}" if days else "none", rule.control))
+        rows.append(_row(f"training, {tier}", f"in {rule.subject_of(tier)}, counts for {_span(days)}" if days else "none", rule.control))
     after = "the grant ends" if rule.consequence == "end" else "a finding"
     rows.append(_row("lapsed acknowledgements", f"{after} {_span(rule.grace)} later", rule.control))
     whom = "of whoever holds an account or answers for it" if rule.answering else "of holders alone"

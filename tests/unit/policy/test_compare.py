@@ -120,6 +120,15 @@ def test_an_older_training_no_training_or_one_in_something_else_asks_for_less() 
         assert weaker(trained, changed(lambda record, looser=looser: record["documents"].update(looser))) == ["training, low"]
     other = changed(lambda record: record["documents"].update(subject="fire-safety", training={"critical": 0, "standard": 0, "low": 30}))
     assert weaker(trained, other) == ["training, low"]
+    apart = changed(
+        lambda record: record["documents"].update(subjects={"low": "crisis"}, training={"critical": 0, "standard": 0, "low": 365})
+    )
+    assert weaker(trained, apart) == weaker(apart, trained) == ["training, low"]
+    elsewhere = changed(
+        lambda record: record["documents"].update(subjects={"critical": "crisis"}, training={"critical": 0, "standard": 0, "low": 365})
+    )
+    assert weaker(trained, elsewhere) == []
+    assert "in crisis, counts for 365 days" in {row.value for row in describe(apart)}
 
 
 def test_a_finding_where_the_grant_ended_asks_for_less() -> None:

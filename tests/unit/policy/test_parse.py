@@ -34,6 +34,14 @@ def test_the_shipped_file_is_read_under_every_preset() -> None:
     assert [parse_policy(policy_text(), name=NAME, preset=preset).preset for preset in PRESETS] == list(PRESETS)
 
 
+def test_a_tier_names_a_training_of_its_own_and_one_that_all_have_is_not_spelled_twice() -> None:
+    said = "  subject: social-media\n"
+    other = TEXT.replace(said, f"{said}  subjects: {{critical: crisis, low: social-media}}\n")
+    record = parse_policy(other.encode(), name=NAME, preset="small").to_record()["documents"]
+    assert record["subjects"] == {"critical": "crisis"}
+    assert "subjects" not in parse_policy(TEXT.encode(), name=NAME, preset="small").to_record()["documents"]
+
+
 def test_the_shipped_file_leads_editors_to_its_schema() -> None:
     assert TEXT.startswith("# yaml-language-server: $schema=schema/policy.schema.json\n")
 
