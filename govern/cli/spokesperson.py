@@ -129,7 +129,7 @@ def sheet(
     file = Path(settings.need(str(out) if out else "", "--out", "File"))
     workspace = settings.workspace()
     db, now = workspace.view(), settings.now()
-    lines = switchboard.collect(db)
+    lines = switchboard.collect(db, today=now[:10])
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     write_new(settings.place(file), switchboard.html(lines, spoken, now=now))
     if json:
@@ -138,4 +138,7 @@ def sheet(
         )
         return
     render.line(f"wrote {file}: {render.count(len({one.name for one in lines}), 'name')}")
+    old = [one for one in lines if one.too_old]
+    if old:
+        render.note(f"marked, for their training is too old: {', '.join(dict.fromkeys(render.safe(one.name) for one in old))}")
     render.next_step(f"open {file}", "and print it; it holds names and mail addresses")

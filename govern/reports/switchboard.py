@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from govern.holdings.spokespersons import trained_until
 from govern.languages import language
-from govern.register.queries import people, spokespersons
+from govern.register.queries import people, policies, spokespersons
 from govern.reports import page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One person at one account. `url` and `mail` are empty where nobody wrote them down; `trained_on`: an ISO date."""
+    """One person at one account. `url` and `mail` are empty where nobody wrote them down; `trained_on`: an ISO date. `too_old`: longer ago than the policy
+    allows, so that they are trained again before they speak."""
 
     account: str
     platform: str
@@ -23,15 +25,18 @@ class Line:
     mail: str
     department: str
     trained_on: str
+    too_old: bool = False
 
 
-def collect(db: sqlite3.Connection) -> list[Line]:
-    """By account and name. Whoever is leaving or has left is on no list of people to be put through to."""
+def collect(db: sqlite3.Connection, *, today: str) -> list[Line]:
+    """By account and name, as of this day (ISO date). Whoever is leaving or has left is on no list of people to be put through to."""
+    rule = policies.policy(db).later.spokespersons
     everybody = {one.id: one for one in people.people(db) if one.status == "active"}
     found = [
         Line(
             account=one.handle, platform=one.platform, url=one.url, name=everybody[one.person].name or everybody[one.person].handle,
             mail=everybody[one.person].mail, department=everybody[one.person].department, trained_on=one.trained_on,
+            too_old=rule is not None and trained_until(one.trained_on, rule.training) < today,
         )
         for one in spokespersons.spokespersons(db)
         if one.person in everybody

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from govern.errors import NotFound, Refused, Usage
 from govern.holdings.spokespersons import trained_until
-from govern.languages import LOCALES
+from govern.languages import LOCALES, language
 from govern.procedures import spokespersons
 from govern.register.queries import spokespersons as asked
 from govern.reports import switchboard
@@ -62,7 +63,7 @@ def test_whoever_leaves_is_named_for_nothing_and_is_found_where_they_are_named(h
     told = refused(name, house, "page", "anna")
     assert (told.rule, told.control) == ("to-leavers", "PS-4")
     assert ("spokesperson-of-former", "shop", "warning") in house.told(*CODES)
-    assert switchboard.collect(house.db()) == [], "nobody is put through to them"
+    assert switchboard.collect(house.db(), today=house.now[:10]) == [], "nobody is put through to them"
     house.do(spokespersons.end, "shop", "anna", by="hr")
     assert ("spokesperson-of-former", "shop", "warning") not in house.told(*CODES)
 
@@ -131,11 +132,22 @@ def test_the_sheet_names_them_in_every_language_and_takes_no_markup_from_names(h
     house.ids["eve"] = house.do(lambda tx: _added(tx, "<script>alert(1)</script>"))
     name(house, "shop", "anna")
     name(house, "shop", "eve")
-    page = switchboard.html(switchboard.collect(house.db()), locale, now=house.now)
+    page = switchboard.html(switchboard.collect(house.db(), today=house.now[:10]), locale, now=house.now)
     assert f'<html lang="{locale}">' in page
     assert "Anna" in page
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_whose_training_is_too_old_is_marked_on_the_sheet(house: House, locale: str) -> None:
+    """Control: on the last day on which it counts nothing is marked."""
+    name(house, "shop", "anna")
+    mark, until = language(locale).say("too long ago"), trained_until(TRAINED, 730)
+    assert mark not in switchboard.html(switchboard.collect(house.db(), today=until), locale, now=house.now)
+    after = (date.fromisoformat(until) + timedelta(days=1)).isoformat()
+    page = switchboard.html(switchboard.collect(house.db(), today=after), locale, now=house.now)
+    assert page.count(f"<strong>{mark}</strong>") == 1
 
 
 def test_an_empty_sheet_says_so(house: House) -> None:
