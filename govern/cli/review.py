@@ -9,7 +9,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.cli.beside import DryRun, Ended, Json
-from govern.cli.review_show import line_row, review_row, tell_lines, tell_reviews
+from govern.cli.review_show import line_row, missed_row, review_row, still_waiting, tell_lines, tell_reviews
 from govern.errors import Usage
 
 if TYPE_CHECKING:
@@ -204,23 +204,29 @@ def run_due(dry_run: DryRun = False, json: Json = False) -> None:
         causes = [
             {"cause": one.word, "subject": one.subject, "due": one.due, "told": one.told} for one in procedure.due(workspace.view(), now)
         ]
+        late = procedure.overdue(workspace.view(), workspace.person, now)
         if json:
-            render.emit("review", {"due": causes, "dry_run": True})
+            render.emit("review", {"due": causes, "overdue": [missed_row(one) for one in late], "dry_run": True})
             return
-        render.table(("cause", "about", "due", "why"), [tuple(one.values()) for one in causes], empty="no review is due")
+        for one in late:
+            ends = f"{render.count(len(one.ended), 'line')} would end, " if one.ended else ""
+            render.line(f"review {one.review.id[:8]} is overdue since {one.review.due}: {ends}{still_waiting(one)}")
+        empty = "no other review is due" if late else "no review is due"
+        render.table(("cause", "about", "due", "why"), [tuple(one.values()) for one in causes], empty=empty)
+        if causes or any(one.ended for one in late):
+            render.next_step("govern review run-due", "the same without --dry-run")
+        elif late:
+            render.next_step(f"govern review show {late[0].review.id[:8]}", "what waits, and for whom")
         return
     late = procedure.missed(workspace, now)
     made = procedure.open_due(workspace, now)
     told = [_told(workspace.view(), one) for one in made]
     if json:
-        overdue = [
-            {"id": one.review.id, "ended": [line_row(each) for each in one.ended], "left": [line_row(each) for each in one.left]}
-            for one in late
-        ]
-        render.emit("review", {"reviews": told, "overdue": overdue, "dry_run": False})
+        render.emit("review", {"reviews": told, "overdue": [missed_row(one) for one in late], "dry_run": False})
         return
     for one in late:
-        render.line(f"review {one.review.id[:8]} is overdue: {len(one.ended)} lines ended, {len(one.left)} wait")
+        ended = f"{render.count(len(one.ended), 'line')} ended, " if one.ended else ""
+        render.line(f"review {one.review.id[:8]} is overdue: {ended}{still_waiting(one)}")
     if not made:
         render.line("no other review is due" if late else "no review is due")
     _tell_opened(told)

@@ -10,6 +10,7 @@ from govern.cli import render
 if TYPE_CHECKING:
     import sqlite3
 
+    from govern.procedures.reviews_due import Missed
     from govern.register.queries.reviews import Line, Review
 
 
@@ -34,6 +35,19 @@ def line_row(one: Line) -> dict[str, Any]:
         "state": one.state, "decided_by": one.decider_handle or None, "decided_at": one.decided_at or None, "reason": one.reason or None,
         "still_there": one.there, "entry": one.entry or None,
     }  # fmt: skip
+
+
+def missed_row(one: Missed) -> dict[str, Any]:
+    """What became, or would become, of an overdue review, for JSON."""
+    return {"id": one.review.id, "ended": [line_row(each) for each in one.ended], "left": [line_row(each) for each in one.left]}
+
+
+def still_waiting(one: Missed) -> str:
+    """How many lines of an overdue review are still to be decided, and by whom."""
+    if not one.left:
+        return "nothing waits"
+    whom = ", ".join(dict.fromkeys(render.safe(line.reviewer_handle) for line in one.left))
+    return f"{render.count(len(one.left), 'line')} {'waits' if len(one.left) == 1 else 'wait'} for {whom}"
 
 
 def tell_reviews(rows: Sequence[dict[str, Any]]) -> None:

@@ -55,13 +55,11 @@ def open_due(workspace: Workspace, now: str) -> list[Review]:
 def missed(workspace: Workspace, now: str) -> list[Missed]:
     """Of every overdue review, what the policy wants: reminders go out by themselves; under `end`, what nobody decided on ends, and the review closes once
     nothing is left. Left over are what the member holds themselves, and grants without which no keyholder could open an account."""
-    db = workspace.view()
-    rule = policies.policy(db).later.reviews
-    late = [one for one in reviews.reviews(db) if one.due < now[:10] and one.settled < one.lines]
-    if rule is None or rule.missed != END or workspace.person not in work.staff(db, now).runs:
-        return [Missed(review=one, left=tuple(_open(db, one))) for one in late]
+    late = overdue(workspace.view(), workspace.person, now)
+    if not _ending(workspace.view(), workspace.person, now):
+        return late
     found = []
-    for one in late:
+    for one in [each.review for each in late]:
         with workspace.transaction(now) as tx:
             ended = []
             for line in _open(tx.register, one):
@@ -73,6 +71,24 @@ def missed(workspace: Workspace, now: str) -> list[Missed]:
                 procedure.close(tx, one)
             found.append(Missed(review=reviews.find(tx.register, one.id), ended=tuple(ended), left=left))
     return found
+
+
+def overdue(db: sqlite3.Connection, person: str, now: str) -> list[Missed]:
+    """What `missed` would make of them, run by this member (id); nothing is recorded."""
+    ends = _ending(db, person, now)
+    found = []
+    for one in reviews.reviews(db):
+        if one.due < now[:10] and one.settled < one.lines:
+            lines = list(_open(db, one))
+            ended = [line for line in lines if ends and _ends(db, line, person)]
+            found.append(Missed(review=one, ended=tuple(ended), left=tuple(line for line in lines if line not in ended)))
+    return found
+
+
+def _ending(db: sqlite3.Connection, person: str, now: str) -> bool:
+    """Whether the policy ends what nobody decided on, and this member (id) runs it."""
+    rule = policies.policy(db).later.reviews
+    return rule is not None and rule.missed == END and person in work.staff(db, now).runs
 
 
 def _open(db: sqlite3.Connection, review: Review) -> Iterator[Line]:

@@ -405,8 +405,11 @@ def test_no_other_review_is_due_where_one_is_overdue(
     firm.later(days=15)
     run_due()
     told = capsys.readouterr()
-    assert told.out.splitlines() == [f"review {review.id[:8]} is overdue: 0 lines ended, 2 wait", "no other review is due"]
+    assert told.out.splitlines() == [f"review {review.id[:8]} is overdue: 2 lines wait for bo", "no other review is due"]
     assert f"govern review show {review.id[:8]}" in told.err
+    monkeypatch.setattr(reviews_due, "due", lambda *_: [])
+    run_due(dry_run=True)
+    assert capsys.readouterr().out.splitlines()[0] == f"review {review.id[:8]} is overdue since {review.due}: 2 lines wait for bo"
 
 
 @pytest.mark.parametrize(
@@ -425,8 +428,10 @@ def test_what_is_missed_is_dealt_with_as_the_policy_says(firm: Reviewed, missed:
     lines = [line(one, language("en")).what for one in found if one.thing.kind == "review"]
     assert all(re.fullmatch(r"Decide whether \d+ permissions? (is|are) still needed \(shop\)", one) for one in lines), lines
     assert firm.told(*CODES) == {("review-overdue", f"review {review.id[:8]}", "warning")}
+    told_ahead = [(len(one.ended), len(one.left)) for one in reviews_due.overdue(firm.db(), firm.ids["bo"], firm.now)]
+    assert "anna" in firm.holders("shop"), "what would be done is told, and not done"
     done = reviews_due.missed(firm.members["bo"], firm.now)
-    assert [(len(one.ended), len(one.left)) for one in done] == [(1, 0) if ends else (0, 1)]
+    assert [(len(one.ended), len(one.left)) for one in done] == told_ahead == [(1, 0) if ends else (0, 1)]
     assert ("anna" in firm.holders("shop")) is not ends
     assert "mia" in firm.holders("shop"), "what was decided on stays"
     assert bool(asked.find(firm.db(), review.id).closed_at) is ends
