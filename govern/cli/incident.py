@@ -263,7 +263,7 @@ def show(id_: Id, json: Json = False) -> None:
     if tools:
         render.line(render.safe(f"posts may wait in: {', '.join(tools)}"))
     if about and not one.closed_at:
-        reach_lines(about, reached, speech)
+        reach_lines(about, reached, speech, tell=render.line)
         render.note(f"sessions, apps and roles there, one after the other: govern platform show {one.platform}")
     go_on(db, one)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json as json_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from govern.cli import render, settings
-from govern.cli.incident_told import Id, Json
+from govern.cli.incident_told import Id, Json, language_of, reach_lines
 from govern.errors import Usage
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from govern.register.queries.incidents import Incident
 
 app = typer.Typer()
+
+_TO_PLATFORM: Final = "to-the-platform"
 
 
 def write(id_: str, out: Path | None, locale: str, *, json: bool) -> None:
@@ -56,9 +58,11 @@ def text(
     json: Json = False,
 ) -> None:
     """A text to begin with, filled in with what is known: warn, inform, correct, apologise."""
+    from govern.cli.telling_platform import contact_json
     from govern.policy import incident_texts
     from govern.policy.incident import playbook
-    from govern.register.queries import incidents, people
+    from govern.policy.platforms import contacts, load_profiles
+    from govern.register.queries import accounts, incidents, people
 
     given = dict(_pair(one) for one in set_ or ())
     workspace = settings.workspace()
@@ -75,10 +79,15 @@ def text(
         return
     spoken = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
     made, left = incident_texts.filled(name, spoken, {**_known(db, one), **given})
+    about = load_profiles().get(one.platform) if name == _TO_PLATFORM else None
+    reached = contacts(about, accounts.by_id(db, one.account).url) if about else []
     if json:
-        render.emit("incident", {"text": made, "open": left, "locale": spoken})
+        to = {"contact": [contact_json(said, url) for said, url in reached]} if name == _TO_PLATFORM else {}
+        render.emit("incident", {"text": made, "open": left, "locale": spoken, **to})
         return
     typer.echo(made)
+    if about:
+        reach_lines(about, reached, language_of(db, workspace.person), tell=render.note)
     if left:
         render.note(f"left open: {', '.join(left)}")
         render.next_step(f"govern incident text {one.id[:8]} {name} --locale {spoken} --set {left[0]}=TEXT")

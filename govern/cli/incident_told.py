@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,18 +97,18 @@ def step_named(step: str, speech: Language) -> str:
     return step if said == step else f"{said} ({step})"
 
 
-def reach_lines(about: Profile, reached: Sequence[tuple[Statement, str]], speech: Language) -> None:
-    """Who takes word of it on the platform, the best way first."""
+def reach_lines(about: Profile, reached: Sequence[tuple[Statement, str]], speech: Language, *, tell: Callable[[str], None]) -> None:
+    """Who takes word of it on the platform, the best way first, each line to `tell`."""
     from govern.cli.telling_platform import spoken
 
     say = speech.say
-    render.line(say("How {platform} is told of it:").format(platform=about.name))
+    tell(say("How {platform} is told of it:").format(platform=about.name))
     for said, url in reached:
-        render.line(f"  {spoken(said, '', speech)}")
+        tell(f"  {spoken(said, '', speech)}")
         if url:
-            render.line(f"    {render.safe(url)}")
+            tell(f"    {render.safe(url)}")
     if not reached:
-        render.line(f"  {say('No way to tell it is known here; look among its help pages.')}")
+        tell(f"  {say('No way to tell it is known here; look among its help pages.')}")
 
 
 def steps_table(rows: Sequence[dict[str, Any]], speech: Language) -> None:

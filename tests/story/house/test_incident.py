@@ -33,6 +33,10 @@ def test_a_takeover_from_the_report_to_the_time_line(story: Any, tmp_path: Path)
         story.ok("incident", "done", incident, step)
     text = story.json("incident", "text", incident, "takeover-ended", "--locale", "nl", "--set", "from=9:00", "--set", "until=10:00")
     assert (text["open"], "page" in text["text"]) == ([], True)
+    told = story.run("incident", "text", incident, "to-the-platform")
+    assert ("https://www.facebook.com/hacked" in told.err, "facebook.com" in told.out) == (True, False), (
+        "whom it goes to, beside what is sent"
+    )
     clear = story.json("incident", "all-clear", incident)["incident"]
     assert clear["clear_by_one"] is True, "nobody else has keys"
     story.ok("incident", "thaw", "page")
