@@ -8,6 +8,7 @@ import typer
 
 from govern.cli import render, settings
 from govern.errors import Usage
+from govern.holdings.near import near_matches
 from govern.vocabulary import FACTORS, REGISTERED
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -17,7 +18,8 @@ Among = Annotated[str, typer.Argument(metavar="[SELECTOR]", help="Only these: an
 
 def _one_of(value: str, option: str, words: tuple[str, ...]) -> str:
     if value and value not in words:
-        raise Usage(f"{option}: {value[:40]!r} is none of {', '.join(words)}", hint=f"{option} {words[0]}")
+        near = near_matches(value.casefold(), words, n=1) or [next(word for word in words if word != "none")]
+        raise Usage(f"{option}: {value[:40]!r} is none of {', '.join(words)}", hint=f"such as {option} {near[0]}")
     return value
 
 

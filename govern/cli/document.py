@@ -156,7 +156,9 @@ def publish(
     deadline: Annotated[str, typer.Option(metavar="DATE", help="Until when what was signed before still counts.")] = "",
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="WHOM", help="everybody, holders, or a person (may be repeated); else as the policy says."),
+        typer.Option(
+            "--to", metavar="WHOM", help="everybody, holders, or a person (may be repeated); else as before, or as the policy says."
+        ),
     ] = None,
     version: Which = "",
     json: Json = False,
@@ -171,16 +173,28 @@ def publish(
     with workspace.transaction(settings.now()) as tx:
         one = procedure.publish(tx, name, deadline=by, to=to or (), version=version)
         waiting = [each for each in documents.outstanding(tx.register) if each.document == one.document]
-        names = handles(tx.register)
+        names, every = handles(tx.register), documents.find(tx.register, name)
     if json:
         render.emit("document", {"documents": [row(one, names)], "outstanding": len(waiting)})
         return
     render.line(
         f"{one.name} version {one.n} is in force; {render.count(len(waiting), 'person', 'people')} to acknowledge it by {one.deadline}"
     )
-    if one.audience == "holders" and not to:
-        render.note("it is for whoever holds an account, as the policy says; --to everybody, with the next version, asks all who are here")
+    if not to:
+        render.note(_whom(one, again=any(0 < each.place < one.place for each in every)))
     render.next_step("govern document outstanding", "who has yet to sign, and how")
+
+
+def _whom(one: Version, *, again: bool) -> str:
+    """Whom a version is for where nobody said it."""
+    why = "as the version before" if again else "as the policy says"
+    match one.audience:
+        case "everybody":
+            return f"it is for everybody, {why}"
+        case "holders":
+            return f"it is for whoever holds an account, {why}; --to everybody, with the next version, asks all who are here"
+        case _:
+            return f"it is for the people who were named, {why}"
 
 
 def _newest(found: Sequence[Version]) -> list[Version]:

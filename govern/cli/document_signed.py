@@ -247,6 +247,8 @@ def sheet(
         )
         return
     render.line(f"wrote {render.safe(file)}: {one.name}, version {one.n}, in {spoken}")
+    if theirs != spoken:
+        render.note(f"it has no text in {theirs}: look that they can read this one, or adopt a version that has")
     handle = render.safe(reader.handle)
     render.next_step(f"govern document ack {one.name} --person {handle} --on-behalf --evidence SCAN", "once it is signed and scanned")
 

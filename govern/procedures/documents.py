@@ -16,6 +16,8 @@ from govern.register.queries.documents import Acknowledgement, Version
 from govern.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from govern.register.transaction import Transaction
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}\Z").match
@@ -68,23 +70,33 @@ def adopt(tx: Transaction, name: str, texts: Mapping[str, str], values: Mapping[
 
 
 def publish(tx: Transaction, name: str, *, deadline: str, to: Sequence[str] = (), version: str = "") -> Version:
-    """Ask for acknowledgements until the deadline (a date) of holders, everybody, or these people; of whom the policy says where `to` is empty."""
+    """Ask for acknowledgements until the deadline (a date) of holders, everybody, or these people. Where `to` is empty, of those whom the version in force
+    is for, and of whom the policy says where none is: what everybody had to read is not quietly for few once it changes."""
     day(deadline, "--deadline")
     found = documents.chosen(tx.register, name, version) if version else max(documents.find(tx.register, name), key=lambda one: one.n)
-    rule = policies.policy(tx.register).later.documents
-    wanted = list(to) or [rule.audience if rule else "holders"]
+    wanted = list(to)
     groups = [one for one in wanted if one in ("everybody", "holders")]
     if groups and len(wanted) > 1:
         raise Usage("--to names everybody, holders, or people", hint="--to anna --to bent, or --to everybody")
-    persons = [] if groups else sorted({people.find(tx.register, one).id for one in wanted})
+    if wanted:
+        group, persons = groups[0] if groups else "people", [] if groups else sorted({people.find(tx.register, one).id for one in wanted})
+    else:
+        group, persons = _as_before(tx.register, name)
     tx.record(
         "document.published",
-        {
-            "document": found.document, "version": found.version, "deadline": deadline, "audience": groups[0] if groups else "people",
-            "people": persons or None,
-        },
-    )  # fmt: skip
+        {"document": found.document, "version": found.version, "deadline": deadline, "audience": group, "people": persons or None},
+    )
     return documents.chosen(tx.register, name, found.version)
+
+
+def _as_before(db: sqlite3.Connection, name: str) -> tuple[str, list[str]]:
+    """Whom the version in force is for, and which people (ids) where it is for some; what the policy says where there is none, or none of them is here."""
+    before = max(documents.find(db, name), key=lambda one: one.place)
+    persons = documents.named_here(db, before) if before.audience == "people" else []
+    if before.place and (persons or before.audience != "people"):
+        return before.audience, persons
+    rule = policies.policy(db).later.documents
+    return rule.audience if rule else "holders", []
 
 
 def sign(tx: Transaction, name: str, version: str, *, locale: str = "") -> bool:

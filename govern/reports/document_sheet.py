@@ -12,6 +12,8 @@ from govern.languages import language
 from govern.reports import page
 
 _HEADING: Final = re.compile(r"(#{1,3})\s+(.*)\Z")
+_POINT: Final = re.compile(r"(?:-|(\d{1,3})\.)\s+(.*)\Z")
+"""A point of a list, or a step with its number."""
 
 
 class Sheet(NamedTuple):
@@ -48,8 +50,8 @@ def body(text: str) -> Markup:
                 level = len(heading[1])
                 parts.append(Markup("<h{0}>{1}</h{0}>").format(min(level + 1, 3), heading[2]))
                 lines = lines[1:]
-            elif lines[0].startswith("- "):
-                parts.append(Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(one) for one in _items(lines))))
+            elif first := _POINT.match(lines[0]):
+                parts.append(_list(lines, numbered=bool(first[1]), start=int(first[1] or 1)))
                 lines = []
             else:
                 parts.append(Markup("<p>{}</p>").format(" ".join(line.strip() for line in lines)))
@@ -57,11 +59,17 @@ def body(text: str) -> Markup:
     return Markup("\n").join(parts)
 
 
-def _items(lines: list[str]) -> list[str]:
+def _list(lines: list[str], *, numbered: bool, start: int) -> Markup:
+    items = Markup("").join(Markup("<li>{}</li>").format(one) for one in _items(lines, numbered=numbered))
+    return Markup('<ol start="{}">{}</ol>').format(start, items) if numbered else Markup("<ul>{}</ul>").format(items)
+
+
+def _items(lines: list[str], *, numbered: bool) -> list[str]:
     items: list[str] = []
     for line in lines:
-        if line.startswith("- "):
-            items.append(line[2:].strip())
+        point = _POINT.match(line)
+        if point and bool(point[1]) is numbered:
+            items.append(point[2].strip())
         else:
             items[-1] = f"{items[-1]} {line.strip()}"
     return items

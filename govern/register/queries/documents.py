@@ -86,6 +86,16 @@ def texts(db: sqlite3.Connection, one: Version) -> dict[str, str]:
     return {locale: rows[locale] for locale in one.locales if rows[locale] is not None}
 
 
+def named_here(db: sqlite3.Connection, one: Version) -> list[str]:
+    """Ids of the people whom a version was published for by name, without those who are leaving or have left."""
+    rows = db.execute(
+        "SELECT p.id FROM audiences u JOIN people p ON p.id = u.person WHERE u.document = ? AND u.version = ? AND NOT p.leaving AND p.left_on IS NULL"
+        " AND NOT p.erased ORDER BY p.id",
+        (one.document, one.version),
+    )
+    return [person for (person,) in rows]
+
+
 class Outstanding(NamedTuple):
     """Somebody (id) who is asked to acknowledge a version and has not. `waits`: id of a recorded sheet that a second person has yet to verify."""
 

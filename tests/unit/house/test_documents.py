@@ -15,7 +15,7 @@ from govern.procedures.tick import run as tick
 from govern.register.queries import documents as asked
 from govern.register.queries import holdings, policies, versions
 from govern.register.queries.lapsed import lapsed
-from govern.reports import acknowledged
+from govern.reports import acknowledged, document_sheet
 from govern.vocabulary import LANGUAGES
 
 from .conftest import House
@@ -66,9 +66,9 @@ def holders(house: House, account: str) -> set[str]:
 
 
 def decide(house: House, **more: Any) -> None:
-    """Another policy, whose rule for documents says this."""
+    """Another policy, whose rule for documents says this; None: says it no more."""
     record = policies.policy(house.db()).to_record()
-    record["documents"] = record["documents"] | more
+    record["documents"] = {key: value for key, value in (record["documents"] | more).items() if value is not None}
     import hashlib
 
     from govern.canonical import canonical
@@ -111,6 +111,16 @@ def test_what_comes_with_the_program_can_be_adopted_in_every_language(house: Hou
     assert one.locales == LANGUAGES
     with pytest.raises(NotFound, match="comes with the program"):
         starting_point("../default")
+
+
+def test_steps_are_printed_as_numbered_steps_and_points_as_points() -> None:
+    """Control: a sentence that begins with a year is a sentence."""
+    body = document_sheet.body(
+        "## If it goes wrong\n\n1. Report it,\n   at once.\n2. Keep evidence.\n\n- a point\n- another\n\n2026. A year.\n"
+    )
+    assert '<ol start="1"><li>Report it, at once.</li><li>Keep evidence.</li></ol>' in body
+    assert "<ul><li>a point</li><li>another</li></ul>" in body
+    assert "<p>2026. A year.</p>" in body
 
 
 def test_too_long_an_empty_and_no_text_is_refused(house: House) -> None:
@@ -195,6 +205,32 @@ def test_a_keyholder_signs_what_they_were_shown(house: House) -> None:
     publish(house, to=("everybody",))
     assert refused(house.do, documents.sign, NAME, first.version, by="cy").rule == "document-other"
     assert house.ids["cy"] in {one.person for one in asked.outstanding(house.db())}, "another version asks anew"
+
+
+def test_a_new_version_is_for_whom_the_one_before_was_unless_somebody_else_is_named(house: House) -> None:
+    """Control: without one before, the policy says whom it is for."""
+    adopt(house)
+    assert publish(house).audience == "holders"
+    adopt(house, "second")
+    publish(house, to=("everybody",))
+    asked_of = {one.person for one in asked.outstanding(house.db())}
+    adopt(house, "third")
+    assert publish(house).audience == "everybody"
+    assert {one.person for one in asked.outstanding(house.db())} == asked_of, "what everybody reads is not quietly for few once it changes"
+    adopt(house, "fourth")
+    assert publish(house, to=("holders",)).audience == "holders"
+
+
+def test_people_who_were_named_are_asked_again_but_for_those_who_are_gone(house: House) -> None:
+    adopt(house)
+    publish(house, to=("anna", "bo"))
+    house.offboard("anna", cut_in=3)
+    adopt(house, "second")
+    one = publish(house)
+    assert (one.audience, asked.named_here(house.db(), one)) == ("people", [house.ids["bo"]])
+    house.offboard("bo", cut_in=3)
+    adopt(house, "third")
+    assert publish(house).audience == "holders", "none of them is here: as the policy says"
 
 
 def test_nobody_signs_for_somebody_else_nor_records_a_sheet_of_their_own(house: House) -> None:
@@ -331,6 +367,24 @@ def test_a_training_is_asked_for_where_the_policy_does(house: House) -> None:
     assert refused(give, house, "shop", "anna").rule == "training", "too old by a day"
     house.do(training.add, "anna", subject="social-media", on="2025-11-21", by="hr")
     give(house, "shop", "anna")
+
+
+def test_a_tier_may_ask_for_a_training_in_something_else(house: House) -> None:
+    """Control: the subject that the other tiers ask for does not count there, and theirs not here."""
+    house.account("feed", "mia", tier="critical")
+    decide(house, training={"critical": 30, "standard": 365, "low": 0}, subjects={"critical": "crisis"})
+    told = refused(give, house, "feed", "anna", reason="the press desk")
+    assert (told.rule, "govern training add anna --subject crisis" in (told.hint or "")) == ("training", True)
+    house.do(training.add, "anna", subject="social-media", on="2026-11-20", by="hr")
+    give(house, "shop", "anna")
+    assert "crisis" in str(refused(give, house, "feed", "anna", reason="the press desk"))
+    house.do(training.add, "anna", subject="crisis", on="2026-11-20", by="hr")
+    give(house, "feed", "anna", reason="the press desk")
+    house.later(days=31 + 14)
+    lacking = {(one.handle, one.name, one.what) for one in lapsed(house.db(), policies.policy(house.db()), house.now[:10])}
+    assert ("feed", "anna", "crisis") in lacking
+    assert ("shop", "anna", "social-media") not in lacking
+    assert refused(decide, house, subjects=None).rule == "two-persons", "asking for it no more asks for less"
 
 
 def test_nobody_records_their_own_training_or_one_to_come(house: House) -> None:
