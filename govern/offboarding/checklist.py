@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from govern.canonical import canonical
+from govern.canonical import spelled
 from govern.offboarding import beside, deadlines
 from govern.offboarding.beside import Tie
 from govern.offboarding.items import Item, ItemKind
@@ -199,5 +199,5 @@ def frozen(known: Sequence[Known]) -> str:
 
     With the size of the ledger that it was taken at, anybody who can read the ledger can compute it again.
     """
-    rows = sorted(canonical([one.credential, one.version, sorted(one.bases)]) for one in known)
-    return hashlib.sha256(b"\n".join(rows)).hexdigest()
+    rows = sorted(spelled([one.credential, one.version, sorted(one.bases)]) for one in known)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()

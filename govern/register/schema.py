@@ -276,18 +276,14 @@ END""",
 CREATE TRIGGER may_lack_enrolled AFTER INSERT ON keys WHEN NEW.state = 'active' BEGIN
   DELETE FROM may_lack WHERE person = NEW.person;
 END""",
-    """
-CREATE TRIGGER may_lack_ended AFTER UPDATE OF ended_at ON grants WHEN NEW.ended_at IS NOT NULL BEGIN
-  DELETE FROM may_lack WHERE person = NEW.person AND credential IN (SELECT id FROM credentials WHERE account = NEW.account)
-    AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.person = NEW.person AND g.account = NEW.account AND g.ended_at IS NULL);
-END""",
 )
 """`calendar` says since when each secret in use stands, by what its rule asks for: kind, tier, whether an import brought it. So whatever is due is
 found without looking at the rest. It follows from the other tables alone; of a credential's first version `version.staged` writes it, since a
 trigger on `versions` would cost each inserted row a journal of its own, and SQLite a walk through all that the savepoint holds.
 
 `may_lack` has everybody without keys who may not have the secret that counts of what they hold, and at times somebody to whom it came by another way
-than a hand-over: so hand-overs that are due are found without looking at all grants. What inserts grants and first versions writes it for them."""
+than a hand-over: so hand-overs that are due are found without looking at all grants. What inserts or ends grants, and what inserts first versions,
+writes it for them."""
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 

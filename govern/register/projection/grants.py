@@ -75,6 +75,7 @@ def _ended(scene: Scene) -> None:
         "UPDATE grants SET ended_at = ?, cause = ?, ended_entry = ? WHERE id = ? AND ended_at IS NULL",
         [(scene.at, scene.body["cause"], scene.index, grant) for grant in grants],
     )
+    may_lack.ended(scene, grants)
 
 
 def _must_have_run_out(scene: Scene, grants: list[str]) -> None:
