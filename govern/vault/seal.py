@@ -21,6 +21,7 @@ from govern.vault.epoch import epoch_id, open_previous, seal_previous, unwrap_ep
 from govern.vault.keys import Keys, Recipient
 from govern.vault.pad import pad, unpad
 from govern.vault.secret import Masked, Secret
+from govern.vault.shares import shared
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -52,6 +53,10 @@ SUITE: Final = 1
 
 _COMMITMENT: Final = b"govern/data-key/v1\0"
 _NONCE: Final = 12
+_WRAP: Final = 80
+"""Bytes of a wrap: HPKE's encapsulated key (32), the data key (32) and its tag (16)."""
+_SHARE: Final = 400
+"""Seals that are worth a process: it takes a few milliseconds, and they take forty."""
 CHANCE: Final = 32 + _NONCE
 """Random bytes that sealing a version takes."""
 
@@ -90,13 +95,14 @@ def _encode(context: Context) -> bytes:
     if (len(context.vault), len(context.account), len(context.credential)) != (32, 16, 16):
         raise Malformed("a context whose ids are not 32, 16 and 16 bytes long")
     # By hand, for speed, as the canonical bytes it is: keys in order, hex digits, kind and version as JSON spells them.
-    between, version = _between(context.kind, context.vault), canonical(context.version).decode()
-    return f'{{"account":"{context.account.hex()}","credential":"{context.credential.hex()}",{between}{version}}}'.encode()
+    beside = _beside(context.kind, context.vault, context.version)
+    return f'{{"account":"{context.account.hex()}","credential":"{context.credential.hex()}",{beside}}}'.encode()
 
 
-@lru_cache(maxsize=64)
-def _between(kind: str, vault: bytes) -> str:
-    return f'"format":{FORMAT},"kind":{canonical(kind).decode()},"suite":{SUITE},"vault":"{vault.hex()}","version":'
+@lru_cache(maxsize=256, typed=True)
+def _beside(kind: str, vault: bytes, version: int) -> str:
+    of, number = canonical(kind).decode(), canonical(version).decode()
+    return f'"format":{FORMAT},"kind":{of},"suite":{SUITE},"vault":"{vault.hex()}","version":{number}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +153,16 @@ def wrap_each(
     versions: Iterable[tuple[Context, SealedVersion, DataKey]], recipients: Sequence[Recipient]
 ) -> list[tuple[bytes, bytes, bytes]]:
     """`wrap_version` of each version for each of them: (manifest digest, recipient's key id, wrap). Nothing else is done between the seals: a
-    processor is a fifth faster so."""
-    to, label = [one.key for one in recipients], hpke.info(hpke.VERSION_WRAP, b"", b"")
+    processor is a fifth faster so. Many are shared out among the processors."""
+    label, versions = hpke.info(hpke.VERSION_WRAP, b"", b""), list(versions)
     seal = hpke.sealer((one.public, one.key) for one in recipients)
-    sealed = [(version.digest, seal(key.key, label + context.encode())) for context, version, key in versions]
-    return [(digest, key, wrapped) for digest, wraps in sealed for key, wrapped in zip(to, wraps, strict=True)]
+
+    def share(start: int, stop: int) -> bytes:
+        return b"".join([wrap for context, _, key in versions[start:stop] for wrap in seal(key.key, label + context.encode())])
+
+    wraps = shared(share, len(versions), at_least=_SHARE // max(len(recipients), 1) + 1)
+    named = [(version.digest, one.key) for _, version, _ in versions for one in recipients]
+    return [(digest, key, wraps[at : at + _WRAP]) for (digest, key), at in zip(named, range(0, len(wraps), _WRAP), strict=True)]
 
 
 def unwrap_version(wrapped: bytes, context: Context, keys: Keys, version: SealedVersion, *, expected: bytes) -> DataKey:
