@@ -90,6 +90,7 @@ Type=oneshot
 Environment={_quoted(_percent(f"GOVERN_HOME={plan.home}"))}
 Environment={_quoted(_percent(f"GOVERN_VAULT={plan.vault}"))}
 LoadCredential=govern-key:{_percent(plan.key)}
+UnsetEnvironment=GOVERN_KEY_FILE
 ExecStart={command}
 TimeoutStartSec=4h
 ReadWritePaths={writes}

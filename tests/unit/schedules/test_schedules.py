@@ -70,9 +70,11 @@ def test_a_program_with_a_plain_path_is_started_without_a_shell() -> None:
 
 
 def test_the_key_is_a_credential_and_no_variable() -> None:
+    """Not one either that the session has for the member's own commands: it would stand before the credential."""
     text = "".join(one.text for one in systemd.text(plan()).files)
     assert "LoadCredential=govern-key:/srv/govern/key" in text
-    assert "GOVERN_KEY_FILE" not in text
+    assert "GOVERN_KEY_FILE=" not in text
+    assert lines(text, "UnsetEnvironment") == ["GOVERN_KEY_FILE"]
 
 
 @pytest.mark.parametrize("user", ["", "govern"], ids=["own", "system"])
