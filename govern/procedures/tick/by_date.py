@@ -47,8 +47,12 @@ def make_cut(tx: Transaction, case: str) -> list[Done]:
         return []
     who = people.handles(tx.register).get(found.person, "a former person")
     made = cut(tx, found)
-    told = f"{made.grants} grants and {made.keys} keys ended, {made.rotations} rotations opened"
+    told = f"{_many(made.grants, 'grant')} and {_many(made.keys, 'key')} ended, {_many(made.rotations, 'rotation')} opened"
     return [Done("cut", case, person=who, told=told)]
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 # --- grants ------------------------------------------------------------------------------------------------------------------------------
