@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from govern.notices.due import Notice
-    from govern.procedures.remind import Ran
+    from govern.procedures.remind import Ran, Sent
     from govern.register.workspace import Workspace
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -51,7 +52,8 @@ def told(ran: Ran) -> dict[str, Any]:
         "sent": [
             {
                 "person": one.digest.handle, "channel": one.channel, "message_id": one.digest.message.message_id,
-                "subject": one.digest.message.subject, "items": [_row(each) for each in one.digest.notices],
+                "subject": one.digest.message.subject, "items": [_row(each, sent=True) for each in one.digest.notices],
+                "file": _file(one),
             }
             for one in ran.sent
         ],
@@ -62,6 +64,14 @@ def told(ran: Ran) -> dict[str, Any]:
         "run_of": None if ran.other is None else {"person": ran.other.person, "purpose": ran.other.purpose, "until": ran.other.until},
         "quiet_until": ran.quiet_until or None,
     }  # fmt: skip
+
+
+def _file(sent: Sent) -> str | None:
+    """The calendar file by which it was told, where it was."""
+    from govern.register.calendar_files import FOLDER
+
+    path = settings.current.home / FOLDER / f"{sent.digest.handle}.ics"
+    return str(path) if sent.channel == "calendar" and path.is_file() else None
 
 
 def tell(ran: Ran) -> None:
@@ -83,6 +93,10 @@ def tell(ran: Ran) -> None:
         render.next_step("govern todo --all")
     elif ran.failed:
         render.next_step("govern remind", "the next run tries again")
+    files = [Path(path) for path in map(_file, ran.sent) if path]
+    if files:
+        render.note(render.safe(f"no channel is set up: hand the files in {files[0].parent} to whom they are named after"))
+        render.next_step("govern channel add relay --kind mail --tls local --sender ADDRESS", "sends messages by mail instead")
 
 
 def _dry_run(workspace: Workspace, *, json: bool) -> None:
@@ -112,7 +126,9 @@ def _explain(db: sqlite3.Connection, reader: str, person: str, *, json: bool) ->
     from govern.register.queries import people, policies
 
     who = people.find(db, person)
-    found = [one for one in notices(db, policies.policy(db), settings.now(), reader=reader, every=True) if one.person == who.id]
+    found = [
+        one for one in notices(db, policies.policy(db), settings.now(), reader=reader, every=True, of_year=True) if one.person == who.id
+    ]
     found.sort(key=lambda one: (one.next or "~", one.day, one.thing.account, one.thing.id))
     if json:
         render.emit("remind", {"person": who.handle, "mail": bool(who.mail), "sent": [], "done": [], "items": [_row(one) for one in found]})
@@ -148,12 +164,14 @@ def _why(one: Notice) -> str:
     return f"{one.why}, {when}"
 
 
-def _row(one: Notice) -> dict[str, Any]:
+def _row(one: Notice, *, sent: bool = False) -> dict[str, Any]:
+    """`sent`: of what was just told `next` is the reminder after that."""
     thing = one.thing
     return {
         "id": thing.id, "what": _what(one), "account": thing.account or None, "document": thing.document or None, "kind": thing.credential or None,
         "subject": thing.name or None,
-        "due": thing.due, "days": one.past, "stage": one.point, "why": one.why, "next": one.next or None, "command": one.command or None,
+        "due": thing.due, "days": one.past, "stage": one.point, "why": one.why,
+        "next": (one.then if sent else one.next) or None, "command": one.command or None,
     }  # fmt: skip
 
 

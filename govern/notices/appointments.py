@@ -12,6 +12,7 @@ from govern.languages import Language
 from govern.notices import texts
 from govern.notices.calendar import Appointment
 from govern.notices.due import Notice
+from govern.offboarding.kinds import JOINING
 from govern.policy.reminder_rules import ReminderRule
 
 
@@ -40,6 +41,12 @@ def general(one: Notice, speech: Language) -> str:
             return say("Somebody is to be given a new secret")
         case "grant" | "emergency" | "authority":
             return say("A permission ends")
+        case "case-item" if one.thing.told is not None and one.thing.told.kind in JOINING:
+            return say("A step for somebody new is due")
+        case "acknowledgement":
+            return say("Something is to be signed, or learnt in a training")
+        case "incident":
+            return say("Somebody reported that something is wrong")
         case "cut" | "case-item":
             return say("A step of a departure is due")
         case "drill":

@@ -15,12 +15,15 @@ from govern.notices import texts
 from govern.notices.due import Notice
 from govern.notices.message import Message, list_id, message_id
 from govern.register.queries import people
+from govern.vocabulary import TIERS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST: Final = 400
-"""Lines of one message; what is left over comes with the next run."""
+"""Things of one message; what is left over comes with the next run."""
+IN_FULL: Final = 20
+"""Things that are told with what to do and what to type. Of those beyond, what is new is named in a line; what they were told of before is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +47,25 @@ class Digest:
 
 
 def by_person(notices: Iterable[Notice]) -> dict[str, list[Notice]]:
-    """Person (id) -> what is to be told now, what is most overdue first."""
+    """Person (id) -> what is to be told now, what is most urgent first."""
     found: dict[str, list[Notice]] = {}
     for one in notices:
         if one.point is not None:
             found.setdefault(one.person, []).append(one)
     for mine in found.values():
-        mine.sort(key=lambda one: (not (one.thing.pressing and one.past > 0), one.day, one.thing.account, one.thing.kind, one.thing.id))
+        mine.sort(key=_order)
     return found
+
+
+def _order(one: Notice) -> tuple[bool, bool, bool, bool, int, str, str, str, str]:
+    """What is urgent; what somebody who is gone still knows, and what else of critical accounts is overdue; what is new, day by day; what is overdue and was
+    told before, by how critical the account is."""
+    thing, late = one.thing, one.past > 0
+    again = late and one.before
+    return (
+        not thing.urgent, not (thing.pressing and late), not (late and thing.tier == TIERS[0]), again, TIERS.index(thing.tier) if again else 0, one.day,
+        thing.account, thing.kind, thing.id,
+    )  # fmt: skip
 
 
 def digests(db: sqlite3.Connection, notices: Iterable[Notice], *, vault: str) -> list[Digest]:
@@ -65,15 +79,19 @@ def _digest(
     person: people.Person, mine: Sequence[Notice], vault: str, environment: Environment, speak: Callable[[str], Language] = language
 ) -> Digest:
     speech = speak(locale_of(person.locale) or "en")
-    lines = [texts.line(one, speech) for one in mine]
-    subject = texts.subject(lines, speech)
+    said = [texts.line(one, speech) for one in mine[:IN_FULL]]
+    said += [texts.short(one, speech) for one in mine[IN_FULL:] if not one.before]
+    lines, left = said, len(mine) - len(said)
+    more = texts.more(left, person.handle, speech) if left else None
+    subject = texts.subject(lines, speech, number=len(mine))
     html = environment.get_template("digest.html.j2").render(
-        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.head(len(lines), speech), lines=lines,
+        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.head(len(mine), speech), lines=lines, more=more,
         closing=texts.closing(speech),
     )  # fmt: skip
     message = Message(
         message_id=message_id(vault, person.id, [(one.thing.id, f"{one.known_as} {stage(one.point or 0)}") for one in mine]),
-        to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject, text=texts.plain(person.name, lines, speech),
+        to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject,
+        text=texts.plain(person.name, lines, speech, more=more, number=len(mine)),
         html=html, list_id=list_id(vault), reply_to=None,
     )  # fmt: skip
     seen = sum(not one.thing.embargoed for one in mine)

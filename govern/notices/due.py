@@ -28,6 +28,10 @@ class Notice(NamedTuple):
     past: int
     next: str
     why: str
+    then: str = ""
+    """Where it waits: the UTC time of the reminder after this one, if nothing happens; empty for none."""
+    before: bool = False
+    """Whether this person was told of it on its due day or later already."""
 
     @property
     def command(self) -> str:
@@ -40,12 +44,13 @@ class Notice(NamedTuple):
         return stages.local_day(self.thing.due, "UTC")
 
 
-def notices(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, every: bool = False) -> list[Notice]:
+def notices(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, every: bool = False, of_year: bool = False) -> list[Notice]:
     """What waits for somebody at `now` (UTC); with `every` also what does not, whoever would hear of it next: what is due soon, rotations under way however
-    far ahead they are due, and within a year what is to be signed or decided, and what stands in cases. `reader`: person id of who runs this."""
+    far ahead they are due, and within a year what is to be signed or decided, and what stands in cases; with `of_year` too all else that is due within a
+    year. `reader`: person id of who runs this."""
     rule = later_rules.reminders(policy.later)
     today = stages.local_day(now, rule.zone)
-    found = queries.things(db, policy, now, stages.plus(today, rule.ahead + 1), reader=reader)
+    found = queries.things(db, policy, now, stages.plus(today, _YEAR if of_year else rule.ahead + 1), reader=reader)
     if every:
         there = set(found)
         found += [one for one in (*_rotations(db, policy, now), *_far(db, policy, now, today, reader)) if one not in there]
@@ -79,7 +84,17 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
                 continue
             next_day = stages.next_day(own, one.tier, told, day, today, pressing=one.pressing)
             next_time = "" if one.lapses and next_day > day else stages.next_time(rule, next_day, now)
-            yield Notice(one, person, point, day, past, next_time, _why(one, circle, person))
+            yield Notice(
+                one, person, point, day, past, next_time, _why(one, circle, person),
+                then="" if point is None else _after(own, one, told._replace(point=point), day, today, now),
+                before=told.point is not None and told.point >= 0,
+            )  # fmt: skip
+
+
+def _after(rule: ReminderRule, one: Thing, told: Told, day: str, today: str, now: str) -> str:
+    """The UTC time of the reminder that follows one which is sent now."""
+    following = stages.next_day(rule, one.tier, told, day, today, pressing=one.pressing)
+    return "" if one.lapses and following > day else stages.next_time(rule, following, now)
 
 
 def upcoming(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, rotations: bool = False) -> dict[tuple[str, str], str]:

@@ -6,8 +6,8 @@ No secret can be in it, for nothing here ever sees one; no link either, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from govern.languages import Language
 from govern.notices.due import Notice
@@ -21,7 +21,8 @@ COLUMNS: Final = 72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing as it is told. `until`: `by …`, `today` or `overdue since …`; `command`: what those type who work with govern, or empty."""
+    """One thing as it is told. `until`: `by …`, `today` or `overdue since …`; `how`: empty where it is but named; `command`: what those type who work
+    with govern, or empty."""
 
     what: str
     until: str
@@ -37,6 +38,28 @@ def line(notice: Notice, speech: Language) -> Line:
         command="govern todo" if notice.thing.embargoed else one_line(_command(notice), 400),
         late=notice.past > 0 and not notice.thing.embargoed,
     )  # fmt: skip
+
+
+def short(notice: Notice, speech: Language) -> Line:
+    """The same without what to do: what and until when alone."""
+    return replace(line(notice, speech), how="", command="")
+
+
+class More(NamedTuple):
+    """That there is more than is named, and what shows it."""
+
+    what: str
+    command: str
+
+
+def more(number: int, handle: str, speech: Language) -> More:
+    """That so many things were left out of which this person (handle) was told before."""
+    what = speech.count(
+        "And {n} more that is overdue, of which you were told before. Everything that is due for you:",
+        "And {n} more that are overdue, of which you were told before. Everything that is due for you:",
+        number,
+    )
+    return More(what, one_line(f"govern remind --explain {handle}", 400))
 
 
 def _command(notice: Notice) -> str:
@@ -189,21 +212,26 @@ def _how(notice: Notice, speech: Language) -> str:
             return say("Change it on the page of the platform. govern makes the new secret and leads you through every step.")
 
 
-def subject(lines: Sequence[Line], speech: Language) -> str:
-    """What, and until when; of several things the first, and how many there are."""
+def subject(lines: Sequence[Line], speech: Language, *, number: int) -> str:
+    """What, and until when; of several things (`number`) the first, and how many there are."""
     first = f"{lines[0].what} ({lines[0].until})"
-    if len(lines) == 1:
+    if number == 1:
         return one_line(first)
-    return one_line(f"{speech.count('{n} thing to do', '{n} things to do', len(lines))}: {first}")
+    return one_line(speech.count("{n} thing to do: {first}", "{n} things to do: {first}", number).format(first=first))
 
 
-def plain(name: str, lines: Sequence[Line], speech: Language) -> str:
-    """The message as text: lines of at most 72 columns."""
-    said = [*_wrap(greeting(name, speech)), "", *_wrap(opening(len(lines), speech))]
-    for number, one in enumerate(lines, start=1):
-        said += ["", *_wrap(f"{number}. {one.what}", "   ", first=""), *_wrap(one.until, "   "), *_wrap(one.how, "   ")]
+def plain(name: str, lines: Sequence[Line], speech: Language, *, number: int, more: More | None = None) -> str:
+    """The message as text: lines of at most 72 columns. `number`: of all things; `more`: of those that no line has."""
+    said = [*_wrap(greeting(name, speech)), "", *_wrap(opening(number, speech))]
+    for place, one in enumerate(lines, start=1):
+        if one.how:
+            said += ["", *_wrap(f"{place}. {one.what}", "   ", first=""), *_wrap(one.until, "   "), *_wrap(one.how, "   ")]
+        else:
+            said += [*([""] if lines[place - 2].how else []), *_wrap(f"{place}. {one.what} ({one.until})", "   ", first="")]
         if one.command:
             said += _typed(one.command)
+    if more is not None:
+        said += ["", *_wrap(more.what), *_typed(more.command)]
     for text in closing(speech):
         said += ["", *_wrap(text)]
     return "\n".join(said) + "\n"

@@ -90,10 +90,10 @@ def _remind(workspace: Workspace, clock: Callable[[], str], *, posts: Posts, hel
     waiting, opens = due_now(db, now, reader=workspace.person, key=key)
     if not waiting and not urgent:
         _remember(db, now)
-    only = urgent or bool(opens)
+    only, held_back = urgent or bool(opens), bool(waiting) and not urgent
     waiting = _of_them(waiting, only=only, but=but)
     if not waiting:
-        return Ran(quiet_until="" if urgent else opens)
+        return Ran(quiet_until=opens if held_back else "")
     own = held is None
     with workspace.transaction(now) as tx:
         if tx.first != seen:  # what others have recorded meanwhile counts

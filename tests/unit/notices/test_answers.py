@@ -200,8 +200,9 @@ def _shop(office: Office) -> str:
 
 
 def test_in_quiet_hours_nothing_is_sent_and_behind_them_everything(office: Office) -> None:
-    office.secret("shop")
     office.moment = office.moment.replace(hour=21)
+    assert office.remind().quiet_until == "", "nothing is held back where nothing waits"
+    office.secret("shop")
     ran = office.remind()
     assert (ran.sent, ran.quiet_until) == ((), "2026-11-22T07:00:00Z")
     assert office.db().execute("SELECT count(*) FROM leases").fetchone() == (0,)

@@ -14,6 +14,8 @@ def test_what_is_due_is_told_once_to_whoever_answers_for_it_and_recorded(office:
     assert "(by 2026-11-22)" in message.subject
     sent = office.db().execute("SELECT type FROM entries WHERE type LIKE 'digest.%' OR type LIKE 'run.%' ORDER BY idx").fetchall()
     assert [type_ for (type_,) in sent] == ["run.leased", *["digest.sent"] * len(ran.sent), "run.released"]
+    first = next(one for one in ran.sent if one.digest.handle == "anna").digest.notices[0]
+    assert (first.next[:10], first.then) == (office.now[:10], "2026-11-22T07:00:00Z"), "what waits is told now, and next on the day itself"
     before = len(office.box)
     assert office.remind().sent == ()
     assert len(office.box) == before, "a second run is silent"

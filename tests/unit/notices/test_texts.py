@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from govern.languages import LOCALES, language
 from govern.notices import digest, texts
-from govern.notices.digest import MOST
+from govern.notices.appointments import general
+from govern.notices.digest import IN_FULL, MOST
 from govern.notices.due import Notice
 from govern.offboarding.items import ItemKind
 from govern.offboarding.wording import Told
@@ -130,6 +131,66 @@ def test_a_message_about_a_review_says_which_accounts_it_is_about(locale: str) -
     several = one._replace(account="", among="box", others=2)
     for thing, wanted in ((one, r"\(page\)$"), (several, r"\(box .*2.*\)$")):
         assert re.search(wanted, texts.line(Notice(thing, "0" * 32, 0, thing.due, 0, "", "responsible"), language(locale)).what)
+
+
+def late(
+    account: str, days: int, *, before: bool, tier: str = "standard", kind: str = "schedule", pressing: bool = False, urgent: bool = False
+) -> Notice:
+    """Something of that account, so many days overdue; `before`: of which they were told already."""
+    thing = Thing(
+        kind=kind, of=account.encode().hex(), due=f"2026-11-{20 - days:02}", tier=tier, account=account, credential="password",
+        command=f"govern rotate {account}", pressing=pressing, urgent=urgent,
+    )  # fmt: skip
+    return Notice(thing, "p", days, thing.due, days, "", "responsible", before=before)
+
+
+def test_of_many_things_the_most_urgent_come_first_and_what_was_told_before_is_counted_at_the_end() -> None:
+    """What is new is named, however much there is; only of what they were told before no more than the most urgent is said again."""
+    old = [late(f"old{n:02}", 15, before=True, tier="low") for n in range(40)]
+    new = [late(f"new{n}", 0, before=False) for n in range(5)]
+    many = [late(f"soon{n:02}", 0, before=False) for n in range(30)]
+    top = [
+        late("shop", 1, before=True, tier="critical"),
+        late("known", 2, before=True, kind="former", pressing=True),
+        late("alarm", 0, before=False, kind="incident", urgent=True),
+    ]
+    (mine,) = digest.by_person([*old, *new, *top]).values()
+    assert [one.thing.account for one in mine[:9]] == ["alarm", "known", "shop", *(f"new{n}" for n in range(5)), "old00"]
+    made = digest._digest(person("Kim", "en"), mine, VAULT, ENVIRONMENT)
+    shown = re.findall(r"^ *(\d+)\. .* (\w+)(?:: somebody.*|$| \()", made.message.text, re.MULTILINE)
+    assert [int(number) for number, _ in shown] == list(range(1, IN_FULL + 1))
+    assert [account for _, account in shown[3:9]] == [*(f"new{n}" for n in range(5)), "old00"]
+    assert made.message.text.count("$ govern") == IN_FULL + 1
+    assert made.message.subject.startswith("48 things to do: Somebody reported that something is wrong with alarm (")
+    for text in (made.message.text, Seen(made.message.html).text):
+        said = " ".join(text.split())
+        assert "48 things wait for you" in said
+        assert "And 28 more that are overdue, of which you were told before." in said
+        assert "$ govern remind --explain kim" in said
+        assert "old39" not in said
+    assert Seen(made.message.html).tags.count("li") == IN_FULL
+    assert len(made.lines("")) == 48, "all of them are recorded as told"
+    (crowd,) = digest.by_person([*old, *many, *top]).values()
+    named = digest._digest(person("Kim", "en"), crowd, VAULT, ENVIRONMENT).message
+    assert all(one.thing.account in named.text and one.thing.account in named.html for one in many)
+    assert "33. Change the password of soon29 (today)\n\nAnd 40 more" in named.text
+    control = digest._digest(person("Kim", "en"), [one._replace(before=False) for one in mine], VAULT, ENVIRONMENT)
+    assert "old39" in control.message.text
+    assert "more that are" not in control.message.text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_appointment_calls_a_secret_what_is_none(locale: str) -> None:
+    """Where nothing may be named, an appointment still says what sort of thing it is."""
+    speech = language(locale)
+
+    def said(kind: str, told: Told | None = None) -> str:
+        return general(Notice(Thing(kind=kind, of="0" * 32, due="2026-12-01", told=told), "p", 0, "2026-12-01", 0, "", ""), speech)
+
+    assert said("acknowledgement") != said("schedule") != said("incident")
+    newcomer, leaver = (Told(kind=kind, person="cleo") for kind in (ItemKind.GRANT, ItemKind.END_GRANT))
+    assert said("case-item", newcomer) != said("case-item", leaver) == said("cut")
+    assert said("schedule") == said("rotation") == said("former"), "the control"
 
 
 def test_a_subject_says_what_and_until_when() -> None:
