@@ -11,6 +11,7 @@ from govern.languages import LOCALES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 GUIDES = {locale: DOCS / (f"hr-guide.{locale}.md" if locale != "en" else "hr-guide.md") for locale in LOCALES}
+HOUSE = {locale: DOCS / (f"house-rules.{locale}.md" if locale != "en" else "house-rules.md") for locale in LOCALES}
 TERMS = {
     "en": ("leaves", "responsible person"), "fr": ("départ", "personne responsable"), "nl": ("uitdiensttreding", "verantwoordelijke"),
     "da": ("fratræde", "ansvarlig"), "nb": ("sluttdato", "ansvarlig"), "es": ("baja", "persona responsable"),
@@ -42,14 +43,26 @@ def shape(text: str) -> list[str]:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_guide_says_in_its_language_what_the_english_one_says(locale: str) -> None:
-    """Same commands in the same order, same sections; no sentence left English; a link to each of the others."""
-    english, text = (GUIDES[one].read_text(encoding="utf-8") for one in ("en", locale))
-    assert (typed(text), code(text), shape(text)) == (typed(english), code(english), shape(english))
+    text = alike(GUIDES, locale)
     assert [term for term in TERMS[locale] if term not in text.lower()] == []
-    assert {path.name for path in GUIDES.values()} - {GUIDES[locale].name} <= set(re.findall(r"\]\(([^)#]+)\)", text))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_rules_of_the_house_say_in_each_language_what_the_english_page_says(locale: str) -> None:
+    text = alike(HOUSE, locale)
+    assert text.count("\n| ") == HOUSE["en"].read_text(encoding="utf-8").count("\n| ")
+    assert text.count("\n**") == HOUSE["en"].read_text(encoding="utf-8").count("\n**"), "no paragraph is left out"
+
+
+def alike(pages: dict[str, Path], locale: str) -> str:
+    """The page in this language: same commands in the same order, same sections; no sentence left English; a link to each of the others."""
+    english, text = (pages[one].read_text(encoding="utf-8") for one in ("en", locale))
+    assert (typed(text), code(text), shape(text)) == (typed(english), code(english), shape(english))
+    assert {path.name for path in pages.values()} - {pages[locale].name} <= set(re.findall(r"\]\(([^)#]+)\)", text))
     sentences = set(re.findall(r"[A-Z][^.`|\n]{25,}\.", prose(english)))
     assert len(sentences) > 10
     assert locale == "en" or not [one for one in sentences if one in text]
+    return text
 
 
 def evidence(text: str) -> list[tuple[str, list[str]]]:
