@@ -43,6 +43,7 @@ def show(as_: As = "", service: Service = "", every: Every = 60, system: System 
     for one in text.files:
         render.note(f"{one.where or one.name}:")
         sys.stdout.write(one.text)
+    note_passing(plan, scheduler)
     _tell(text.then, untried=text.untried)
 
 
@@ -63,6 +64,8 @@ def install(
     found = _places(scheduler, text)
     if not dry_run:
         writing.install(found, plan, scheduler)
+    if not json:
+        note_passing(plan, scheduler)
     _told(found, text.then, scheduler, untried=text.untried, dry_run=dry_run, json=json)
 
 
@@ -166,6 +169,13 @@ def _told(found: list[Place], then: Sequence[str], scheduler: Scheduler, *, untr
         render.line(render.safe(f"{one.path}  {state}"))
     if not dry_run:
         _tell(then, untried=untried)
+
+
+def note_passing(plan: Plan, scheduler: Scheduler) -> None:
+    """The service of systemd has folders of its own in the place of these."""
+    paths = [path for path in (*plan.program[:1], plan.home, plan.vault) if path.startswith(("/tmp/", "/var/tmp/"))]  # noqa: S108
+    if paths and scheduler.value == "systemd":
+        render.note(render.safe(f"the service does not see {', '.join(paths)}: it has a /tmp and a /var/tmp of its own; move that first"))
 
 
 def _tell(then: Sequence[str], *, untried: bool) -> None:

@@ -10,6 +10,7 @@ certificate holds, without a redirect, a proxy or a `.netrc`.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 from govern.errors import Failed
 from govern.notices.letter import display
-from govern.notices.message import Delivery, Message, Outcome
+from govern.notices.message import Delivery, Message, Outcome, one_line
 from govern.notices.smtp import LOCAL_HOST, STEP_SECONDS, Unsendable
 from govern.tls import verified
 from govern.vault.secret import Secret
@@ -38,6 +39,8 @@ _ASKS: Final = frozenset(
     {"template", "tag", "tags", "attach", "attachment", "attach_as", "retry", "wait", "store", "include", "config", "cache"}
 )
 """What an address may ask for besides, and does not get."""
+
+_CALLS: Final = re.compile(r'["<>@;\\()\[\]]+|[:,](?! )')
 
 
 def send(
@@ -67,6 +70,12 @@ def must_be_installed() -> None:
         raise Failed(
             "apprise is not installed, without which no chat is spoken to", hint="in the folder of its source: pip install '.[chat]'"
         ) from None
+
+
+def _said(text: str) -> str:
+    """One line in which nothing calls anybody, names a picture or leads anywhere: of the signs by which rooms do that only a colon or comma stays that is
+    followed by a blank, as in a sentence."""
+    return one_line(_CALLS.sub(" ", one_line(text, 300)), 300)
 
 
 def _room(url: Secret) -> NotifyBase:
@@ -115,7 +124,7 @@ def _told(room: NotifyBase, message: Message, seconds: float) -> str:
     """Send it; empty, or why it did not go. In a thread of its own, since no service of apprise bounds the whole of its time."""
     done: list[bool] = []
     statuses: list[int] = []
-    title, body = display(message.to_name), display(message.subject)
+    title, body = display(message.to_name), _said(message.subject)
 
     def tell() -> None:
         try:

@@ -261,6 +261,15 @@ def test_attack_a_name_calls_nobody_in_the_room(heard: tuple[Heard, str]) -> Non
     assert (record["title"], record["message"]) == ("!channel everyone", "U1 Due")
 
 
+def test_what_a_room_is_told_is_a_sentence_as_it_stands_in_a_mail(heard: tuple[Heard, str]) -> None:
+    """A colon and a comma that end a word stay; those of an address or a picture do not."""
+    answers, server = heard
+    subject = "Kim Åberg, Oslo: 2 things wait for you :bomb:http://acme.example [a](b)"
+    told(f"json://{server}/hook", message("Kim Åberg, Oslo", subject))
+    ((_, _, body),) = answers.asked
+    assert json.loads(body)["message"] == "Kim Åberg, Oslo: 2 things wait for you bomb http //acme.example a b"
+
+
 def test_attack_the_address_stands_in_no_log(
     heard: tuple[Heard, str], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

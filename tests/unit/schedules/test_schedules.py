@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from govern.cli import schedule as shown
 from govern.errors import Refused, Usage
 from govern.procedures.schedules import others, systemd, writing
 from govern.procedures.schedules.plan import EVERY, MARK, Plan, Scheduler
@@ -75,6 +76,14 @@ def test_the_key_is_a_credential_and_no_variable() -> None:
     assert "LoadCredential=govern-key:/srv/govern/key" in text
     assert "GOVERN_KEY_FILE=" not in text
     assert lines(text, "UnsetEnvironment") == ["GOVERN_KEY_FILE"]
+
+
+def test_what_lies_where_the_service_has_a_folder_of_its_own_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    shown.note_passing(plan("/tmp/trial", vault="/srv/vault.db"), Scheduler.SYSTEMD)
+    assert re.search(r"/tmp/trial/bin/govern, /tmp/trial/home: .*move that first", capsys.readouterr().err)
+    shown.note_passing(plan(), Scheduler.SYSTEMD)
+    shown.note_passing(plan("/tmp/trial"), Scheduler.CRON)
+    assert capsys.readouterr().err == "", "the control: elsewhere, and to cron, it is there"
 
 
 @pytest.mark.parametrize("user", ["", "govern"], ids=["own", "system"])
