@@ -158,4 +158,9 @@ def json(told: Told) -> str:
 
 def html(told: Told, locale: str) -> str:
     """One page that loads nothing, in one of `govern.languages.LOCALES`."""
-    return page.environment(language(locale)).get_template("incident.html.j2").render(told=told)
+    about = load_profiles().get(told.platform)
+    return (
+        page.environment(language(locale))
+        .get_template("incident.html.j2")
+        .render(told=told, platform=about.name if about else told.platform)
+    )

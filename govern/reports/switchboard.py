@@ -9,6 +9,7 @@ from itertools import groupby
 
 from govern.holdings.spokespersons import trained_until
 from govern.languages import language
+from govern.policy.platforms import load_profiles
 from govern.register.queries import people, policies, spokespersons
 from govern.reports import page
 
@@ -30,11 +31,12 @@ class Line:
 
 def collect(db: sqlite3.Connection, *, today: str) -> list[Line]:
     """By account and name, as of this day (ISO date). Whoever is leaving or has left is on no list of people to be put through to."""
-    rule = policies.policy(db).later.spokespersons
+    rule, known = policies.policy(db).later.spokespersons, load_profiles()
     everybody = {one.id: one for one in people.people(db) if one.status == "active"}
     found = [
         Line(
-            account=one.handle, platform=one.platform, url=one.url, name=everybody[one.person].name or everybody[one.person].handle,
+            account=one.handle, platform=known[one.platform].name if one.platform in known else one.platform, url=one.url,
+            name=everybody[one.person].name or everybody[one.person].handle,
             mail=everybody[one.person].mail, department=everybody[one.person].department, trained_on=one.trained_on,
             too_old=rule is not None and trained_until(one.trained_on, rule.training) < today,
         )
