@@ -16,10 +16,28 @@ Selector = Annotated[str, typer.Argument(metavar="SELECTOR", help="An account, o
 Among = Annotated[str, typer.Argument(metavar="[SELECTOR]", help="Only these: an account, platform:…, department:…, client:…, tag:…")]
 
 
-def _one_of(value: str, option: str, words: tuple[str, ...]) -> str:
+_MEANT = {
+    "off": "none",
+    "no": "none",
+    "app": "totp",
+    "authenticator": "totp",
+    "text": "sms",
+    "key": "security-key",
+    "own": "personal",
+    "work": "company",
+}
+"""What people type for one of our words."""
+
+
+def one_of(value: str, option: str, words: tuple[str, ...]) -> str:
+    """One of these words, or nothing; Usage with the one that was meant."""
     if value and value not in words:
-        near = near_matches(value.casefold(), words, n=1) or [next(word for word in words if word != "none")]
-        raise Usage(f"{option}: {value[:40]!r} is none of {', '.join(words)}", hint=f"such as {option} {near[0]}")
+        typed = value.casefold()
+        near = [one for one in (_MEANT.get(typed), *near_matches(typed, words, n=1)) if one in words]
+        raise Usage(
+            f"{option}: {value[:40]!r} is none of {', '.join(words)}",
+            hint=f"such as {option} {near[0]}" if near else "govern account describe --help",
+        )
     return value
 
 
@@ -39,8 +57,8 @@ def describe(
     from govern.register.queries import in_order
 
     wanted = in_order.Description(
-        business=business, purpose=purpose.strip(), second_factor=_one_of(second_factor, "--second-factor", FACTORS),
-        mail=_one_of(mail, "--mail", REGISTERED), phone=_one_of(phone, "--phone", REGISTERED),
+        business=business, purpose=purpose.strip(), second_factor=one_of(second_factor, "--second-factor", FACTORS),
+        mail=one_of(mail, "--mail", REGISTERED), phone=one_of(phone, "--phone", REGISTERED),
     )  # fmt: skip
     workspace = settings.workspace()
     with workspace.transaction(settings.now()) as tx:

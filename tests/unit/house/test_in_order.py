@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from govern.cli.account_order import one_of
 from govern.errors import Refused, Usage
 from govern.procedures import describing, exceptions
 from govern.register.queries import accounts, in_order, policies
 from govern.register.queries.in_order import Description
+from govern.vocabulary import FACTORS
 
 from .conftest import House
 
@@ -97,3 +99,15 @@ def test_nothing_said_is_nothing_asked_for(house: House) -> None:
 def test_every_point_of_the_guide_is_answered_or_said_to_be_unknown(house: House) -> None:
     asked = {question[0] for question in in_order._WITHOUT}
     assert asked | set(in_order.UNKNOWN) == set(in_order.POINTS) == set(range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [("app", "--second-factor totp"), ("OFF", "--second-factor none"), ("pass-key", "--second-factor passkey"), ("smoke", "--help")],
+)
+def test_a_word_that_is_none_of_ours_is_answered_with_the_one_that_was_meant(typed: str, hint: str) -> None:
+    """No second factor is never what a slip leads to. Control: our own words pass."""
+    with pytest.raises(Usage) as told:
+        one_of(typed, "--second-factor", FACTORS)
+    assert str(told.value.hint).endswith(hint)
+    assert [one_of(word, "--second-factor", FACTORS) for word in FACTORS] == list(FACTORS)
