@@ -38,7 +38,10 @@ def adopt(
         typer.Option("--from", metavar="PATH", help="A folder with en.md, fr.md …, or one such file; may be repeated."),
     ] = None,
     shipped: Annotated[bool, typer.Option("--shipped", help="Start from the document of this name that comes with govern.")] = False,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="What goes into a gap {NAME} of the text.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What goes into a gap {NAME} of the text; NAME.fr=…: in that language."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take a document in, in all of its languages at once: a version is the hash of its texts."""
@@ -49,7 +52,7 @@ def adopt(
     if shipped == bool(from_):
         raise Usage("either --shipped or --from is needed", hint=f"govern document adopt {render.safe(name)} --shipped, or: --from FOLDER")
     texts, values = procedure.starting_point(name) if shipped else _read(from_ or []), _values(set_ or [])
-    odd = sorted(values.keys() - gaps(texts))
+    odd = sorted(values.keys() - gaps(texts) - {f"{gap}.{locale}" for locale, text in texts.items() for gap in gaps({locale: text})})
     if odd:
         known = ", ".join(sorted(gaps(texts))) or "none"
         raise Usage(f"the text has no gap {', '.join(one[:80] for one in odd)}", hint=f"the gaps of the text: {known}")

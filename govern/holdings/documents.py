@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -30,9 +30,17 @@ def version_of(digests: Mapping[str, str]) -> str:
 
 
 def fill(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """The texts with `{name}` replaced by the value of that name. Refused where a gap has no value, or nothing is in it, or it is too long."""
-    filled = {locale: _GAP.sub(lambda gap: values.get(gap[1]) or gap[0], text) for locale, text in texts.items()}
-    left = sorted(name for name in gaps(texts) if not values.get(name))
+    """The texts with `{name}` replaced by the value of `name.LOCALE`, else of `name`. Refused where a gap has no value, or nothing is in it, or it is too
+    long."""
+
+    def value(name: str, locale: str) -> str:
+        return values.get(f"{name}.{locale}") or values.get(name) or ""
+
+    filled = {
+        locale: _GAP.sub(lambda gap, locale=locale: value(gap[1], locale) or gap[0], text)  # type: ignore[misc]
+        for locale, text in texts.items()
+    }
+    left = _unfilled(texts, value)
     if left:
         raise Refused(
             f"the text still has gaps: {', '.join(left)}", rule="document-gaps", control="PL-4",
@@ -49,6 +57,16 @@ def fill(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
             hint="shorten it, or adopt it as two documents",
         )  # fmt: skip
     return filled
+
+
+def _unfilled(texts: Mapping[str, str], value: Callable[[str, str], str]) -> list[str]:
+    """Names of gaps without a value; with their language where others have one."""
+    found = set()
+    for name in gaps(texts):
+        here = [locale for locale, text in texts.items() if name in _GAP.findall(text)]
+        open_ = [locale for locale in here if not value(name, locale)]
+        found |= {name} if open_ == here else {f"{name}.{locale}" for locale in open_}
+    return sorted(found)
 
 
 def gaps(texts: Mapping[str, str]) -> frozenset[str]:

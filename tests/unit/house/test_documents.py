@@ -103,6 +103,17 @@ def test_a_text_with_gaps_is_refused_and_the_hint_fills_them(house: House) -> No
     assert asked.versions(house.db()) == []
 
 
+def test_a_gap_says_something_else_in_another_language_and_is_left_in_none() -> None:
+    """Control: without a word for the others the gap is named with their language."""
+    some = {"en": "ask {who}", "fr": "demandez à {who}", "nl": "niemand"}
+    filled = rules.fill(some, {"who": "the press office", "who.fr": "la presse"})
+    assert filled == {"en": "ask the press office", "fr": "demandez à la presse", "nl": "niemand"}
+    assert rules.fill(some, {"who.en": "Ann", "who.fr": "Anne"})["en"] == "ask Ann"
+    told = refused(rules.fill, some, {"who.fr": "la presse"})
+    assert (told.rule, told.hint) == ("document-gaps", "--set who.en=…")
+    assert refused(rules.fill, some, {}).hint == "--set who=…"
+
+
 @pytest.mark.parametrize("name", ["corporate-accounts", "exit-duties", "personal-use"])
 def test_what_comes_with_the_program_can_be_adopted_in_every_language(house: House, name: str) -> None:
     assert name in starting_points()
