@@ -19,7 +19,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "AC-2 k": "what a group shares is changed when somebody leaves the group",
     "AC-5": "nobody approves, does and checks the same thing alone",
     "AC-6": "no more people than the work needs",
-    "PL-4": "whoever holds an account has read and acknowledged its rules, and is trained",
+    "PL-4": "whoever holds an account has read and acknowledged its rules",
+    "AT-3": "whoever holds an account was trained for it, and not too long ago",
     "AC-22": "who speaks in public for the company is named and trained",
     "CM-7(5)": "only programs that were decided upon run",
     "IA-5": "secrets are made, kept, changed and withdrawn by rules",
@@ -140,11 +141,15 @@ def _reminders(rule: ReminderRule) -> list[Row]:
     return rows
 
 
+_TRAINING: Final = "AT-3"
+"""The control that a refusal for want of a training names."""
+
+
 def _documents(rule: DocumentRule) -> list[Row]:
     rows = [_row(f"documents, {tier}", ", ".join(rule.required[tier]) or "none", rule.control) for tier in TIERS]
     for tier in TIERS:
         days = rule.training[tier]
-        rows.append(_row(f"training, {tier}", f"in {rule.subject_of(tier)}, counts for {_span(days)}" if days else "none", rule.control))
+        rows.append(_row(f"training, {tier}", f"in {rule.subject_of(tier)}, counts for {_span(days)}" if days else "none", _TRAINING))
     after = "the grant ends" if rule.consequence == "end" else "a finding"
     rows.append(_row("lapsed acknowledgements", f"{after} {_span(rule.grace)} later", rule.control))
     whom = "of whoever holds an account or answers for it" if rule.answering else "of holders alone"

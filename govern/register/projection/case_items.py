@@ -50,12 +50,18 @@ def _item(scene: Scene) -> tuple[AtWork, sqlite3.Row]:
     return found, row
 
 
+def _number(scene: Scene, case: str) -> int:
+    """What people call the item of the fact by."""
+    row = scene.one("SELECT seq + 1 FROM items WHERE case_id = ? AND id = ?", case, scene.body["item"])
+    return int(row[0]) if row else 0
+
+
 def item_ended(scene: Scene) -> None:
     """One has ended: as the ledger shows it, by somebody's word, or given up with a reason."""
     body = scene.body
     found, (state, kind, _by, account, credential, n, about, assignee, _entered) = _item(scene)
     if state != "open":
-        raise Refused("this item has ended", rule="item-open", hint="reopen it first")
+        raise Refused("this item has ended", rule="item-open", hint=f"govern {found.verb} reopen {found.id[:8]} {_number(scene, found.id)}")
     behalf = _on_behalf(scene, found) if "on_behalf" in body else None
     by: str | None = behalf or scene.actor
     cites = body.get("entry")

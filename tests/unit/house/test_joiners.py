@@ -85,6 +85,9 @@ def test_each_item_ends_by_the_entry_that_does_it_whoever_records_that(firm: Hou
     case = open_(firm, "anna", "shop", "feed")
     firm.do(offboard_items.done, again(firm, case), item(firm, case, "hand-out"), by="hr")
     sign(firm)
+    with pytest.raises(Refused) as ended:
+        firm.do(offboard_items.done, again(firm, case), item(firm, case, "hand-out"), by="hr")
+    assert ended.value.hint == f"govern onboard reopen {case.id[:8]} 1"
     firm.do(people.edit, "anna", {"mail": "anna@acme.example"}, by="hr")
     firm.do(entitlements.add, "shop", "anna", entitlements.Role(name="editor"))
     give(firm, "feed")

@@ -32,6 +32,7 @@ def test_values_are_told_in_words() -> None:
     assert told["rotation, critical, api-token"] == "every 90 days"
     assert told["rotation, low, passkey"] == "never by the calendar"
     assert told["change after a holder left, critical"] == "within 1 day"
+    assert rows("small")["training, critical"][1] == "AT-3", "what a refusal names"
     assert told["second person"] == "needed where there are two"
 
 
