@@ -43,7 +43,7 @@ def _set(scene: Scene) -> None:
     if tls == "local" and (credential is not None or {"host", "login"} & personal.keys()):
         raise _refused(
             "the relay of this machine is spoken to without TLS, so it has no host and gets no secret", "channel-tls", "SC-8",
-            "--host HOST --tls starttls, or leave out --credential-of",
+            "leave out --host and --credential-of, or: --host HOST --tls starttls",
         )  # fmt: skip
     if credential is None and (body["kind"] == "chat" or "login" in personal):
         raise _refused("there is a login, or a chat, and no secret", "channel-secret", "IA-5", "--credential-of ACCOUNT")
