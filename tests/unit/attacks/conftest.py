@@ -11,6 +11,11 @@ from .embargoed import Company, build
 from .vaults import Machine
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is made again on a server takes long, all of it: where that is left out, nobody looks for its two thousand cases."""
+    return True if collection_path.name == "on_server" and "not slow" in config.option.markexpr else None
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def either(request: pytest.FixtureRequest, original: Machine, tmp_path: Path) -> Machine:
     """The same vault, kept in a file or by a server."""

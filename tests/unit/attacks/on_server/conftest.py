@@ -43,7 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Which entry is attacked makes no difference to the engine: of the enumeration of all of them a part is made on a server.
     """
-    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    here = Path(__file__).parent
+    ours = [item for item in items if item.path.parent == here]
     more = {item for item in ours if item.path.name == "test_every_entry.py" and not chosen(**_case(item))}
     items[:] = [item for item in items if item not in more]
     for item in ours:
