@@ -64,6 +64,10 @@ def reached(spelled: str, *, due: str, today: str) -> int:
     return days
 
 
+CHANGE: Final = "govern rotate ACCOUNT"
+"""What a hint says where the account is not known."""
+
+
 def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing: bool, times: int) -> None:
     """Return where a thing may be put off until that day (ISO date) on `today`; else raise Refused. `times`: how often it was before.
 
@@ -75,12 +79,13 @@ def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing
         raise _refused(f"{until} is no day", "snooze-past", "write it as 2026-11-30") from None
     if until <= today:
         raise _refused(f"{until} is not in the future", "snooze-past", "name a later date")
-    if (date.fromisoformat(today) + timedelta(days=rule.snooze)).isoformat() < until:
-        raise _refused(f"nothing is put off for more than {rule.snooze} days", "snooze-most", "name an earlier date: govern policy show")
+    latest = (date.fromisoformat(today) + timedelta(days=rule.snooze)).isoformat()
+    if latest < until:
+        raise _refused(f"nothing is put off for more than {rule.snooze} days", "snooze-most", f"--until {latest} at the latest")
     if times >= rule.snoozes:
         raise _refused(f"this was put off {times} times", "snooze-times", "do it, or hand it on: govern todo")
     if pressing and until > due:
-        raise _overdue("put off")
+        raise _overdue("put off", f"--until {due} at the latest, or " if today < due else "")
 
 
 def may_acknowledge(*, today: str, due: str, pressing: bool) -> None:
@@ -89,10 +94,10 @@ def may_acknowledge(*, today: str, due: str, pressing: bool) -> None:
         raise _overdue("acknowledged")
 
 
-def _overdue(what: str) -> Refused:
+def _overdue(what: str, instead: str = "") -> Refused:
     return Refused(
         f"a secret that somebody who is gone still knows is not {what} once it is overdue", rule="snooze-membership", control="AC-2 k",
-        hint="change it: govern rotate ACCOUNT",
+        hint=f"{instead}change it: {CHANGE}",
     )  # fmt: skip
 
 

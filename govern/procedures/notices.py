@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from govern.errors import NotFound, Refused, Usage
-from govern.holdings.notices import CONFIDENTIAL
+from govern.holdings.notices import CHANGE, CONFIDENTIAL
 from govern.notices.due import notices
 from govern.register.queries import policies
 
@@ -38,15 +40,28 @@ def find(db: sqlite3.Connection, text: str, now: str, *, reader: str) -> Thing:
 def snooze(tx: Transaction, text: str, until: str, reason: str) -> Thing:
     """Put a thing off until a day (ISO date), for a reason. Raises Refused beyond the bounds of the policy."""
     found = find(tx.register, text, tx.now, reader=tx.actor)
-    tx.record(*_fact(found, "snoozed", {"until": until}), {"reason": reason})
+    with _named(found):
+        tx.record(*_fact(found, "snoozed", {"until": until}), {"reason": reason})
     return found
 
 
 def acknowledge(tx: Transaction, text: str) -> Thing:
     """Say that the actor has seen it."""
     found = find(tx.register, text, tx.now, reader=tx.actor)
-    tx.record(*_fact(found, "acknowledged", {}))
+    with _named(found):
+        tx.record(*_fact(found, "acknowledged", {}))
     return found
+
+
+@contextmanager
+def _named(found: Thing) -> Iterator[None]:
+    """A refusal says what to type for this very thing."""
+    try:
+        yield
+    except Refused as error:
+        if not error.hint or CHANGE not in error.hint or not found.command:
+            raise
+        raise Refused(error.message, rule=error.rule, control=error.control, hint=error.hint.replace(CHANGE, found.command)) from None
 
 
 def _fact(found: Thing, what: str, more: dict[str, Any]) -> tuple[str, dict[str, Any]]:

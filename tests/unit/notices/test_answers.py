@@ -65,6 +65,9 @@ def test_revoked_still_knows_is_told_and_never_put_off_once_it_is_overdue(office
     body = {"kind": "former", "of": credential}
     beyond = (office.moment.replace(day=office.moment.day + 5)).date().isoformat()
     assert refused(office.fact, "notice.snoozed", {**body, "until": beyond}).rule == "snooze-membership"
+    change = "change it: govern rotate shop --kind password --because membership"
+    too_far = refused(office.do, procedure.snooze, one.thing.id[:8], beyond, "she is on a plane")
+    assert too_far.hint == f"--until {day} at the latest, or {change}"
     office.do(procedure.snooze, one.thing.id[:8], day, "she is on a plane")
     office.do(procedure.acknowledge, one.thing.id[:8])
     office.later(days=2)
@@ -72,6 +75,7 @@ def test_revoked_still_knows_is_told_and_never_put_off_once_it_is_overdue(office
     soon = (office.moment.replace(day=office.moment.day + 1)).date().isoformat()
     assert refused(office.fact, "notice.snoozed", {**body, "until": soon}).rule == "snooze-membership"
     assert refused(office.fact, "notice.acknowledged", body).rule == "snooze-membership"
+    assert refused(office.do, procedure.acknowledge, one.thing.id[:8]).hint == change
     office.rotate(credential)
     assert waiting(office, "former") == [], "after it was done there is none"
 
