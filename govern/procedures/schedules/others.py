@@ -20,9 +20,10 @@ def cron(plan: Plan) -> Text:
     named = {"GOVERN_HOME": plan.home, "GOVERN_KEY_FILE": plan.key, "GOVERN_VAULT": plan.vault}
     words = [*(f"{name}={shlex.quote(value)}" for name, value in named.items()), *map(shlex.quote, plan.command)]
     command = " ".join(words).replace("\\%", "\\''%").replace("%", "\\%")
-    line = f"{minutes} * * * * {plan.user + ' ' if plan.user else ''}{command}\n"
+    line = f"{minutes} * * * * {plan.of_unix().user + ' ' if plan.user else ''}{command}\n"
     if plan.user:
-        return Text((Written(plan.name, f"# {MARK}\n{line}", f"/etc/cron.d/{plan.name}"),), ())
+        name = plan.name.replace(".", "-")  # cron passes over files with a dot in their name
+        return Text((Written(name, f"# {MARK}\n{line}", f"/etc/cron.d/{name}"),), ())
     return Text((Written(f"{plan.name}.cron", line),), ("crontab -e",))
 
 
@@ -38,7 +39,7 @@ def launchd(plan: Plan) -> Text:
         "EnvironmentVariables": {"GOVERN_HOME": plan.home, "GOVERN_KEY_FILE": plan.key, "GOVERN_VAULT": plan.vault},
     }  # fmt: skip
     if plan.user:
-        about["UserName"] = plan.user
+        about["UserName"] = plan.of_unix().user
     text = plistlib.dumps(about).decode().replace("<plist", f"<!-- {MARK}; untried -->\n<plist", 1)
     where = f"{'/Library/LaunchDaemons' if plan.user else 'LaunchAgents'}/{label}.plist"
     target = "system" if plan.user else "gui/$(id -u)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,8 @@ MARK: Final = "Written by govern schedule install"
 """Stands in every file that was written here: only such a file is replaced or removed."""
 EVERY: Final = (5, 10, 15, 20, 30, 60)
 """Minutes between two runs: what divides an hour, as every scheduler can say it."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?\Z").match
+"""useradd(8), and what directories add to it: no blank, behind which cron would read its command."""
 
 
 class Scheduler(StrEnum):
@@ -44,6 +47,14 @@ class Plan:
         for text in (*self.program, self.home, self.key, self.vault, *self.writes, self.user):
             if not text.isprintable():
                 raise Usage(f"{text[:100]!r} has characters that can't be written into a schedule", hint="use a path without them")
+
+    def of_unix(self) -> Plan:
+        """The same where its user is a name that systemd and cron take as one word; else Usage."""
+        if self.user and not _NAME(self.user):
+            raise Usage(
+                f"{self.user[:40]!r} is no name of an account on this machine", hint="--system --user govern, as `id -un` writes it"
+            )
+        return self
 
     @property
     def command(self) -> tuple[str, ...]:

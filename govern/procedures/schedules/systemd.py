@@ -53,7 +53,7 @@ _OWN: Final = "PrivateUsers=yes\n"
 
 
 def text(plan: Plan) -> Text:
-    system = bool(plan.user)
+    system = bool(plan.of_unix().user)
     where = "/etc/systemd/system" if system else "systemd/user"
     control = "sudo systemctl" if system else "systemctl --user"
     files = tuple(

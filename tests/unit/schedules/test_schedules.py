@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from govern.cli import schedule as shown
 from govern.errors import Refused, Usage
 from govern.procedures.schedules import others, systemd, writing
-from govern.procedures.schedules.plan import EVERY, MARK, Plan, Scheduler
+from govern.procedures.schedules.plan import EVERY, MARK, Plan, Scheduler, Text
 
 NOW = "2026-11-22T09:00:00Z"
 ODD = "/srv/100% of it/a \"b\" $HOME 'c' \\d é"
@@ -84,6 +85,22 @@ def test_what_lies_where_the_service_has_a_folder_of_its_own_is_named(capsys: py
     shown.note_passing(plan(), Scheduler.SYSTEMD)
     shown.note_passing(plan("/tmp/trial"), Scheduler.CRON)
     assert capsys.readouterr().err == "", "the control: elsewhere, and to cron, it is there"
+
+
+@pytest.mark.parametrize("user", ["root sh", "a;b", "-u", "a:b", "a\\b", "0"])
+@pytest.mark.parametrize("write", [systemd.text, others.cron, others.launchd], ids=["systemd", "cron", "launchd"])
+def test_attack_a_user_that_is_more_than_a_name_is_refused(write: Callable[[Plan], Text], user: str) -> None:
+    """Behind a blank cron would read a command. Control: names as accounts have them."""
+    with pytest.raises(Usage):
+        write(plan(user=user))
+    for name in ("govern", "_govern", "svc-govern.night", "machine$"):
+        assert any(name in one.text for one in write(plan(user=name)).files)
+
+
+def test_no_file_of_cron_has_a_dot_in_its_name() -> None:
+    """Else it would be passed over, without a word."""
+    (file,) = others.cron(plan(user="govern", name="govern-tick-night.one")).files
+    assert file.where == "/etc/cron.d/govern-tick-night-one"
 
 
 @pytest.mark.parametrize("user", ["", "govern"], ids=["own", "system"])
