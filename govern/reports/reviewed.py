@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from govern.holdings.marks import safe_cell
 from govern.languages import language
+from govern.policy.platforms import load_profiles
 from govern.register.queries import reviews
 from govern.register.queries.reviews import Review
 from govern.reports import page
@@ -23,7 +24,8 @@ HEAD: Final = (
 
 def html(db: sqlite3.Connection, review: Review, locale: str, *, now: str) -> str:
     """One page that loads nothing, in one of `govern.languages.LOCALES`; `now` UTC ISO 8601."""
-    lines = reviews.lines(db, review.id)
+    known = load_profiles()
+    lines = [one._replace(platform=known[one.platform].name) if one.platform in known else one for one in reviews.lines(db, review.id)]
     return page.environment(language(locale)).get_template("review.html.j2").render(review=review, lines=lines, now=now)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from govern.languages import LOCALES
+from govern.policy import incident_texts
 
 POLICIES = Path(__file__).parents[3] / "policies"
 ENGLISH = sorted(path.relative_to(POLICIES) for folder in ("documents", "incident") for path in (POLICIES / folder / "en").glob("*.md"))
@@ -61,3 +62,19 @@ def test_a_text_begins_with_its_title_and_fits_a_screen(text: Path, language: st
     lines = translated(text, language).splitlines()
     assert lines[0].startswith("# ")
     assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("name", incident_texts.names())
+def test_what_is_posted_has_no_line_breaks_within_a_paragraph(name: str, language: str) -> None:
+    """Control: the file, which is read in an editor, has them."""
+    title, nothing, *paragraphs = incident_texts.filled(name, language, {})[0].splitlines()
+    assert (title[:2], nothing, len(paragraphs)) == ("# ", "", 1)
+    assert len(translated(Path("incident/en") / f"{name}.md", language).splitlines()) > 3
+
+
+def test_french_marks_stay_with_their_word() -> None:
+    loose = re.compile(r"(?m)^[ ]*[:;?!»]| [:;?!»]|« ")
+    texts = [translated(text, "fr") for text in ENGLISH]
+    assert not [text[:40] for text in texts if loose.search(text)]
+    assert loose.search("ceci : cela")
