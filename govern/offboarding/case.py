@@ -25,9 +25,9 @@ def cut(state: CaseState, *, grants_left: int) -> CaseState:
     return CaseState.CUT
 
 
-def close(state: CaseState, *, items_left: int, still_known: int, grants_left: int, still_tied: int = 0) -> CaseState:
-    """The state after the closing. Raises Refused while anything is left: the cut, items, secrets that came to be known since, grants, and what
-    ties the person to accounts beside secrets."""
+def close(state: CaseState, *, items_left: int, still_known: int, grants_left: int, still_tied: int = 0, in_office: int = 0) -> CaseState:
+    """The state after the closing. Raises Refused while anything is left: the cut, items, secrets that came to be known since, grants, what
+    ties the person to accounts beside secrets, and what they are here: keys, roles, accounts that they answer for (`in_office`)."""
     match state:
         case CaseState.CLOSED:
             raise Refused("this case is closed", rule="case-open")
@@ -55,6 +55,11 @@ def close(state: CaseState, *, items_left: int, still_known: int, grants_left: i
             control="PS-4",
             hint="take them in: govern offboard refresh CASE",
         )
+    if in_office:
+        raise Refused(
+            f"{in_office} of the person's keys, roles here and accounts that they answer for go on, and no item gave that up", rule="still-here",
+            control="PS-4", hint="take them in: govern offboard refresh CASE",
+        )  # fmt: skip
     return CaseState.CLOSED
 
 

@@ -56,11 +56,19 @@ def edit(tx: Transaction, text: str, fields: Mapping[str, str]) -> people.Person
         raise Usage(f"nothing of {found.handle} was given to change", hint="--name, --mail, --department or --locale")
     if "mail" in fields and mailbox(fields["mail"]) is None:
         raise Usage("--mail: that is no mail address", hint="write it as anna@acme.example")
-    changed = {field: value for field, value in fields.items() if getattr(found, field) != value}
+    changed = {
+        field: value for field, value in fields.items() if getattr(found, field) != value or (field == "mail" and _of_another(tx, found.id))
+    }
     if changed:
         tx.record("person.edited", {"person": found.id}, changed)
         after_joining(tx, found.id)
     return people.by_id(tx.register, found.id)
+
+
+def _of_another(tx: Transaction, person: str) -> bool:
+    """Whether somebody else has said where reminders reach them: to say it oneself is another thing, also where it is the same address."""
+    row = tx.register.execute("SELECT mail_by FROM people WHERE id = ?", (person,)).fetchone()
+    return row[0] not in (None, tx.actor)
 
 
 def alike(db: sqlite3.Connection, name: str, mail: str) -> list[str]:

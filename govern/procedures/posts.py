@@ -28,6 +28,10 @@ class Post(NamedTuple):
     name: str
     send: Callable[[Iterable[Message]], Iterator[tuple[Message, Delivery]]]
     private: bool = True
+    here: bool = False
+    """Whether it goes nowhere but into a file of this machine."""
+    set_by: tuple[str, int] | None = None
+    """Who has said where it goes (person id), and by which entry; None where nobody has."""
 
 
 Posts = Callable[["Workspace", Callable[[], str], "Sequence[Digest]"], Sequence[Post]]
@@ -95,7 +99,7 @@ def _post(workspace: Workspace, clock: Callable[[], str], channel: NoticeChannel
             with workspace.transaction(clock()) as tx:
                 procedure.answered(tx, channel.id, works)
 
-    return Post(channel.name, send, channel.kind == "mail")
+    return Post(channel.name, send, channel.kind == "mail", set_by=(channel.setter, channel.entry))
 
 
 def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[Digest]) -> Post:
@@ -121,7 +125,7 @@ def calendars(workspace: Workspace, clock: Callable[[], str], digests: Sequence[
             else:
                 yield message, Delivery(outcome=Outcome.DELIVERED)
 
-    return Post("calendar", send)
+    return Post("calendar", send, here=True)
 
 
 def write_calendar(workspace: Workspace, person: str, due: Sequence[Notice], path: Path, now: str) -> None:

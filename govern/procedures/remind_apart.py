@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.holdings.services import Purpose
 from govern.policy import later_rules
-from govern.procedures.posts import Posts
+from govern.procedures.posts import Post, Posts
 from govern.register import connection
 from govern.register.queries import policies, reminded
 
@@ -107,7 +107,7 @@ def _begin(db: sqlite3.Connection, now: str) -> bool:
 
 
 def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts | None, found: list[Digest]) -> Apart:
-    from govern.notices.message import Outcome
+    from govern.notices.message import Delivery, Outcome
     from govern.procedures.posts import apart
     from govern.procedures.remind import Failed, Sent
 
@@ -117,7 +117,9 @@ def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts | None, f
     for post in (posts or apart)(workspace, clock, found):
         if not post.private:
             continue
-        for message, delivery in post.send([one.message for one in left.values()]):
+        held = {one.message.message_id: why for one in left.values() if (why := _withheld(workspace.db, post, one))}
+        failed |= {id_: Failed(left[id_], post.name, Delivery(outcome=Outcome.LATER, reason=why)) for id_, why in held.items()}
+        for message, delivery in post.send([one.message for id_, one in left.items() if id_ not in held]):
             digest = left[message.message_id]
             if delivery.outcome is Outcome.DELIVERED:
                 _remember(workspace.db, digest, clock())
@@ -127,6 +129,17 @@ def _send(workspace: Workspace, clock: Callable[[], str], posts: Posts | None, f
             else:
                 failed[message.message_id] = Failed(digest, post.name, delivery)
     return Apart(tuple(sent), tuple(failed.values()))
+
+
+def _withheld(db: sqlite3.Connection, post: Post, digest: Digest) -> str:
+    """Why a message does not go by this way; empty where it does. The channel is opened all the same, so that nobody sees of whom the case is."""
+    from govern.register.queries import apart
+
+    if post.set_by is not None and apart.is_strange(db, digest.cases, *post.set_by):
+        return "somebody who does not read this case has set the channel since it was opened: set it yourself, govern channel edit"
+    if not post.here and apart.address_is_strange(db, digest.cases, digest.person):
+        return f"somebody who does not read this case has changed their address since it was opened: govern person edit {digest.handle} --mail ADDRESS"
+    return ""
 
 
 def _remember(db: sqlite3.Connection, digest: Digest, now: str) -> None:

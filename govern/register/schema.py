@@ -17,7 +17,7 @@ CREATE TABLE findings (entry INTEGER, code TEXT, signer TEXT, message TEXT, PRIM
 CREATE TABLE people (
   id TEXT PRIMARY KEY, handle TEXT, name TEXT, mail TEXT, department TEXT, locale TEXT, agency TEXT,
   external INTEGER NOT NULL DEFAULT 0, leaving INTEGER NOT NULL DEFAULT 0, last_day TEXT, left_on TEXT, added_at TEXT, entry INTEGER,
-  erased INTEGER NOT NULL DEFAULT 0, gone_entry INTEGER);
+  erased INTEGER NOT NULL DEFAULT 0, gone_entry INTEGER, mail_by TEXT, mail_entry INTEGER);
 CREATE INDEX people_handle ON people (handle);
 CREATE TABLE keys (id TEXT PRIMARY KEY, person TEXT, sign BLOB, seal BLOB, custody TEXT, state TEXT, entry INTEGER);
 CREATE INDEX keys_person ON keys (person);
@@ -287,7 +287,7 @@ writes it for them."""
 
 TABLES: Final = tuple(line.split()[2] for line in DDL.splitlines() if line.startswith("CREATE TABLE"))
 
-_READING: Final = 9
+_READING: Final = 10
 """Raised where the same facts make other rows in the same tables."""
 
 VERSION: Final = f"{zlib.crc32(f'{DDL}{TRIGGERS}{_READING}'.encode()):08x}"

@@ -6,6 +6,7 @@ Controls: NIST SP 800-53 rev. 5 AC-2 j (accounts are reviewed), AC-5 (nobody rev
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from govern.errors import Refused, Usage
@@ -17,6 +18,18 @@ END: Final = "end"
 
 WHOLE: Final = frozenset({"all", "account", "department", "person"})
 """Scopes that say which lines there are; under `some` those that something has happened to are picked."""
+
+
+LONGEST: Final = 92
+"""Days: as long as a review is open nobody is asked anew, so that it may not be open for good."""
+
+
+def latest(today: str, within: int) -> str:
+    """The last day (ISO date) on which a review that is opened today may be due, where the policy wants it decided within so many days."""
+    try:
+        return (date.fromisoformat(today) + timedelta(days=max(LONGEST, within))).isoformat()
+    except OverflowError:
+        return date.max.isoformat()
 
 
 class Held(NamedTuple):

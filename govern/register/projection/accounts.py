@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
-from govern.register.projection import freezes, services
+from govern.register.projection import beside, freezes, services
 from govern.register.projection.scene import Scene
 from govern.register.queries import gate
 
@@ -27,9 +27,12 @@ def _added(scene: Scene) -> None:
     known = scene.one(_ADDING, body["tier"], body["custodian"])
     if known is None:
         raise scene.unknown("person")
-    serves, asks = known
+    serves, asks, gone = known
+    deputy = body.get("deputy")
+    if gone or deputy is not None:
+        _must_stay(scene, body["custodian"], deputy)
     if serves:  # without any, which of them serves need not be asked
-        services.hold_nothing(scene, body["custodian"], body.get("deputy"))
+        services.hold_nothing(scene, body["custodian"], deputy)
     scene.run(
         "INSERT INTO accounts (id, handle, platform, tier, custodian, deputy, department, client, prompts_reach, login, url, title, added_at, entry)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -42,8 +45,19 @@ def _added(scene: Scene) -> None:
 
 
 _ADDING: Final = """
-SELECT EXISTS (SELECT 1 FROM services), EXISTS (SELECT 1 FROM asked WHERE tier = ? AND answering IS NOT NULL) FROM people WHERE id = ?
+SELECT EXISTS (SELECT 1 FROM services), EXISTS (SELECT 1 FROM asked WHERE tier = ? AND answering IS NOT NULL), leaving OR left_on IS NOT NULL
+FROM people WHERE id = ?
 """
+
+
+def _must_stay(scene: Scene, *people: str | None) -> None:
+    """Refuse to make somebody who is leaving or has left responsible, or deputy, which opens every secret without a grant (PS-4). What a fork carries of
+    the history that it gives up is let through: that somebody leaves may be in it already, and who answers for an account was so before."""
+    gone = [one for one in people if one and scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", one)]
+    if gone and not _forks(scene):
+        raise Refused(
+            "somebody who is leaving or has left answers for no account", rule="leaver", control="PS-4", hint="name somebody who stays"
+        )
 
 
 def _must_answer(scene: Scene, account: str, *people: str | None, new: bool = False) -> None:
@@ -59,7 +73,7 @@ def _must_answer(scene: Scene, account: str, *people: str | None, new: bool = Fa
     try:
         gate.must_answer(scene.db, tier, named, today, account="" if new else account, handle=handle)
     except Refused:
-        if scene.one(_FORKS, scene.actor, scene.key, scene.at, scene.index) is None:
+        if not _forks(scene):
             raise
         scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, today)
 
@@ -70,6 +84,10 @@ SELECT 1 FROM proposals o WHERE o.act = 'restore' AND o.proposer = ?1 AND o.key 
     WHERE e.idx > o.entry AND e.idx < ?4 AND e.compartment = '' AND e.at IS NOT NULL AND (e.key <> ?2 OR e.at <> ?3))
 """
 """A fork that is proposed in this very transaction: nothing that everybody reads stands between the two by another key, or of another time."""
+
+
+def _forks(scene: Scene) -> bool:
+    return scene.one(_FORKS, scene.actor, scene.key, scene.at, scene.index) is not None
 
 
 def _edited(scene: Scene) -> None:
@@ -84,7 +102,11 @@ def _edited(scene: Scene) -> None:
     if scene.has_personal:
         scene.run("INSERT INTO texts_of VALUES (?, ?)", account, scene.index)
     services.hold_nothing(scene, scene.body.get("deputy"))
-    before = scene.one("SELECT deputy FROM accounts WHERE id = ?", account)[0]
+    before, reached = scene.one("SELECT deputy, prompts_reach FROM accounts WHERE id = ?", account)
+    if reached is not None and (scene.body.get("prompts_reach", reached) != reached or "prompts_reach" in scene.body.get("cleared", ())):
+        beside.by_another(scene, reached, "phone or mailbox that codes go to", by_hr=False)
+    if scene.body.get("deputy") not in (None, before):
+        _must_stay(scene, scene.body["deputy"])
     if "tier" in scene.body and scene.body["tier"] != scene.one("SELECT tier FROM accounts WHERE id = ?", account)[0]:
         scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, (scene.now or scene.at)[:10])
     for field in _COLUMNS:
@@ -127,13 +149,29 @@ def _custody(scene: Scene) -> None:
         scene.at, scene.index, scene.body["account"], scene.body["custodian"],
     )  # fmt: skip
     if scene.one("SELECT 1 FROM accounts WHERE id = ? AND custodian = ?", scene.body["account"], scene.body["custodian"]) is None:
+        _must_stay(scene, scene.body["custodian"])
         _must_answer(scene, scene.body["account"], scene.body["custodian"])
     scene.run("UPDATE accounts SET custodian = ? WHERE id = ?", scene.body["custodian"], scene.body["account"])
 
 
 def _retired(scene: Scene) -> None:
+    """Nothing is asked of an account that is in use no more, so that it ends what ties its people to it: as with each of these, somebody else says so."""
     scene.must("account", "accounts", scene.body["account"])
+    if scene.one(_TIED, scene.body["account"], scene.actor) is not None and not _forks(scene):
+        beside.by_another(scene, scene.actor, "tie to an account", by_hr=False)
     scene.run("UPDATE accounts SET state = 'retired' WHERE id = ?", scene.body["account"])
+
+
+_TIED: Final = """
+SELECT 1 FROM people WHERE id = ?2 AND (leaving OR left_on IS NOT NULL)
+UNION ALL SELECT 1 FROM accounts WHERE id = ?1 AND state = 'active' AND prompts_reach = ?2
+UNION ALL SELECT 1 FROM entitlements WHERE account = ?1 AND person = ?2 AND ended_at IS NULL
+UNION ALL SELECT 1 FROM apps WHERE account = ?1 AND person = ?2 AND ended_at IS NULL
+UNION ALL SELECT 1 FROM device_accounts d JOIN devices t ON t.id = d.device AND t.state IN ('held', 'lost')
+  WHERE d.account = ?1 AND d.out_entry IS NULL AND t.person = ?2
+LIMIT 1
+"""
+"""Whether the actor leaves, or has something there of which nobody says of their own that it has ended."""
 
 
 def _returned(scene: Scene) -> None:

@@ -33,7 +33,8 @@ def by_another(scene: Scene, person: str | None, what: str, *, by_hr: bool = Tru
     leaves = scene.one("SELECT 1 FROM people WHERE id = ? AND (leaving OR left_on IS NOT NULL)", scene.actor)
     if leaves or another_admin(scene, or_hr=by_hr):
         raise Refused(
-            f"nobody says of their own {what} that it has ended", rule="own-end", control="AC-5", hint="another admin or HR looks and records it"
+            f"nobody says of their own {what} that it has ended", rule="own-end", control="AC-5",
+            hint=f"another admin{' or HR' if by_hr else ''} looks and records it",
         )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ def _closed(scene: Scene) -> None:
             still_known=len(ties.unanswered(scene.db, found.id, found.person)),
             grants_left=ties.grants_left(scene.db, found.person, scope),
             still_tied=len(ties_beside.unanswered(scene.db, found.id, found.person, scope)),
+            in_office=ties.in_office(scene.db, found.id, found.person, scope, at=scene.agreed()),
         )
     others = signers.others(scene.db, scene.actor, found.person, scene.agreed())
     signed_by_one = attestation.close(scene.actor, found.opener, signers.endings(scene.db, found.id), others)

@@ -22,7 +22,9 @@ def _described(scene: Scene) -> None:
             "an account that was erased is not described again", rule="erased", control="SI-12(3)", hint="add it anew if it came back"
         )
     if body.get("second_factor") == "none" and not scene.one(
-        "SELECT 1 FROM exceptions WHERE point = 'second-factor' AND account = ? AND ended_at IS NULL AND until >= ?", account, scene.at[:10]
+        "SELECT 1 FROM exceptions WHERE point = 'second-factor' AND account = ? AND ended_at IS NULL AND until >= ?",
+        account,
+        (scene.now or scene.at)[:10],
     ):
         raise Refused(
             "an account without a second factor takes an exception", rule="second-factor-off", control="IA-2(1)",

@@ -129,7 +129,8 @@ def erase(scene: Scene, proposal: str, person: str, entries: int) -> None:
             hint=_ANEW,
         )  # fmt: skip
     scene.run(
-        "UPDATE people SET handle = NULL, name = NULL, mail = NULL, department = NULL, locale = NULL, agency = NULL, erased = 1 WHERE id = ?",
+        "UPDATE people SET handle = NULL, name = NULL, mail = NULL, department = NULL, locale = NULL, agency = NULL, erased = 1, mail_by = NULL,"
+        " mail_entry = NULL WHERE id = ?",
         person,
     )
     forget_listed(scene, proposal)

@@ -38,7 +38,10 @@ def _granted(scene: Scene) -> None:
             f"an exception lasts until a day to come, and {exceptions.LONGEST} days at most", rule="exception-long", control=control,
             hint=f"--until {latest} at the latest, and grant it anew then",
         )  # fmt: skip
-    answers = account is not None and scene.one("SELECT 1 FROM accounts WHERE id = ? AND custodian = ?", account, scene.actor) is not None
+    answers = (
+        account is not None
+        and scene.one("SELECT 1 FROM accounts WHERE id = ? AND ? IN (custodian, deputy)", account, scene.actor) is not None
+    )
     if (person == scene.actor or (about_account and answers)) and beside.another_admin(scene):
         raise Refused(
             "nobody sets a rule aside for themselves where another admin could", rule="own-exception", control="AC-5",

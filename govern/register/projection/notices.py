@@ -137,7 +137,13 @@ def _snoozed(scene: Scene) -> None:
     found, rule, today = _thing(scene), _rule(scene), scene.agreed()[:10]
     times = scene.one("SELECT times FROM snoozes WHERE thing = ?", found.id)
     notices.may_snooze(
-        rule, until=scene.body["until"], today=today, due=found.due[:10], pressing=found.pressing, times=times[0] if times else 0
+        rule,
+        until=scene.body["until"],
+        today=today,
+        due=found.due[:10],
+        pressing=found.pressing,
+        times=times[0] if times else 0,
+        urgent=found.urgent,
     )
     scene.run(
         "INSERT INTO snoozes VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET until = excluded.until, person = excluded.person,"

@@ -21,6 +21,13 @@ def _added(scene: Scene) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         body["person"], *(personal.get(field) for field in _PERSONAL), int(body.get("external", False)), body.get("left"), scene.at, scene.index,
     )  # fmt: skip
+    _mail_set(scene)
+
+
+def _mail_set(scene: Scene) -> None:
+    """Keep who says where reminders reach somebody, and since when: nothing is judged by it, but what is under embargo is not sent wherever anybody likes."""
+    if "mail" in scene.personal:
+        scene.run("UPDATE people SET mail_by = ?, mail_entry = ? WHERE id = ?", scene.actor, scene.index, scene.body["person"])
 
 
 def _edited(scene: Scene) -> None:
@@ -33,6 +40,7 @@ def _edited(scene: Scene) -> None:
     for field in _PERSONAL:
         if field in scene.personal:
             scene.run(f"UPDATE people SET {field} = ? WHERE id = ?", scene.personal[field], body["person"])  # noqa: S608  names are ours
+    _mail_set(scene)
     if "external" in body:
         scene.run("UPDATE people SET external = ? WHERE id = ?", int(body["external"]), body["person"])
 

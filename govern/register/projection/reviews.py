@@ -6,12 +6,15 @@ end it, and that a review closes when everything is settled. Controls: NIST SP 8
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.policy.rules import Policy
 from govern.register.projection.scene import Scene
 from govern.register.queries.held import UNDECIDED, held
+from govern.reviews import lines
 from govern.reviews.lines import END, Held
 
 _WHOLLY: Final = """
@@ -47,10 +50,23 @@ def _opened(scene: Scene) -> None:
         )
     if body["due"] < scene.at[:10]:
         raise Refused("a review that was due before it was opened", rule="review-due", control="AC-2 j", hint="name a later day with --due")
+    latest = lines.latest(min(scene.at, scene.borne_out() or scene.at)[:10], _within(scene))
+    if body["due"] > latest:
+        raise Refused(
+            "a review is decided within a quarter, or within the time that the policy gives", rule="review-long", control="AC-2 j",
+            hint=f"--due {latest} at the latest",
+        )  # fmt: skip
     scene.run(
         "INSERT INTO reviews (id, scope, cause, about, department, due, items, parts, opener, at, entry) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
         body["review"], scope, body["cause"], about, department, body["due"], body["items"], scene.actor, scene.at, scene.index,
     )  # fmt: skip
+
+
+def _within(scene: Scene) -> int:
+    """Days in which the policy in force wants a review decided."""
+    policy = scene.one("SELECT value FROM state WHERE key = 'policy'")
+    rule = Policy.from_record(json.loads(policy[0])).later.reviews if policy is not None else None
+    return rule.within if rule is not None else 0
 
 
 def _items(scene: Scene) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from functools import lru_cache
+from typing import Final
 
 from govern.errors import NotFound
 from govern.offboarding.checklist import Account, Circumstances, Known
+from govern.offboarding.items import ItemKind
 from govern.offboarding.kinds import WHOLE, Scope
 from govern.policy.platforms import profile
 from govern.register.queries import scopes, ties_beside
@@ -54,6 +56,26 @@ def unanswered(db: sqlite3.Connection, case: str, person: str) -> tuple[Known, .
         )
     }
     return tuple(one for one in known(db, person, scopes.of_case(db, case)) if (one.credential, one.version) not in given_up)
+
+
+_IN_OFFICE: Final = """
+SELECT 'revoke-key', '', id FROM keys WHERE person = :person AND state = 'active' AND (:keys = '[]' OR id IN (SELECT value FROM json_each(:keys)))
+UNION ALL SELECT 'withdraw-role', '', role FROM roles WHERE person = :person AND (until IS NULL OR until > :at)
+UNION ALL SELECT 'custody', id, '' FROM accounts WHERE custodian = :person AND state = 'active'
+UNION ALL SELECT 'deputy', id, '' FROM accounts WHERE deputy = :person AND state = 'active'
+"""
+
+
+def in_office(db: sqlite3.Connection, case: str, person: str, scope: Scope, *, at: str) -> int:
+    """How many keys, roles and accounts to answer for the person has still at this time (UTC), of those that end with such a case, and that no item of
+    it gave up."""
+    if not scope.rules.cause:
+        return 0
+    given_up = set(db.execute(
+        "SELECT kind, coalesce(account, ''), coalesce(about, '') FROM items WHERE case_id = ? AND state IN ('waived', 'not-applicable')", (case,)
+    ))  # fmt: skip
+    found = db.execute(_IN_OFFICE, {"person": person, "at": at, "keys": json.dumps(sorted(scope.keys))})
+    return sum(scope.takes(ItemKind(row[0]), row[1]) and tuple(row) not in given_up for row in found)
 
 
 def grants_left(db: sqlite3.Connection, person: str, scope: Scope) -> int:

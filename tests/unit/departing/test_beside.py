@@ -587,3 +587,44 @@ def test_the_register_is_the_same_after_a_rebuild_and_with_another_member(firm: 
     firm.members["mia"].close()
     (firm.folder / "mia" / "register.db").unlink()
     assert dumped(firm.db()) == mine
+
+
+def test_attack_nobody_says_that_codes_no_longer_reach_their_own_phone(firm: Any) -> None:
+    """Cy answers for the page: an entry of theirs, a day before they say that they go, and no item would ask where the codes go."""
+    page, reached = firm.ids["page"], lambda: inventory.reaching(firm.db(), firm.ids["cy"])
+    firm.fact("account.edited", {"account": page, "prompts_reach": firm.ids["cy"]}, by="cy")
+    for change in ({"prompts_reach": firm.ids["mia"]}, {"cleared": ["prompts_reach"]}):
+        told = refused(firm.fact, "account.edited", {"account": page, **change}, by="cy")
+        assert (told.rule, told.control) == ("own-end", "AC-5")
+    case = firm.offboard("cy", cut_in=3)
+    assert refused(firm.fact, "account.edited", {"account": page, "prompts_reach": firm.ids["mia"]}, by="cy").rule == "own-end"
+    assert reached() == [page]
+    assert "prompts" in {entry.item.kind for entry in firm.items(case)}
+    firm.fact("account.edited", {"account": page, "tier": "low"}, by="cy")  # the control: whatever else is said of the account
+    firm.fact("account.edited", {"account": page, "prompts_reach": firm.ids["mia"]}, by="bo")  # and another admin
+    assert reached() == []
+
+
+@pytest.mark.parametrize("tie", ["role", "tool", "device", "phone", "leaving"])
+def test_attack_retiring_an_account_ends_no_tie_of_ones_own(firm: Any, tie: str) -> None:
+    """Of an account that is in use no more no departure asks anything but its secrets; so another admin says that it is."""
+    page, retired = firm.ids["page"], {"account": firm.ids["page"]}
+    match tie:
+        case "role":
+            firm.role("page", "cy")
+        case "tool":
+            firm.tool("page", of="cy")
+        case "device":
+            firm.device("cy", on="page")
+        case "phone":
+            firm.fact("account.edited", {"account": page, "prompts_reach": firm.ids["cy"]})
+        case _:
+            firm.offboard("cy", cut_in=3)
+    told = refused(firm.fact, "account.retired", retired, by="cy")
+    assert (told.rule, told.control) == ("own-end", "AC-5")
+    firm.fact("account.retired", retired, by="bo")
+
+
+def test_whoever_answers_for_an_account_and_has_nothing_there_retires_it(firm: Any) -> None:
+    firm.fact("account.retired", {"account": firm.ids["page"]}, by="cy")
+    assert firm.db().execute("SELECT state FROM accounts WHERE id = ?", (firm.ids["page"],)).fetchone() == ("retired",)

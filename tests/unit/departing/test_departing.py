@@ -137,10 +137,10 @@ def test_what_happened_between_the_opening_and_the_cut_is_in_the_list(anna: Any)
     case = anna.offboard("anna", cut_in=2)
     known = anna.items(case)[1].item.credential
     anna.rotate(known)
-    anna.fact("account.custody", {"account": anna.ids["blog"], "custodian": anna.ids["anna"]})
+    anna.fact("account.edited", {"account": anna.ids["blog"], "prompts_reach": anna.ids["anna"]})
     anna.later(days=2)
     anna.do(offboard.run_due)
-    assert ("custody", "blog", "open") in told(anna, case)
+    assert ("prompts", "blog", "open") in told(anna, case)
     assert [e.state for e in anna.items(case) if e.item.credential == known] == ["done"]
 
 

@@ -280,3 +280,24 @@ def test_an_unknown_person_is_refused_as_ever(gated: House) -> None:
     with pytest.raises(Refused) as told:
         added(gated, custodian="5" * 32)
     assert told.value.rule == "unknown-reference"
+
+
+def test_attack_whoever_is_leaving_is_made_responsible_by_an_entry_and_opens_everything_without_a_grant(house: House) -> None:
+    """Grants refuse it; so does every way to answer for an account, judged in replay."""
+    house.fact("person.leaving", {"person": house.ids["bo"]})
+    gone = {"deputy": house.ids["bo"]}
+    for told in (
+        refused(custody_of, house, "bo"), refused(page_of, house, **gone), refused(added, house, **gone), refused(added, house, custodian=house.ids["bo"]),
+    ):  # fmt: skip
+        assert (told.rule, told.control) == ("leaver", "PS-4")
+    custody_of(house, "cy")  # the control: somebody who stays
+    page_of(house, deputy=house.ids["mia"])
+
+
+def test_whoever_answers_already_when_they_leave_does_so_until_somebody_takes_over(house: House) -> None:
+    """Nothing that is said of the account besides is held up by it."""
+    custody_of(house, "bo")
+    house.fact("person.leaving", {"person": house.ids["bo"]})
+    custody_of(house, "bo")
+    page_of(house, tier="low")
+    assert answering(house)[0] == "bo"

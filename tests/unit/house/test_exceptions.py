@@ -176,3 +176,26 @@ def test_what_is_asked_for_has_to_make_sense(house: House, more: dict[str, str],
     asked_for = {"selector": "page", "point": "second-factor", "until": day(house, 9), "reason": "why", **more}
     with pytest.raises(Usage, match=told):
         house.do(lambda tx: exceptions.add(tx, asked_for.pop("selector"), **asked_for))
+
+
+def test_attack_the_deputy_opens_what_the_responsible_person_opens_and_sets_no_rule_of_the_account_aside(house: House) -> None:
+    """Bo is an admin, and deputy for the shop."""
+    house.fact("account.edited", {"account": house.ids["shop"], "deputy": house.ids["bo"]})
+    told = refused(granted, house, account=house.ids["shop"], by="bo")
+    assert (told.rule, told.control) == ("own-exception", "AC-5")
+    granted(house, account=house.ids["page"], by="bo")  # the control: an account of others
+
+
+def test_attack_an_exception_that_has_run_out_excuses_nothing_by_a_clock_put_back(house: House) -> None:
+    granted(house, account=house.ids["shop"], until=day(house, 3), by="bo")
+    before = house.moment
+    off = {"account": house.ids["shop"], "second_factor": "none"}
+    house.later(days=30)
+    house.fact("place.added", {"place": "a" * 32, "kind": "paper"}, {"name": "wall"}, by="bo")
+    after, house.moment = house.moment, before
+    told = refused(house.fact, "account.described", off)
+    assert (told.rule, told.control) == ("second-factor-off", "IA-2(1)")
+    house.moment = after
+    granted(house, "f" * 32, account=house.ids["shop"], by="bo")
+    house.moment = before
+    house.fact("account.described", off)  # the control: one that still runs

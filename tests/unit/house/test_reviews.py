@@ -329,12 +329,30 @@ def test_attack_a_review_of_one_person_puts_off_no_look_at_the_account(firm: Rev
     """Whoever is asked about alone, every half year, would hide all others who hold the account; so would one that stays open."""
     firm.later(days=170)
     finish(firm, firm.ask("person:anna"))
-    firm.ask("person:anna", due="2030-01-01")
+    firm.ask("person:anna", due=day(firm, 90))
     firm.later(days=10)
     assert due(firm) == {("periodic", "shop")}, "mia holds it too, and nobody has asked; of the page anna is all there is"
     # The control: a review of the account is a look at it.
     finish(firm, firm.ask("account:shop"))
     assert due(firm) == set()
+
+
+@pytest.mark.parametrize("by", ["hr", "mia"])
+def test_attack_a_review_that_is_due_in_years_would_keep_everybody_from_being_asked_again(firm: Reviewed, by: str) -> None:
+    """As long as a line waits nobody is asked anew, and before its day nobody is reminded: an entry would end all reviews of the calendar."""
+    late = refused(firm.ask, "all", by=by, due="9999-12-31")
+    assert (late.rule, late.control, day(firm, 92) in late.hint) == ("review-long", "AC-2 j", True)
+    firm.ask("all", by=by, due=day(firm, 92))
+    firm.later(days=185)
+    assert due(firm) == set(), "the control: while it is open nobody is asked anew"
+    told = notices.notices(firm.db(), policies.policy(firm.db()), firm.now, reader=firm.ids["mia"])
+    assert "review" in {one.thing.kind for one in told if one.point is not None}, "but whoever decides on it is reminded"
+
+
+def test_a_policy_that_gives_longer_is_a_reason_for_a_longer_review(firm: Reviewed) -> None:
+    firm.policy(within=120)
+    assert firm.ask("all").due == day(firm, 120)
+    assert refused(firm.ask, "person:anna", due=day(firm, 122)).rule == "review-long"
 
 
 def test_a_grant_that_nobody_uses_is_asked_about_and_one_that_is_used_is_not(firm: Reviewed) -> None:

@@ -10,6 +10,7 @@ import pytest
 from govern.notices.message import Delivery, Outcome
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import offboard, remind_apart
+from govern.procedures import people as people_
 from govern.procedures.notice_channels import Settings, add
 from govern.procedures.posts import Post
 from govern.procedures.tick import run as tick
@@ -214,3 +215,53 @@ def test_a_post_is_private_or_gets_nothing(firm: Office) -> None:
     room = Post("room", lambda messages: iter(seen.extend(messages) or ()), private=False)
     assert remind_apart.tell(firm.members["mia"], lambda: firm.now, lambda *_: [room]) == remind_apart.Apart()
     assert seen == []
+
+
+def test_attack_an_address_that_a_stranger_to_the_case_has_changed_since_gets_nothing(firm: Office) -> None:
+    """Dora is an admin and not named: she sets nora's address to her own, and would learn whom it waits for, and when."""
+    planned(firm)
+    firm.fact("person.edited", {"person": firm.ids["nora"]}, {"mail": "dora@elsewhere.example"}, by="dora")
+    ran = firm.remind()
+    assert [(one.digest.handle, "govern person edit nora" in one.delivery.reason) for one in ran.failed] == [("nora", True)]
+    assert {one.to_mail for one in firm.box} == {people.find(firm.db(), "mia").mail}
+    assert all("dora@elsewhere.example" not in one.delivery.reason for one in ran.failed)
+    # Whoever reads the case says where it goes, also where it is that address: then it is taken to be so.
+    firm.do(people_.edit, "nora", {"mail": "dora@elsewhere.example"})
+    firm.later(days=1)
+    assert heard(firm) == {"nora"}
+
+
+def test_an_address_that_was_there_when_the_case_was_opened_or_that_a_reader_sets_is_used(firm: Office) -> None:
+    firm.fact("person.edited", {"person": firm.ids["nora"]}, {"mail": "nora@new.example"}, by="dora")
+    planned(firm)
+    firm.fact("person.edited", {"person": firm.ids["mia"]}, {"mail": "mia@new.example"}, by="nora")
+    assert heard(firm) == {"mia", "nora"}
+    assert {one.to_mail for one in firm.box} == {"mia@new.example", "nora@new.example"}
+
+
+def test_the_control_of_everything_else_goes_to_the_address_that_is_recorded(firm: Office) -> None:
+    planned(firm, days=1, embargo=False)
+    firm.fact("person.edited", {"person": firm.ids["nora"]}, {"mail": "nora@new.example"}, by="dora")
+    assert "nora" in heard(firm)
+    assert "nora@new.example" in {one.to_mail for one in firm.box}
+
+
+@pytest.mark.parametrize(("by", "told"), [("dora", 0), ("mia", 2)])
+def test_attack_a_channel_that_a_stranger_to_the_case_has_set_since_is_opened_and_gets_nothing(
+    firm: Office, monkeypatch: pytest.MonkeyPatch, by: str, told: int
+) -> None:
+    """It is opened as every day: that it was not would tell her that the case is hers. The control: one that a reader has set."""
+    from govern.procedures import notice_channels
+
+    sent: list[int] = []
+
+    def deliver(self: Any, messages: Any, *, at: Any) -> Any:
+        found = list(messages)
+        sent.append(len(found))
+        return [(one, Delivery(outcome=Outcome.DELIVERED)) for one in found]
+
+    monkeypatch.setattr(notice_channels.Ready, "send", deliver)
+    planned(firm)
+    firm.do(add, "relay", "mail", Settings(tls="local", sender="govern@acme.example"), by=by)
+    ran = remind_apart.tell(firm.members["mia"], lambda: firm.now)
+    assert (sent, len(ran.sent), len(ran.failed)) == ([told], told, 2 - told)

@@ -185,3 +185,19 @@ def test_a_room_is_told_that_something_is_wrong_and_not_what(office: Office) -> 
     heads = {message.subject for message in office.box}
     assert "Anna: Somebody reported that something is wrong" in heads
     assert not any("shop" in text for message in office.box for text in (message.subject, message.text, message.html))
+
+
+def test_attack_a_report_is_put_off_by_whoever_it_is_about_and_silences_everybody(office: Office) -> None:
+    """Anna answers for the shop, and for what is reported of it; to put off is to put off for all who would hear of it."""
+    office.enrol("anya")
+    office.fact("account.custody", {"account": office.ids["shop"], "custodian": office.ids["anya"]})
+    id_ = report(office)
+    day = (office.moment + timedelta(days=2)).date().isoformat()
+    about = {"kind": "incident", "of": getattr(id_, "id", id_), "until": day}
+    with pytest.raises(Refused) as told:
+        office.fact("notice.snoozed", about, {"reason": "later"}, by="anya")
+    assert (told.value.rule, told.value.control) == ("snooze-report", "IR-6")
+    assert set(office.told(office.remind())) == {"anya", "ben", "mia"}
+    # The control: what is not urgent is put off, by her as by anybody who answers for it.
+    credential = office.secret("shop")
+    office.fact("notice.snoozed", {"kind": "schedule", "of": credential, "until": day}, {"reason": "later"}, by="anya")
