@@ -49,8 +49,7 @@ BEARS = {
     "revoke-key": {"key.revoked": ("key", "about")},
 }
 KINDS = ("leaver", "mover", "agency-ended", "client-ended", "pause", "device-lost")
-STAGED = ("version.staged", "candidates.staged")
-SHOWN = ("secret.handed_over", "envelope.opened", "code.spent")
+STAGED, SHOWN = ("version.staged", "candidates.staged"), ("secret.handed_over", "envelope.opened", "code.spent")
 BASES = {
     "sealed": (*STAGED, "wraps.added"),
     "revealed": ("secret.revealed", "channel.opened", *SHOWN),
@@ -195,7 +194,7 @@ def _item(
 ) -> Claims:  # fmt: skip
     kind = record["kind"]
     history = [_step(index, event, events) for index, event in own.items() if event["body"].get("item") == record["id"]]
-    bearing = _borne_out(record, claim["borne_out"], events)
+    bearing = _borne_out(record, claim["borne_out"], events, opened["person"])
     ended = kind == "end-grant" or (kind == "revoke-key" and bearing is not None and cut is not None and bearing["entry"] < cut)
     if cut is not None and ended and _state([step for step in history if step["entry"] < cut]) == "open":
         history.append({**events.by(cut), "did": "done", "person": None, "evidence": None})
@@ -220,8 +219,8 @@ def _item(
 
 def _step(index: int, event: Claims, events: Events) -> Claims:
     body, did = event["body"], event["type"].removeprefix("case.item_")
-    person = body.get("on_behalf", body.get("person"))
-    return {**events.by(index), "did": body["state"] if did == "ended" else did, "person": person, "evidence": body.get("evidence")}
+    who, done = body.get("on_behalf", body.get("person")), body["state"] if did == "ended" else did
+    return {**events.by(index), "did": done, "person": who, "evidence": body.get("evidence")}
 
 
 def _state(history: list[Claims]) -> str:
@@ -229,13 +228,19 @@ def _state(history: list[Claims]) -> str:
     return ends[-1] if ends and ends[-1] != "reopened" else "open"
 
 
-def _borne_out(record: Claims, claim: Claims | None, events: Events) -> Claims | None:
+def _borne_out(record: Claims, claim: Claims | None, events: Events, person: str) -> Claims | None:
     if claim is None:
         return None
     types = BEARS.get(record["kind"], {})
     event = events.at(claim["entry"], *types)
-    field, of = types.get(event["type"], ("", ""))
-    need(bool(field) and event["body"].get(field) == record.get(of), f"entry {claim['entry']} is about something else than its item")
+    body, (field, of) = event["body"], types.get(event["type"], ("", ""))
+    need(bool(field) and body.get(field) == record.get(of), f"entry {claim['entry']} is about something else than its item")
+    theirs = body.get("person") == person  # what is recorded of the one who leaves ends nothing of theirs
+    beside = {
+        "entitlement.recorded": theirs or body.get("admin") is not True, "channel.reaches": theirs or body.get("version") != record.get("version"),
+        "device.signed_in": record.get("account") in body.get("accounts", ()), "device.ended": body.get("how") not in ("returned", "wiped"),
+    }  # fmt: skip
+    need(not beside.get(event["type"]), f"entry {claim['entry']} does not say that what its item is about has ended")
     return {**events.by(claim["entry"]), "type": event["type"], "on": event["body"].get("on")}
 
 
@@ -288,10 +293,8 @@ def _known(claim: Claims, record: Claims, events: Events, person: str) -> Claims
         return {"basis": basis, "entry": None, "type": None, "at": None}
     event = events.at(claim["entry"])
     anew = event["type"] in STAGED and _came_back(event["body"], record.get("credential"))
-    need(
-        anew or event["type"] == "exposures.carried" or event["type"] in BASES[basis],
-        f"entry {claim['entry']} is {event['type']}, on which nobody is {basis!r}",
-    )
+    bears = anew or event["type"] in (*BASES[basis], "exposures.carried")
+    need(bears, f"entry {claim['entry']} is {event['type']}, on which nobody is {basis!r}")
     text = json.dumps([event["actor"], event["body"]])
     named = any(id_ and id_ in text for id_ in (person, record.get("credential"), record.get("account")))
     need(named, f"entry {claim['entry']} is about neither the person nor the secret of its item")

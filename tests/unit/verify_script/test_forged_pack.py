@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from proof_files import ANNA, AT, BEN, CLEO, FOUNDED, RECOVERY, SCRIPT, Log, Mem
 
 from govern.ledger.merkle import inclusion_proof
 from govern.ledger.proof import write_proof
+
+from ..departing.pack_files import SCRIPT as PACKS
 
 CASE, ACCOUNT, SECRET, ROTATION, ITEM = (digits * 16 for digits in ("ca", "ab", "cd", "ef", "11"))
 NOT_SHOWN = "that each was allowed, and that no entry is void, is not shown"
@@ -132,3 +135,31 @@ def test_a_kind_of_case_that_there_is_not_is_refused(log: Log, tmp_path: Path) -
     again.add(ANNA, "vault.founded", FOUNDED)
     line = pack(tmp_path, again, [0], ANNA, kind="leaver): all is well\x1b[2K\n")
     assert line == "REFUSED: the case is of no known kind\n"
+
+
+PHONE, THEIRS = "ad" * 16, {"person": CLEO.person, "account": ACCOUNT, "credential": SECRET, "device": "de" * 16, "version": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "true", "false"),
+    [
+        ("native-admin", "entitlement.recorded", {"person": BEN.person, "admin": True}, {"admin": True}),
+        ("native-admin", "entitlement.recorded", {"person": BEN.person, "admin": True}, {"person": BEN.person}),
+        ("recovery-channel", "channel.reaches", {"person": BEN.person}, {}),
+        ("recovery-channel", "channel.reaches", {"person": None}, {"person": BEN.person, "version": 2}),
+        ("session", "device.signed_in", {"accounts": [PHONE]}, {"accounts": [PHONE, ACCOUNT]}),
+        ("session", "device.ended", {"how": "wiped"}, {"how": "lost"}),
+        ("device", "device.ended", {"how": "returned"}, {"how": "lost"}),
+    ],
+)
+def test_attack_what_bears_an_item_out_says_that_it_has_ended(kind: str, type_: str, true: dict[str, Any], false: dict[str, Any]) -> None:
+    """The right type and thing, and it says the contrary: the leaver's own role there, a device that is lost, an account that is signed in."""
+    record = {"kind": kind, "account": ACCOUNT, "credential": SECRET, "version": 1, "about": THEIRS["device"]}
+
+    def borne_out(told: dict[str, Any]) -> Any:
+        event = {"type": type_, "at": AT, "actor": BEN.person, "body": THEIRS | told}
+        return PACKS._borne_out(record, {"entry": 5}, PACKS.Events({5: SimpleNamespace(event=event)}), CLEO.person)
+
+    assert borne_out(true)["entry"] == 5
+    with pytest.raises(PACKS.Refusal, match="does not say that what its item is about has ended"):
+        borne_out(false)
