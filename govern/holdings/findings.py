@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Final, NamedTuple
+
+from govern.errors import Refused
 
 MOST_STEPS: Final = 5
 
@@ -43,6 +46,50 @@ _RANK: Final = (
     "holders-least", "openers", "personal-prompts", "no-credential", "channel-unknown", "drill-due", "stale-pin",
 )  # fmt: skip
 """First rotations in the order: known to former people, critical, others unknown; housekeeping behind. Codes not named come last."""
+
+
+NEVER_ACCEPTED: Final = (
+    "void",
+    "void-entry",
+    "embargo",
+    "embargo-broken",
+    "leaving-without-case",
+    "cut-without-case",
+    "sole",
+    "sole-admin",
+)
+"""Beginnings of keys of what speaks against somebody who signs: it counts until it is explained, and whoever it speaks against could accept it."""
+LONGEST: Final = 366
+"""Days for which findings are accepted: whoever wants more looks again within a year."""
+
+
+def acceptable(key: str) -> bool:
+    """Whether the finding of this key may be part of a baseline."""
+    return bool(key) and key.partition(":")[0] not in NEVER_ACCEPTED
+
+
+def latest(today: str) -> str:
+    """The last day (ISO date) until which findings are accepted on `today`."""
+    try:
+        return (date.fromisoformat(today) + timedelta(days=LONGEST)).isoformat()
+    except (ValueError, OverflowError):
+        return today
+
+
+def may_accept(keys: Iterable[str], *, until: str, today: str) -> None:
+    """Return where these findings may count as info until that day; else raise Refused (NIST SP 800-53 RA-7: a response to risk, with an end)."""
+    if not all(acceptable(key) for key in keys):
+        raise Refused(
+            "what speaks against somebody who signs is never accepted as a baseline", rule="baseline-never", control="RA-7",
+            hint="look at it: govern status, govern ledger verify",
+        )  # fmt: skip
+    if until > latest(today):
+        raise Refused(
+            f"findings are accepted for {LONGEST} days at most",
+            rule="baseline-long",
+            control="RA-7",
+            hint=f"--until {latest(today)} at the latest",
+        )
 
 
 def accept(findings: Sequence[Finding], accepted: frozenset[str]) -> list[Finding]:

@@ -137,10 +137,17 @@ def _reminders(old: ReminderRule, new: ReminderRule) -> Iterator[str]:
             yield f"reminders, {tier}, who besides"
     if (new.snooze, new.snoozes) > (old.snooze, old.snoozes) or new.snoozes > old.snoozes or new.ack > old.ack:
         yield "reminders, putting off"
+    if _quiet(new) > _quiet(old):
+        yield "reminders, quiet hours"
     if new.undelivered > old.undelivered:
         yield "reminders that reach nobody"
     if new.stale_pin > old.stale_pin:
         yield "machines that show themselves no more"
+
+
+def _quiet(rule: ReminderRule) -> int:
+    """Hours of a day in which nothing is sent: a run that comes in one of them tells nobody anything."""
+    return (rule.quiet_until - rule.quiet_from) % 24
 
 
 def _allows(name: str, before: Rule, after: Rule) -> Iterator[str]:

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from govern.holdings.findings import Finding, Step, accept, first_steps, next_steps
+from govern.holdings.findings import Finding, Step, accept, acceptable, first_steps, next_steps
 from govern.procedures import lacking, sheets
 from govern.procedures.waiting import waiting
 from govern.register.queries import findings as queries
@@ -122,7 +122,7 @@ def accept_baseline(workspace: Workspace, until: str, now: str) -> int:
         raise Refused(f"{until} is not in the future", rule="baseline", hint="name a later date")
     db = workspace.view()
     found = [*queries.findings(db, policy(db), today, workspace.person), *lying_sheets(workspace.home)]
-    keys = sorted({finding.key for finding in found if finding.key and finding.severity != "info" and finding.code != "void-entry"})
+    keys = sorted({finding.key for finding in found if finding.severity != "info" and acceptable(finding.key)})
     if keys:
         with workspace.transaction(now) as tx:
             for start in range(0, len(keys), 500):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..conftest import Story
@@ -37,7 +38,9 @@ def test_check_exits_7_only_for_findings_above_info(vault: Story) -> None:
 
 
 def test_an_accepted_baseline_is_info_until_it_runs_out(vault: Story) -> None:
-    vault.ok("status", "--accept-baseline", "--until", "2999-01-01")
+    told = vault.run("status", "--accept-baseline", "--until", "2999-01-01")
+    assert (told.code, "at the latest" in told.err) == (4, True)
+    vault.ok("status", "--accept-baseline", "--until", (datetime.now(UTC) + timedelta(days=300)).date().isoformat())
     told = vault.run("status", "--check", "--json")
     assert told.code == 0
     assert {finding["severity"] for finding in told.json()["findings"]} == {"info"}

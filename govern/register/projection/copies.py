@@ -30,16 +30,17 @@ def held(scene: Scene) -> None:
         spread(scene, place)
 
 
-def spread(scene: Scene, place: str) -> None:
-    """Expose whoever could see the place to each version that lies there. A presence that ended before the version came counts for nothing."""
+def spread(scene: Scene, place: str, person: str = "") -> None:
+    """Expose whoever could see the place, or this one of them (id), to each version that lies there. A presence that ended before the version came counts
+    for nothing."""
     rows = scene.db.execute(
         "SELECT m.person, h.credential, h.n, max(h.since, coalesce(m.since, '') || 'T00:00:00Z') FROM place_versions h"
         " JOIN place_people m ON m.place = h.place AND (m.until IS NULL OR m.until >= substr(h.since, 1, 10))"
-        " WHERE h.place = ? AND h.cleaned_at IS NULL ORDER BY m.person, h.credential, h.n",
-        (place,),
+        " WHERE h.place = ?1 AND h.cleaned_at IS NULL AND ?2 IN ('', m.person) ORDER BY m.person, h.credential, h.n",
+        (place, person),
     ).fetchall()
-    for person, credential, n, since in rows:
-        scene.expose(person, credential, n, "place", since=min(since, scene.at))
+    for who, credential, n, since in rows:
+        scene.expose(who, credential, n, "place", since=min(since, scene.at))
 
 
 def cleaned(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from govern.errors import Refused
+from govern.holdings import findings
 from govern.holdings.proposals import Act, alone
 from govern.holdings.second_person import GENESIS
 from govern.policy.compare import weaker
@@ -142,8 +143,11 @@ def _backup(scene: Scene) -> None:
 
 
 def _baseline(scene: Scene) -> None:
-    for key in scene.body["findings"]:
-        scene.run("INSERT OR REPLACE INTO baseline VALUES (?, ?, ?)", key, scene.body["until"], scene.index)
+    """For a year at most, from what the ledger counts of its time."""
+    body = scene.body
+    findings.may_accept(body["findings"], until=body["until"], today=min(scene.at, scene.borne_out() or scene.at)[:10])
+    for key in body["findings"]:
+        scene.run("INSERT OR REPLACE INTO baseline VALUES (?, ?, ?)", key, body["until"], scene.index)
 
 
 APPLY: Final[Mapping[str, Callable[[Scene], None]]] = {

@@ -39,7 +39,10 @@ def _edited(scene: Scene) -> None:
         )
     for field in _PERSONAL:
         if field in scene.personal:
-            scene.run(f"UPDATE people SET {field} = ? WHERE id = ?", scene.personal[field], body["person"])  # noqa: S608  names are ours
+            kept = (
+                "coalesce(handle, ?)" if field == "handle" else "?"
+            )  # what people type stays whose it is: else two are exchanged, and nobody sees it
+            scene.run(f"UPDATE people SET {field} = {kept} WHERE id = ?", scene.personal[field], body["person"])  # noqa: S608  names are ours
     _mail_set(scene)
     if "external" in body:
         scene.run("UPDATE people SET external = ? WHERE id = ?", int(body["external"]), body["person"])

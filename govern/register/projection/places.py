@@ -46,7 +46,10 @@ ORDER BY m.person, h.credential, h.n, m.since, h.start
 """
 
 
-_BY_PLACE: Final = _IN_PLACE.format(copies=f"{_KEPT} kept_in = :place UNION ALL {_HELD} p.place = :place")
+_OF_ONE: Final = _IN_PLACE.format(copies=f"{_KEPT} kept_in = :place UNION ALL {_HELD} p.place = :place").replace(
+    "JOIN place_people m ON m.place = h.place", "JOIN place_people m ON m.place = h.place AND m.person = :person"
+)
+"""What is said of one person's presence is nothing new for the others: else one entry would cost all that is in a place, times everybody in it."""
 _BY_HOLDING: Final = _IN_PLACE.format(copies=f"{_HELD} p.place = :place AND p.account = :account")
 _BY_CREDENTIAL: Final = _IN_PLACE.format(copies=f"{_KEPT} id = :credential AND kept_in IS NOT NULL UNION ALL {_HELD} c.id = :credential")
 
@@ -84,8 +87,8 @@ def _member(scene: Scene) -> None:
         )  # fmt: skip
     else:
         scene.run("INSERT INTO place_people VALUES (?, ?, ?, ?, ?)", place, person, since, until, scene.index)
-    _spread(scene, _BY_PLACE, place=place)
-    copies.spread(scene, place)
+    _spread(scene, _OF_ONE, place=place, person=person)
+    copies.spread(scene, place, person)
 
 
 def _holds(scene: Scene) -> None:

@@ -31,6 +31,22 @@ def due_by(db: sqlite3.Connection, policy: Policy, day: str, *, brought: bool = 
     return [found for kind in KINDS for tier in TIERS for found in _due(db, policy, tier, kind, day, brought)]
 
 
+_ONE: Final = """
+SELECT k.kind, k.tier, k.brought, k.day FROM credentials c CROSS JOIN accounts a ON a.id = c.account
+CROSS JOIN versions v ON v.credential = c.id AND +v.state = 'current'
+CROSS JOIN calendar k ON k.kind = c.kind AND k.tier = a.tier AND k.brought = v.others_unknown
+  AND k.day = substr(iif(v.others_unknown, v.current_at, coalesce(v.changed_at, v.current_at)), 1, 10) AND k.credential = c.id
+WHERE c.id = ?
+"""
+
+
+def of(db: sqlite3.Connection, policy: Policy, credential: str) -> Due | None:
+    """When one credential (id) is due, where it is in the calendar at all: at the cost of that one."""
+    row = db.execute(_ONE, (credential,)).fetchone()
+    due = None if row is None else due_on(policy, row[1], row[0], row[3], imported=row[3] if row[2] else "", credential=credential)
+    return None if due is None else Due(credential, due)
+
+
 def next_after(db: sqlite3.Connection, policy: Policy, day: str) -> Due | None:
     """What is due first after that day."""
     following = [found for kind in KINDS for tier in TIERS for found in _next(db, policy, tier, kind, day)]

@@ -94,12 +94,19 @@ def things(db: sqlite3.Connection, policy: Policy, now: str, until: str, *, read
 def find(db: sqlite3.Connection, policy: Policy, now: str, kind: str, of: str, about: str = "") -> Thing | None:
     """The thing of `base` that is named so, if it is due within reach of the policy."""
     until = plus(now[:10], later_rules.reminders(policy.later).ahead + 1)
+    if kind == "schedule":  # what a calendar of all secrets has of one is not looked for among all: one entry would cost what a run does
+        one = calendar.of(db, policy, of)
+        return next(_on(db, {} if one is None or one.day > until else {of: one.day}), None) if not about else None
     found = QUERIES[kind](db, policy, now, until) if kind in QUERIES else iter(())
     return next((one for one in found if (one.of, one.about) == (of, about)), None)
 
 
 def _schedule(db: sqlite3.Connection, policy: Policy, _now: str, until: str) -> Iterator[Thing]:
-    days = {one.credential: one.day for one in calendar.due_by(db, policy, until)}
+    yield from _on(db, {one.credential: one.day for one in calendar.due_by(db, policy, until)})
+
+
+def _on(db: sqlite3.Connection, days: Mapping[str, str]) -> Iterator[Thing]:
+    """Those of these credentials (id -> due day) of which no rotation is open."""
     for credential, kind, handle, tier, custodian, deputy in db.execute(_OF, (json.dumps(list(days)),)) if days else ():
         yield Thing(
             kind="schedule", of=credential, due=days[credential], tier=tier, account=handle, credential=kind, first=(custodian,), deputy=deputy,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from govern.errors import GovernError
 from govern.policy.compare import weaker
 from govern.policy.files import policy_text
 from govern.policy.parse import parse_policy
@@ -37,6 +40,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "change after a holder left, low": lambda r: r["membership"]["deadline"].update(low=30),
     "grace, standard": lambda r: r["grace"].update(standard=90),
     "preset": lambda r: r.update(preset="solo"),
+    "reminders, quiet hours": lambda r: r["reminders"]["quiet"].update({"from": 8}),
     "kept after somebody left": lambda r: r["retention"].update(days=30),
     "overdue past grace, banner": lambda r: r["overdue"].update({"banner": False}),
     "overdue past grace, new grants": lambda r: r["overdue"].update({"no-grants": False}),
@@ -144,3 +148,50 @@ def test_a_policy_is_not_weaker_than_itself(preset: str) -> None:
 
 def test_solo_is_weaker_than_small() -> None:
     assert "second person" in weaker(policy("small"), policy("solo"))
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    else:
+        yield path, value
+
+
+def others(value: Any) -> list[Any]:
+    """Values that may stand in the place of one: less, more, none, another."""
+    match value:
+        case bool():
+            return [not value]
+        case int():
+            return [value + 1, value * 2, value - 1, 0, 1]
+        case list():
+            return [[], value[:-1], [*value, "matrix"], [*value, "sealed"], [*value, 1]]
+        case _:
+            return ["notify", "end", "solo", "info", "critical", "another"]
+
+
+NEITHER_MORE_NOR_LESS = {
+    ("v",), ("reminders", "zone"), ("reminders", "lease"), ("documents", "subject"), ("documents", "answering"), ("documents", "audience"),
+}  # fmt: skip
+"""The subject counts where it is trained in, and that those who answer are asked is left out of a record rather than said to be untrue: both have tests. Who
+is to read a document is said where it is published."""
+
+
+def test_attack_no_rule_of_a_policy_is_left_out_so_that_one_admin_could_ask_for_less_alone() -> None:
+    record = policy("team").to_record()
+    before, silent = policy("team"), set()
+    for path, value in leaves(record):
+        told = False
+        for other in others(value):
+            changed = deepcopy(record)
+            inner = changed
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = other
+            with suppress(GovernError):
+                after = Policy.from_record(changed)
+                told |= bool(weaker(before, after) or weaker(after, before))
+        if not told and path[-1] != "control":
+            silent.add(path)
+    assert silent == NEITHER_MORE_NOR_LESS

@@ -330,9 +330,9 @@ class Company(RuleBasedStateMachine):
         key = self.members["third"].keys().id.hex()
         self.fact(by, "key.revoked", {"key": key, "cause": "departure"})
 
-    @rule(by=MEMBERS, until=st.just("2099-01-01"))
-    def noted(self, by: str, until: str) -> None:
-        self.do(by, "status", "--accept-baseline", "--until", until)
+    @rule(by=MEMBERS)
+    def noted(self, by: str) -> None:
+        self.do(by, "status", "--accept-baseline", "--until", (self.time + timedelta(days=300)).date().isoformat())
         self.fact(by, "backup.made", {"size": 30}, {"path": "/mnt/usb/copy.db"})
         self.fact(by, "recovery.drilled", {"versions": 1, "failed": 0})
 
