@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from govern.cli import document_signed, render, settings
+from govern.cli.beside import DryRun
 from govern.cli.document_signed import Json, Locale, Name, Which
 from govern.errors import NotFound, Usage
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
 
-    from govern.register.queries.documents import Version
+    from govern.register.queries.documents import Outstanding, Version
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -164,6 +166,7 @@ def publish(
         ),
     ] = None,
     version: Which = "",
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Put a version in force, the newest unless one is named: acknowledgements are asked for anew, until a deadline."""
@@ -173,12 +176,16 @@ def publish(
 
     by = settings.need(deadline, "--deadline", "Deadline")
     workspace = settings.workspace()
+    if dry_run:
+        one, asked = procedure.plan(workspace.view(), name, deadline=by, to=to or (), version=version)
+        _tell_plan(workspace.view(), one, asked, to or (), json=json)
+        return
     with workspace.transaction(settings.now()) as tx:
         one = procedure.publish(tx, name, deadline=by, to=to or (), version=version)
         waiting = [each for each in documents.outstanding(tx.register) if each.document == one.document]
         names, every = handles(tx.register), documents.find(tx.register, name)
     if json:
-        render.emit("document", {"documents": [row(one, names)], "outstanding": len(waiting)})
+        render.emit("document", {"documents": [row(one, names)], "outstanding": len(waiting), "dry_run": False})
         return
     render.line(
         f"{one.name} version {one.n} is in force; {render.count(len(waiting), 'person', 'people')} to acknowledge it by {one.deadline}"
@@ -186,6 +193,27 @@ def publish(
     if not to:
         render.note(_whom(one, again=any(0 < each.place < one.place for each in every)))
     render.next_step("govern document outstanding", "who has yet to sign, and how")
+
+
+def _tell_plan(db: sqlite3.Connection, one: Version, asked: Sequence[Outstanding], to: Sequence[str], *, json: bool) -> None:
+    """Who would be asked, and the same without --dry-run."""
+    from govern.register.queries import documents
+    from govern.register.queries.people import handles
+
+    names = handles(db)
+    if json:
+        people = [names.get(each.person, each.person) for each in asked]
+        render.emit("document", {"documents": [row(one, names)], "outstanding": len(asked), "people": people, "dry_run": True})
+        return
+    render.line(
+        f"{one.name} version {one.n} would be in force; {render.count(len(asked), 'person', 'people')} would have to acknowledge it by {one.deadline}"
+    )
+    for each in asked:
+        render.line(f"  {render.safe(names.get(each.person, each.person))}, {'with their own key' if each.keyholder else 'on a sheet'}")
+    if not to:
+        render.note(_whom(one, again=any(each.place for each in documents.find(db, one.name))))
+    whom = "".join(f" --to {render.safe(each)}" for each in to)
+    render.next_step(f"govern document publish {one.name} --deadline {one.deadline}{whom}", "the same without --dry-run")
 
 
 def _whom(one: Version, *, again: bool) -> str:

@@ -12,7 +12,7 @@ from govern.holdings.dates import day, past_day
 from govern.policy.files import folder, shipped
 from govern.procedures.settling import after_joining
 from govern.register.queries import documents, people, policies
-from govern.register.queries.documents import Acknowledgement, Version
+from govern.register.queries.documents import Acknowledgement, Outstanding, Version
 from govern.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -72,21 +72,38 @@ def adopt(tx: Transaction, name: str, texts: Mapping[str, str], values: Mapping[
 def publish(tx: Transaction, name: str, *, deadline: str, to: Sequence[str] = (), version: str = "") -> Version:
     """Ask for acknowledgements until the deadline (a date) of holders, everybody, or these people. Where `to` is empty, of those whom the version in force
     is for, and of whom the policy says where none is: what everybody had to read is not quietly for few once it changes."""
-    day(deadline, "--deadline")
-    found = documents.chosen(tx.register, name, version) if version else max(documents.find(tx.register, name), key=lambda one: one.n)
-    wanted = list(to)
-    groups = [one for one in wanted if one in ("everybody", "holders")]
-    if groups and len(wanted) > 1:
-        raise Usage("--to names everybody, holders, or people", hint="--to anna --to bent, or --to everybody")
-    if wanted:
-        group, persons = groups[0] if groups else "people", [] if groups else sorted({people.find(tx.register, one).id for one in wanted})
-    else:
-        group, persons = _as_before(tx.register, name)
+    found, persons = _whom(tx.register, name, deadline=deadline, to=to, version=version)
     tx.record(
         "document.published",
-        {"document": found.document, "version": found.version, "deadline": deadline, "audience": group, "people": persons or None},
-    )
+        {
+            "document": found.document, "version": found.version, "deadline": deadline, "audience": found.audience, "people": persons or None,
+        },
+    )  # fmt: skip
     return documents.chosen(tx.register, name, found.version)
+
+
+def plan(
+    db: sqlite3.Connection, name: str, *, deadline: str, to: Sequence[str] = (), version: str = ""
+) -> tuple[Version, list[Outstanding]]:
+    """What `publish` would put in force, and who would have to acknowledge it; nothing is recorded."""
+    found, persons = _whom(db, name, deadline=deadline, to=to, version=version)
+    if found.place:
+        raise Refused("this version was published before", rule="document-published", control="PL-4", hint="adopt a new version first")
+    return found, documents.would_be_asked(db, found, persons)
+
+
+def _whom(db: sqlite3.Connection, name: str, *, deadline: str, to: Sequence[str], version: str) -> tuple[Version, list[str]]:
+    """The version that is meant, with this deadline and audience, and the people (ids) whom it is for where it is for some."""
+    day(deadline, "--deadline")
+    found = documents.chosen(db, name, version) if version else max(documents.find(db, name), key=lambda one: one.n)
+    groups = [one for one in to if one in ("everybody", "holders")]
+    if groups and len(to) > 1:
+        raise Usage("--to names everybody, holders, or people", hint="--to anna --to bent, or --to everybody")
+    if to:
+        group, persons = groups[0] if groups else "people", [] if groups else sorted({people.find(db, one).id for one in to})
+    else:
+        group, persons = _as_before(db, name)
+    return found._replace(deadline=deadline, audience=group), persons
 
 
 def _as_before(db: sqlite3.Connection, name: str) -> tuple[str, list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from govern.errors import NotFound, Refused
 from govern.holdings.near import near_matches
@@ -110,8 +112,8 @@ class Outstanding(NamedTuple):
     waits: str
 
 
-_OUTSTANDING: Final = """
-WITH newest AS (SELECT v.* FROM document_versions v WHERE v.place = (SELECT max(o.place) FROM document_versions o WHERE o.document = v.document))
+_ASKED: Final = """
+WITH newest AS ({newest})
 SELECT n.document, d.name, n.version, n.deadline, p.id, EXISTS (SELECT 1 FROM keys k WHERE k.person = p.id AND k.state = 'active'),
   EXISTS (SELECT 1 FROM acknowledgements k WHERE k.person = p.id AND k.document = n.document AND k.counts),
   coalesce((SELECT k.id FROM acknowledgements k WHERE k.person = p.id AND k.document = n.document AND k.version = n.version AND NOT k.counts LIMIT 1), '')
@@ -119,13 +121,21 @@ FROM newest n JOIN documents d ON d.id = n.document CROSS JOIN people p
 WHERE NOT p.leaving AND p.left_on IS NULL AND NOT p.erased AND NOT EXISTS (SELECT 1 FROM services s WHERE s.person = p.id)
   AND NOT EXISTS (SELECT 1 FROM acknowledgements k WHERE k.person = p.id AND k.document = n.document AND k.version = n.version AND k.counts)
   AND (n.audience = 'everybody'
-    OR EXISTS (SELECT 1 FROM audiences u WHERE u.document = n.document AND u.version = n.version AND u.person = p.id)
+    OR {named}
     OR EXISTS (SELECT 1 FROM grants g JOIN accounts a ON a.id = g.account AND a.state = 'active' WHERE g.person = p.id AND g.ended_at IS NULL
       AND (n.audience = 'holders' OR EXISTS (SELECT 1 FROM asked q WHERE q.tier = a.tier AND q.what = d.name)))
     OR EXISTS (SELECT 1 FROM accounts a JOIN asked q ON q.tier = a.tier AND q.what = d.name WHERE a.state = 'active' AND a.custodian = p.id)
     OR EXISTS (SELECT 1 FROM accounts a JOIN asked q ON q.tier = a.tier AND q.what = d.name WHERE a.state = 'active' AND a.deputy = p.id))
 ORDER BY n.deadline, d.name, p.handle, p.id
 """
+_OUTSTANDING: Final = _ASKED.format(
+    newest="SELECT v.* FROM document_versions v WHERE v.place = (SELECT max(o.place) FROM document_versions o WHERE o.document = v.document)",
+    named="EXISTS (SELECT 1 FROM audiences u WHERE u.document = n.document AND u.version = n.version AND u.person = p.id)",
+)
+_WOULD_BE: Final = _ASKED.format(
+    newest="SELECT :document AS document, :version AS version, :deadline AS deadline, :audience AS audience",
+    named="p.id IN (SELECT value FROM json_each(:people))",
+)
 
 
 def outstanding(db: sqlite3.Connection) -> list[Outstanding]:
@@ -133,9 +143,25 @@ def outstanding(db: sqlite3.Connection) -> list[Outstanding]:
 
     Whoever holds, or answers for, an account that asks for it is always among them.
     """
+    return _outstanding(db.execute(_OUTSTANDING))
+
+
+def would_be_asked(db: sqlite3.Connection, one: Version, people: Sequence[str]) -> list[Outstanding]:
+    """Who would have to acknowledge this version if it were published with its `deadline` and `audience`, to these people (ids) where it is for some."""
+    values = {
+        "document": one.document,
+        "version": one.version,
+        "deadline": one.deadline,
+        "audience": one.audience,
+        "people": json.dumps(list(people)),
+    }
+    return _outstanding(db.execute(_WOULD_BE, values))
+
+
+def _outstanding(rows: Iterable[tuple[Any, ...]]) -> list[Outstanding]:
     return [
         Outstanding(document, name, version, deadline, person, bool(keys), bool(before), waits)
-        for document, name, version, deadline, person, keys, before, waits in db.execute(_OUTSTANDING)
+        for document, name, version, deadline, person, keys, before, waits in rows
     ]
 
 

@@ -25,6 +25,8 @@ def test_nobody_is_granted_an_account_before_they_have_signed(story: Any, tmp_pa
     version = adopted["documents"][0]["version"]
     assert adopted["missing"] == []
     assert "Acme organisation" in story.ok("document", "show", NAME, "--locale", "fr").out
+    planned = story.json("document", "publish", NAME, "--deadline", "2099-12-31", "--dry-run")
+    assert (planned["people"], planned["dry_run"], story.json("document", "outstanding")["outstanding"]) == (["mia"], True, [])
     story.ok("document", "publish", NAME, "--deadline", "2099-12-31")
     refused = story.run("grant", "page", "anna", "--json")
     assert (refused.code, refused.json()["error"]["rule"], refused.json()["error"]["control"]) == (4, "acknowledgement", "PL-4")

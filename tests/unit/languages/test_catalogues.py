@@ -164,7 +164,9 @@ def test_each_fault_is_found(before: str, after: str, fault: str) -> None:
 
 
 def test_what_is_said_was_found_in_code_templates_and_tables() -> None:
-    assert {("", "end the grant", ""), ("", "Checklist", ""), ("grade", "two-people", ""), ("", "1 secret", "{n} secrets")} <= set(said_in("govern"))
+    assert {("", "end the grant", ""), ("", "Checklist", ""), ("grade", "two-people", ""), ("", "1 secret", "{n} secrets")} <= set(
+        said_in("govern")
+    )
 
 
 def test_no_text_stands_in_the_list_of_those_alike_without_being_alike() -> None:
