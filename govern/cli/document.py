@@ -70,7 +70,10 @@ def adopt(
     if lacking(one.locales):
         render.note(f"no text in {', '.join(lacking(one.locales))}")
     if not one.place:
-        render.next_step(f"govern document publish {one.name} --deadline DATE", "read it first: govern document show")
+        render.next_step(
+            f"govern document publish {one.name} --deadline DATE",
+            f"read it first: govern document show {one.name} --version {one.version[:8]}",
+        )
 
 
 @app.command("list")
@@ -191,7 +194,7 @@ def publish(
         f"{one.name} version {one.n} is in force; {render.count(len(waiting), 'person', 'people')} to acknowledge it by {one.deadline}"
     )
     if not to:
-        render.note(_whom(one, again=any(0 < each.place < one.place for each in every)))
+        render.note(_whom(one, again=any(0 < each.place < one.place for each in every), done=True))
     render.next_step("govern document outstanding", "who has yet to sign, and how")
 
 
@@ -211,19 +214,19 @@ def _tell_plan(db: sqlite3.Connection, one: Version, asked: Sequence[Outstanding
     for each in asked:
         render.line(f"  {render.safe(names.get(each.person, each.person))}, {'with their own key' if each.keyholder else 'on a sheet'}")
     if not to:
-        render.note(_whom(one, again=any(each.place for each in documents.find(db, one.name))))
+        render.note(_whom(one, again=any(each.place for each in documents.find(db, one.name)), done=False))
     whom = "".join(f" --to {render.safe(each)}" for each in to)
     render.next_step(f"govern document publish {one.name} --deadline {one.deadline}{whom}", "the same without --dry-run")
 
 
-def _whom(one: Version, *, again: bool) -> str:
+def _whom(one: Version, *, again: bool, done: bool) -> str:
     """Whom a version is for where nobody said it."""
     why = "as the version before" if again else "as the policy says"
     match one.audience:
         case "everybody":
             return f"it is for everybody, {why}"
         case "holders":
-            return f"it is for whoever holds an account, {why}; --to everybody, with the next version, asks all who are here"
+            return f"it is for whoever holds an account, {why}; --to everybody{', with the next version,' if done else ''} asks all who are here"
         case _:
             return f"it is for the people who were named, {why}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,10 @@ def test_nobody_is_granted_an_account_before_they_have_signed(story: Any, tmp_pa
     story.ok("document", "report", "--csv", str(table))
     assert len(table.read_text().splitlines()) == 3
 
+    again = story.run("document", "adopt", NAME, "--shipped", *FILLED, "--set", "it_contact.fr=le service informatique")
+    hint = re.search(r"govern (document show \S+ --version \w+)", again.err)
+    assert hint is not None
+    assert "le service informatique" in story.ok(*hint[1].split(), "--locale", "fr").out, "the new one, not the one in force"
     texts = tmp_path / "texts"
     texts.mkdir()
     (texts / "en.md").write_text("=cmd()\n\nNew rules\n")
