@@ -194,7 +194,7 @@ def _spokespersons(story: Any) -> str:
     accounts = [one["handle"] for one in story.json("account", "list")["accounts"]]
     if accounts and not story.json("spokesperson", "list")["spokespersons"]:
         story.ok("spokesperson", "add", accounts[0], "bent", "--trained-on", "2026-11-01")
-        story.ok("spokesperson", "add", accounts[0], "mia", "--trained-on", "2026-11-01")
+        story.ok("spokesperson", "add", accounts[0], "mia", "--trained-on", "2020-11-01")
     return ""
 
 
