@@ -129,7 +129,7 @@ def _reminders(rule: ReminderRule) -> list[Row]:
     rows = []
     for tier, one in rule.tiers.items():
         ahead = ", ".join(_span(days) for days in one.before)
-        told = f"{f'{ahead} ahead, ' if ahead else ''}on the day, then every {_span(one.repeat)}"
+        told = f"{f'{ahead} ahead, ' if ahead else ''}on the day, then every {_span(one.repeat) if one.repeat > 1 else 'day'}"
         rows.append(_row(f"reminders, {tier}", told, rule.control))
         rows.append(_row(f"reminders, {tier}, who besides", f"the deputy {_late(one.deputy)}, admins {_late(one.admin)}", rule.control))
     quiet = "none" if rule.quiet_from == rule.quiet_until else f"{rule.quiet_from:02}:00 to {rule.quiet_until:02}:00, {rule.zone}"
