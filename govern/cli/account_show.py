@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def values(db: sqlite3.Connection, handle: str) -> dict[str, Any]:
     """Everything about the account, by JSON key."""
     from govern.cli.beside_show import of_account
-    from govern.cli.credential import rows
+    from govern.cli.credential import reminded, rows
     from govern.register.queries import account_list, accounts, holdings
     from govern.register.queries.people import handles
 
@@ -28,7 +28,7 @@ def values(db: sqlite3.Connection, handle: str) -> dict[str, Any]:
         "url": found.url, "title": found.title, "state": found.state, "tags": list(around.tags), "depends_on": list(around.depends_on),
         "needed_by": list(around.needed_by), "places": list(around.places),
         "prompts_reach": names.get(found.prompts_reach) if found.prompts_reach else None,
-        "credentials": rows(db, found),
+        "credentials": reminded(db, found, rows(db, found)),
         "held_by": [
             {"person": names.get(grant.person, grant.person), "since": grant.since, "until": grant.until or None, "keyholder": grant.keyholder}
             for grant in holdings.of_accounts(db, [found.id])

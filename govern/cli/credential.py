@@ -41,17 +41,27 @@ def rows(db: sqlite3.Connection, account: Account) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def reminded(db: sqlite3.Connection, account: Account, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, each with the time (UTC) of the next reminder to change it, or None."""
+    from govern.notices.due import of_credentials
+    from govern.register.queries.policies import policy
+
+    times = of_credentials(db, policy(db), settings.now(), account, {one["id"]: one["due"] or "" for one in found})
+    return [{**one, "next_reminder": times.get(one["id"])} for one in found]
+
+
 def table(found: Sequence[dict[str, Any]], handle: str) -> None:
     """The same as columns; of several of one kind with the id that tells them apart."""
-    kinds = [one["kind"] for one in found]
+    kinds, told = [one["kind"] for one in found], any(one.get("next_reminder") for one in found)
     render.table(
-        ("credential", "version", "state", "kept in", "unchanged since", "due"),
+        ("credential", "version", "state", "kept in", "unchanged since", "due", *(["reminder"] if told else [])),
         [
             (
                 one["kind"] + (f" {one['id'][:8]}" if kinds.count(one["kind"]) > 1 else ""), one["version"] or "",
                 one["state"] + (f", {one['candidate']} staged" if one["candidate"] else "")
                 + (f", {one['codes_left']} left" if one["codes_left"] is not None else ""),
                 one["kept_in"] or "this vault", render.day(one["changed_at"]) + (" (claimed)" if one["claimed"] else ""), one["due"] or "",
+                *([render.day(one["next_reminder"])] if told else []),
             )
             for one in found
         ],
@@ -119,7 +129,7 @@ def list_(account: Annotated[str, typer.Argument(metavar="ACCOUNT")], json: Json
 
     db = settings.workspace().view()
     found = accounts.find(db, account)
-    listed = rows(db, found)
+    listed = reminded(db, found, rows(db, found))
     if json:
         render.emit("credential", {"account": found.handle, "credentials": listed})
         return

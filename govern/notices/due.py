@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Set
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govern.notices import stages
 from govern.notices.stages import Circle, Told
@@ -15,6 +15,9 @@ from govern.register.queries import due as queries
 from govern.register.queries import reminded, work
 from govern.register.queries.due import Thing
 from govern.register.queries.due_cases import of_cases
+
+if TYPE_CHECKING:
+    from govern.register.queries.accounts import Account
 
 
 class Notice(NamedTuple):
@@ -110,6 +113,29 @@ def upcoming(db: sqlite3.Connection, policy: Policy, now: str, *, reader: str, r
         of = one.thing.of if one.thing.kind != "drill" else "drill"
         for key in {(of, one.thing.about), (of, "")} if one.next else ():
             times[key] = min(one.next, times.get(key, one.next))
+    return times
+
+
+def of_credentials(db: sqlite3.Connection, policy: Policy, now: str, account: Account, dues: Mapping[str, str]) -> dict[str, str]:
+    """Credential (id) -> when anybody is reminded next (UTC) of the change that the calendar asks for, or of the one under way. `dues`: credential -> the
+    day that the calendar says, of one account."""
+    rule = later_rules.reminders(policy.later)
+    if account.state != "active":
+        return {}
+    begun = (
+        "SELECT r.id, r.credential FROM rotations r JOIN credentials c ON c.id = r.credential WHERE c.account = ? AND r.ended_at IS NULL"
+    )
+    changing: dict[str, str] = dict(db.execute(begun, (account.id,)))
+    found = [
+        Thing(kind="schedule", of=id_, due=day, tier=account.tier, first=(account.custodian,), deputy=account.deputy)
+        for id_, day in dues.items()
+        if day and id_ not in changing.values()
+    ]
+    found += [one for one in _rotations(db, policy, now) if one.of in changing] if changing else []
+    times: dict[str, str] = {}
+    for one in _notices(db, rule, now, stages.local_day(now, rule.zone), found, every=True):
+        credential = changing.get(one.thing.of, one.thing.of)
+        times[credential] = min(one.next, times.get(credential, one.next))
     return times
 
 

@@ -123,6 +123,9 @@ def test_a_dry_run_says_who_would_get_what_and_why_and_sends_and_records_nothing
     assert line["next"]
     (far,) = [one for one in mia.json("remind", "--explain", "ben")["items"] if one["what"] == "schedule"]
     assert (far["account"], far["stage"]) == ("blog", None), "however far ahead it is due"
+    (row,) = mia.json("credential", "list", "blog")["credentials"]
+    assert (row["due"], row["next_reminder"]) == (far["due"], far["next"])
+    assert mia.json("account", "show", "blog")["accounts"][0]["credentials"] == [row]
     assert told["would_send"][0]["next"][:10] < far["next"][:10] < far["due"]
     assert mia.run("remind", "--dry-run", "--explain", "ben").code == 2
 
@@ -146,6 +149,7 @@ def test_what_is_put_off_or_seen_is_not_told_and_every_item_in_todo_says_when_it
     assert row["next_reminder"] >= row["opened_at"]
     findings = {one["code"]: one["next_reminder"] for one in mia.json("status")["findings"]}
     assert findings["rotation-open"] == row["next_reminder"]
+    assert mia.json("credential", "list", "shop")["credentials"][0]["next_reminder"] == row["next_reminder"]
     assert findings["hand-over-due"]
     assert mia.refused("snooze", items["news"]["item"][:8], "--until", "2099-01-01", "--reason", "later")["rule"] == "snooze-most"
     assert mia.refused("ack", "00000000", code=3)["hint"]
