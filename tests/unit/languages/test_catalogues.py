@@ -90,6 +90,8 @@ def faults(text: str, locale: str, domain: str = "govern") -> Iterator[str]:
             if domain == "platforms":
                 yield from (f"{fault}: {key}" for fault in _misquoted(form, key[1]))
             yield from (f"{fault}: {key}" for fault in _wrong(form, key[1], many, just_one=bool(many) and number == 0 and locale != "fr"))
+            if locale == "fr" and re.search(r" [:;?!»](?!\S)|« ", form):
+                yield f"a mark that may begin a line: {key}"
             if form in (key[1], many) and (locale, form) not in ALIKE and re.search(r"[^\W\d]{4}", form):
                 yield f"English: {key}"
 
@@ -175,3 +177,10 @@ def test_no_text_stands_in_the_list_of_those_alike_without_being_alike() -> None
         for message in read_po(BytesIO(source(locale, domain).encode()), locale=locale):
             forms |= {(locale, form) for form in ((message.string,) if isinstance(message.string, str) else message.string)}
     assert forms >= ALIKE
+
+
+def test_a_french_mark_that_may_begin_a_line_is_found() -> None:
+    text, one = source("fr"), "S'il a été piraté\u00a0:"
+    assert text.count(one) == 1
+    found = set(faults(text.replace(one, one.replace("\u00a0", " ")), "fr"))
+    assert any(fault.startswith("a mark that may begin a line: ") for fault in found)
