@@ -5,24 +5,28 @@ Judged in replay: the entries are void at everybody's, and the same entries in t
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import Prepared
 from tests.unit.attacks.insider import Insider
 from tests.unit.attacks.vaults import Machine
 
 BY = {"connector": "matrix", "distribution": "govern", "release": "1"}
 
 
-@pytest.fixture
-def mia(tmp_path: Any) -> Machine:
-    machine = Machine(tmp_path)
+def planned(machine: Machine) -> None:
     machine.init()
     machine.ok("account", "add", "shop", "--platform", "matrix", "--login", "acme")
     machine.ok("credential", "add", "shop", "--kind", "password", stdin="first-secret")
     machine.ok("rotate", "shop")
-    return machine
+
+
+@pytest.fixture
+def mia(tmp_path: Path, prepared: Prepared) -> Machine:
+    return prepared.into(Machine(tmp_path), planned)
 
 
 class Claims:

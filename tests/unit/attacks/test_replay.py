@@ -50,7 +50,7 @@ def test_the_untouched_file_is_replayed_to_its_end(machine: Machine, script: Any
     assert any(name.encode() in b"".join(lines) for name in NAMES) == (not words)
 
 
-@pytest.mark.parametrize("every", [149, pytest.param(37, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [307, pytest.param(37, marks=pytest.mark.slow)])
 def test_whatever_was_done_to_a_line_is_refused(machine: Machine, script: Any, every: int) -> None:
     """Each line twice, away or out of turn, or with a bit of one of its bytes turned; `every` how many bytes."""
     vault, lines = exported(machine)

@@ -21,7 +21,7 @@ def test_every_refusal_says_how_to_go_on(machine: Machine, tmp_path: Path, attac
         OF_THE_HEAD[attack](machine, tmp_path)
     for words in (VERIFY, *(ATTACKS[attack].refused if attack in ATTACKS else [("status",)])):
         assert machine.refuses(*words, "--json").json()["error"]["hint"], words
-        assert "\nhint: " in machine.refuses(*words).err
+    assert "\nhint: " in machine.refuses(*words).err
 
 
 def test_a_register_that_does_not_follow_from_the_ledger_is_made_again_as_the_hint_says(machine: Machine) -> None:

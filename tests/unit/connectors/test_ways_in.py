@@ -14,6 +14,7 @@ from govern.procedures.connecting import Way
 from govern.register.queries.accounts import find
 from govern.testing.connector import Double
 from govern.testing.platform import Crash, Fault, Platform
+from tests.conftest import Prepared
 from tests.unit.attacks.insider import Insider
 from tests.unit.attacks.vaults import Machine
 from tests.unit.rotation.crashing import DOUBLE
@@ -25,8 +26,6 @@ class Shop:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.platform = Platform(password="first-password", sessions={"phone of anna", "old laptop"}, app_passwords={"a tool": "x"})
-        machine.ok("account", "add", "shop", "--platform", "matrix", "--login", "shop", "--url", "https://matrix.acme.example")
-        machine.ok("credential", "add", "shop", "--kind", "password", stdin="first-password")
 
     @property
     def way(self) -> Way:
@@ -54,11 +53,15 @@ class Shop:
         return [row[0] for row in self.machine.ask("SELECT type FROM entries ORDER BY idx")]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    machine = Machine(tmp_path)
+def kept(machine: Machine) -> None:
     machine.init()
-    return Shop(machine)
+    machine.ok("account", "add", "shop", "--platform", "matrix", "--login", "shop", "--url", "https://matrix.acme.example")
+    machine.ok("credential", "add", "shop", "--kind", "password", stdin="first-password")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, prepared: Prepared) -> Shop:
+    return Shop(prepared.into(Machine(tmp_path), kept))
 
 
 def test_what_the_platform_lists_after_the_use_of_the_secret_was_recorded(shop: Shop) -> None:
