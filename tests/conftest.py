@@ -21,7 +21,7 @@ from unittest import mock
 import pytest
 from hypothesis import settings
 
-from . import once, telling, warm
+from . import compiling, once, telling, warm
 from .postgres import Cluster, any_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
         tempfile.tempdir = os.environ.get("TMPDIR", place)
     telling.less(config)
+    compiling.share(config)
 
 
 @pytest.hookimpl(tryfirst=True)
