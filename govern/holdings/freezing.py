@@ -7,10 +7,21 @@ every admin is. Control: NIST SP 800-53 rev. 5 IR-4 (containment).
 from __future__ import annotations
 
 from collections.abc import Set
+from datetime import date, timedelta
 
 from govern.errors import Refused
 
 CONTROL = "IR-4"
+LONGEST = 92
+"""Days after which a freeze is looked at again, at the latest: until then nobody is told that it goes on."""
+
+
+def latest(today: str) -> str:
+    """The last day (ISO date) on which a freeze that begins today may be looked at again."""
+    try:
+        return (date.fromisoformat(today) + timedelta(days=LONGEST)).isoformat()
+    except OverflowError:
+        return date.max.isoformat()
 
 
 def able(named: Set[str], custodian: str, admins: Set[str]) -> frozenset[str]:

@@ -107,7 +107,8 @@ def _edited(scene: Scene) -> None:
         beside.by_another(scene, reached, "phone or mailbox that codes go to", by_hr=False)
     if scene.body.get("deputy") not in (None, before):
         _must_stay(scene, scene.body["deputy"])
-    if "tier" in scene.body and scene.body["tier"] != scene.one("SELECT tier FROM accounts WHERE id = ?", account)[0]:
+    if "tier" in scene.body and scene.body["tier"] != (tier := scene.one("SELECT tier FROM accounts WHERE id = ?", account)[0]):
+        _excuses_not_oneself(scene, account, tier)
         scene.run("INSERT OR REPLACE INTO tiered VALUES (?, ?)", account, (scene.now or scene.at)[:10])
     for field in _COLUMNS:
         if field in scene.body:
@@ -122,6 +123,26 @@ def _edited(scene: Scene) -> None:
     _lists(scene, account)
     if scene.body.get("deputy") not in (None, before):
         _must_answer(scene, account, scene.body["deputy"])
+
+
+def _excuses_not_oneself(scene: Scene, account: str, tier: str) -> None:
+    """Refuse another tier to whoever lacks what this one asks of them, and would not lack it there: it would be an exception for oneself."""
+    answers, holds = scene.one(
+        "SELECT ?2 IN (custodian, coalesce(deputy, '')), EXISTS (SELECT 1 FROM grants WHERE account = ?1 AND person = ?2 AND ended_at IS NULL)"
+        " FROM accounts WHERE id = ?1", account, scene.actor,
+    )  # fmt: skip
+    today, lacks = (scene.now or scene.at)[:10], set()
+    for concerned, answering in ((answers, True), (holds, False)):
+        if concerned:
+            before, after = (
+                gate.lacking(scene.db, one, scene.actor, today, account=account, answering=answering) for one in (tier, scene.body["tier"])
+            )
+            lacks |= set(before) - set(after)
+    if lacks and beside.another_admin(scene):
+        raise Refused(
+            "nobody excuses themselves by another tier of an account from what its present one asks of them", rule="own-exception", control="AC-5",
+            hint=f"see to it: {', '.join(sorted(one.what for one in lacks))}; or another admin says that it is of that tier",
+        )  # fmt: skip
 
 
 def _url_set(scene: Scene, account: str) -> None:

@@ -37,6 +37,12 @@ def _begun(scene: Scene) -> None:
     for person in body["allowed"]:
         scene.must("person", "people", person)
         services.hold_nothing(scene, person)
+    latest = freezing.latest(min(scene.at, scene.borne_out() or scene.at)[:10])
+    if body["look_again"] > latest:
+        raise Refused(
+            f"a freeze is looked at again within {freezing.LONGEST} days", rule="freeze-long", control=freezing.CONTROL,
+            hint=f"look-again in the playbook: until {latest} at the latest",
+        )  # fmt: skip
     incident, account = body.get("incident"), body.get("account")
     if incident is not None:
         row = scene.one("SELECT drill, closed_at FROM incidents WHERE id = ?", incident)

@@ -301,3 +301,28 @@ def test_whoever_answers_already_when_they_leave_does_so_until_somebody_takes_ov
     custody_of(house, "bo")
     page_of(house, tier="low")
     assert answering(house)[0] == "bo"
+
+
+def test_attack_who_has_not_signed_makes_the_account_one_of_a_tier_that_asks_for_nothing(gated: House) -> None:
+    """Cy answers for the page, and lacks what its tier asks for: another tier is an exception for oneself, without a reason or an end."""
+    decide(gated, required={"low": [], "standard": [NAME], "critical": [NAME]})
+    change = {"account": gated.ids["page"], "tier": "low"}
+    told = refused(gated.fact, "account.edited", change, by="cy")
+    assert (told.rule, told.control, NAME in told.hint) == ("own-exception", "AC-5", True)
+    gated.fact("account.edited", {**change, "tier": "critical"}, by="cy")  # the control: a tier that asks for as much
+    gated.fact("account.edited", change, by="bo")  # and another admin
+    gated.fact("account.edited", {**change, "tier": "standard"}, by="bo")
+    sign(gated, "cy")
+    gated.fact("account.edited", change, by="cy")
+
+
+def test_a_holder_who_answers_for_it_no_more_is_held_to_the_same(gated: House) -> None:
+    """Mia is an admin and holds the shop, whose responsible person is bo."""
+    sign(gated, "bo")
+    custody_of(gated, "bo")
+    adopt(gated, name="another")
+    publish(gated, name="another")
+    sign(gated, "bo", name="another")
+    decide(gated, required={"low": [], "standard": ["another", NAME], "critical": [NAME]})
+    assert refused(page_of, gated, tier="low").rule == "own-exception"
+    gated.fact("account.edited", {"account": gated.ids["shop"], "tier": "low"}, by="bo")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +205,12 @@ def test_going_on_from_an_earlier_point_thaws_nothing(house: House, page: str, t
     assert refused(see, anew, "bo") == ("frozen", "IR-4")
     anew.do(lambda tx: carrying_beside._freezes(tx, old), by="mia")
     assert len(incidents.freezes(anew.db())) == 1, "once"
+
+
+def test_attack_a_freeze_that_is_looked_at_again_in_years_is_told_to_nobody(house: House, page: str) -> None:
+    body = {"freeze": "7" * 32, "allowed": [house.ids["bo"]], "account": house.ids["page"]}
+    assert refused(house.fact, "freeze.begun", {**body, "look_again": "9999-12-31"}, by="cy") == ("freeze-long", "IR-4")
+    latest = (house.moment + timedelta(days=92)).date().isoformat()
+    house.fact("freeze.begun", {**body, "look_again": latest}, by="cy")
+    house.later(days=93)
+    assert house.told("freeze-old"), "the control: it is found behind that day"
