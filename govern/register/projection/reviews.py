@@ -13,7 +13,8 @@ from typing import Final
 from govern.errors import Refused
 from govern.policy.rules import Policy
 from govern.register.projection.scene import Scene
-from govern.register.queries.held import UNDECIDED, held
+from govern.register.queries import held
+from govern.register.queries.held import UNDECIDED
 from govern.reviews import lines
 from govern.reviews.lines import END, Held
 
@@ -80,7 +81,7 @@ def _items(scene: Scene) -> None:
     scope, about, department, items, parts, opener, entry = row
     if opener != scene.actor or body["part"] != parts + 1 or not body["part"] <= body["of"] or scene.index != entry + body["part"]:
         raise Refused("lines of a review stand right behind its opening", rule="review-parts", control="AC-2 j", hint="upgrade govern")
-    there = {one.id: one for one in held(scene.db, scope, about=about, department=department, some=[item[1] for item in body["items"]])}
+    there = {one.id: one for one in held.among(scene.db, scope, [item[1] for item in body["items"]], about=about, department=department)}
     before = int(scene.one("SELECT count(*) FROM review_items WHERE review = ?", body["review"])[0])
     for number, (what, of, reviewer) in enumerate(body["items"], start=before + 1):
         one = there.get(of)
@@ -89,7 +90,10 @@ def _items(scene: Scene) -> None:
         _may_decide(scene, reviewer, one)
         _add(scene, number, one, reviewer)
     count = before + len(body["items"])
-    if body["part"] == body["of"] and (count != items or (scope != "some" and count != len(there))):
+    is_whole = count == items and (
+        scope == "some" or body["part"] < body["of"] or held.are(scene.db, scope, count, about=about, department=department)
+    )
+    if body["part"] == body["of"] and not is_whole:
         raise Refused(
             "a review leaves out what its scope has", rule="review-incomplete", control="AC-2 j", hint="open it anew: govern review open"
         )

@@ -31,6 +31,19 @@ def held(db: sqlite3.Connection, scope: str, *, about: str = "", department: str
     return [Held(*row) for row in db.execute(f"{_HELD}{_WHERE[scope]}{_ORDER}", asked)]
 
 
+def among(db: sqlite3.Connection, scope: str, ids: Iterable[str], *, about: str = "", department: str = "") -> list[Held]:
+    """Those of these grants and roles (ids) that are in the scope: at the cost of these, however much the scope has."""
+    asked = {"about": about, "department": department, "some": json.dumps(sorted(ids))}
+    return [Held(*row) for row in db.execute(f"{_HELD}{_WHERE['some']} AND {_WHERE[scope]}", asked)]
+
+
+def are(db: sqlite3.Connection, scope: str, count: int, *, about: str = "", department: str = "") -> bool:
+    """Whether the scope has so many grants and roles. No more than these, and one, are looked at."""
+    asked = {"about": about, "department": department, "some": "[]", "most": count + 1}
+    found = db.execute(f"SELECT count(*) FROM ({_HELD}{_WHERE[scope]} LIMIT :most)", asked)  # noqa: S608  texts are ours
+    return int(found.fetchone()[0]) == count
+
+
 UNDECIDED: Final = """
 i.decision IS NULL AND CASE i.what WHEN 'grant' THEN EXISTS (SELECT 1 FROM grants g WHERE g.id = i.of AND g.ended_at IS NULL)
   ELSE EXISTS (SELECT 1 FROM entitlements t WHERE t.id = i.of AND t.ended_at IS NULL) END

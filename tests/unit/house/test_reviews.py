@@ -21,7 +21,7 @@ from govern.offboarding.kinds import CaseKind
 from govern.procedures import cut, entitlements, proposals, reviews, reviews_due
 from govern.procedures.entitlements import Role
 from govern.procedures.tick import run as tick
-from govern.register.queries import holdings, policies
+from govern.register.queries import held, holdings, policies
 from govern.register.queries import reviews as asked
 from govern.register.queries import work as waiting
 from govern.reports import reviewed
@@ -541,3 +541,37 @@ def test_the_report_takes_no_markup_and_no_formula_from_names(firm: Reviewed, lo
     table = reviewed.csv([line_row(one) for one in firm.lines(review)])
     assert "\n=" not in table.replace(",", "\n").replace('"', "")
     assert "HYPERLINK" in table
+
+
+def test_attack_a_line_of_a_review_costs_no_walk_through_all_that_is_held(firm: Reviewed) -> None:
+    """Whoever opens reviews opens as many as they like, with one line each: every machine judges each, counted in steps of the database."""
+    firm.do(lambda tx: [_hold(tx, number) for number in range(60)])
+    db = firm.db()
+    every = held.held(db, "all")
+
+    def steps(work: Any) -> int:
+        count = [0]
+        db.set_progress_handler(lambda: count.__setitem__(0, count[0] + 1), 1)
+        work()
+        db.set_progress_handler(None, 0)
+        return count[0]
+
+    whole = steps(lambda: held.held(db, "all"))
+    assert steps(lambda: held.among(db, "all", [every[0].id])) * 10 < whole
+    assert steps(lambda: held.are(db, "all", 1)) * 10 < whole
+    for scope, more in (
+        ("all", {}),
+        ("person", {"about": firm.ids["anna"]}),
+        ("account", {"about": firm.ids["page"]}),
+        ("department", {"department": "PR"}),
+    ):
+        there = held.held(db, scope, **more)
+        assert sorted(held.among(db, scope, [one.id for one in every], **more)) == sorted(there), "the control: the same lines"
+        assert [held.are(db, scope, len(there) + off, **more) for off in (-1, 0, 1)] == [False, True, False]
+
+
+def _hold(tx: Any, number: int) -> None:
+    account = tx.new_id()
+    added = {"account": account, "handle": f"held-{number}", "platform": "x", "tier": "low", "custodian": tx.actor}
+    tx.record("account.added", added | ({"department": "PR"} if number % 2 else {}))
+    tx.record("grant.issued", {"grant": tx.new_id(), "account": account, "person": tx.actor, "founding": True})
