@@ -68,16 +68,16 @@ CHANGE: Final = "govern rotate ACCOUNT"
 """What a hint says where the account is not known."""
 
 
-def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing: bool, times: int, urgent: bool = False) -> None:
+def may_snooze(rule: ReminderRule, *, until: str, today: str, due: str, pressing: bool, times: int, report: str = "") -> None:
     """Return where a thing may be put off until that day (ISO date) on `today`; else raise Refused. `times`: how often it was before.
 
-    What is `pressing`, a secret that somebody who is gone still knows, is never put off beyond its due day. What is `urgent`, a report that nobody has
-    answered, is never put off at all: it may be about whoever answers for the account, and putting off silences everybody.
+    What is `pressing`, a secret that somebody who is gone still knows, is never put off beyond its due day. A `report` (first digits of its id) that nobody
+    has answered is never put off at all: it may be about whoever answers for the account, and putting off silences everybody.
     """
-    if urgent:
+    if report:
         raise Refused(
             "a report is not put off: everybody hears of it until somebody answers", rule="snooze-report", control="IR-6",
-            hint="govern incident answer REPORT, or: govern incident open REPORT",
+            hint=f"govern incident answer {report}, or: govern incident open {report}",
         )  # fmt: skip
     try:
         date.fromisoformat(until)

@@ -143,7 +143,7 @@ def _snoozed(scene: Scene) -> None:
         due=found.due[:10],
         pressing=found.pressing,
         times=times[0] if times else 0,
-        urgent=found.urgent,
+        report=found.of[:8] if found.urgent else "",
     )
     scene.run(
         "INSERT INTO snoozes VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET until = excluded.until, person = excluded.person,"
