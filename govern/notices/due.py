@@ -87,6 +87,8 @@ def _notices(db: sqlite3.Connection, rule: ReminderRule, now: str, today: str, f
                 continue
             next_day = stages.next_day(own, one.tier, told, day, today, pressing=one.pressing)
             next_time = "" if one.lapses and next_day > day else stages.next_time(rule, next_day, now)
+            if one.urgent and next_day <= today:
+                next_time = now  # it knows no quiet hours
             yield Notice(
                 one, person, point, day, past, next_time, _why(one, circle, person),
                 then="" if point is None else _after(own, one, told._replace(point=point), day, today, now),

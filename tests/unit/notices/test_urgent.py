@@ -10,11 +10,12 @@ import pytest
 from govern.errors import Refused
 from govern.holdings import notices
 from govern.languages import LOCALES
+from govern.notices import due
 from govern.notices.message import Delivery, Outcome
 from govern.policy.incident import playbook
 from govern.procedures import incidents as procedure
 from govern.procedures.urgent import tell
-from govern.register.queries import notice_channels
+from govern.register.queries import notice_channels, policies
 from govern.register.queries.notice_channels import NoticeChannel
 
 from .conftest import Office
@@ -201,3 +202,13 @@ def test_attack_a_report_is_put_off_by_whoever_it_is_about_and_silences_everybod
     # The control: what is not urgent is put off, by her as by anybody who answers for it.
     credential = office.secret("shop")
     office.fact("notice.snoozed", {"kind": "schedule", "of": credential, "until": day}, {"reason": "later"}, by="anya")
+
+
+def test_by_night_the_next_reminder_of_a_report_is_now_and_that_of_anything_else_in_the_morning(office: Office) -> None:
+    office.secret("shop")
+    by_night(office)
+    report(office)
+    found = due.notices(office.db(), policies.policy(office.db()), office.now, reader=office.ids["mia"], every=True)
+    times = {one.thing.kind: one.next for one in found if one.person == office.ids["anna"] and one.next}
+    assert times["incident"] == office.now
+    assert times["hand-over"] > office.now
