@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
+_OF_ANYBODY = 1024
+"""The first port on which anybody may listen."""
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the channel is called: office-mail, …")]
 Account = Annotated[
@@ -117,6 +120,10 @@ def add(
     with workspace.transaction(settings.now()) as tx:
         found = procedure.add(tx, name, kind, wanted)
     _told(found, json=json)
+    if found.tls == "local" and found.port >= _OF_ANYBODY:
+        render.note(
+            f"note: any program of this machine could be listening on port {found.port}; below {_OF_ANYBODY} only its administrator's"
+        )
     if found.account:
         render.next_step(
             f"govern key add-service NAME --purpose remind --accounts {found.account}", "the machine that sends, unless people do"

@@ -103,6 +103,12 @@ def test_what_is_missing_or_not_allowed_is_told_with_the_way_on(firm: Any, words
     assert "hint:" in told.err
 
 
+def test_a_port_on_which_any_program_may_listen_is_told_and_an_administrator_s_is_not(firm: Any) -> None:
+    local = ("--kind", "mail", "--tls", "local", "--sender", "a@b.example")
+    assert "could be listening on port 2525" in firm.ok("channel", "add", "high", *local, "--port", "2525").err
+    assert "could be listening" not in firm.ok("channel", "add", "low", *local).err
+
+
 def test_a_secret_that_is_kept_elsewhere_opens_nothing(firm: Any) -> None:
     firm.ok("account", "add", "away", "--platform", "mail-relay", "--login", "x")
     firm.ok("place", "add", "elsewhere", "--kind", "manager")
