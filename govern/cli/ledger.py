@@ -36,7 +36,9 @@ def show(
         ]})  # fmt: skip
         return
     render.table(
-        ("index", "at", "type", "by"), [(e.index, e.at, e.type, names.get(e.actor, "recovery")) for e in entries], empty="nothing there"
+        ("index", "at", "type", "by"),
+        [(e.index, e.at, e.type, names.get(e.actor, "recovery" if e.actor else "")) for e in entries],
+        empty="nothing there",
     )
 
 
@@ -59,7 +61,9 @@ def verify(
     else:
         render.line(f"verified {result.size} entries, root {result.root}")
         if deep:
-            render.line(f"verified {result.versions} sealed versions, {result.wraps} wraps, and the register row for row")
+            render.line(
+                f"verified {render.count(result.versions, 'sealed version')}, {render.count(result.wraps, 'wrap')}, and the register row for row"
+            )
         for finding in findings:
             render.line(render.safe(f"entry {finding['index']}: {finding['code']}: {finding['found']}"))
     if findings:
@@ -67,11 +71,27 @@ def verify(
 
 
 @app.command("checkpoint")
-def checkpoint(json: Json = False) -> None:
+def checkpoint(
+    remembered: Annotated[
+        bool, typer.Option("--remembered", help="What this machine has verified last; the database, which may show another, is not asked.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """The newest checkpoint: print it, keep it elsewhere, compare it later."""
     from govern.procedures import ledger
     from govern.register.queries import ledger as queries
 
+    if remembered:
+        from govern.ledger.checkpoint import parse_checkpoint
+        from govern.ledger.note import parse_note
+
+        kept = ledger.remembered(settings.current.home / "pin")
+        if json:
+            told = parse_checkpoint(parse_note(kept).text)
+            render.emit("ledger.checkpoint", {"size": told.size, "root": told.root.hex(), "note": kept.decode(), "findings": []})
+        else:
+            sys.stdout.write(kept.decode())
+        return
     workspace = settings.workspace()
     note = ledger.checkpoint(workspace).decode()
     if json:

@@ -8,7 +8,10 @@ from govern.errors import Failed, GovernError, IntegrityError, Locked, Malformed
 
 _EVIDENCE: Final = "keep a copy of the database as it is; `govern ledger verify --deep` names what was altered, and docs/restore.md says how to put it right"
 _BACK: Final = "put the newest database back, or each member refills it: govern vault restore --refill"
-_TELL: Final = "compare the checkpoints of several members before going on: govern ledger compare NOTE"
+_TELL: Final = (
+    "hold what each member's machine has verified against the others before going on: govern ledger checkpoint --remembered,"
+    " govern ledger compare NOTE; docs/restore.md says how"
+)
 
 _ALTERED: Final = {
     "rolled-back": _BACK, "tail": _BACK, "missing": _BACK, "empty": _BACK,

@@ -157,7 +157,9 @@ def move(
             "dry_run": dry_run,
         })  # fmt: skip
     else:
-        what = f"{done.size} entries, {done.versions} secrets, {done.wraps} wraps"
+        what = ", ".join(
+            (render.count(done.size, "entry", "entries"), render.count(done.versions, "secret"), render.count(done.wraps, "wrap"))
+        )
         render.line(render.safe(f"{what} would go to {there}, which is free" if dry_run else f"{what} verified in {there}"))
     if dry_run:
         render.next_step(f"govern vault move {quote(render.safe(source))} {quote(render.safe(target))}")

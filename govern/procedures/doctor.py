@@ -206,4 +206,4 @@ def doctor_recovery(workspace: Workspace, db: sqlite3.Connection) -> Iterator[Fi
     if epochs:
         yield _told("recovery-epoch", recovery, f"recovery can't read {epochs} of the newest epochs", "critical", "govern recovery rewrap")
     if not missing:
-        yield _told("recovery", recovery, f"recovery has a wrap of each of {len(rows)} live secrets")
+        yield _told("recovery", recovery, f"recovery has a wrap of every live secret ({len(rows)})")

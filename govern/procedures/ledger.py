@@ -35,29 +35,53 @@ class Compared:
 def checkpoint(workspace: Workspace) -> bytes:
     """The newest checkpoint's signed note."""
     workspace.view()
+    return remembered(workspace.pin_path)
+
+
+def remembered(path: Path) -> bytes:
+    """The signed note that the pin at `path` keeps: what this machine has verified last, whatever the database shows now."""
     from govern.register.pin import read_pin
 
-    pin = read_pin(workspace.pin_path)
+    pin = read_pin(path)
     if pin is None:
         raise NotFound("this machine has verified no checkpoint yet", hint="govern status verifies what is there")
     return pin.note
 
 
 def compare(workspace: Workspace, files: Sequence[Path]) -> list[Compared]:
-    """Each note must be a point of our history, signed by a key of it. A differing root is a fork: IntegrityError."""
+    """Each note must be a point of our history, signed by a key of it; of one size there is one root. Else IntegrityError.
+
+    Two notes that contradict each other prove a fork by themselves, also where this vault does not reach as far as they do.
+    """
     db = workspace.view()
     keys: dict[str, bytes] = dict(db.execute("SELECT id, sign FROM keys").fetchall())
     named = [_claimed(workspace, keys, file) for file in files]
+    _agree(files, named)
     roots = _roots(workspace, {claimed.size for _, claimed in named})
-    for file, claimed in zip(files, (claimed for _, claimed in named), strict=True):
+    for file, (name, claimed) in zip(files, named, strict=True):
         if claimed.size not in roots:
             raise IntegrityError(
-                f"{file} stands for more than this vault holds: it was rolled back",
+                f"{file} stands for more than this vault holds: it was rolled back, or that is another fork of it",
                 expected=f"at least {claimed.size} entries", found=str(max(roots)), code="rolled-back",
             )  # fmt: skip
-        if roots[claimed.size] != claimed.root:
-            raise IntegrityError(f"{file} and this vault are two forks of one ledger", index=claimed.size - 1, code="forked")
+        if (ours := roots[claimed.size]) != claimed.root:
+            raise _forked(f"{file}, signed by {name}, and this vault", claimed.size, ours, claimed.root)
     return [Compared(file=str(file), size=claimed.size, signer=name) for file, (name, claimed) in zip(files, named, strict=True)]
+
+
+def _agree(files: Sequence[Path], named: Sequence[tuple[str, Checkpoint]]) -> None:
+    first: dict[int, tuple[Path, str, bytes]] = {}
+    for file, (name, claimed) in zip(files, named, strict=True):
+        other, its, root = first.setdefault(claimed.size, (file, name, claimed.root))
+        if root != claimed.root:
+            raise _forked(f"{other}, signed by {its}, and {file}, signed by {name},", claimed.size, root, claimed.root)
+
+
+def _forked(which: str, size: int, one: bytes, other: bytes) -> IntegrityError:
+    return IntegrityError(
+        f"{which} are two forks of one ledger", index=size - 1, expected=one.hex(), found=other.hex(), code="forked",
+        hint="keep both: together they prove it, though not whose doing it is; all members decide which goes on (docs/restore.md, Compare)",
+    )  # fmt: skip
 
 
 def _claimed(workspace: Workspace, keys: Mapping[str, bytes], file: Path) -> tuple[str, Checkpoint]:

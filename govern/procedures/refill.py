@@ -103,7 +103,6 @@ def _entries(writing: Writing, journal: Journal, pin: Pin) -> int:
             if notes.get(recorded.size) != recorded.note:
                 raise IntegrityError(
                     "the database is not of the history that this machine has verified", index=recorded.first, code="forked",
-                    hint="compare the checkpoints of several members before going on: govern ledger compare NOTE",
                 )  # fmt: skip
             continue
         rows = list(recorded.rows())

@@ -134,7 +134,6 @@ def _contains(reading: Reading, head: tuple[int, bytes], size: int, note: bytes)
             f"the vault was forked: its checkpoint of size {size} is not the one that this machine has verified",
             index=size - 1,
             code="forked",
-            hint="compare the checkpoints of several members before going on",
         )
 
 

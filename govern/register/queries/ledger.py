@@ -11,7 +11,10 @@ from govern.register.connection import state
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry: `type` is `void` where it was judged so, `sealed` where this member does not read its compartment."""
+    """One entry: `type` is `void` where it was judged so, `sealed` where this member does not read its compartment.
+
+    `actor`: id of the person who signed it, or of the recovery key; empty where this member can't tell.
+    """
 
     index: int
     at: str
@@ -21,7 +24,10 @@ class Line:
 
 
 def entries(db: sqlite3.Connection, since: int) -> list[Line]:
-    rows = db.execute("SELECT idx, at, type, actor, key FROM entries WHERE idx >= ? ORDER BY idx", (since,))
+    rows = db.execute(
+        "SELECT e.idx, e.at, e.type, coalesce(e.actor, k.person, e.key), e.key FROM entries e LEFT JOIN keys k ON k.id = e.key"
+        " WHERE e.idx >= ? ORDER BY e.idx", (since,),
+    )  # fmt: skip
     return [Line(index, at or "", type_, actor or "", key or "") for index, at, type_, actor, key in rows]
 
 

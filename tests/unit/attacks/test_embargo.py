@@ -27,6 +27,8 @@ def test_who_is_not_named_is_told_the_same_before_and_after(company: Company, me
     for command, told in before.items():
         assert after[command] == told, command
     assert types(company, member)[-2:] == ["sealed", "sealed"]
+    rows = company.of[member].ok("ledger", "show").out.splitlines()
+    assert [row.split()[1:] for row in rows[-2:]] == [["sealed"], ["sealed"]], "nobody else is named in its author's place"
 
 
 def test_every_command_that_reads_is_tried() -> None:

@@ -5,6 +5,7 @@ On both engines. The control of each: before it, or with what is genuine put bac
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,40 @@ def test_two_members_shown_two_ledgers_find_it_when_their_checkpoints_meet(eithe
     told = ben.refuses("ledger", "compare", str(notes["mia"]), "--json").json()["error"]
     assert (told["code"], told["index"]) == ("forked", SIZE)
     assert str(notes["mia"]) in told["message"]
+    roots = [base64.b64decode(note.read_text().split("\n")[2]).hex() for note in (notes["ben"], notes["mia"])]
+    assert f"expected {roots[0]}, found {roots[1]}" in told["message"], "ours and theirs"
+    assert either.keys().id.hex() in told["message"], "and who signed it"
+
+
+def test_whoever_is_refused_can_still_say_what_they_have_verified(either: Machine) -> None:
+    """The database shows mia the history that ben was shown: her checkpoint of the other one is half of the proof, and is in her pin."""
+    ben, before = either.of("ben"), either.kept()
+    either.ok("person", "add", "Dora of mia")
+    own = either.ok("ledger", "checkpoint").out
+    either.put_back(before)
+    ben.ok("person", "add", "Dora of ben")
+    assert "ledger checkpoint --remembered" in either.refuses("ledger", "checkpoint").err
+    either.forget("register")
+    assert either.ok("ledger", "checkpoint", "--remembered").out == own
+    told = either.json("ledger", "checkpoint", "--remembered")
+    assert (told["size"], told["note"]) == (SIZE + 1, own)
+    note = either.folder / "mia.note"
+    note.write_text(own)
+    assert ben.refuses("ledger", "compare", str(note), "--json").json()["error"]["code"] == "forked"
+
+
+def test_two_checkpoints_that_contradict_each_other_prove_a_fork_to_whoever_has_seen_neither(machine: Machine, tmp_path: Path) -> None:
+    notes = [tmp_path / "one.note", tmp_path / "other.note"]
+    for note, copy in zip(notes, (machine.copy(tmp_path / "one"), machine.copy(tmp_path / "other").of("ben")), strict=True):
+        copy.ok("person", "add", "Dora Lund")
+        note.write_text(copy.ok("ledger", "checkpoint").out)
+    error = machine.refuses("ledger", "compare", *map(str, notes), "--json").json()["error"]
+    assert (error["code"], error["index"]) == ("forked", SIZE)
+    for part in (*map(str, notes), machine.keys().id.hex(), machine.of("ben").keys().id.hex()):
+        assert part in error["message"]
+    for alike in (notes[:1], [notes[0], notes[0]]):
+        error = machine.refuses("ledger", "compare", *map(str, alike), "--json").json()["error"]
+        assert error["code"] == "rolled-back", "the control: one alone only stands for more than is here"
 
 
 def test_a_fork_is_not_hidden_by_showing_its_rows_to_whoever_compares(either: Machine) -> None:

@@ -421,6 +421,16 @@ def test_it_is_void_unless_only_its_personal_part_is_wrong(spoiled: Spoiled) -> 
     assert kept == {f"ben: {what}" for what in PERSONAL}
 
 
+def test_it_is_listed_with_its_signer(spoiled: Spoiled) -> None:
+    """Not with recovery, nor with whom the entry itself names."""
+    listed = {line["index"]: line for line in spoiled.mia.json("ledger", "show")["entries"]}
+    for case, (index, _) in spoiled.expected.items():
+        assert listed[index]["actor"] == case.split(":")[0], case
+        assert listed[index]["type"] == "void" or case.removeprefix("ben: ") in PERSONAL
+    rows = [row.split() for row in spoiled.mia.ok("ledger", "show").out.splitlines()]
+    assert {row[-1] for row in rows if "void" in row} == {"ben", "dora"}
+
+
 def test_nothing_else_is_a_finding(spoiled: Spoiled, findings: dict[int, dict[str, Any]]) -> None:
     assert set(findings) == {index for index, _ in spoiled.expected.values()}
 
