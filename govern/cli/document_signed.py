@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -13,6 +14,7 @@ from govern.errors import Refused, Usage
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from govern.register.queries.documents import Acknowledgement, Version
     from govern.register.workspace import Workspace
@@ -21,6 +23,19 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the document.")]
 Which = Annotated[str, typer.Option("--version", metavar="HASH", help="Some first digits of the version's hash.")]
 Locale = Annotated[str, typer.Option(metavar="L", help="en, fr, nl, da, nb or es; yours where it is missing.")]
+
+
+_STATES: Final = {
+    "current": "signed the version in force", "earlier": "signed an earlier one", "waits": "signed on a sheet that a second person has yet to look at",
+    "outstanding": "yet to sign", "not asked": "not asked",
+}  # fmt: skip
+
+
+def counted(states: Sequence[str]) -> str:
+    """How many lines of the report are in which state, in a sentence."""
+    number = Counter(states)
+    told = ", ".join(f"{number[state]} {said}" for state, said in _STATES.items() if number[state])
+    return f"{render.count(len(states), 'line')}{': ' if told else ''}{told}"
 
 
 def text_of(workspace: Workspace, one: Version, locale: str) -> tuple[str, str]:
@@ -216,8 +231,7 @@ def report(
     for file in (csv, out):
         if file is not None:
             render.line(f"wrote {render.safe(file)}")
-    signed = sum(bool(one.on) for one in lines)
-    render.note(f"{render.count(len(lines), 'line')}, {signed} of them acknowledged")
+    render.note(counted([one.state for one in lines]))
 
 
 def sheet(

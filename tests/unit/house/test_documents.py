@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from govern.cli.document_signed import counted
 from govern.errors import Malformed, NotFound, Refused, Usage
 from govern.holdings import documents as rules
 from govern.holdings.documents import Publication
@@ -301,6 +302,13 @@ def test_a_sheet_that_the_responsible_person_records_counts_once_another_has_loo
     assert house.told("sheet-unverified") == set()
     with pytest.raises(NotFound):
         house.do(documents.verify, NAME, "anna", by="bo")
+
+
+def test_a_sheet_that_waits_is_not_counted_among_those_who_signed() -> None:
+    assert counted(["current", "waits", "current", "outstanding"]) == (
+        "4 lines: 2 signed the version in force, 1 signed on a sheet that a second person has yet to look at, 1 yet to sign"
+    )
+    assert counted([]) == "0 lines"
 
 
 def test_a_sheet_counts_at_once_where_nobody_else_could_look(company: Any) -> None:
