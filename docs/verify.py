@@ -257,10 +257,9 @@ def verify(data: bytes, vault: str) -> str:
     index, path, note, extra = read_proof(data)
     checkpoint, value = read_checkpoint(note, vault), canonical(extra, "its extra line")
     if not isinstance(value, dict) or set(value) != {"v", "entry", "chain"} or type(value["v"]) is not int or value["v"] != 1:
-        raise Refusal("its extra line is not of version 1")
+        raise Refusal("its extra line is not of version 1" + ": of a pack, evidence.json is checked" * extra.endswith(b'"v":2}'))
     keys = read_chain(value["chain"], checkpoint, vault)
-    signer = keys.get(checkpoint.signer)
-    if signer is None or signer.until < checkpoint.size:
+    if (signer := keys.get(checkpoint.signer)) is None or signer.until < checkpoint.size:
         raise Refusal("its checkpoint is signed by a key that the chain does not enrol, or revokes")
     check_signature(checkpoint, signer.sign)
     entry = read_entry(value["entry"], checkpoint)
@@ -287,7 +286,8 @@ def main(arguments: list[str]) -> int:
             pack = importlib.import_module("verify_evidence") if data.startswith(b"{") else None
             line = f"proved: {pack.verify(name, data, arguments[0]) if pack else verify(data, arguments[0])}"
         except (Refusal, OSError, ValueError, ImportError) as error:
-            refused, line = 1, f"REFUSED: {error if isinstance(error, Refusal | ImportError) else 'it can not be read'}"
+            other = "it can not be read" if not isinstance(error, ImportError) else "verify_evidence.py is not beside verify.py"
+            refused, line = 1, f"REFUSED: {error if isinstance(error, Refusal) else other}"
         print("".join(char if char.isascii() and char.isprintable() else "?" for char in f"{name}: {line}"), flush=True)
     return refused
 

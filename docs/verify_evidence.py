@@ -358,7 +358,9 @@ def verify(name: str, data: bytes, vault: str) -> str:
         raise Refusal("it is no evidence pack of version 1")
     need(value.get("vault") == vault, "it is evidence from another vault")
     with open(Path(name).with_name(PROOF), "rb") as file:
-        events, proof, signer = proved(file.read(MAX_FILE + 1), vault)
+        events, proof, signer = proved(shown := file.read(MAX_FILE + 1), vault)
+    if (note := Path(name).with_name("checkpoint.note")).exists():
+        need(note.read_bytes() == read_proof(shown)[2], "the checkpoint.note beside it is not the one that its proof runs to")
     claims = value["claims"]
     try:
         need(set(cited(claims)) == events.all.keys(), "entries are proved that nothing is claimed of, or claimed that are not proved")
@@ -380,7 +382,8 @@ def _unproved(items: list[Claims]) -> str:
     granted = sum(one["revoked"] is None or one["revoked"]["grant"] is None for one in secrets)
     return (
         f"not proved: by what all of it could be known (of {known} of {len(secrets)} secrets), "
-        f"that no grant ended before the cut (of {granted} of {len(secrets)}), names, notes and controls in it, nor that no entry is missing"
+        f"that no grant ended before the cut (of {granted} of {len(secrets)}), "
+        "names, notes and controls in it, when it was made, nor that no entry is missing"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from govern.register.queries.account_list import Listed
+    from govern.register.queries.cases import Case, Entry
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 app.command("describe")(account_order.describe)
@@ -146,8 +147,12 @@ def edit(
     json: Json = False,
 ) -> None:
     """Change what is said of an account, or of several at once."""
+    from govern.cli.beside import items, tell_items
     from govern.errors import Usage
     from govern.procedures import accounts as procedure
+    from govern.procedures.ending_items import after_answering
+    from govern.register.queries.accounts import select
+    from govern.register.queries.people import handles
 
     asked = procedure.Asked(
         platform=platform, login=login, url=url, title=title, tier=tier, deputy=deputy, department=department, client=client,
@@ -157,14 +162,17 @@ def edit(
     if asked == procedure.Asked() and not cleared and not untagged:
         raise Usage("what to change is missing", hint="for example --tier critical, or --clear deputy")
     workspace = settings.workspace()
+    ended: Sequence[tuple[Case, Entry]] = ()
     if dry_run:
         done = procedure.plan_edit(workspace.view(), selector, asked, settings.now()[:10], cleared=cleared, untagged=untagged)
     else:
         with workspace.transaction(settings.now()) as tx:
+            before = select(tx.register, selector)
             done = procedure.edit(tx, selector, asked, cleared=cleared, untagged=untagged)
+            ended = after_answering(tx, before)
     if json:
         rows = _rows(workspace.view(), ((one.account.handle, {"changed": list(one.fields), "sealed": one.sealed}) for one in done))
-        render.emit("account", {"accounts": rows, "dry_run": dry_run})
+        render.emit("account", {"accounts": rows, "items": items(ended), "dry_run": dry_run})
         return
     for one in done:
         what = ", ".join(field.replace("_", "-") for field in one.fields) or "nothing"
@@ -172,6 +180,7 @@ def edit(
         if not one.sealed:
             render.note(f"{one.account.handle} is not sealed to {render.safe(deputy)} yet: you can't open all of it yourself")
             render.next_step(f"govern grant {one.account.handle} {render.safe(deputy)}", "by somebody who can open it: govern who")
+    tell_items(ended, handles(workspace.view()))
 
 
 @app.command("retire")
@@ -243,10 +252,13 @@ def custody(
     json: Json = False,
 ) -> None:
     """Make somebody else responsible for an account, and seal its secrets to them."""
+    from govern.cli.beside import items, tell_items
     from govern.procedures import custody as procedure
+    from govern.procedures.ending_items import after_answering
     from govern.register.queries.people import handles
 
     workspace = settings.workspace()
+    ended: Sequence[tuple[Case, Entry]] = ()
     if dry_run:
         db = workspace.view()
         who, chosen = procedure.plan(db, selector, person, settings.now())
@@ -259,12 +271,12 @@ def custody(
         ]  # fmt: skip
     else:
         with workspace.transaction(settings.now()) as tx:
-            who, _ = procedure.plan(tx.register, selector, person, tx.now)
-            done = procedure.hand(tx, selector, person)
+            who, before = procedure.plan(tx.register, selector, person, tx.now)
+            done, ended = procedure.hand(tx, selector, person), after_answering(tx, before)
     if json:
         after = {"custodian": who.handle}  # of a dry run too
         rows = _rows(workspace.view(), ((one.account, {**after, "before": one.before or None, "sealed": one.sealed}) for one in done))
-        render.emit("account", {"accounts": rows, "dry_run": dry_run})
+        render.emit("account", {"accounts": rows, "items": items(ended), "dry_run": dry_run})
         return
     name = render.safe(who.handle)
     for one in done:
@@ -276,6 +288,7 @@ def custody(
         render.line(f"{one.account}: {told}")
     if dry_run:
         return
+    tell_items(ended, handles(workspace.view()))
     if any(not one.sealed for one in done):
         waiting = next(one.account for one in done if not one.sealed)
         render.note(f"not all of it is sealed to {name} yet, since you can't open all of it yourself")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from govern.register.queries.cases import Case, Entry
 
 Person = Annotated[str, typer.Argument(metavar="PERSON")]
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, or six or more of the first hex digits.")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Its id, six or more of the first hex digits, or the person's handle.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Its number, or six or more hex digits of its id.")]
 Evidence = Annotated[Path | None, typer.Option(metavar="FILE", help="A file that shows it; its SHA-256 is recorded, not the file.")]
 Kind = Annotated[str, typer.Option(help="leaver, mover, agency-ended, client-ended, pause or device-lost.")]
@@ -49,13 +49,23 @@ def spoken_as(noun: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def about(case: Case) -> Iterator[None]:
+    """Hints name the case that they are about."""
+    try:
+        yield
+    except GovernError as error:
+        error.hint = error.hint.replace(" CASE", f" {case.id[:8]}")
+        raise
+
+
 def find(db: sqlite3.Connection, text: str, *, reader: str, noun: str = "offboard") -> Case:
-    """The case of this id, or the only one that begins so; Usage where it is one that another command works on."""
+    """The case of this id, or the only one that begins so, or of this person; Usage where it is one that another command works on."""
     from govern.offboarding.kinds import verb
     from govern.register.queries import cases
 
     with spoken_as(noun):
-        found = cases.find(db, text, reader=reader)
+        found = cases.find_of(db, text, reader=reader, joins=noun == "onboard")
     if verb(found.kind) != noun:
         told = "somebody new" if found.joins else "a departure"
         raise Usage(f"the case {found.id[:8]} is about {told}", hint=f"govern {verb(found.kind)} show {found.id[:8]}")
@@ -98,7 +108,8 @@ def told(entry: Entry, person: str) -> Told:
     )  # fmt: skip
 
 
-def cases_table(found: Sequence[Case], names: Mapping[str, str], language: Language) -> None:
+def cases_table(found: Sequence[Case], names: Mapping[str, str], language: Language, *, readable: bool = True) -> None:
+    """Cases; `readable` is whether the member reads any (admins, HR, auditors)."""
     say = language.say
     render.table(
         (
@@ -113,7 +124,9 @@ def cases_table(found: Sequence[Case], names: Mapping[str, str], language: Langu
             )
             for c in found
         ],
-        empty=say("no departure yet: {command}").format(command="govern offboard plan PERSON"),
+        empty=say("no departure yet: {command}").format(command="govern offboard plan PERSON")
+        if readable
+        else say("departures are seen by admins, HR and auditors alone; what there is for you to do: {command}").format(command="govern todo"),
     )  # fmt: skip
 
 
@@ -122,15 +135,18 @@ def _stands(case: Case, language: Language) -> str:
     return language.say("{state}, embargoed").format(state=state) if case.embargoed else state
 
 
-def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str], language: Language) -> None:
-    """Items in the reader's language; `person` is the handle of whom the case is about."""
+def items_table(
+    entries: Sequence[Entry], person: str, names: Mapping[str, str], language: Language, *, shown_done: Collection[str] = ()
+) -> None:
+    """Items in the reader's language; `person` is the handle of whom the case is about, `shown_done` are ids of open items that the ledger shows as
+    done and nobody has noted."""
     from govern.offboarding.wording import sentence
 
     say = language.say
     if not entries:
         render.line(render.safe(say("nothing held: {person} holds nothing and could know nothing that works").format(person=person)))
         return
-    closing = say("the closing")
+    closing, unnoted = say("the closing"), say("done, not noted yet")
     render.table(
         (
             say("no", "column"), say("account", "column"), say("to do", "column"), say("by", "column"), say("due", "column"),
@@ -139,7 +155,8 @@ def items_table(entries: Sequence[Entry], person: str, names: Mapping[str, str],
         [
             (
                 entry.number, entry.handle, sentence(told(entry, person), say), _basis(entry, language), render.day(entry.item.due),
-                _state(entry, language), _who(entry, names, language), closing if entry.item.blocking and entry.state == "open" else "",
+                unnoted if entry.id in shown_done else _state(entry, language),
+                _who(entry, names, language), closing if entry.item.blocking and entry.state == "open" else "",
             )
             for entry in entries
         ],

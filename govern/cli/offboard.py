@@ -148,6 +148,7 @@ def open_(
 def list_(json: Json = False) -> None:
     """All departures, those with work left first."""
     from govern.register.queries import cases
+    from govern.register.queries.keys import entitled
     from govern.register.queries.people import handles
 
     workspace = settings.workspace()
@@ -157,7 +158,7 @@ def list_(json: Json = False) -> None:
     if json:
         render.emit("offboard", {"cases": [case_row(case, names) for case in found]})
     else:
-        cases_table(found, names, settings.reading("", workspace))
+        cases_table(found, names, settings.reading("", workspace), readable=entitled(db, workspace.person, settings.now()))
 
 
 @app.command("show")

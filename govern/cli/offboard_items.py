@@ -13,6 +13,7 @@ from govern.cli.departed import (
     ItemId,
     Json,
     Person,
+    about,
     case_row,
     find,
     group,
@@ -176,7 +177,8 @@ def _item(ctx: typer.Context, case: str, item: str, act: Callable[[Transaction, 
     noun = group(ctx)
     with spoken_as(noun), workspace.transaction(settings.now()) as tx:
         found = _whole(find(tx.register, case, reader=tx.actor, noun=noun))
-        entry = act(tx, found, cases.item(tx.register, found.id, item))
+        with about(found):
+            entry = act(tx, found, cases.item(tx.register, found.id, item))
     db = workspace.view()
     names, found = handles(db), cases.by_id(db, found.id, reader=workspace.person)
     if json:

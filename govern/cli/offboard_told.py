@@ -19,7 +19,7 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
     from govern.cli.lead_times import tell_waits, wait_rows
     from govern.cli.preflight_departure import told_of
     from govern.procedures.offboard import entries as items_of
-    from govern.procedures.settling import stale
+    from govern.procedures.settling import shown_done, stale
     from govern.procedures.succession import waits
     from govern.register.queries import cases
     from govern.register.queries.people import handles
@@ -27,9 +27,12 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
     db, now = workspace.view(), settings.now()
     names = handles(db)
     told = [(one, items_of(db, one, now)) for one in (cases.by_id(db, case, reader=workspace.person) for case in wanted)]
+    unnoted = frozenset[str]().union(*(shown_done(db, one, entries, now) for one, entries in told))
     if json:
         rows = [case_row(case, names) | ({"held": cases.held_before(db, case)} if case.kind == "pause" else {}) for case, _ in told]
-        items = [item_row(entry, names) | {"case": case.id} for case, entries in told for entry in entries]
+        items = [
+            item_row(entry, names) | {"case": case.id, "shown_done": entry.id in unnoted} for case, entries in told for entry in entries
+        ]
         late = [row for case, entries in told for row in wait_rows(waits(db, entries, last=case.last_day or case.cut_at or now, now=now))]
         departures = [(case.person, entries) for case, entries in told] if before else []
         more = told_of(db, departures, names, now, reader=workspace.person) if before else {}
@@ -39,7 +42,7 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
     for case, entries in told:
         cases_table([case], names, language)
         render.line()
-        items_table(entries, names.get(case.person, case.person), names, language)
+        items_table(entries, names.get(case.person, case.person), names, language, shown_done=unnoted)
         tell_waits(waits(db, entries, last=case.last_day or case.cut_at or now, now=now), case.last_day, language)
         if before:
             told_of(db, [(case.person, entries)], names, now, reader=workspace.person, language=language)
@@ -47,7 +50,7 @@ def show_cases(workspace: Workspace, *wanted: str, json: bool, before: bool = Fa
     if first.kind == "pause" and (held := cases.held_before(db, first)):
         again = f"govern grant ACCOUNT {render.safe(names.get(first.person, first.person))}"
         render.note(language.say("held before, to be given again: {accounts}: {command}").format(accounts=", ".join(held), command=again))
-    tell_next(first, entries, names.get(first.person, first.person), language, stale=stale(db, first, now))
+    tell_next(first, entries, names.get(first.person, first.person), language, stale=bool(unnoted) or stale(db, first, now))
 
 
 def tell_opened(workspace: Workspace, case: Case, made: Cut | None, when: str) -> None:

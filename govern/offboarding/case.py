@@ -30,7 +30,7 @@ def close(state: CaseState, *, items_left: int, still_known: int, grants_left: i
     ties the person to accounts beside secrets, and what they are here: keys, roles, accounts that they answer for (`in_office`)."""
     match state:
         case CaseState.CLOSED:
-            raise Refused("this case is closed", rule="case-open")
+            raise Refused("this case is closed", rule="case-open", hint="govern offboard report CASE --out DIR")
         case CaseState.OPEN:
             raise Refused(
                 "the cut has not been made", rule="cut-first", control="PS-4", hint="govern offboard run-due, or: offboard cut CASE"

@@ -115,7 +115,7 @@ def _that(found: list[Rotatable], wanted: Wanted) -> list[Rotatable]:
 
 
 def _of_case(db: sqlite3.Connection, wanted: Wanted, reader: str) -> list[Rotatable]:
-    case = cases.find(db, wanted.case, reader=reader)
+    case = cases.find_of(db, wanted.case, reader=reader)
     found = rotatable.of_credentials(db, cases.open_credentials(db, case.id))
     if wanted.selector:
         within = {account.id for account in accounts.select(db, wanted.selector)}

@@ -4,6 +4,7 @@ Either way the item is done by the end, and cites its entry."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from govern.offboarding.case import CaseState
@@ -13,6 +14,7 @@ from govern.register.queries import cases, proven, scopes, ties_beside
 from govern.register.queries.cases import Case, Entry
 
 if TYPE_CHECKING:
+    from govern.register.queries.accounts import Account
     from govern.register.transaction import Transaction
 
 
@@ -67,3 +69,18 @@ def after(tx: Transaction, person: str, kind: ItemKind, *, about: str = "", acco
                 tx.record("case.item_ended", {"case": case.id, "item": entry.id, "state": "done", "grade": grade, "entry": cites})
                 ended.append((case, entry))
     return ended
+
+
+def after_answering(tx: Transaction, before: Sequence[Account]) -> list[tuple[Case, Entry]]:
+    """End what departures ask about whoever answered for these accounts, or whom their codes reached, before they were changed in this transaction."""
+    leaving = {person for (person,) in tx.register.execute("SELECT person FROM cases WHERE state <> 'closed' AND kind <> 'joiner'")}
+    asked = {
+        (person, kind)
+        for one in before
+        for person, kind in (
+            (one.custodian, ItemKind.CUSTODY), (one.custodian, ItemKind.SOLE_HOLDER), (one.deputy, ItemKind.DEPUTY),
+            (one.prompts_reach, ItemKind.PROMPTS),
+        )
+        if person in leaving
+    }  # fmt: skip
+    return [ended for person, kind in sorted(asked) for ended in after(tx, person, kind)]

@@ -130,12 +130,20 @@ def brought_forward(tx: Transaction, case: Case, items: Sequence[Item]) -> list[
     return [item._replace(due=deadlines.brought_forward(item.due, planned=case.cut_planned, made=tx.now)) for item in items]
 
 
+def shown_done(db: sqlite3.Connection, case: Case, entries: Sequence[Entry], now: str) -> frozenset[str]:
+    """Ids of open items that the ledger shows as done by now and nobody has noted yet. Reads only."""
+    if not _takes_in(case):
+        return frozenset()
+    scope = scopes.of_case(db, case.id)
+    return frozenset(entry.id for entry in entries if entry.state == "open" and _done(db, case, entry, scope, now))
+
+
 def stale(db: sqlite3.Connection, case: Case, now: str) -> bool:
     """Whether a refresh would change something: an open item that the ledger shows as done, or something that no item is about. Reads only."""
     if not _takes_in(case):
         return False
-    entries, scope = cases.items(db, case.id), scopes.of_case(db, case.id)
-    if any(entry.state == "open" and _done(db, case, entry, scope, now) for entry in entries):
+    entries = cases.items(db, case.id)
+    if shown_done(db, case, entries, now):
         return True
     listed = {_about(entry.item) for entry in entries}
     return any(_about(item) not in listed for item in _drawn(db, case, now))
@@ -170,9 +178,7 @@ def open_rotations(tx: Transaction, case: Case, items: Sequence[Item]) -> int:
 
 
 def _done(db: sqlite3.Connection, case: Case, entry: Entry, scope: Scope, now: str) -> bool:
-    if not proven.can_tell(entry.item.kind) or proven.too_early(db, case.id, entry.item) is not None:
-        return False
-    return proven.unmet(db, case.person, entry.item, scope, at=now) is None
+    return proven.shows(db, case.id, case.person, entry.item, scope, at=now)
 
 
 def proof(db: sqlite3.Connection, case: Case, item: Item) -> tuple[str | None, int | None]:

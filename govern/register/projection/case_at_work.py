@@ -35,5 +35,5 @@ def at_work(scene: Scene) -> AtWork:
         raise Refused(f"nobody works on their own {what}", rule="own-case", control="AC-5", hint="ask another admin or HR")
     found = AtWork(row[0], row[1], CaseState(row[2]), row[3], CaseKind(row[5]))
     if found.state is CaseState.CLOSED:
-        raise Refused("this case is closed", rule="case-open")
+        raise Refused("this case is closed", rule="case-open", hint=f"what it shows: govern {found.verb} report CASE --out DIR")
     return found

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from govern.errors import IntegrityError, NotFound, Usage
+from govern.errors import IntegrityError, NotFound, Refused, Usage
 from govern.offboarding import codes
 from govern.offboarding.case import CaseState
 from govern.offboarding.items import Item, ItemKind, ItemState
@@ -145,6 +145,36 @@ def by_id(db: sqlite3.Connection, id_: str, *, reader: str) -> Case:
 def find(db: sqlite3.Connection, text: str, *, reader: str) -> Case:
     """The case of this id, or of the only id that begins so (six hex digits at least)."""
     return by_id(db, whole_id(db, "cases", "case", text, hint="govern offboard list"), reader=reader)
+
+
+_OF_PERSON: Final = "AND c.person = (SELECT id FROM people WHERE handle = :handle) AND (c.kind = 'joiner') = :joins ORDER BY c.entry DESC"
+
+
+def find_of(db: sqlite3.Connection, text: str, *, reader: str, joins: bool = False) -> Case:
+    """The same, or the case of the person of this handle: the only departure (or joiner's case) of theirs that is not closed, else the only one.
+
+    Raises what `find` does; Refused where several could be meant. Nothing tells a case that the reader does not see from one that is not there.
+    """
+    try:
+        return find(db, text, reader=reader)
+    except (NotFound, Usage) as error:
+        rows = db.execute(
+            _CASES + _OF_PERSON,
+            {"reader": reader, "handle": text.strip(), "joins": joins},
+        )
+        theirs = [_case(row) for row in rows]
+        if not theirs and isinstance(error, Usage):
+            hint = f"six or more hex digits of its id, or the handle of whom it is about: {'govern onboard list' if joins else 'govern offboard list'}"
+            raise Usage(f"{text[:40]!r} is no id of a case, nor a person with one", hint=hint) from None
+        if not theirs:
+            raise
+    chosen = [case for case in theirs if case.state is not CaseState.CLOSED] or theirs
+    if len(chosen) > 1:
+        raise Refused(
+            f"{len(chosen)} cases are about {text.strip()}", rule="ambiguous",
+            hint=f"say which: {', '.join(case.id[:8] for case in chosen[:5])}",
+        )  # fmt: skip
+    return chosen[0]
 
 
 def held_before(db: sqlite3.Connection, case: Case) -> list[str]:

@@ -24,8 +24,12 @@ def known_by_former(db: sqlite3.Connection, policy: Policy, _today: str) -> Iter
         GROUP BY c.id, p.id ORDER BY a.tier = 'critical' DESC, a.handle
         """  # noqa: S608
     )
+    under_way = {credential for (credential,) in db.execute("SELECT credential FROM rotations WHERE ended_at IS NULL")}
     for account, tier, kind, credential, person, left_on, since, given_up, earlier, changed, exported in rows:
-        who, command = person or "a former person", f"govern rotate {account} --kind {kind} --because membership"
+        because = (
+            "" if credential in under_way else " --because membership"
+        )  # one that is under way has its trigger: one step, not two of the same
+        who, command = person or "a former person", f"govern rotate {account} --kind {kind}{because}"
         if earlier and not given_up:
             yield Finding(
                 code="known-by-former", severity="warning", subject=account, key=f"known-by-former:{credential}:earlier", command=command,

@@ -158,6 +158,11 @@ def can_tell(kind: ItemKind) -> bool:
     return kind not in _TOLD
 
 
+def shows(db: sqlite3.Connection, case: str, person: str, item: Item, scope: Scope, *, at: str) -> bool:
+    """Whether the ledger shows at this time (UTC) that an item of this case (ids) is done."""
+    return can_tell(item.kind) and too_early(db, case, item) is None and unmet(db, person, item, scope, at=at) is None
+
+
 def too_early(db: sqlite3.Connection, case: str, item: Item) -> Refused | None:
     """Why an item of this case can't end yet: a client's account goes back, and is theirs alone, before it is retired here."""
     if item.kind is not ItemKind.RETIRE:

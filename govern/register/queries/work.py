@@ -16,7 +16,20 @@ from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import Staff, whose
 from govern.offboarding.wording import Say, Told, as_written, command, secret, sentence
 from govern.policy.rules import Policy
-from govern.register.queries import cases, copies, drills, emergencies, handovers, joining, machines, people, proven, reviews, rotations
+from govern.register.queries import (
+    cases,
+    copies,
+    drills,
+    emergencies,
+    handovers,
+    joining,
+    machines,
+    people,
+    proven,
+    reviews,
+    rotations,
+    scopes,
+)
 
 
 class Work(NamedTuple):
@@ -90,7 +103,7 @@ def _rotations(db: sqlite3.Connection, there: Staff, say: Say) -> Iterator[Work]
     for one in rotations.rotations(db, only_open=True):
         yield Work(
             what="rotation", of=_answering(there, *answers.get(one.account, ())),
-            why=f"{say(one.trigger, 'trigger')}, {say(one.state.value, 'rotation state')}",
+            why=f"{secret(one.kind, say)}: {say(one.trigger, 'trigger')}, {say(one.state.value, 'rotation state')}",
             command=f"govern rotate {one.handle} --kind {one.kind}", account=one.handle, kind=one.kind, due=one.due, id=one.id,
         )  # fmt: skip
 
@@ -173,7 +186,8 @@ def _emergencies(db: sqlite3.Connection, policy: Policy, there: Staff, now: str,
 
 
 def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], now: str, say: Say, *, reader: str, person: str) -> Iterator[Work]:
-    """The cut that a planned case waits for, then its open items, but for what somebody new has done and nobody noted yet.
+    """The cut that a planned case waits for, then its open items. What the ledger shows as done and nobody has noted yet is nobody's work any more
+    but to be noted, by those who run departures; of somebody new it is noted by itself.
 
     One that a listed rotation is about is that rotation's.
     """
@@ -193,11 +207,15 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], now: str, sa
                 subject=subject, due=case.cut_at, case=case.id,
             )  # fmt: skip
             continue
+        scope, done = scopes.of_case(db, case.id), list[str]()
         for entry in cases.items(db, case.id):
             item = entry.item
             if entry.state is not ItemState.OPEN or (item.kind is ItemKind.ROTATE and (entry.handle, entry.credential_kind) in changing):
                 continue
             if case.joins and proven.can_tell(item.kind) and joining.shows(db, case.person, item, at=now):
+                continue
+            if not case.joins and proven.shows(db, case.id, case.person, item, scope, at=now):
+                done.append(item.due)
                 continue
             told = Told(
                 kind=item.kind, person=subject, account=entry.handle, credential=entry.credential_kind, version=item.version, about=entry.about,
@@ -208,6 +226,11 @@ def _cases(db: sqlite3.Connection, there: Staff, found: list[Work], now: str, sa
                 ),
                 why=f"{subject}: {sentence(told, say)}", command=command(told, case.id[:8], entry.number), account=entry.handle,
                 kind=entry.credential_kind, subject=subject, due=item.due, id=entry.id, case=case.id,
+            )  # fmt: skip
+        if done:
+            yield Work(
+                what="case-item", of=frozenset(there.runs) - {case.person}, why=f"{subject}: {say('items are done by now, or others came up')}",
+                command=f"govern offboard refresh {case.id[:8]}", subject=subject, due=min(done), case=case.id,
             )  # fmt: skip
 
 

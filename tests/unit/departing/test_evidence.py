@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ from govern.register.queries import cases
 from govern.reports import departure, evidence_page, read_me
 
 from .conftest import Company, copied
-from .pack_files import SCRIPT, Files, run
+from .pack_files import DOCS, SCRIPT, Files, run
 
 NOTE = "took the sheet out of the drawer"
 
@@ -75,7 +77,7 @@ def test_a_pack_is_proved_and_says_so_in_one_line(anna: Any, files: Files) -> No
     assert "1 of 3 secrets rotated (longest lag 123 min)" in line
     assert "not closed" in line
     assert "by what all of it could be known (of 0 of 3 secrets), that no grant ended before the cut (of 1 of 3)" in line
-    assert line.endswith("names, notes and controls in it, nor that no entry is missing")
+    assert line.endswith("names, notes and controls in it, when it was made, nor that no entry is missing")
 
 
 def test_its_states_grades_times_and_lags_are_those_of_the_register(anna: Any, files: Files) -> None:
@@ -420,3 +422,28 @@ def test_what_the_rows_say_otherwise_than_the_register_makes_no_pack(anna: Any) 
     evidence._as_the_register_has_it(told, case, entries)
     with pytest.raises(IntegrityError, match="does not follow from its entries"):
         evidence._as_the_register_has_it(told, case, altered)
+
+
+def test_another_checkpoint_beside_the_pack_is_found(files: Files) -> None:
+    """It is the state that an auditor compares with others: swapped, it would hide a fork behind a pack that is proved."""
+    note = files.folder / "checkpoint.note"
+    note.write_bytes(files.note)
+    assert files.refused() == ""
+    note.write_bytes(files.note.replace(b"\n", b" \n", 1))
+    assert files.refused() == "the checkpoint.note beside it is not the one that its proof runs to"
+    note.unlink()
+    assert files.refused() == ""
+
+
+def test_the_proof_of_a_pack_says_which_file_is_checked_and_a_script_alone_what_it_lacks(files: Files, tmp_path: Path) -> None:
+    """An auditor who gave it the other file, or took one script of the two, read a refusal that looked like a forgery."""
+    files.told()
+    (files.folder / "evidence.json").write_text(files.json)
+    told = run(files.vault, str(files.folder / SCRIPT.PROOF))
+    assert (told.returncode, "of a pack, evidence.json is checked" in told.stdout) == (1, True)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "verify.py").write_bytes((DOCS / "verify.py").read_bytes())
+    command = [sys.executable, str(alone / "verify.py"), files.vault, str(files.folder / "evidence.json")]
+    told = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert (told.returncode, "verify_evidence.py is not beside verify.py" in told.stdout) == (1, True)
