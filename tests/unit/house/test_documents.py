@@ -353,7 +353,7 @@ def test_a_grant_is_refused_without_an_acknowledgement_and_says_how_to_get_it(ho
 def test_an_account_of_a_tier_that_asks_for_nothing_is_given_all_the_same(house: House) -> None:
     adopt(house)
     publish(house)
-    house.fact("account.edited", {"account": house.ids["shop"], "tier": "low"})
+    house.fact("account.edited", {"account": house.ids["shop"], "tier": "low"}, by="bo")
     give(house, "shop", "anna")
 
 
