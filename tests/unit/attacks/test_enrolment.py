@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from govern.canonical import canonical
 from govern.cli import settings as clock
 from govern.errors import Failed
 from govern.vault.invite import make_request, read_invite
+from govern.vault.keys import Keys, key_id
 from govern.vault.secret import SecretBytes
 from govern.vault.words import words_of
 
@@ -79,6 +82,45 @@ def test_an_intercepted_invite_gives_keys_whose_fingerprint_is_another(joining: 
     joining.posted(make_request(keys, invite, check_history(joining.mia.store, invite), "keyfile"))
     assert joining.refused()["rule"] == "fingerprint"
     assert joining.approve(words_of(keys.id)).code == 0, "the control: only the words stand between"
+
+
+def made_up(joining: Joining, sign: bytes, seal: bytes, by: Keys, proof: bytes = b"") -> str:
+    """Whoever has the line posts keys that need not be theirs, under a code that is right; the words of these keys."""
+    from govern.procedures.join import check_history
+    from govern.vault import invite as module
+
+    invite = read_invite(joining.line)
+    bound = module._bound(invite, check_history(joining.mia.store, invite))
+    fields = {
+        "v": 1, "custody": "keyfile", "sign": sign.hex(), "seal": seal.hex(),
+        "proof": (proof or by.sign(b"govern/possession/v1\0" + sign + seal + bound)).hex(),
+        "answer": by.agree(invite.seal, bound + sign + seal + invite.sign).hex(),
+    }  # fmt: skip
+    joining.posted(canonical(fields | {"mac": module._mac(invite, bound, fields).hex()}))
+    return words_of(key_id(sign, seal))
+
+
+SMALL_SIGN, SMALL_SEAL = (1).to_bytes(32, "little"), bytes(32)
+UNPROVED: dict[str, tuple[str, Callable[[Keys, Keys], tuple[bytes, ...]]]] = {
+    "a signing key of small order, which one signature fits": (
+        "weak-key", lambda own, _: (SMALL_SIGN, own.seal_public, SMALL_SIGN + bytes(32)),
+    ),
+    "a sealing key of small order": ("weak-key", lambda own, _: (own.sign_public, SMALL_SEAL)),
+    "the signing key of somebody else": ("possession", lambda own, other: (other.sign_public, own.seal_public)),
+    "the sealing key of somebody else": ("possession", lambda own, other: (own.sign_public, other.seal_public)),
+    "the keys of an admin": ("possession", lambda _, other: (other.sign_public, other.seal_public)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNPROVED)
+def test_keys_that_their_sender_does_not_hold_or_that_prove_nothing_are_refused(joining: Joining, what: str) -> None:
+    """With the right words, so that nothing but the proof of possession stands between."""
+    code, chosen = UNPROVED[what]
+    own = thief()
+    sign, seal, *proof = chosen(own, joining.mia.of("ben").keys())
+    assert joining.refused(made_up(joining, sign, seal, own, *proof))["code"] == code
+    words = made_up(joining, own.sign_public, own.seal_public, own)
+    assert joining.approve(words).code == 0, "the control: made in the same way, of keys of their own"
 
 
 def test_a_typed_fingerprint_that_differs_is_refused_and_the_right_one_not_told(joining: Joining) -> None:

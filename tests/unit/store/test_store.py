@@ -16,6 +16,7 @@ from govern.store.database import Store, check_free, create_store, discard_store
 from govern.store.peek import MOST_NOTE, MOST_VALUE, Peek, peek
 from govern.store.reading import META
 
+from ...conftest import ROOT
 from .conftest import entry, fill
 
 ByHand = Callable[..., None]
@@ -202,6 +203,12 @@ def test_a_planted_value_of_any_length_is_refused_before_there_is_room_made_for_
     finally:
         tracemalloc.stop()
     assert refused.value.exit_code == 6
+
+
+def test_the_bounds_are_those_that_are_documented() -> None:
+    told = (ROOT / "docs" / "security" / "postgresql.md").read_text(encoding="utf-8")
+    assert f"larger than {MOST_VALUE >> 20} MiB, or a checkpoint larger than {MOST_NOTE >> 10} KiB, is not fetched" in told
+    assert (MOST_VALUE % (1 << 20), MOST_NOTE % (1 << 10)) == (0, 0)
 
 
 def test_what_is_too_large_is_none_where_one_row_is_asked_for(store: Store) -> None:
