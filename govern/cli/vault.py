@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ from govern.cli import render, settings
 from govern.errors import Usage
 
 if TYPE_CHECKING:
-    from govern.procedures.refill import Refilled
+    from govern.procedures.refill import Lacking, Refilled
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -124,11 +125,19 @@ def _refilled(done: Refilled) -> dict[str, Any]:
 def _tell_lacking(done: Refilled) -> None:
     if done.dropped:
         render.line(f"{render.count(done.dropped, 'wrap')} that had ended and come back dropped again")
-    for one in done.lacking[:20]:
-        told = "the key of an epoch" if one.what == "epoch" else f"{one.what} {one.version}, {one.kind} of {render.safe(one.account)}"
-        render.note(f"still lacking: {told}: the machine of {render.safe(one.by or 'nobody known')} wrote it")
-    if len(done.lacking) > 20:
-        render.note(f"and {len(done.lacking) - 20} more")
+    found = Counter((_what(one), one.by) for one in done.lacking)
+    for (told, by), count in list(found.items())[:20]:
+        times = f" ({count} of them)" if count > 1 else ""
+        render.note(f"still lacking: {told}{times}: the machine of {render.safe(by or 'nobody known')} wrote it")
+    if len(found) > 20:
+        render.note(f"and {len(found) - 20} more")
+
+
+def _what(one: Lacking) -> str:
+    if one.what == "epoch":
+        return "the key of an epoch"
+    version = f"version {one.version}, {one.kind} of {render.safe(one.account)}"
+    return version if one.what == "version" else f"a wrap of {version}"
 
 
 def _next(done: Refilled) -> None:

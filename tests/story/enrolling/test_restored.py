@@ -48,6 +48,7 @@ def test_each_puts_back_what_is_theirs(two: tuple[Member, Member]) -> None:
     first = mia.spawn("vault", "restore", "--refill")
     assert first.code == 0, first
     assert "still lacking: version 1, password of forum: the machine of ben wrote it" in first.err
+    assert "still lacking: a wrap of version 1, password of forum (2 of them): the machine of ben wrote it" in first.err
     assert "on the machines of ben" in first.err
     (lacks,) = [one for one in mia.json("status")["findings"] if one["code"] == "secret-lacking"]
     assert (lacks["subject"], lacks["severity"]) == ("forum", "critical")
