@@ -99,7 +99,9 @@ def _again(opening: Opening) -> str:
 def open_(
     person: Person,
     kind: Kind = "leaver",
-    cut_at: Annotated[str, typer.Option(metavar="now|TIME", help="When everything ends: 2026-11-30T14:00, here or with its zone.")] = "",
+    cut_at: Annotated[
+        str, typer.Option(metavar="now|TIME", help="When everything ends: 14:00 today, or 2026-11-30T14:00, here or with its zone.")
+    ] = "",
     last_day: LastDay = "",
     embargo: Annotated[bool, typer.Option("--embargo", help="Until the cut nobody learns of it but those named here.")] = False,
     name_reader: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,22 @@ _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def moment(text: str, now: str) -> str:
-    """`now`, or a date and hour as a UTC time; without a zone it is this machine's. Raises Usage for what is none or lies in the past."""
+    """`now`, an hour of today, or a date and hour, as a UTC time; without a zone it is this machine's. Raises Usage for what is none or lies in the past."""
     if text.strip().casefold() == "now":
         return now
     try:
-        if len(text.strip()) <= 10:
+        typed = text.strip()
+        if re.fullmatch(r"[0-9]{1,2}:[0-9]{2}", typed, re.ASCII):
+            typed = f"{datetime.fromisoformat(now).astimezone():%Y-%m-%d}T{typed:0>5}"
+        if len(typed) <= 10:
             raise ValueError("a day alone")
-        found = datetime.fromisoformat(text.strip()).astimezone(UTC)
+        found = datetime.fromisoformat(typed).astimezone(UTC)
         utc = found.strftime(_FORM)
         datetime.strptime(utc, _FORM)  # noqa: DTZ007  years of fewer than four digits are no times of ours
     except (ValueError, OverflowError):
-        raise Usage(f"{text[:40]!r} is no time", hint="write it as 2026-11-30T14:00 or 2026-11-30T14:00+01:00, or: now") from None
+        raise Usage(
+            f"{text[:40]!r} is no time", hint="write it as 2026-11-30T14:00, 2026-11-30T14:00+01:00, 14:00 for today, or: now"
+        ) from None
     if utc < now:
         raise Usage(f"{utc} lies in the past", hint="--cut-at now")
     return utc

@@ -14,7 +14,7 @@ from govern.offboarding.case import CaseState
 from govern.offboarding.items import ItemKind, ItemState
 from govern.offboarding.whose import whose
 from govern.offboarding.wording import command, sentence
-from govern.register.queries import accounts, cases, people, work
+from govern.register.queries import accounts, cases, people, proven, scopes, work
 from govern.register.queries.cases import Case, Entry
 from govern.register.queries.people import Person
 from govern.reports import departure, page
@@ -44,7 +44,8 @@ class Sheet:
 
 
 def sheets(db: sqlite3.Connection, case: Case, *, now: str) -> list[Sheet]:
-    """One for everybody who has an open item, by handle; `now` UTC ISO 8601. None of a departure under embargo before its cut: nobody else is to learn of it.
+    """One for everybody who has an open item that the ledger does not show as done, by handle; `now` UTC ISO 8601. None of a departure under embargo
+    before its cut: nobody else is to learn of it.
 
     An item is on one sheet alone: of whom it was assigned to, else of the account's responsible person, else of the deputy, else of who opened
     the case where they may do it, else of the first by handle of those who may.
@@ -55,8 +56,11 @@ def sheets(db: sqlite3.Connection, case: Case, *, now: str) -> list[Sheet]:
     every = {one.id: one for one in people.people(db)}
     names = {one.id: one.name for one in every.values()}
     tasks: dict[str, list[Task]] = {}
+    takes_in, scope = case.joins or case.state is CaseState.CUT, scopes.of_case(db, case.id)
     for entry in cases.items(db, case.id):
         if entry.state is not ItemState.OPEN or entry.item.kind is ItemKind.END_GRANT:  # the cut ends grants, not a person
+            continue
+        if takes_in and proven.shows(db, case.id, case.person, entry.item, scope, at=now):
             continue
         may = whose(
             entry.item.kind, assignee=entry.assignee, answers=work.answers(db, entry.item.account), subject=case.person, staff=there

@@ -15,6 +15,7 @@ from govern.procedures.ending_items import after_answering
 from govern.procedures.settling import shown_done, stale
 from govern.register.queries import accounts as account_rows
 from govern.register.queries import cases, findings, people, policies, work
+from govern.reports import checklist
 
 from .conftest import Company, copied
 from .pack_files import Files
@@ -85,6 +86,12 @@ def seen(firm: Any, case: Any, *, by: str = "hanne") -> list[tuple[str, str]]:
     return [(entry.item.kind.value, entry.handle) for entry in cases.items(db, case.id) if entry.id in done]
 
 
+def on_paper(firm: Any, case: Any) -> dict[str, list[str]]:
+    """Whose sheet has items of which kinds."""
+    sheets = checklist.sheets(firm.db("hanne"), firm.case(case, by="hanne"), now=firm.now)
+    return {sheet.of.handle: [task.line.what for task in sheet.tasks] for sheet in sheets}
+
+
 def todo(firm: Any, person: str, *, by: str = "hanne") -> list[str]:
     db = firm.db(by)
     found = work.work(db, policies.policy(db), firm.now, reader=firm.ids[by], person=firm.ids[person])
@@ -97,7 +104,9 @@ def test_what_somebody_who_works_on_no_cases_has_done_is_told_as_done_and_is_nob
     command = "govern rotate blog --kind password"
     assert command in todo(firm, "cy")
     assert seen(firm, case) == []
+    assert on_paper(firm, case)["cy"] == ["change the password (version 1)"]
     firm.rotate(firm.ids["password"], "another-Secret-of-the-blog", by="cy")
+    assert "cy" not in on_paper(firm, case)  # and everybody else's sheet is as it was
     assert states(firm, case)["rotate blog"] == "open"
     assert seen(firm, case) == [("rotate", "blog")]
     assert command not in todo(firm, "cy")
