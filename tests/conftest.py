@@ -148,8 +148,7 @@ class Story:
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", newline=""), io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
         given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin), "utf-8")
         before, limit = dict(os.environ), getattr(sys, "tracebacklimit", None)
-        os.environ.clear()
-        os.environ.update(self.environment())
+        _become(self.environment())
         try:
             with mock.patch.object(sys, "stdout", out), mock.patch.object(sys, "stderr", err), mock.patch.object(sys, "stdin", given):
                 try:
@@ -158,8 +157,7 @@ class Story:
                 except SystemExit as ended:
                     code = int(ended.code or 0)
         finally:
-            os.environ.clear()
-            os.environ.update(before)
+            _become(before)
             if limit is None and hasattr(sys, "tracebacklimit"):
                 del sys.tracebacklimit
         for stream in (out, err):
@@ -179,6 +177,13 @@ class Story:
     def init(self, *, preset: str = "solo") -> Story:
         self.ok("init", "--organisation", "Acme", "--founder", "Mia Holm <mia@acme.example>", "--handle", "mia", "--preset", preset)
         return self
+
+
+def _become(environment: dict[str, str]) -> None:
+    """Make this process's environment just this one; what is in both is not set again."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment.items() - os.environ.items())
 
 
 S = TypeVar("S", bound=Story)

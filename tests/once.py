@@ -18,13 +18,14 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as Dialec
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
+from govern.cli import root
 from govern.policy import document
 from govern.register import connection
 
 
 def everything() -> None:
     """Called once, before any test is imported."""
-    typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
+    _commands()
     _questions()
     _tables()
     _yaml()
@@ -36,6 +37,13 @@ def collected() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+def _commands() -> None:
+    """What the words of a command stand for is made of its declaration anew each time it is typed."""
+    typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
+    typer.main.get_command = functools.lru_cache(maxsize=100)(typer.main.get_command)
+    root._loaded = functools.lru_cache(maxsize=1000)(root._loaded)
 
 
 def _questions() -> None:
