@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 
 from govern.cli import root
+from govern.ledger import note
 from govern.policy import document
 from govern.register import connection
 
@@ -26,6 +27,7 @@ from govern.register import connection
 def everything() -> None:
     """Called once, before any test is imported."""
     _commands()
+    _signatures()
     _questions()
     _tables()
     _yaml()
@@ -44,6 +46,11 @@ def _commands() -> None:
     typer.main.get_params_from_function = functools.cache(typer.main.get_params_from_function)
     typer.main.get_command = functools.lru_cache(maxsize=100)(typer.main.get_command)
     root._loaded = functools.lru_cache(maxsize=1000)(root._loaded)
+
+
+def _signatures() -> None:
+    """Whether a key has signed a text hangs on nothing but these bytes; hundreds of copies of one ledger are verified here."""
+    note.is_signed = functools.lru_cache(maxsize=20_000)(note.is_signed)
 
 
 def _questions() -> None:
