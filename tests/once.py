@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 import typer.main
 from jinja2.bccache import Bucket, BytecodeCache
+from shamir_mnemonic import cipher
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as Dialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
@@ -28,6 +29,7 @@ def everything() -> None:
     """Called once, before any test is imported."""
     _commands()
     _signatures()
+    _sheets()
     _questions()
     _tables()
     _yaml()
@@ -51,6 +53,11 @@ def _commands() -> None:
 def _signatures() -> None:
     """Whether a key has signed a text hangs on nothing but these bytes; hundreds of copies of one ledger are verified here."""
     note.is_signed = functools.lru_cache(maxsize=20_000)(note.is_signed)
+
+
+def _sheets() -> None:
+    """A recovery sheet's words are stretched on purpose, and what one sheet is stretched to is always the same."""
+    cipher._round_function = functools.lru_cache(maxsize=2000)(cipher._round_function)
 
 
 def _questions() -> None:
