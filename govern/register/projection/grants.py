@@ -89,7 +89,7 @@ def _must_have_run_out(scene: Scene, grants: list[str]) -> None:
 
 def _must_have_lapsed(scene: Scene, grants: list[str]) -> None:
     """Only where the policy ends such grants, and once the grace of each is over."""
-    over = lapsed.over(scene.db, policies.policy(scene.db), (scene.elapsed() or scene.at)[:10])
+    over = lapsed.over(scene.db, policies.policy(scene.db), (scene.elapsed() or scene.at)[:10], grants)
     if not set(grants) <= {one.grant for one in over}:
         raise Refused(
             "this holder lacks nothing for which the policy ends a grant by now", rule="grant-current", control="PL-4",

@@ -4,7 +4,9 @@ lets them. The cost grows with the people there are and with what those who lack
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -64,42 +66,49 @@ _UNTRAINED: Final = "NOT EXISTS (SELECT 1 FROM trainings k WHERE k.person = p.id
 _ROLES: Final = (("custodian", "1"), ("deputy", "a.custodian <> p.id"))
 
 
-def _rows(db: sqlite3.Connection, lacks: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+_THESE: Final = "SELECT value FROM json_each(:grants)"
+_OF_THESE: Final = f" AND p.id IN (SELECT person FROM grants WHERE id IN ({_THESE})) AND g.id IN ({_THESE})"  # noqa: S608
+
+
+def _rows(db: sqlite3.Connection, lacks: str, values: dict[str, Any], grants: Sequence[str] | None) -> list[tuple[Any, ...]]:
+    if grants is not None:
+        return db.execute(_HOLDERS.format(lacks=lacks + _OF_THESE), {**values, "grants": json.dumps(grants)}).fetchall()
     queries = (_HOLDERS.format(lacks=lacks), *(_ANSWERING.format(lacks=lacks, role=role, also=also) for role, also in _ROLES))
     return [row for query in queries for row in db.execute(query, values)]
 
 
-def lapsed(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0) -> list[Lapsed]:
-    """Everybody who lacks something on this day, or within so many days; those with an exception too. By account, person and what it is."""
+def lapsed(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0, grants: Sequence[str] | None = None) -> list[Lapsed]:
+    """Everybody who lacks something on this day, or within so many days; those with an exception too. By account, person and what it is. `grants`: only
+    those who lack it by one of these (ids)."""
     rule = policy.later.documents
     if rule is None:
         return []
     latest = _plus(today, ahead)
-    found = untrained(db, policy, today, ahead=ahead)
+    found = untrained(db, policy, today, ahead=ahead, grants=grants)
     for (what,) in db.execute("SELECT DISTINCT what FROM asked WHERE days = 0 ORDER BY what").fetchall():
-        found += _document(db, what, rule.grace, latest)
+        found += _document(db, what, rule.grace, latest, grants)
     return sorted(found, key=lambda one: (one.handle, one.name, one.person, one.rule, one.what))
 
 
-def untrained(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0) -> list[Lapsed]:
+def untrained(db: sqlite3.Connection, policy: Policy, today: str, *, ahead: int = 0, grants: Sequence[str] | None = None) -> list[Lapsed]:
     """The same of trainings alone, in no order."""
     rule = policy.later.documents
     if rule is None:
         return []
     asked = db.execute("SELECT DISTINCT what, days FROM asked WHERE days > 0 ORDER BY what").fetchall()
-    return [one for what, days in asked for one in _training(db, what, days, rule.grace, _plus(today, ahead))]
+    return [one for what, days in asked for one in _training(db, what, days, rule.grace, _plus(today, ahead), grants)]
 
 
-def over(db: sqlite3.Connection, policy: Policy, today: str) -> list[Lapsed]:
-    """Those whose grant ends by now, a row for each grant: the grace is past, no exception runs, and the policy says so. Who answers for an account does so
-    until somebody else does: nobody but people can say who."""
+def over(db: sqlite3.Connection, policy: Policy, today: str, grants: Sequence[str] | None = None) -> list[Lapsed]:
+    """Those whose grant (of these ids, or any) ends by now, a row for each grant: the grace is past, no exception runs, and the policy says so. Who answers for
+    an account does so until somebody else does: nobody but people can say who."""
     rule = policy.later.documents
     if rule is None or rule.consequence != "end":
         return []
-    return list({one.grant: one for one in lapsed(db, policy, today) if one.grant and one.until < today}.values())
+    return list({one.grant: one for one in lapsed(db, policy, today, grants=grants) if one.grant and one.until < today}.values())
 
 
-def _document(db: sqlite3.Connection, name: str, grace: int, latest: str) -> list[Lapsed]:
+def _document(db: sqlite3.Connection, name: str, grace: int, latest: str, grants: Sequence[str] | None) -> list[Lapsed]:
     row = db.execute("SELECT id FROM documents WHERE name = ?", (name,)).fetchone()
     published = gate.publications(db, row[0]) if row else []
     if not published:
@@ -113,19 +122,19 @@ def _document(db: sqlite3.Connection, name: str, grace: int, latest: str) -> lis
     )
     asked = {"rule": "acknowledgement", "what": name, "days": 0, "document": row[0], "newest": published[-1].place}
     some = []
-    for one in _rows(db, _UNSIGNED, asked):
+    for one in _rows(db, _UNSIGNED, asked, grants):
         last = max(documents.lapses(published, places.get(one[6], 0)), one[9])
         if last < latest:
             some.append(_row(one, "acknowledgement", name, last, grace))
     return some
 
 
-def _training(db: sqlite3.Connection, what: str, days: int, grace: int, latest: str) -> list[Lapsed]:
+def _training(db: sqlite3.Connection, what: str, days: int, grace: int, latest: str, grants: Sequence[str] | None) -> list[Lapsed]:
     subject = what.removeprefix(TRAINING)
     trained = dict(db.execute("SELECT person, max(on_day) FROM trainings WHERE subject = ? GROUP BY person", (subject,)).fetchall())
     some = []
     asked = {"rule": "training", "what": what, "days": days, "subject": subject, "from": _plus(latest, -days)}
-    for one in _rows(db, _UNTRAINED, asked):
+    for one in _rows(db, _UNTRAINED, asked, grants):
         on = trained.get(one[6])
         last = max(documents.trained_until(on, days) if on else "", one[9])
         if last < latest:

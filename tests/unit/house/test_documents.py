@@ -16,6 +16,7 @@ from govern.procedures.tick import run as tick
 from govern.register.queries import documents as asked
 from govern.register.queries import holdings, policies, versions
 from govern.register.queries.lapsed import lapsed
+from govern.register.queries.lapsed import over as queries_over
 from govern.reports import acknowledged, document_sheet
 from govern.vocabulary import LANGUAGES
 
@@ -447,6 +448,9 @@ def test_holders_have_until_the_deadline_then_the_grace_then_the_grant_ends_wher
     assert over(house.members["mia"], house.now) == []
     house.later(days=3)
     assert house.told("acknowledgement-lapsed") == {("acknowledgement-lapsed", "shop", "critical")}
+    by_grant = {grant: lapsed_over(house, [grant]) for (grant,) in house.db().execute("SELECT id FROM grants WHERE ended_at IS NULL")}
+    assert sorted(one for found in by_grant.values() for one in found) == sorted(lapsed_over(house)) != [], "asked of one or of all"
+    assert all(one == grant for grant, found in by_grant.items() for one in found)
     assert [one.name for one in over(house.members["hr"], house.now)] == ["anna"]
     assert holders(house, "shop") == {"mia"}
     assert house.told("acknowledgement-lapsed") == set()
@@ -486,6 +490,10 @@ def test_a_lapsed_grant_without_which_nobody_could_open_the_account_stays(house:
     assert holders(house, "desk"), "one of the two stays"
     assert versions.openers(house.db(), [house.ids["desk"]]) == {(house.ids["desk"], "password", 1): 1}
     assert house.told("acknowledgement-lapsed") >= {("acknowledgement-lapsed", "desk", "critical")}
+
+
+def lapsed_over(house: House, grants: list[str] | None = None) -> list[str]:
+    return [one.grant for one in queries_over(house.db(), policies.policy(house.db()), house.now[:10], grants)]
 
 
 def test_nobody_ends_a_grant_as_lapsed_that_has_not(house: House) -> None:
