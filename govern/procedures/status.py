@@ -84,14 +84,14 @@ def _count(db: sqlite3.Connection, query: str) -> int:
 
 def lying_sheets(home: Path) -> list[Finding]:
     """Recovery sheets that still lie where `init` wrote them: whoever copies k of these files opens everything."""
-    lying = [path for path in sheets.remembered(home) if os.path.lexists(path)]
+    lying = [path for path in dict.fromkeys(sheets.remembered(home)) if os.path.lexists(path)]
     if not lying:
         return []
     return [
         Finding(
             code="sheets-lying",
             severity="warning",
-            subject=str(Path(lying[0]).parent),
+            subject=", ".join(dict.fromkeys(str(Path(path).parent) for path in lying)),
             message=f"{len(lying)} recovery sheet{'s' * (len(lying) > 1)} still lie{'s' * (len(lying) == 1)} on this disk",
             key="sheets",
             command=f"rm {' '.join(quoted(PurePath(path)) for path in lying)}",

@@ -139,5 +139,12 @@ def test_a_sheet_is_printed_with_its_words_and_a_code(small: Any) -> None:
     assert not [word for word in ("http://", "https://", "<script", "<link") if word in text.replace("http://www.w3.org/2000/svg", "")]
     lying = [one for one in small.json("status")["findings"] if one["code"] == "sheets-lying"]
     assert "5 recovery sheets" in lying[0]["message"]
+    elsewhere = small.folder / "stick"
+    small.json("recovery", "replace", "--recovery-out", str(elsewhere))
+    pages[0].unlink()
+    small.json("recovery", "print", files[0])
+    (told,) = [one for one in small.json("status")["findings"] if one["code"] == "sheets-lying"]
+    assert told["subject"] == f"{small.home / 'recovery'}, {elsewhere}", "each folder"
+    assert "8 recovery sheets" in told["message"], "each once, however often it was printed"
     sheets_given = [word for path in pages for word in ("--sheet", str(path))]
     assert small.json("recovery", "drill", *sheets_given)["opened"] == 0, "a page is as good as the sheet"
