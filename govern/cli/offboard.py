@@ -77,7 +77,14 @@ def plan(
         items_table(entries, who.handle, names, language)
         told_of(db, [(who.id, entries)], names, now, reader=workspace.person, language=language)
     tell_waits(waiting, last_day, language)
-    render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind, language.say))
+    if all(who.id != workspace.person for who, _ in planned):
+        render.next_step(f"govern offboard open {_again(opening)}", procedure.means(opening.kind, language.say))
+    elif procedure.alone(db, workspace.person, now):
+        render.next_step(
+            "govern person invite PERSON", language.say("nobody opens their own departure: name a successor first, who opens it")
+        )
+    else:
+        render.note(language.say("nobody opens their own departure: another admin or HR does"))
 
 
 def _day(text: str) -> str:

@@ -196,9 +196,14 @@ def _not_ones_own(tx: Transaction, who: Person) -> None:
     if who.id != tx.actor:
         return
     hint = "ask another admin or HR"
-    if not signers.others(tx.register, tx.actor, who.id, tx.now).people:
+    if alone(tx.register, who.id, tx.now):
         hint = "name a successor first, who opens it: govern person invite PERSON, then govern person role PERSON admin"
     raise Refused("nobody opens their own departure", rule="not-oneself", control="AC-5", hint=hint)
+
+
+def alone(db: sqlite3.Connection, person: str, now: str) -> bool:
+    """Whether nobody but this person (id) could open their departure: it begins with a successor."""
+    return not signers.others(db, person, person, now).people
 
 
 def refresh(tx: Transaction, case: Case) -> Settled:

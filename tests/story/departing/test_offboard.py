@@ -284,3 +284,21 @@ def test_new_passwords_are_staged_with_the_cut_and_never_before_it(acme: Any) ->
     assert [(one["account"], one["kind"], one["state"]) for one in acme.json("rotation", "list", "--open")["rotations"]] == [
         ("shop", "password", "staged")
     ]
+
+
+def test_the_plan_of_ones_own_departure_ends_with_what_one_may_type(acme: Any) -> None:
+    """It ended with a command that was refused."""
+    own = acme.ok("offboard", "plan", "mia").err
+    assert "govern offboard open" not in own
+    assert "next: govern person invite PERSON    (nobody opens their own departure: name a successor first, who opens it)" in own
+    assert "next: govern offboard open anna" in acme.ok("offboard", "plan", "anna").err
+
+
+def test_a_departure_is_named_by_its_person_and_a_closed_one_says_what_there_is_to_do_with_it(acme: Any) -> None:
+    case = acme.json("offboard", "open", "anna")["case"]["id"]
+    rotate_all(acme, "anna")
+    assert acme.json("offboard", "show", "anna")["case"]["id"] == case
+    assert acme.json("offboard", "close", "anna")["case"]["state"] == "closed"
+    for words in (("close", "anna"), ("done", "anna", "1")):
+        refused = acme.run("offboard", *words)
+        assert (refused.code, f"govern offboard report {case[:8]} --out DIR" in refused.err) == (4, True)
