@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from govern.languages import LOCALES
+from govern.languages import LOCALES, language
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 GUIDES = {locale: DOCS / (f"hr-guide.{locale}.md" if locale != "en" else "hr-guide.md") for locale in LOCALES}
@@ -46,6 +46,15 @@ def shape(text: str) -> list[str]:
 def test_a_guide_says_in_its_language_what_the_english_one_says(locale: str) -> None:
     text = alike(GUIDES, locale)
     assert [term for term in TERMS[locale] if term not in text.lower()] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_guide_calls_states_and_columns_as_the_screen_does(locale: str) -> None:
+    """Five of the six named the English ones, which their readers do not see."""
+    text, say = GUIDES[locale].read_text(encoding="utf-8"), language(locale).say
+    (line,) = [one for one in text.splitlines() if say("done, not noted yet") in one]
+    shown = [say("open", "item state"), say("state", "column").upper(), say("who", "column").upper()]
+    assert [word for word in shown if word not in line] == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
