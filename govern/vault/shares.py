@@ -73,6 +73,7 @@ def _copy(work: Callable[[int, int], bytes], start: int, stop: int) -> _Copy:
         os.close(writing)
         raise
     if process == 0:
+        os.close(reading)  # else nobody would end a copy that waits to be read when this process was killed
         _be_copy(writing, work, start, stop)
     os.close(writing)
     return _Copy(process, reading)

@@ -156,6 +156,22 @@ def test_a_copy_cleans_nothing_up() -> None:
     assert (said.stdout, said.stderr) == ("once;finally;cleaned up\n", "")
 
 
+@pytest.mark.parametrize("size", [1, 1_000_000], ids=["what a pipe holds", "more than a pipe holds"])
+def test_copies_end_with_a_process_that_is_killed(size: int) -> None:
+    """They know what it knew: none of them waits for ever to be read. They hold on to our end of a pipe as long as they live."""
+    script = (
+        "import os, signal, sys, time; from govern.vault import shares; shares._processors = lambda: 3; here = os.getpid()\n"
+        "def work(start, stop):\n"
+        " if os.getpid() == here:\n  time.sleep(0.3)\n  os.kill(here, signal.SIGKILL)\n"
+        " return b'x' * int(sys.argv[1])\n"
+        "shares.shared(work, 90, at_least=10)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(size)], stdout=subprocess.PIPE) as process:
+        said, _ = process.communicate(timeout=20)  # which ends when the last of them has closed its end
+        assert said == b""
+        assert process.returncode == -signal.SIGKILL
+
+
 def test_a_process_with_threads_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     over = threading.Event()
