@@ -288,7 +288,7 @@ def asked(insider: Insider) -> dict[str, Any]:
 def excepted(insider: Insider) -> dict[str, Any]:
     return {
         "exception": os.urandom(16).hex(), "account": named(insider, "accounts", "handle = 'shop'"), "point": "second-factor",
-        "until": datetime.now(UTC).date().isoformat(),
+        "until": (datetime.now(UTC) + timedelta(days=1)).date().isoformat(),
     }  # fmt: skip
 
 

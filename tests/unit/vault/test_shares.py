@@ -166,10 +166,13 @@ def test_copies_end_with_a_process_that_is_killed(size: int) -> None:
         " return b'x' * int(sys.argv[1])\n"
         "shares.shared(work, 90, at_least=10)\n"
     )
+    before = children()
     with subprocess.Popen([sys.executable, "-c", script, str(size)], stdout=subprocess.PIPE) as process:
         said, _ = process.communicate(timeout=20)  # which ends when the last of them has closed its end
         assert said == b""
         assert process.returncode == -signal.SIGKILL
+    for orphan in children() - before:  # they are left to us where a test before this one asked for the orphans of all that we start
+        os.waitpid(orphan, 0)
 
 
 def test_a_process_with_threads_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
