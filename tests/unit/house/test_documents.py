@@ -20,6 +20,7 @@ from govern.register.queries.lapsed import over as queries_over
 from govern.reports import acknowledged, document_sheet
 from govern.vocabulary import LANGUAGES
 
+from ...counting import steps
 from .conftest import House
 
 NAME = "corporate-accounts"
@@ -490,6 +491,29 @@ def test_a_lapsed_grant_without_which_nobody_could_open_the_account_stays(house:
     assert holders(house, "desk"), "one of the two stays"
     assert versions.openers(house.db(), [house.ids["desk"]]) == {(house.ids["desk"], "password", 1): 1}
     assert house.told("acknowledgement-lapsed") >= {("acknowledgement-lapsed", "desk", "critical")}
+
+
+def test_attack_the_end_of_one_lapsed_grant_costs_no_walk_through_all_that_have_lapsed(house: House) -> None:
+    """Whoever ends them writes an entry for each, and every machine judges each: counted beside the list of all."""
+
+    def hold(tx: Any) -> None:
+        for number in range(60):
+            account = tx.new_id()
+            tx.record(
+                "account.added",
+                {"account": account, "handle": f"held-{number}", "platform": "x", "tier": "standard", "custodian": tx.actor},
+            )
+            tx.record("grant.issued", {"grant": tx.new_id(), "account": account, "person": tx.actor, "founding": True})
+
+    house.do(hold)
+    decide(house, consequence="end", grace=3)
+    adopt(house)
+    publish(house, days=10)
+    house.later(days=14)
+    every, db = lapsed_over(house), house.db()
+    assert len(every) > 60
+    whole = steps(db, lambda: queries_over(db, policies.policy(db), house.now[:10]))
+    assert steps(db, lambda: queries_over(db, policies.policy(db), house.now[:10], every[:1])) * 5 < whole
 
 
 def lapsed_over(house: House, grants: list[str] | None = None) -> list[str]:

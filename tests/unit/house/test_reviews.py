@@ -27,6 +27,7 @@ from govern.register.queries import work as waiting
 from govern.reports import reviewed
 from govern.reviews.lines import Held, numbers, reviewer
 
+from ...counting import steps
 from ..departing.conftest import copied
 from .conftest import House
 
@@ -549,16 +550,9 @@ def test_attack_a_line_of_a_review_costs_no_walk_through_all_that_is_held(firm: 
     db = firm.db()
     every = held.held(db, "all")
 
-    def steps(work: Any) -> int:
-        count = [0]
-        db.set_progress_handler(lambda: count.__setitem__(0, count[0] + 1), 1)
-        work()
-        db.set_progress_handler(None, 0)
-        return count[0]
-
-    whole = steps(lambda: held.held(db, "all"))
-    assert steps(lambda: held.among(db, "all", [every[0].id])) * 10 < whole
-    assert steps(lambda: held.are(db, "all", 1)) * 10 < whole
+    whole = steps(db, lambda: held.held(db, "all"))
+    assert steps(db, lambda: held.among(db, "all", [every[0].id])) * 10 < whole
+    assert steps(db, lambda: held.are(db, "all", 1)) * 10 < whole
     for scope, more in (
         ("all", {}),
         ("person", {"about": firm.ids["anna"]}),

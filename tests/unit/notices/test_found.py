@@ -10,6 +10,7 @@ import pytest
 from govern.policy import later_rules
 from govern.register.queries import calendar, due, policies
 
+from ...counting import steps
 from ..departing.conftest import Company, copied
 
 PLACE = "b" * 32
@@ -54,13 +55,6 @@ def test_attack_an_entry_about_nothing_costs_no_walk_through_the_calendar(firm: 
     db, policy = firm.db(), policies.policy(firm.db())
     firm.later(days=900)
 
-    def steps(work: Any) -> int:
-        count = [0]
-        db.set_progress_handler(lambda: count.__setitem__(0, count[0] + 1), 1)
-        work()
-        db.set_progress_handler(None, 0)
-        return count[0]
-
-    one = steps(lambda: due.find(db, policy, firm.now, "schedule", "f" * 32))
-    every = steps(lambda: due.things(db, policy, firm.now, "9999-12-31", kinds=("schedule",)))
+    one = steps(db, lambda: due.find(db, policy, firm.now, "schedule", "f" * 32))
+    every = steps(db, lambda: due.things(db, policy, firm.now, "9999-12-31", kinds=("schedule",)))
     assert one * 10 < every

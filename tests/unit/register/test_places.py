@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from govern.register import connection
 from govern.register.projection import APPLY, Scene
 
+from ...counting import steps
+
 PLACE, ACCOUNT, OTHER, PASSWORD, TOTP, ELSEWHERE = (f"{n:032x}" for n in range(1, 7))
 ANNA, BEN, MIA = (f"{n:032x}" for n in range(11, 14))
 
@@ -315,3 +317,20 @@ def test_present_while_current_and_held_is_exposed_and_nobody_else(
         told.staged(rotated, 2).confirmed(rotated, 2)
     expected = until is None or changed is None or until >= changed
     assert told.known(ANNA) == ([1] if expected else [])
+
+
+def test_attack_a_presence_said_again_costs_nothing_for_everybody_else_who_is_there() -> None:
+    """A keyholder says it as often as they like, and every machine judges each. Control: what the place holds, said again, does cost a step for each."""
+
+    def costs(others: int) -> tuple[int, int]:
+        told = Told().password(1).holds(2)
+        for number in range(others):
+            person = f"{1000 + number:032x}"
+            told.fact(2, "person.added", person=person)
+            told.member(3, person)
+        told.member(3, ANNA)
+        return steps(told.db, lambda: told.member(4, ANNA)), steps(told.db, lambda: told.holds(4))
+
+    (member, holds), (member_of_many, holds_of_many) = costs(1), costs(60)
+    assert member_of_many < 2 * member
+    assert holds_of_many > 5 * holds
