@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from govern.languages import Language
-from govern.notices import texts
 from govern.notices.calendar import Appointment
 from govern.notices.due import Notice
+from govern.notices.lines import line
 from govern.offboarding.kinds import JOINING
 from govern.policy.reminder_rules import ReminderRule
 
@@ -22,7 +22,7 @@ def appointments(notices: Iterable[Notice], rule: ReminderRule, speech: Language
 
 
 def _appointment(one: Notice, rule: ReminderRule, speech: Language, names: bool) -> Appointment:
-    told = texts.line(one, speech)
+    told = line(one, speech)
     title = told.what if names else general(one, speech)
     text = [told.how] if names or one.thing.embargoed else [speech.say("Look it up in govern, or ask an admin of your company.")]
     return Appointment(

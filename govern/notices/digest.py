@@ -13,6 +13,7 @@ from govern.holdings.notices import stage
 from govern.languages import Language, language, locale_of
 from govern.notices import texts
 from govern.notices.due import Notice
+from govern.notices.lines import line, more, short
 from govern.notices.message import Message, list_id, message_id
 from govern.register.queries import people
 from govern.vocabulary import TIERS
@@ -79,19 +80,19 @@ def _digest(
     person: people.Person, mine: Sequence[Notice], vault: str, environment: Environment, speak: Callable[[str], Language] = language
 ) -> Digest:
     speech = speak(locale_of(person.locale) or "en")
-    said = [texts.line(one, speech) for one in mine[:IN_FULL]]
-    said += [texts.short(one, speech) for one in mine[IN_FULL:] if not one.before]
-    lines, left = said, len(mine) - len(said)
-    more = texts.more(left, person.handle, speech) if left else None
+    lines = [line(one, speech) for one in mine[:IN_FULL]]
+    lines += [short(one, speech) for one in mine[IN_FULL:] if not one.before]
+    left = len(mine) - len(lines)
+    rest = more(left, person.handle, speech) if left else None
     subject = texts.subject(lines, speech, number=len(mine))
     html = environment.get_template("digest.html.j2").render(
-        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.head(len(mine), speech), lines=lines, more=more,
+        locale=speech.locale, subject=subject, greeting=texts.greeting(person.name, speech), opening=texts.head(len(mine), speech), lines=lines, more=rest,
         closing=texts.closing(speech),
     )  # fmt: skip
     message = Message(
         message_id=message_id(vault, person.id, [(one.thing.id, f"{one.known_as} {stage(one.point or 0)}") for one in mine]),
         to_name=person.name, to_mail=person.mail or None, locale=speech.locale, subject=subject,
-        text=texts.plain(person.name, lines, speech, more=more, number=len(mine)),
+        text=texts.plain(person.name, lines, speech, more=rest, number=len(mine)),
         html=html, list_id=list_id(vault), reply_to=None,
     )  # fmt: skip
     seen = sum(not one.thing.embargoed for one in mine)

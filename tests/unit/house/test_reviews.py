@@ -16,7 +16,7 @@ from govern.errors import NotFound, Refused, Usage
 from govern.holdings.proposals import Act
 from govern.languages import LOCALES, language
 from govern.notices import due as notices
-from govern.notices.texts import line
+from govern.notices.lines import line
 from govern.offboarding.kinds import CaseKind
 from govern.procedures import cut, entitlements, proposals, reviews, reviews_due
 from govern.procedures.entitlements import Role

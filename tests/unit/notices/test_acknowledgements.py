@@ -11,8 +11,8 @@ import pytest
 
 from govern.canonical import canonical
 from govern.languages import language
-from govern.notices import texts
 from govern.notices.due import notices
+from govern.notices.lines import line
 from govern.procedures import documents, exceptions, training
 from govern.procedures import notices as putting_off
 from govern.register.queries import documents as asked
@@ -160,7 +160,7 @@ def test_a_training_is_told_to_whoever_needs_it_and_those_without_keys_through_h
 def test_everybody_reads_what_to_do_in_their_language_and_nobody_signs_for_another(ruled: Ruled, locale: str) -> None:
     ruled.moment += timedelta(days=60)
     speech = language(locale)
-    said = {(one.thing.name, one.person == one.thing.subject): texts.line(one, speech) for one in due(ruled) if one.thing.kind == KIND}
+    said = {(one.thing.name, one.person == one.thing.subject): line(one, speech) for one in due(ruled) if one.thing.kind == KIND}
     assert NAME in said["gus", True].what
     assert said["gus", True].command == f"govern document ack {NAME}"
     assert "gus" in said["gus", False].what
@@ -170,8 +170,8 @@ def test_everybody_reads_what_to_do_in_their_language_and_nobody_signs_for_anoth
         english = language("en")
         for one in due(ruled):
             if one.thing.kind == KIND:
-                assert texts.line(one, speech).what != texts.line(one, english).what
-                assert texts.line(one, speech).how != texts.line(one, english).how
+                assert line(one, speech).what != line(one, english).what
+                assert line(one, speech).how != line(one, english).how
 
 
 def test_todo_lists_it_for_whoever_signs_and_the_sheets_for_hr(ruled: Ruled) -> None:

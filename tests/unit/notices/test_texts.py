@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern.languages import LOCALES, language
-from govern.notices import digest, texts
+from govern.notices import digest
 from govern.notices.appointments import general
 from govern.notices.digest import IN_FULL, MOST
 from govern.notices.due import Notice
+from govern.notices.lines import line
 from govern.offboarding.items import ItemKind
 from govern.offboarding.wording import Told
 from govern.register.queries.due import Thing
@@ -130,7 +131,7 @@ def test_a_message_about_a_review_says_which_accounts_it_is_about(locale: str) -
     one = Thing(kind="review", of="0" * 32, due="2026-12-01", account="page", number=2)
     several = one._replace(account="", among="box", others=2)
     for thing, wanted in ((one, r"\(page\)$"), (several, r"\(box .*2.*\)$")):
-        assert re.search(wanted, texts.line(Notice(thing, "0" * 32, 0, thing.due, 0, "", "responsible"), language(locale)).what)
+        assert re.search(wanted, line(Notice(thing, "0" * 32, 0, thing.due, 0, "", "responsible"), language(locale)).what)
 
 
 def late(
