@@ -66,7 +66,7 @@ load: $(VENV)/.dev $(VENV)/.project
 
 test-platforms: $(VENV)/.dev $(VENV)/.project
 	@echo '==> tests on real servers'
-	@$(VENV)/bin/pytest -m platforms tests/platforms $(ARGS)
+	@$(VENV)/bin/pytest $(PARALLEL) --dist loadfile -m platforms tests/platforms $(ARGS)
 
 test-browser: $(VENV)/.dev $(VENV)/.project
 	@echo '==> pages in a browser'

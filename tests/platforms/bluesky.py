@@ -43,6 +43,7 @@ def _install(folder: Path) -> None:
     (folder / ".npmrc").write_text("omit-lockfile-registry-resolved=true\n")
     (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": VERSIONS}))
     run("npm", "install", "--no-audit", "--no-fund", cwd=folder)
+    (folder / "start-pds.js").write_text(_START)
 
 
 class Pds:
@@ -93,8 +94,7 @@ class Pds:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Pds]:
-    home = once("pds", json.dumps(VERSIONS), _install)
-    (home / "start-pds.js").write_text(_START)
+    home = once("pds", json.dumps([VERSIONS, _START]), _install)
     folder.mkdir(parents=True, exist_ok=True)
     port, directory, admin = free_port(), free_port(), secrets.token_hex(16)
     env = {

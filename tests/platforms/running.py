@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -39,6 +40,15 @@ def run(*words: str | Path, cwd: Path | None = None, seconds: float = 900, env: 
     return done.stdout
 
 
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """One process of tests after the other: what the first installs the next ones find."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def debian(*packages: str) -> None:
     """Install Debian's packages; that needs root, and fails the run without it."""
     noninteractive = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -51,12 +61,13 @@ def once(name: str, version: str, install: Callable[[Path], None]) -> Path:
     import shutil
 
     folder, mark = FOLDER / name, FOLDER / f"{name}.installed"
-    if not (folder.is_dir() and mark.exists() and mark.read_text() == version):
-        shutil.rmtree(folder, ignore_errors=True)
-        mark.unlink(missing_ok=True)
-        folder.mkdir(parents=True)
-        install(folder)
-        mark.write_text(version)
+    with alone(name):
+        if not (folder.is_dir() and mark.exists() and mark.read_text() == version):
+            shutil.rmtree(folder, ignore_errors=True)
+            mark.unlink(missing_ok=True)
+            folder.mkdir(parents=True)
+            install(folder)
+            mark.write_text(version)
     return folder
 
 

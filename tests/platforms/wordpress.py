@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.platforms.running import answers, debian, free_port, run, server
+from tests.platforms.running import alone, answers, debian, free_port, run, server
 
 PACKAGES = ("wordpress", "php-cli", "php-mysql", "php-curl", "php-xml", "php-mbstring", "mariadb-server")
 _SOURCE = Path("/usr/share/wordpress")
@@ -38,9 +38,9 @@ ADMIN, ADMIN_PASSWORD = "gov", "Admin-and-only-for-tests-1"
 
 def _installed() -> None:
     """Debian's packages, where they are not there."""
-    if (_SOURCE / "wp-login.php").exists() and shutil.which("php") and shutil.which("mariadbd"):
-        return
-    debian(*PACKAGES)
+    with alone("debian"):
+        if not ((_SOURCE / "wp-login.php").exists() and shutil.which("php") and shutil.which("mariadbd")):
+            debian(*PACKAGES)
 
 
 class Site:
