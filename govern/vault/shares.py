@@ -10,8 +10,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import Final, NamedTuple, NoReturn
 
@@ -41,7 +41,7 @@ def shared(work: Callable[[int, int], bytes], count: int, *, at_least: int) -> b
     copies: list[_Copy] = []
     try:
         for start, stop in bounds[1:]:
-            with suppress(OSError):  # no room for another process: its share stays here
+            with suppress(OSError), _undisturbed():  # no room for another process: its share stays here
                 copies.append(_copy(work, start, stop))
         done = [work(*bounds[0])]
         answers = [_answer(copy) for copy in copies] + [None] * (shares - 1 - len(copies))
@@ -53,14 +53,26 @@ def shared(work: Callable[[int, int], bytes], count: int, *, at_least: int) -> b
 
 
 def _processors() -> int:
-    """How many this process may use; one where it can't be copied safely: another thread's locks would stay locked in the copy for ever."""
-    if sys.platform != "linux":
+    """How many this process may use; one where it can't be copied safely: another thread's locks would stay locked in the copy for ever, and where
+    whoever started it ignores ended processes, nobody can wait for one."""
+    if sys.platform != "linux" or signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         return 1
     try:
         alone = len(os.listdir("/proc/self/task")) == 1
     except OSError:
         return 1
     return len(os.sched_getaffinity(0)) if alone else 1
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits until a copy that is made is in the list of those that are ended. In between Python would print it and go on, and a copy would take
+    it for its own and end what this process has begun."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _copy(work: Callable[[int, int], bytes], start: int, stop: int) -> _Copy:
@@ -73,17 +85,18 @@ def _copy(work: Callable[[int, int], bytes], start: int, stop: int) -> _Copy:
         os.close(writing)
         raise
     if process == 0:
-        os.close(reading)  # else nobody would end a copy that waits to be read when this process was killed
-        _be_copy(writing, work, start, stop)
+        _be_copy(reading, writing, work, start, stop)
     os.close(writing)
     return _Copy(process, reading)
 
 
-def _be_copy(writing: int, work: Callable[[int, int], bytes], start: int, stop: int) -> NoReturn:
+def _be_copy(reading: int, writing: int, work: Callable[[int, int], bytes], start: int, stop: int) -> NoReturn:
     """Compute, answer and end, without a word and without cleaning up: files, locks and connections are those of the process that was copied."""
     try:
         gc.disable()  # else something may be closed here that the other still uses
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        os.close(reading)  # else nobody would end a copy that waits to be read when the other was killed
         left = memoryview(work(start, stop) + _DONE)
         while left:
             left = left[os.write(writing, left) :]

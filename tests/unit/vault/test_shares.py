@@ -175,6 +175,33 @@ def test_copies_end_with_a_process_that_is_killed(size: int) -> None:
         os.waitpid(orphan, 0)
 
 
+@pytest.mark.parametrize("where", ["after_in_parent", "after_in_child"])
+def test_ctrl_c_at_the_very_moment_of_a_copy_ends_the_process_and_not_its_work_in_the_copy(where: str) -> None:
+    """Where Python's own hooks run it would be printed and passed over; in a copy it would unwind what this process has begun."""
+    script = (
+        "import os, signal, sys; from govern.vault import shares; shares._processors = lambda: 3; here = os.getpid()\n"
+        f"os.register_at_fork({where}=lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "try:\n shares.shared(lambda start, stop: b'x' * (stop - start), 90, at_least=10)\n"
+        "except KeyboardInterrupt:\n os.write(1, b'stopped ' if os.getpid() == here else b'unwound ')\n"
+        "else:\n os.write(1, b'done ')\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert (said.stdout, said.stderr) == ({"after_in_parent": "stopped ", "after_in_child": "done "}[where], "")
+
+
+def test_where_ended_processes_are_ignored_none_is_made() -> None:
+    """Whoever started govern may have said so: nobody could wait for a copy then. Control: without it there are several."""
+    script = (
+        "import os, signal, sys; from govern.vault import shares; os.sched_getaffinity = lambda _: {0, 1, 2}\n"
+        "if sys.argv[1] == 'ignored':\n signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "said = shares.shared(lambda start, stop: b'%d ' % os.getpid(), 90, at_least=10)\n"
+        "print(len(set(said.split())))\n"
+    )
+    for ignored, processes in (("ignored", "1\n"), ("", "3\n")):
+        said = subprocess.run([sys.executable, "-c", script, ignored], capture_output=True, text=True, check=True, timeout=60)
+        assert (said.stdout, said.stderr) == (processes, "")
+
+
 def test_a_process_with_threads_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     over = threading.Event()
