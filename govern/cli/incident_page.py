@@ -85,7 +85,8 @@ def text(
         to = {"contact": [contact_json(said, url) for said, url in reached]} if name == _TO_PLATFORM else {}
         render.emit("incident", {"text": made, "open": left, "locale": spoken, **to})
         return
-    typer.echo(made)
+    for said in made.split("\n"):
+        render.line(render.safe(said))
     if about:
         reach_lines(about, reached, language_of(db, workspace.person), tell=render.note)
     if left:

@@ -37,6 +37,12 @@ def test_a_takeover_from_the_report_to_the_time_line(story: Any, tmp_path: Path)
     assert ("https://www.facebook.com/hacked" in told.err, "facebook.com" in told.out) == (True, False), (
         "whom it goes to, beside what is sent"
     )
+    story.ok("account", "edit", "page", "--url", "https://facebook.example/\x1b]0;mine\x07")
+    shown = story.ok("incident", "text", incident, "to-the-platform", "--set", "mail=\x1b[31m\x9b2J").out
+    assert ("\\u{1b}]0;mine\\u{7}" in shown, "\\u{1b}[31m\\u{9b}2J" in shown) == (True, True), (
+        "nobody else writes to the terminal of who answers it"
+    )
+    assert not {"\x1b", "\x07", "\x9b"} & set(shown)
     clear = story.json("incident", "all-clear", incident)["incident"]
     assert clear["clear_by_one"] is True, "nobody else has keys"
     story.ok("incident", "thaw", "page")
