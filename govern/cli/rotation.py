@@ -74,8 +74,8 @@ def confirm(
     from govern.register.queries import people, rotations
 
     workspace = settings.workspace()
-    ended = list(cut or ())
-    if settings.current.terminal and not ended and not sessions_cut:
+    ended = [*(cut or ()), *(["sessions"] if sessions_cut else [])]
+    if settings.current.terminal and not ended:
         from govern.cli.cutting import ask
 
         asked = rotations.find(workspace.view(), id_)

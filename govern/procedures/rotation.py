@@ -97,10 +97,12 @@ def confirm(
 ) -> Confirmed:  # fmt: skip
     """The platform has the candidate (or, of several, this `version`), and nothing else: the exposures of all others end here.
 
-    A rotation that is done already stays as it is. Raises Refused where nobody can have typed the secret in, or tried the seed.
+    A rotation that is done already stays as it is, and is refused where more is said to have been ended (`cut`) than was recorded.
+    Raises Refused where nobody can have typed the secret in, or tried the seed.
     """
     db = tx.register
     if rotation.state is State.DONE and version in (0, rotation.candidate):
+        _nothing_more(rotation, cut)
         return Confirmed(rotation=rotation, done_before=True)
     _may(rotation, Step.CONFIRM)
     n = version or rotation.candidate
@@ -127,6 +129,15 @@ def confirm(
         waiting=() if done.kept_in else tuple(knowers.waiting(db, done.account, done.credential, done.kind, n)),
         outside=tuple(knowers.outside(db, done.account, done.credential, done.kind, n)) if done.kept_in else (),
     )  # fmt: skip
+
+
+def _nothing_more(rotation: Rotation, cut: Sequence[str]) -> None:
+    more = [word for word in residue.told(cut) if word not in rotation.cut]
+    if more:
+        raise Refused(
+            f"it was confirmed without {', '.join(more)}, and nothing is added to what was recorded", rule="rotation-done",
+            hint=f"change it once more, and say it then: govern rotate {rotation.handle} --kind {rotation.kind}",
+        )  # fmt: skip
 
 
 def _may(rotation: Rotation, step: Step) -> None:

@@ -48,7 +48,19 @@ def test_confirming_twice_changes_nothing(acme: Any) -> None:
     acme.ok("rotation", "confirm", id_)
     size = acme.json("ledger", "verify")["size"]
     assert "already" in acme.ok("rotation", "confirm", id_).err
+    more = acme.run("rotation", "confirm", id_, "--cut", "sessions")
+    assert (more.code, "nothing is added" in more.err, "govern rotate shop --kind password" in more.err) == (4, True, True)
+    assert acme.run("rotation", "confirm", id_, "--cut", "sessons").code == 2
     assert acme.json("ledger", "verify")["size"] == size
+
+
+def test_what_was_ended_there_is_said_again_with_no_effect(acme: Any) -> None:
+    acme.ok("rotate", "shop")
+    id_ = rotations(acme)[0]["id"]
+    acme.ok("rotation", "show", id_, "--secret", "new", "--stdout")
+    acme.ok("rotation", "confirm", id_, "--sessions-cut")
+    for same in (("--cut", "sessions"), ("--sessions-cut",)):
+        assert "already" in acme.ok("rotation", "confirm", id_, *same).err
 
 
 def test_the_secret_is_recorded_before_it_is_shown(acme: Any) -> None:
