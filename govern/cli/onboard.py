@@ -162,7 +162,8 @@ def report(
     papers = [
         write_into(folder, f"sign-{told.person.handle}-{one.name}.html", welcome.to_sign(told, one)) for one in told.documents if one.text
     ]  # fmt: skip
-    sheets = checklists.write(db, found, folder, name, locale=locale, spoken=spoken, now=now)
+    readers = settings.locale(locale, lambda: people.by_id(db, workspace.person).locale)
+    sheets = checklists.write(db, found, folder, name, locale=locale, spoken=readers, now=now)
     if json:
         render.emit("onboard", {
             "case": found.id, "locale": spoken, "welcome": str(first), "documents": [str(path) for path in papers], "checklists": sheets,

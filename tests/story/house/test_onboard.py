@@ -35,6 +35,7 @@ def test_somebody_new_signs_learns_and_gets_in(story: Any, tmp_path: Path) -> No
     page = Path(written["welcome"]).read_text(encoding="utf-8")
     assert ("Velkommen, " in page, "feed" in page, "secret" in page, written["locale"]) == (True, True, False, "da")
     assert len(written["documents"]) == len(written["checklists"]) == 1
+    assert written["checklists"][0]["locale"] == "en", "what is for mia is in her machine's language, not in that of somebody new"
     story.ok("onboard", "done", case, "1", "--note", "by post")
     scan = tmp_path / "scan.pdf"
     scan.write_bytes(b"signed")
