@@ -74,7 +74,9 @@ def found(
     home = asked.home
     if (home / "seed.json").exists():
         raise Refused(
-            f"{home} already belongs to a member of a vault", code="exists", hint="name another folder with GOVERN_HOME, or: govern status"
+            f"{home} already belongs to a member of a vault",
+            code="exists",
+            hint="go on with it: govern status; for another vault name another folder with GOVERN_HOME",
         )
     if (home / PENDING).exists():
         raise Refused(

@@ -47,7 +47,10 @@ def bound(connection: sqlite3.Connection) -> None:
 
 
 def no_vault(path: object) -> NotFound:
-    return NotFound(f"there is no vault at {path}", hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault")
+    return NotFound(
+        f"there is no vault at {path}",
+        hint="govern init --organisation NAME --founder 'Name <mail>', or name it with --vault; one that is lost: govern vault restore FILE, or --from-journal",
+    )
 
 
 def real(path: Path) -> Path:

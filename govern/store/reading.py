@@ -184,7 +184,11 @@ class Reading:
         """Rows of columns that always hold something; IntegrityError for a value that is larger than any of govern's."""
         for row in self._many(query):
             if None in row:
-                raise IntegrityError("a value is larger than any of govern's", code="damaged", hint="restore it: govern vault restore")
+                raise IntegrityError(
+                    "a value is larger than any of govern's",
+                    code="damaged",
+                    hint="restore it: govern vault restore FILE, or --from-journal",
+                )
             yield row
 
     def _many(self, query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:

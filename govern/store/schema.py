@@ -76,9 +76,17 @@ def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Govern
     """The error of our own tree for what SQLite says of the file `where`."""
     said = str(error)
     if isinstance(error, UnicodeDecodeError) or "decode" in said:  # text where bytes belong; what SQLite says of it quotes the row
-        return IntegrityError(f"{where}: a column of a row is not of its type", code="damaged", hint="restore it: govern vault restore")
+        return IntegrityError(
+            f"{where}: a column of a row is not of its type",
+            code="damaged",
+            hint="restore it: govern vault restore FILE, or --from-journal",
+        )
     if "too big" in said:
-        return IntegrityError(f"{where}: a value is larger than any of govern's", code="damaged", hint="restore it: govern vault restore")
+        return IntegrityError(
+            f"{where}: a value is larger than any of govern's",
+            code="damaged",
+            hint="restore it: govern vault restore FILE, or --from-journal",
+        )
     if "locked" in said or "busy" in said:
         return Failed(f"{where} is in use by another process", code="busy", hint="try again in a moment")
     if "readonly" in said or "read-only" in said:
@@ -96,5 +104,7 @@ def from_sqlite(error: sqlite3.Error | UnicodeDecodeError, where: str) -> Govern
     if "I/O" in said:
         return Failed(f"{where}: {said}", code="io", hint=NO_ROOM)
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in said or "not a database" in said or "no such" in said):
-        return IntegrityError(f"{where} is damaged or no vault ({said})", code="damaged", hint="restore it: govern vault restore")
+        return IntegrityError(
+            f"{where} is damaged or no vault ({said})", code="damaged", hint="restore it: govern vault restore FILE, or --from-journal"
+        )
     return Failed(f"{where}: {said}", code="database")

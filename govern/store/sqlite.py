@@ -133,7 +133,9 @@ class SqliteStore(Store):
     def check_whole(self, connection: sa.Connection) -> None:
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":
-            raise IntegrityError(f"the database file is damaged ({found})", code="damaged", hint="restore it: govern vault restore")
+            raise IntegrityError(
+                f"the database file is damaged ({found})", code="damaged", hint="restore it: govern vault restore FILE, or --from-journal"
+            )
 
     def odd_row(self, connection: sa.Connection, first: int, until: int) -> int | None:
         columns = ("compartment", "epoch", "commitment", "sealed")
