@@ -180,7 +180,7 @@ def publish(
     by = settings.need(deadline, "--deadline", "Deadline")
     workspace = settings.workspace()
     if dry_run:
-        one, asked = procedure.plan(workspace.view(), name, deadline=by, to=to or (), version=version)
+        one, asked = procedure.plan(workspace.view(), name, today=settings.now()[:10], deadline=by, to=to or (), version=version)
         _tell_plan(workspace.view(), one, asked, to or (), json=json)
         return
     with workspace.transaction(settings.now()) as tx:

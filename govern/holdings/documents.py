@@ -103,6 +103,12 @@ def must_be_day(text: str, what: str) -> None:
         raise Refused(f"{what} {text} is no date", rule="no-date", control="PL-4", hint="write it as 2026-11-30") from None
 
 
+def must_lie_ahead(deadline: str, today: str) -> None:
+    """Refuse a deadline (ISO date) before today."""
+    if deadline < today:
+        raise Refused("a deadline that lies behind", rule="document-deadline", control="PL-4", hint="--deadline today or later")
+
+
 def trained_until(on: str, days: int) -> str:
     """The last day on which a training counts."""
     try:

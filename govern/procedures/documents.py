@@ -83,12 +83,13 @@ def publish(tx: Transaction, name: str, *, deadline: str, to: Sequence[str] = ()
 
 
 def plan(
-    db: sqlite3.Connection, name: str, *, deadline: str, to: Sequence[str] = (), version: str = ""
+    db: sqlite3.Connection, name: str, *, today: str, deadline: str, to: Sequence[str] = (), version: str = ""
 ) -> tuple[Version, list[Outstanding]]:
     """What `publish` would put in force, and who would have to acknowledge it; nothing is recorded."""
     found, persons = _whom(db, name, deadline=deadline, to=to, version=version)
     if found.place:
         raise Refused("this version was published before", rule="document-published", control="PL-4", hint="adopt a new version first")
+    rules.must_lie_ahead(deadline, today)
     return found, documents.would_be_asked(db, found, persons)
 
 

@@ -126,7 +126,7 @@ def _mail(settings: Settings, before: NoticeChannel | None) -> tuple[dict[str, o
         chosen(settings.reply_to, before.reply_to if before else ""),
     )
     login = chosen(settings.login, before.login if before else "")
-    port = settings.port or (before.port if before and before.tls == tls else PORTS[tls])
+    port = settings.port if settings.port is not None else (before.port if before and before.tls == tls else PORTS[tls])
     if tls is not Tls.LOCAL and not _is_host(host):
         raise Usage(f"{host[:60]!r} is no name of a mail server" if host else "--host is missing", hint="--host mail.example.org")
     if not 0 < port < 65536:

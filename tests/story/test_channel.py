@@ -95,7 +95,8 @@ def test_a_server_that_is_down_is_told_and_a_recipient_who_is_refused_too(firm: 
     ("words", "code"),
     [(("--kind", "fax"), 2), (("--kind", "mail"), 2), (("--kind", "mail", "--host", "h.example"), 2), (("--kind", "chat"), 4),
      (("--kind", "chat", "--credential-of", "nobody"), 3), (("--kind", "chat", "--credential-of", "post"), 3),
-     (("--kind", "mail", "--tls", "local", "--host", "h.example", "--sender", "a@b.example"), 4)],
+     (("--kind", "mail", "--tls", "local", "--host", "h.example", "--sender", "a@b.example"), 4),
+     (("--kind", "mail", "--tls", "local", "--sender", "a@b.example", "--port", "0"), 2)],
 )  # fmt: skip
 def test_what_is_missing_or_not_allowed_is_told_with_the_way_on(firm: Any, words: tuple[str, ...], code: int) -> None:
     told = firm.run("channel", "add", "x", *words)

@@ -51,8 +51,7 @@ def _published(scene: Scene) -> None:
     if row[0] is not None:
         raise Refused("this version was published before", rule="document-published", control="PL-4", hint="adopt a new version first")
     documents.must_be_day(body["deadline"], "the deadline")
-    if body["deadline"] < scene.at[:10]:
-        raise Refused("a deadline that lies behind", rule="document-deadline", control="PL-4", hint="--deadline today or later")
+    documents.must_lie_ahead(body["deadline"], scene.at[:10])
     if (body["audience"] == "people") is not bool(body.get("people")):
         raise Refused("people are named where a document is for some people, and nowhere else", rule="document-audience", control="PL-4")
     for person in body.get("people", ()):

@@ -27,6 +27,9 @@ def test_nobody_is_granted_an_account_before_they_have_signed(story: Any, tmp_pa
     assert adopted["missing"] == []
     assert "Acme organisation" in story.ok("document", "show", NAME, "--locale", "fr").out
     planned = story.json("document", "publish", NAME, "--deadline", "2099-12-31", "--dry-run")
+    for more in ((), ("--dry-run",)):
+        behind = story.run("document", "publish", NAME, "--deadline", "2020-01-01", *more)
+        assert (behind.code, "document-deadline" in behind.err) == (4, True), "a dry run promises nothing that is refused"
     assert (planned["people"], planned["dry_run"], story.json("document", "outstanding")["outstanding"]) == (["mia"], True, [])
     story.ok("document", "publish", NAME, "--deadline", "2099-12-31")
     refused = story.run("grant", "page", "anna", "--json")

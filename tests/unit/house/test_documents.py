@@ -239,12 +239,12 @@ def test_a_new_version_is_for_whom_the_one_before_was_unless_somebody_else_is_na
 def test_whom_a_version_would_be_for_is_told_before_it_is_published_and_is_who_is_asked_then(house: House, to: tuple[str, ...]) -> None:
     adopt(house)
     until = ahead(house, 10)
-    plan, would = documents.plan(house.db(), NAME, deadline=until, to=to)
+    plan, would = documents.plan(house.db(), NAME, today=house.now[:10], deadline=until, to=to)
     assert asked.outstanding(house.db()) == [], "nothing is recorded"
     one = publish(house, to=to)
     assert (plan.version, plan.deadline, plan.audience) == (one.version, one.deadline, one.audience)
     assert would == asked.outstanding(house.db()) != []
-    assert refused(documents.plan, house.db(), NAME, deadline=until).rule == "document-published"
+    assert refused(documents.plan, house.db(), NAME, today=house.now[:10], deadline=until).rule == "document-published"
 
 
 def test_people_who_were_named_are_asked_again_but_for_those_who_are_gone(house: House) -> None:
